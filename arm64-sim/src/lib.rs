@@ -1,0 +1,2 @@
+//! Runs ARM64 code on any host, counts it exactly, checks what hardware forgives.
+

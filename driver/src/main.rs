@@ -1,0 +1,4 @@
+//! The `jitsu` program.
+#![forbid(unsafe_code)]
+
+fn main() {}

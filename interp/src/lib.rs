@@ -1,0 +1,2 @@
+//! Runs the IR: tier 0, the profiler and the oracle of the compiler.
+

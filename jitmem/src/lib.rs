@@ -1,0 +1,2 @@
+//! Executable memory: W^X by type, cache maintenance, an arena of functions.
+

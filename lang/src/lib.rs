@@ -1,0 +1,2 @@
+//! The source language, a strict subset of Rust: parse, check, lower to IR.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Optimisation passes over SSA, as a table.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! From mutable variables to SSA form, and the SSA verifier.
+#![forbid(unsafe_code)]
