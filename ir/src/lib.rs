@@ -1,2 +1,39 @@
-//! The intermediate representation: types, opcodes, functions, text form, verifier, semantics.
+//! The intermediate representation of Jitsu: types, the opcode table, functions and modules, the builder, the text
+//! form, the structural verifier, and the meaning of every pure operation.
+//!
+//! A function is a list of basic blocks whose parameters play the role of φ. Front ends may use mutable variables
+//! (`get`, `set`); the `ssa` crate turns them into block parameters.
+//!
+//! ```
+//! use ir::{FunctionBuilder, Type};
+//!
+//! let b = FunctionBuilder::new("muladd");
+//! let (x, y, z) = (b.param(Type::I64), b.param(Type::I64), b.param(Type::I64));
+//! b.ret(b.add(b.mul(x, y), z));
+//! let muladd = b.finish().unwrap();
+//! assert_eq!(muladd.layout().len(), 1);
+//! ```
 #![forbid(unsafe_code)]
+
+pub mod build;
+pub mod entity;
+pub mod func;
+pub mod inst;
+pub mod module;
+pub mod opcode;
+pub mod types;
+pub mod verify;
+
+pub use build::{BuildError, FunctionBuilder, Operand, Operands};
+pub use entity::{
+    Block, DataRef, Entity, FuncRef, Inst, PrimaryMap, SecondaryMap, StackSlot, SwitchRef, Value,
+    Var,
+};
+pub use func::{Callee, Function, SlotData, ValueDef, VarData};
+pub use inst::{BlockCall, InstData, LoadKind, NarrowWidth, StoreKind, SwitchTable, ValueList};
+pub use module::{DataObject, DuplicateName, Module};
+pub use opcode::{
+    BinaryOp, Effect, FloatCC, IntCC, OpInfo, Opcode, TernaryOp, TrapKind, TypeRule, UnaryOp,
+};
+pub use types::{AbiParam, Extend, Signature, Span, Type};
+pub use verify::{VerifyError, verify_function};

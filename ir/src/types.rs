@@ -1,0 +1,218 @@
+//! The types of values, signatures, and source places.
+
+use std::fmt;
+use std::num::NonZeroU32;
+
+/// The type of a value. Integers have no sign: the operation has it. Addresses are `I64`; truth is `I8`, 0 or 1.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Type {
+    /// 8-bit integer.
+    I8,
+    /// 16-bit integer.
+    I16,
+    /// 32-bit integer.
+    I32,
+    /// 64-bit integer.
+    I64,
+    /// IEEE 754 binary32.
+    F32,
+    /// IEEE 754 binary64.
+    F64,
+}
+
+impl Type {
+    /// Every type, narrow to wide, integers first.
+    pub const ALL: [Type; 6] = [Type::I8, Type::I16, Type::I32, Type::I64, Type::F32, Type::F64];
+
+    /// Width in bits.
+    #[must_use]
+    pub const fn bits(self) -> u32 {
+        match self {
+            Type::I8 => 8,
+            Type::I16 => 16,
+            Type::I32 | Type::F32 => 32,
+            Type::I64 | Type::F64 => 64,
+        }
+    }
+
+    /// Width in bytes, which is also the natural alignment.
+    #[must_use]
+    pub const fn bytes(self) -> u32 {
+        self.bits() / 8
+    }
+
+    /// Whether this is an integer type.
+    #[must_use]
+    pub const fn is_int(self) -> bool {
+        matches!(self, Type::I8 | Type::I16 | Type::I32 | Type::I64)
+    }
+
+    /// Whether this is a floating-point type.
+    #[must_use]
+    pub const fn is_float(self) -> bool {
+        matches!(self, Type::F32 | Type::F64)
+    }
+
+    /// The bits that a value of this type may have set, as a mask of a 64-bit word.
+    #[must_use]
+    pub const fn mask(self) -> u64 {
+        u64::MAX >> (64 - self.bits())
+    }
+
+    /// The integer type of the same width.
+    #[must_use]
+    pub const fn as_int(self) -> Type {
+        match self {
+            Type::F32 => Type::I32,
+            Type::F64 => Type::I64,
+            int => int,
+        }
+    }
+
+    /// As the text form writes it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Type::I8 => "i8",
+            Type::I16 => "i16",
+            Type::I32 => "i32",
+            Type::I64 => "i64",
+            Type::F32 => "f32",
+            Type::F64 => "f64",
+        }
+    }
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// How a narrow integer fills a wider register or word.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Extend {
+    /// With zeros.
+    Zero,
+    /// With copies of the sign bit.
+    Sign,
+}
+
+/// One parameter or result of a signature.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct AbiParam {
+    /// Its type.
+    pub ty: Type,
+    /// How the caller (for a result, the callee) must extend an `i8`, `i16` or `i32` to its register. Calls to C
+    /// functions need it; between functions of the IR the bits above the type are undefined.
+    pub extend: Option<Extend>,
+}
+
+impl From<Type> for AbiParam {
+    fn from(ty: Type) -> Self {
+        Self { ty, extend: None }
+    }
+}
+
+impl fmt::Display for AbiParam {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.extend {
+            None => write!(f, "{}", self.ty),
+            Some(Extend::Zero) => write!(f, "{} zext", self.ty),
+            Some(Extend::Sign) => write!(f, "{} sext", self.ty),
+        }
+    }
+}
+
+/// What a function takes and returns.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Signature {
+    /// Parameters, in order.
+    pub params: Vec<AbiParam>,
+    /// Results, in order.
+    pub results: Vec<AbiParam>,
+}
+
+impl Signature {
+    /// The signature with these parameter and result types.
+    #[must_use]
+    pub fn new(params: &[Type], results: &[Type]) -> Self {
+        Self {
+            params: params.iter().copied().map(AbiParam::from).collect(),
+            results: results.iter().copied().map(AbiParam::from).collect(),
+        }
+    }
+
+    /// The types of the parameters.
+    pub fn param_types(&self) -> impl ExactSizeIterator<Item = Type> + '_ {
+        self.params.iter().map(|p| p.ty)
+    }
+
+    /// The types of the results.
+    pub fn result_types(&self) -> impl ExactSizeIterator<Item = Type> + '_ {
+        self.results.iter().map(|p| p.ty)
+    }
+}
+
+/// `(i64, f64) -> i64`; several results are written `-> (i64, i64)`, none leaves the arrow out.
+impl fmt::Display for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |f: &mut fmt::Formatter<'_>, items: &[AbiParam]| {
+            for (i, item) in items.iter().enumerate() {
+                write!(f, "{}{item}", if i == 0 { "" } else { ", " })?;
+            }
+            Ok(())
+        };
+        f.write_str("(")?;
+        list(f, &self.params)?;
+        f.write_str(")")?;
+        match self.results.as_slice() {
+            [] => Ok(()),
+            [one] => write!(f, " -> {one}"),
+            many => {
+                f.write_str(" -> (")?;
+                list(f, many)?;
+                f.write_str(")")
+            }
+        }
+    }
+}
+
+/// A place in the source text that an instruction came from. Line and column count from 1, the column in characters.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    line: NonZeroU32,
+    column: u32,
+}
+
+impl Span {
+    /// The place at this line and column, or `None` if the line is 0.
+    #[must_use]
+    pub fn new(line: u32, column: u32) -> Option<Self> {
+        Some(Self { line: NonZeroU32::new(line)?, column })
+    }
+
+    /// The line, from 1.
+    #[must_use]
+    pub fn line(self) -> u32 {
+        self.line.get()
+    }
+
+    /// The column, from 1.
+    #[must_use]
+    pub fn column(self) -> u32 {
+        self.column
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
+impl fmt::Debug for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
