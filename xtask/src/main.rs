@@ -1,4 +1,67 @@
-//! Set-up, cross-builds, QEMU runs and CI: a table of tasks.
+//! Set-up, cross-builds, QEMU runs and CI: a table of tasks, one file each. `cargo xtask` lists them.
 #![forbid(unsafe_code)]
 
-fn main() {}
+mod setup;
+mod sh;
+mod snapshots;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+/// One row of the table: what `cargo xtask NAME` does.
+struct Task {
+    name: &'static str,
+    help: &'static str,
+    run: fn(&[String]) -> sh::Result,
+}
+
+const TASKS: &[Task] = &[
+    Task {
+        name: "setup",
+        help: "add the rustup targets and get QEMU, with or without root",
+        run: setup::run,
+    },
+    Task {
+        name: "test",
+        help: "everything CI runs: format, clippy, tidy, host tests, ARM64 tests, macOS check, no_std build",
+        run: test::all,
+    },
+    Task {
+        name: "test-aarch64",
+        help: "cross-build every crate's tests and run them under QEMU; extra words go to `cargo test`",
+        run: test::aarch64,
+    },
+    Task {
+        name: "tidy",
+        help: "check the rules of the house that a program can check",
+        run: tidy::run,
+    },
+];
+
+fn main() -> ExitCode {
+    let mut words = std::env::args().skip(1);
+    let name = words.next().unwrap_or_default();
+    let rest: Vec<String> = words.collect();
+    let Some(task) = TASKS.iter().find(|task| task.name == name) else {
+        if !matches!(name.as_str(), "" | "help" | "--help" | "-h") {
+            eprintln!("xtask: there is no task `{name}`\n");
+        }
+        eprintln!("cargo xtask TASK\n");
+        for task in TASKS {
+            eprintln!("  {:<18} {}", task.name, task.help);
+        }
+        return if name.is_empty() || name.contains("help") || name == "-h" {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(2)
+        };
+    };
+    match (task.run)(&rest) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask {name}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! `cargo xtask test` and `cargo xtask test-aarch64`: what CI runs, as a list of steps.
+
+use std::process::Command;
+use std::time::Instant;
+
+use crate::setup::{self, BARE, LINUX, MACOS};
+use crate::sh::{self, Result};
+use crate::snapshots;
+use crate::tidy;
+
+/// Third-party crates that an embedder of `driver` builds at most, without the language and the command line.
+const MAX_EMBEDDED_CRATES: usize = 10;
+
+/// A step's name and what it does.
+type Step = (&'static str, fn() -> Result);
+
+/// Every step, in the order of what fails fastest.
+const STEPS: &[Step] = &[
+    ("set-up", || setup::run(&[])),
+    ("tidy", || tidy::run(&[])),
+    ("format", || sh::run(sh::cargo(&["fmt", "--all", "--check"]))),
+    ("clippy", clippy),
+    ("host tests", host_tests),
+    ("ARM64 tests under QEMU", || aarch64(&[])),
+    ("snapshots all in use", snapshots::check),
+    ("macOS check", || sh::run(sh::cargo(&["check", "-q", "--workspace", "--target", MACOS]))),
+    ("arm64-enc without std", || {
+        sh::run(sh::cargo(&["build", "-q", "-p", "arm64-enc", "--target", BARE]))
+    }),
+    ("crates of an embedder", embedded_crates),
+    ("documentation", documentation),
+];
+
+/// Runs every step and prints the time of each; the first failure ends it.
+pub(crate) fn all(_: &[String]) -> Result {
+    let start = Instant::now();
+    snapshots::forget()?;
+    let mut times = Vec::new();
+    for (i, (name, step)) in STEPS.iter().enumerate() {
+        eprintln!("== {} of {}: {name}", i + 1, STEPS.len());
+        let begun = Instant::now();
+        step().map_err(|error| format!("step `{name}`: {error}"))?;
+        times.push((name, begun.elapsed()));
+    }
+    eprintln!("== all {} steps passed; seconds of wall time each:", STEPS.len());
+    for (name, time) in times {
+        eprintln!("{:>8.1}  {name}", time.as_secs_f64());
+    }
+    eprintln!("{:>8.1}  in all", start.elapsed().as_secs_f64());
+    Ok(())
+}
+
+fn clippy() -> Result {
+    sh::run(sh::cargo(&["clippy", "-q", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+}
+
+fn host_tests() -> Result {
+    sh::run(recording(sh::cargo(&["test", "-q", "--workspace"])))
+}
+
+/// Cross-builds the tests of every crate but this one and runs them under QEMU.
+pub(crate) fn aarch64(words: &[String]) -> Result {
+    setup::targets(&[LINUX])?;
+    let mut test =
+        sh::cargo(&["test", "-q", "--workspace", "--exclude", "xtask", "--target", LINUX]);
+    test.args(words).env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_RUNNER", setup::runner()?);
+    sh::run(recording(test))
+}
+
+/// Snapshots may only be compared, and each one that is compared is written down.
+fn recording(mut test: Command) -> Command {
+    test.env("INSTA_UPDATE", "no").env("INSTA_SNAPSHOT_REFERENCES_FILE", snapshots::references());
+    test
+}
+
+fn embedded_crates() -> Result {
+    let words =
+        ["tree", "-p", "driver", "--no-default-features", "-e", "normal,build", "--prefix", "none"];
+    let tree = sh::output(sh::cargo(&words))?;
+    // Our own crates are shown with their path.
+    let mut names: Vec<&str> = tree.lines().filter(|l| !l.contains('/') && !l.is_empty()).collect();
+    names.sort_unstable();
+    names.dedup();
+    eprintln!(
+        "an embedder of driver builds {} third-party crates: {}",
+        names.len(),
+        names.join(", ")
+    );
+    if names.len() > MAX_EMBEDDED_CRATES {
+        return Err(format!("that is more than {MAX_EMBEDDED_CRATES}"));
+    }
+    Ok(())
+}
+
+fn documentation() -> Result {
+    let mut doc = sh::cargo(&["doc", "-q", "--workspace", "--no-deps"]);
+    doc.env("RUSTDOCFLAGS", "-D warnings");
+    sh::run(doc)
+}

@@ -1,0 +1,281 @@
+//! `cargo xtask tidy`: the rules of the house that a program can check, each a row with its reason.
+
+use std::fs;
+use std::path::Path;
+
+use crate::sh::{self, Result};
+
+/// The crates and what each may depend on among our own: the direction of the design.
+const ROOMS: &[(&str, &[&str])] = &[
+    ("ir", &[]),
+    ("cfg", &["ir"]),
+    ("ssa", &["ir", "cfg"]),
+    ("opt", &["ir", "cfg", "ssa"]),
+    ("regalloc", &[]),
+    ("arm64-enc", &[]),
+    ("codegen", &["ir", "cfg", "regalloc", "arm64-enc"]),
+    ("jitmem", &[]),
+    ("arm64-sim", &["arm64-enc"]),
+    ("interp", &["ir"]),
+    ("lang", &["ir"]),
+    (
+        "driver",
+        &[
+            "ir",
+            "cfg",
+            "ssa",
+            "opt",
+            "regalloc",
+            "arm64-enc",
+            "codegen",
+            "jitmem",
+            "arm64-sim",
+            "interp",
+            "lang",
+        ],
+    ),
+    ("xtask", &[]),
+];
+
+/// Where `unsafe` may stand, and why. A path ending in `/` is a folder.
+const UNSAFE_ALLOWED: &[(&str, &str)] = &[
+    ("jitmem/", "mapping, publishing and entering executable memory"),
+    ("arm64-sim/src/memory", "the memory of simulated code is the host's"),
+    ("arm64-sim/tests/", "runs the same words on the CPU, to compare"),
+    ("interp/src/memory", "the memory of interpreted code is the host's"),
+    ("driver/src/native.rs", "the one call of published code"),
+    ("examples/", "programs in the source language, whose calls of host functions rustc wants so"),
+    ("lang/tests/", "the same"),
+];
+
+/// Where `cfg(target_arch)` may stand: every dump is the same on every host.
+const ARCH_ALLOWED: &[&str] =
+    &["jitmem/", "driver/src/native.rs", "driver/tests/", "arm64-sim/tests/", "xtask/"];
+
+/// About 600 lines is what a reader holds in the head; this is where it certainly ends.
+const MAX_LINES: usize = 800;
+
+struct Rule {
+    name: &'static str,
+    reason: &'static str,
+    /// Whether a line outside tests breaks the rule.
+    broken: fn(path: &str, code: &str) -> bool,
+}
+
+/// Rules about one line of code (comments and `#[cfg(test)]` modules are not shown to them).
+const LINE_RULES: &[Rule] = &[
+    Rule {
+        name: "unsafe",
+        reason: "unsafe code lives in the few modules that the design names",
+        broken: |path, code| {
+            has_word(code, "unsafe") && !UNSAFE_ALLOWED.iter().any(|(p, _)| path.starts_with(p))
+        },
+    },
+    Rule {
+        name: "target_arch",
+        reason: "every dump and snapshot is the same on every host",
+        broken: |path, code| {
+            code.contains("target_arch") && !ARCH_ALLOWED.iter().any(|p| path.starts_with(p))
+        },
+    },
+    Rule {
+        name: "panic",
+        reason: "no panic on a path that input reaches: return an error that names the entities",
+        broken: |path, code| {
+            is_library(path)
+                && [
+                    ".unwrap()",
+                    ".expect(",
+                    "panic!(",
+                    "unreachable!(",
+                    "unimplemented!(",
+                    "todo!(",
+                ]
+                .iter()
+                .any(|word| code.contains(word))
+                && !code.contains("debug_assert")
+        },
+    },
+    Rule {
+        name: "print",
+        reason: "libraries never print",
+        broken: |path, code| {
+            is_library(path)
+                && ["println!(", "print!(", "eprintln!(", "eprint!(", "dbg!("]
+                    .iter()
+                    .any(|word| starts_macro(code, word))
+        },
+    },
+    Rule {
+        name: "environment",
+        reason: "libraries never read the environment",
+        broken: |path, code| is_library(path) && code.contains("std::env::"),
+    },
+    Rule {
+        name: "glob import",
+        reason: "a reader must see where a name comes from",
+        broken: |_, code| {
+            let code = code.trim();
+            code.starts_with("use ")
+                && code.ends_with("::*;")
+                && ROOMS
+                    .iter()
+                    .any(|(name, _)| code.starts_with(&format!("use {}::", name.replace('-', "_"))))
+        },
+    },
+];
+
+/// Words that mark unfinished work.
+const MARKS: &[&str] = &["TODO", "FIXME", "XXX", "#[ignore"];
+
+/// Checks every rule and names each place that breaks one.
+pub(crate) fn run(_: &[String]) -> Result {
+    let tracked = sh::output(sh::command(
+        "git",
+        &["ls-files", "--cached", "--others", "--exclude-standard"],
+    ))?;
+    let mut broken = Vec::new();
+    let mut files = 0;
+    for path in tracked.lines() {
+        if path.ends_with(".snap.new") {
+            broken.push(format!("{path}: a snapshot waits for review; run `cargo insta review`"));
+        }
+        if path.ends_with(".rs") && sh::root().join(path).is_file() {
+            let text = fs::read_to_string(sh::root().join(path))
+                .map_err(|e| format!("cannot read {path}: {e}"))?;
+            files += 1;
+            check_file(path, &text, &mut broken);
+        }
+    }
+    for (name, allowed) in ROOMS {
+        check_dependencies(name, allowed, &mut broken)?;
+    }
+    eprintln!(
+        "tidy: {files} Rust files and {} crates read, {} places break a rule",
+        ROOMS.len(),
+        broken.len()
+    );
+    if broken.is_empty() { Ok(()) } else { Err(format!("\n  {}", broken.join("\n  "))) }
+}
+
+fn check_file(path: &str, text: &str, broken: &mut Vec<String>) {
+    // This file names every forbidden word.
+    if path == "xtask/src/tidy.rs" {
+        return;
+    }
+    if !text.starts_with("//!") {
+        broken.push(format!("{path}: opens without `//!`; say what the module is for"));
+    }
+    let lines = text.lines().count();
+    if lines > MAX_LINES && !path.contains("/data/") {
+        broken.push(format!("{path}: {lines} lines; split it by idea (at most {MAX_LINES})"));
+    }
+    if let Some((room, _)) = path.split_once("/src/lib.rs") {
+        let may = UNSAFE_ALLOWED.iter().any(|(p, _)| p.starts_with(&format!("{room}/")));
+        if !may && !text.contains("#![forbid(unsafe_code)]") {
+            broken.push(format!("{path}: lacks #![forbid(unsafe_code)]"));
+        }
+    }
+    let mut in_tests = false;
+    for (index, line) in text.lines().enumerate() {
+        let place = format!("{path}:{}", index + 1);
+        for mark in MARKS {
+            if line.contains(mark) {
+                broken.push(format!("{place}: `{mark}`: finish it, or put it into an issue"));
+            }
+        }
+        in_tests |= line.trim_start().starts_with("#[cfg(test)]");
+        let code = line.split("//").next().unwrap_or_default();
+        if in_tests || code.trim().is_empty() || code.trim_start().starts_with("#![") {
+            continue;
+        }
+        for rule in LINE_RULES {
+            if (rule.broken)(path, code) {
+                broken.push(format!("{place}: {}: {}", rule.name, rule.reason));
+            }
+        }
+    }
+}
+
+fn check_dependencies(name: &str, allowed: &[&str], broken: &mut Vec<String>) -> Result {
+    let manifest = Path::new(name).join("Cargo.toml");
+    let text = fs::read_to_string(sh::root().join(&manifest))
+        .map_err(|e| format!("cannot read {}: {e}", manifest.display()))?;
+    let mut section = "";
+    for line in text.lines() {
+        if line.starts_with('[') {
+            section = line.trim();
+        }
+        let dependency = line.split(['.', ' ', '=']).next().unwrap_or_default();
+        let ours = ROOMS.iter().any(|(room, _)| *room == dependency);
+        if section == "[dependencies]" && ours && !allowed.contains(&dependency) {
+            broken.push(format!(
+                "{}: {name} must not depend on {dependency}; see ARCHITECTURE.md",
+                manifest.display()
+            ));
+        }
+    }
+    if name != "arm64-enc" && !text.contains("publish.workspace = true") {
+        broken.push(format!("{}: only arm64-enc is published", manifest.display()));
+    }
+    Ok(())
+}
+
+/// Whether a file is part of a library that others build: not a test, an example, or a program.
+fn is_library(path: &str) -> bool {
+    let mut parts = path.split('/');
+    let room = parts.next().unwrap_or_default();
+    ROOMS.iter().any(|(name, _)| *name == room)
+        && room != "xtask"
+        && parts.next() == Some("src")
+        && !matches!(path, "driver/src/main.rs")
+        && !path.starts_with("driver/src/cli")
+}
+
+fn has_word(code: &str, word: &str) -> bool {
+    code.split(|c: char| !c.is_alphanumeric() && c != '_').any(|part| part == word)
+}
+
+/// Whether a macro call starts in the code, not in the middle of a longer name or in a string.
+fn starts_macro(code: &str, call: &str) -> bool {
+    code.match_indices(call).any(|(at, _)| {
+        let before = code[..at].chars().next_back();
+        !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '"' || c == '`')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complaints(path: &str, text: &str) -> Vec<String> {
+        let mut broken = Vec::new();
+        check_file(path, text, &mut broken);
+        broken
+    }
+
+    #[test]
+    fn each_rule_finds_what_breaks_it() {
+        let cases = [
+            ("fn f() { unsafe { g() } }", "unsafe"),
+            ("#[cfg(target_arch = \"x86_64\")]", "target_arch"),
+            ("let x = y.unwrap();", "panic"),
+            ("println!(\"hello\");", "print"),
+            ("let home = std::env::var(\"HOME\");", "environment"),
+            ("use ir::*;", "glob import"),
+            ("// TODO: later", "TODO"),
+        ];
+        for (line, rule) in cases {
+            let found = complaints("opt/src/fold.rs", &format!("//! Doc.\n{line}\n"));
+            assert_eq!(found.len(), 1, "{line}: {found:?}");
+            assert!(found[0].contains(rule), "{line}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_allowed_passes() {
+        let text = "//! Doc.\n/// Never `unwrap()`s.\nfn f() {}\n#[cfg(test)]\nmod tests { fn g() { x.unwrap(); } }\n";
+        assert_eq!(complaints("opt/src/fold.rs", text), Vec::<String>::new());
+        assert_eq!(complaints("jitmem/src/map.rs", "//! Doc.\nunsafe {}\n"), Vec::<String>::new());
+    }
+}
