@@ -17,10 +17,12 @@
 
 pub mod build;
 pub mod entity;
+pub mod eval;
 pub mod func;
 pub mod inst;
 pub mod module;
 pub mod opcode;
+mod print;
 pub mod types;
 pub mod verify;
 

@@ -223,7 +223,7 @@ opcodes! {
         Jump        "jump"        Payload Terminator false "Continue at a block.";
         Branch      "branch"      Payload Terminator false "Continue at the first block if the condition is not zero, else at the second.";
         Switch      "switch"      Payload Terminator false "Continue at the block of the case equal to the operand, else at the default.";
-        Return      "return"      Payload Terminator false "End the call with these results.";
+        Return      "ret"         Payload Terminator false "End the call with these results.";
         Trap        "trap"        Payload Terminator false "End the call with a trap.";
     }
 }

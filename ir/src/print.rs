@@ -1,0 +1,444 @@
+//! The text form of functions and modules. The grammar is in the crate's README; [`crate::parse`] reads it back.
+//!
+//! A function alone is printed with an `extern` line for each function that it calls, so that its text is complete.
+//! Anything may be printed, also a function that breaks rules of the verifier.
+
+use std::fmt::{self, Display, Formatter, Write};
+
+use crate::entity::{Block, DataRef, FuncRef, Inst, Value};
+use crate::func::Function;
+use crate::inst::{BlockCall, InstData};
+use crate::module::{DataObject, Module};
+use crate::types::Type;
+
+/// Shorter runs of zero bytes are written in the string of a data object.
+const MIN_ZERO_RUN: usize = 16;
+
+/// Whether a name can be written without quotes.
+pub(crate) fn is_bare_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(is_name_char)
+}
+
+/// Whether a character may stand in a name without quotes.
+pub(crate) fn is_name_char(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '$' | '.')
+}
+
+/// A name after `@`, quoted if need be. A digit at the start is quoted to keep it apart from a source place.
+struct Global<'a>(&'a str);
+
+impl Display for Global<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_char('@')?;
+        if is_bare_name(self.0) && !self.0.starts_with(|c: char| c.is_ascii_digit()) {
+            f.write_str(self.0)
+        } else {
+            Quoted(self.0).fmt(f)
+        }
+    }
+}
+
+/// `.name`, quoted if need be; nothing if there is no name.
+struct Suffix<'a>(Option<&'a str>);
+
+impl Display for Suffix<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            None => Ok(()),
+            Some(name) if is_bare_name(name) => write!(f, ".{name}"),
+            Some(name) => write!(f, ".{}", Quoted(name)),
+        }
+    }
+}
+
+/// A string in quotes. Letters and printable ASCII stand for themselves, everything else is escaped byte by byte.
+struct Quoted<'a>(&'a str);
+
+impl Display for Quoted<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_char('"')?;
+        let mut bytes = [0; 4];
+        for c in self.0.chars() {
+            if c.is_alphanumeric() && !c.is_ascii() {
+                f.write_char(c)?;
+            } else {
+                write_bytes(f, c.encode_utf8(&mut bytes).as_bytes())?;
+            }
+        }
+        f.write_char('"')
+    }
+}
+
+fn write_bytes(f: &mut Formatter<'_>, bytes: &[u8]) -> fmt::Result {
+    for &byte in bytes {
+        match byte {
+            b'"' | b'\\' => write!(f, "\\{byte:02x}")?,
+            b' '..=b'~' => f.write_char(byte.into())?,
+            _ => write!(f, "\\{byte:02x}")?,
+        }
+    }
+    Ok(())
+}
+
+/// ` + 16`, ` - 8`, or nothing for 0.
+struct Offset(i32);
+
+impl Display for Offset {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => Ok(()),
+            offset if offset > 0 => write!(f, " + {offset}"),
+            offset => write!(f, " - {}", offset.unsigned_abs()),
+        }
+    }
+}
+
+/// A float by its bits, so that reading it gives the same bits: the shortest decimal, `inf`, `nan` (the default one),
+/// or `nan:0x…` with the bits of any other NaN.
+struct FloatBits {
+    bits: u64,
+    ty: Type,
+}
+
+impl Display for FloatBits {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let bits = self.bits;
+        match self.ty {
+            Type::F32 if bits > u32::MAX.into() => write!(f, "{bits:#x}"),
+            Type::F32 => {
+                let value = f32::from_bits(bits as u32);
+                match (value.is_nan(), bits) {
+                    (true, crate::eval::F32_DEFAULT_NAN) => f.write_str("nan"),
+                    (true, _) => write!(f, "nan:{bits:#x}"),
+                    (false, _) => write!(f, "{value:?}"),
+                }
+            }
+            _ => {
+                let value = f64::from_bits(bits);
+                match (value.is_nan(), bits) {
+                    (true, crate::eval::F64_DEFAULT_NAN) => f.write_str("nan"),
+                    (true, _) => write!(f, "nan:{bits:#x}"),
+                    (false, _) => write!(f, "{value:?}"),
+                }
+            }
+        }
+    }
+}
+
+fn comma_list<T: Display>(
+    f: &mut Formatter<'_>,
+    items: impl IntoIterator<Item = T>,
+) -> fmt::Result {
+    for (i, item) in items.into_iter().enumerate() {
+        write!(f, "{}{item}", if i == 0 { "" } else { ", " })?;
+    }
+    Ok(())
+}
+
+/// A function without the `extern` lines of its callees, as it stands in a module.
+struct Body<'a>(&'a Function);
+
+impl Body<'_> {
+    fn callee(&self, callee: FuncRef) -> &str {
+        self.0.callees.get(callee).map_or("?", |callee| &callee.name)
+    }
+
+    fn data(&self, data: DataRef) -> &str {
+        self.0.data.get(data).map_or("?", |name| name)
+    }
+
+    fn definition(&self, f: &mut Formatter<'_>, value: Value) -> fmt::Result {
+        let func = self.0;
+        if !func.has_value(value) {
+            return write!(f, "{value}: ?");
+        }
+        write!(f, "{value}{}: {}", Suffix(func.value_name(value)), func.value_type(value))
+    }
+
+    fn definitions(&self, f: &mut Formatter<'_>, values: &[Value]) -> fmt::Result {
+        for (i, &value) in values.iter().enumerate() {
+            f.write_str(if i == 0 { "" } else { ", " })?;
+            self.definition(f, value)?;
+        }
+        Ok(())
+    }
+
+    fn block_call(&self, f: &mut Formatter<'_>, call: BlockCall) -> fmt::Result {
+        call.block.fmt(f)?;
+        if !call.args.is_empty() {
+            f.write_char('(')?;
+            comma_list(f, self.0.list(call.args))?;
+            f.write_char(')')?;
+        }
+        Ok(())
+    }
+
+    fn block(&self, f: &mut Formatter<'_>, block: Block) -> fmt::Result {
+        let func = self.0;
+        write!(f, "  {block}{}", Suffix(func.block_name(block)))?;
+        let params = func.block_params(block);
+        if !params.is_empty() {
+            f.write_char('(')?;
+            self.definitions(f, params)?;
+            f.write_char(')')?;
+        }
+        f.write_str(if func.is_cold(block) { " cold:\n" } else { ":\n" })?;
+        for &inst in func.block_insts(block) {
+            f.write_str("    ")?;
+            self.inst(f, inst)?;
+            f.write_char('\n')?;
+        }
+        Ok(())
+    }
+
+    fn inst(&self, f: &mut Formatter<'_>, inst: Inst) -> fmt::Result {
+        let func = self.0;
+        let results = func.results(inst);
+        if !results.is_empty() {
+            self.definitions(f, results)?;
+            f.write_str(" = ")?;
+        }
+        let data = func.inst(inst);
+        data.opcode().fmt(f)?;
+        self.payload(f, data, func.result(inst))?;
+        match func.span(inst) {
+            Some(span) => write!(f, " @{span}"),
+            None => Ok(()),
+        }
+    }
+
+    /// What follows the name of the operation.
+    fn payload(
+        &self,
+        f: &mut Formatter<'_>,
+        data: &InstData,
+        result: Option<Value>,
+    ) -> fmt::Result {
+        let func = self.0;
+        match *data {
+            InstData::IntConst { imm } => write!(f, " {imm}"),
+            InstData::FloatConst { bits } => {
+                let ty = result.map_or(Type::F64, |value| func.value_type(value));
+                write!(f, " {}", FloatBits { bits, ty })
+            }
+            InstData::Unary { arg, .. } => write!(f, " {arg}"),
+            InstData::Binary { args: [a, b], .. } => write!(f, " {a}, {b}"),
+            InstData::Ternary { args: [a, b, c], .. } => write!(f, " {a}, {b}, {c}"),
+            InstData::IntCompare { cc, args: [a, b] } => write!(f, " {cc} {a}, {b}"),
+            InstData::FloatCompare { cc, args: [a, b] } => write!(f, " {cc} {a}, {b}"),
+            InstData::Load { kind, addr, offset } => write!(f, "{kind} {addr}{}", Offset(offset)),
+            InstData::Store { kind, value, addr, offset } => {
+                write!(f, "{kind} {value}, {addr}{}", Offset(offset))
+            }
+            InstData::StackAddr { slot, offset } => write!(f, " {slot}{}", Offset(offset)),
+            InstData::DataAddr { data, offset } => {
+                write!(f, " {}{}", Global(self.data(data)), Offset(offset))
+            }
+            InstData::VarGet { var } => write!(f, " {var}"),
+            InstData::VarSet { var, value } => write!(f, " {var}, {value}"),
+            InstData::Call { callee, args } => {
+                write!(f, " {}(", Global(self.callee(callee)))?;
+                comma_list(f, func.list(args))?;
+                f.write_char(')')
+            }
+            InstData::TrapIf { cond, kind } => write!(f, " {cond}, {kind}"),
+            InstData::Jump { target } => {
+                f.write_char(' ')?;
+                self.block_call(f, target)
+            }
+            InstData::Branch { cond, then_to, else_to } => {
+                write!(f, " {cond}, ")?;
+                self.block_call(f, then_to)?;
+                f.write_str(", ")?;
+                self.block_call(f, else_to)
+            }
+            InstData::Switch { index, table } => {
+                write!(f, " {index}, ")?;
+                let Some(table) = func.switches.get(table) else { return write!(f, "{table}?") };
+                self.block_call(f, table.default)?;
+                f.write_str(", [")?;
+                for (i, &(value, call)) in table.cases.iter().enumerate() {
+                    write!(f, "{}{value}: ", if i == 0 { "" } else { ", " })?;
+                    self.block_call(f, call)?;
+                }
+                f.write_char(']')
+            }
+            InstData::Return { args } => {
+                f.write_str(if args.is_empty() { "" } else { " " })?;
+                comma_list(f, func.list(args))
+            }
+            InstData::Trap { kind } => write!(f, " {kind}"),
+        }
+    }
+}
+
+impl Display for Body<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let func = self.0;
+        writeln!(f, "fn {}{} {{", Global(&func.name), func.signature)?;
+        for (var, data) in func.vars.iter() {
+            let name = (!data.name.is_empty()).then_some(data.name.as_str());
+            writeln!(f, "    {var}{}: {}", Suffix(name), data.ty)?;
+        }
+        for (slot, data) in func.slots.iter() {
+            writeln!(f, "    {slot}: size {}, align {}", data.size, data.align)?;
+        }
+        for &block in func.layout() {
+            self.block(f, block)?;
+        }
+        writeln!(f, "}}")
+    }
+}
+
+/// The functions other than itself that a function calls, each once, in the order of their declaration.
+fn called(func: &Function) -> Vec<FuncRef> {
+    let mut used = vec![false; func.callees.len()];
+    for &block in func.layout() {
+        for &inst in func.block_insts(block) {
+            if let InstData::Call { callee, .. } = *func.inst(inst)
+                && let Some(slot) = used.get_mut(crate::entity::Entity::index(callee))
+            {
+                *slot = true;
+            }
+        }
+    }
+    let other = |callee: &FuncRef| func.callees[*callee].name != func.name;
+    func.callees
+        .keys()
+        .zip(used)
+        .filter_map(|(key, used)| used.then_some(key))
+        .filter(other)
+        .collect()
+}
+
+impl Display for Function {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for callee in called(self) {
+            let callee = &self.callees[callee];
+            writeln!(f, "extern {}{}", Global(&callee.name), callee.signature)?;
+        }
+        Body(self).fmt(f)
+    }
+}
+
+impl Display for DataObject {
+    /// What follows the name: `align 8 = "text\00" zero 100`.
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "align {} =", self.align)?;
+        let mut rest = self.bytes.as_slice();
+        let mut wrote = false;
+        while !rest.is_empty() {
+            let (text, zeros) = split_at_zeros(rest);
+            rest = &rest[text.len() + zeros..];
+            if !text.is_empty() {
+                f.write_str(" \"")?;
+                write_bytes(f, text)?;
+                f.write_char('"')?;
+            }
+            if zeros > 0 {
+                write!(f, " zero {zeros}")?;
+            }
+            wrote = true;
+        }
+        if wrote { Ok(()) } else { f.write_str(" \"\"") }
+    }
+}
+
+/// The bytes before the first long run of zeros, and the length of that run.
+fn split_at_zeros(bytes: &[u8]) -> (&[u8], usize) {
+    let mut run = 0;
+    for (i, &byte) in bytes.iter().enumerate() {
+        if byte == 0 {
+            run += 1;
+        } else if run >= MIN_ZERO_RUN {
+            return (&bytes[..i - run], run);
+        } else {
+            run = 0;
+        }
+    }
+    if run >= MIN_ZERO_RUN { (&bytes[..bytes.len() - run], run) } else { (bytes, 0) }
+}
+
+impl Display for Module {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if let Some(name) = &self.source_name {
+            writeln!(f, "source {}", Quoted(name))?;
+        }
+        for (name, signature) in &self.externs {
+            writeln!(f, "extern {}{signature}", Global(name))?;
+        }
+        for (name, data) in &self.data {
+            let mutable = if data.mutable { "mut " } else { "" };
+            writeln!(f, "data {mutable}{} {data}", Global(name))?;
+        }
+        let mut first =
+            self.source_name.is_none() && self.externs.is_empty() && self.data.is_empty();
+        for function in self.functions.values() {
+            if !std::mem::replace(&mut first, false) {
+                f.write_char('\n')?;
+            }
+            Body(function).fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{AbiParam, Extend, FunctionBuilder, IntCC, NarrowWidth, Signature, Span, TrapKind};
+
+    fn every_format() -> Function {
+        let b = FunctionBuilder::new("sample");
+        let n = b.name(b.param(Type::I64), "n");
+        let x = b.param(Type::F64);
+        let acc = b.var("acc", Type::I64);
+        let slot = b.slot(16, 8);
+        let param = AbiParam { ty: Type::I8, extend: Some(Extend::Sign) };
+        let print = b.import("print", Signature { params: vec![param], results: vec![] });
+        let pair = b.import("pair", Signature::new(&[], &[Type::I64, Type::F32]));
+        let (head, done) = (b.block("loop head"), b.block("done"));
+        let i = b.block_param(head, Type::I64);
+        b.at(Span::new(12, 5));
+        b.set(acc, 0);
+        b.at(None);
+        let addr = b.stack_addr(slot, 4);
+        b.store_narrow(NarrowWidth::W16, n, addr, -8);
+        let loaded = b.load_narrow(Type::I64, NarrowWidth::W8, Extend::Zero, addr, 16);
+        b.data_addr("0 table", 0);
+        b.f64const(f64::from_bits(0x7ff0_0000_0000_0001));
+        b.f64const(-0.0);
+        b.fma(x, x, 0.1);
+        b.jump_with(head, loaded);
+        b.switch_to(head);
+        let cond = b.icmp(IntCC::Slt, i, n);
+        b.trap_if(cond, TrapKind::Assertion);
+        b.call(print, cond);
+        b.call(pair, ());
+        b.branch_with(b.select(cond, cond, 1), head, n, done, ());
+        b.cold(done);
+        b.switch_to(done);
+        b.ret(acc);
+        b.finish().unwrap()
+    }
+
+    #[test]
+    fn a_function_of_many_formats() {
+        insta::assert_snapshot!(every_format());
+    }
+
+    #[test]
+    fn a_module() {
+        let mut module = Module { source_name: Some("a.rs".into()), ..Module::default() };
+        let object =
+            |bytes: &[u8], mutable| DataObject { bytes: bytes.to_vec(), align: 8, mutable };
+        module.add_extern("print", Signature::new(&[Type::I8], &[])).unwrap();
+        module.add_data("text", object(b"a\"\\\0\xff", false)).unwrap();
+        module.add_data("zeros", object(&[&[1; 1][..], &[0; 20], &[2, 0]].concat(), true)).unwrap();
+        module.add_data("empty", object(&[], false)).unwrap();
+        let b = FunctionBuilder::new("f::g");
+        b.ret(());
+        module.add_function(b.finish().unwrap()).unwrap();
+        insta::assert_snapshot!(module);
+    }
+}
