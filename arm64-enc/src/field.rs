@@ -1,0 +1,358 @@
+//! Bit fields: how an encoding class is written down, and the macros that turn one table into types, encoder and decoder.
+//!
+//! A class is a *bit diagram*: 32 characters, most significant bit first, blanks ignored. `0` and `1` are fixed bits,
+//! a lower-case letter is a bit of the field that names this letter, an upper-case letter repeats the bits of its
+//! lower-case twin. A field may collect several letters; the first one holds its most significant bits.
+//!
+//! ```text
+//! AddSub "z o 0 100010 siiiiiiiiiiii nnnnn ddddd" { op: AddSub = "o", size: Size = "z", imm: ArithImm = "si", … }
+//! ```
+//!
+//! For each class the `encodings!` macro proves at compile time that fixed bits and fields cover all 32 bits exactly
+//! once, and that each field is as wide as its type.
+
+/// An operand, or a choice of operation, as it sits in an instruction word.
+pub(crate) trait Field: Copy {
+    /// Number of bits.
+    const WIDTH: u32;
+    /// The field's bits, right-aligned; never more than `WIDTH` of them.
+    fn bits(self) -> u32;
+    /// The operand these bits stand for; `None` if the architecture allots no meaning to them.
+    fn from_bits(bits: u32) -> Option<Self>;
+}
+
+/// A run of equal letters in a diagram.
+#[derive(Clone, Copy)]
+struct Run {
+    shift: u32,
+    width: u32,
+}
+
+impl Run {
+    const EMPTY: Run = Run { shift: 0, width: 0 };
+
+    const fn low_mask(self) -> u32 {
+        ((1u64 << self.width) - 1) as u32
+    }
+
+    const fn mask(self) -> u32 {
+        self.low_mask() << self.shift
+    }
+}
+
+/// The most letters one field collects.
+const MAX_RUNS: usize = 5;
+
+/// Where a field sits in the word.
+#[derive(Clone, Copy)]
+pub(crate) struct Layout {
+    runs: [Run; MAX_RUNS],
+    copy: Run,
+}
+
+impl Layout {
+    /// The layout of the field that collects `letters` in `diagram`.
+    pub(crate) const fn of(diagram: &str, letters: &str) -> Layout {
+        let letters = letters.as_bytes();
+        assert!(letters.len() <= MAX_RUNS, "a field has too many parts");
+        let mut layout = Layout { runs: [Run::EMPTY; MAX_RUNS], copy: Run::EMPTY };
+        let mut i = 0;
+        while i < letters.len() {
+            assert!(letters[i].is_ascii_lowercase(), "a field is named by lower-case letters");
+            layout.runs[i] = find_run(diagram, letters[i]);
+            assert!(layout.runs[i].width > 0, "a field's letter is missing from the diagram");
+            i += 1;
+        }
+        if letters.len() == 1 {
+            layout.copy = find_run(diagram, letters[0].to_ascii_uppercase());
+            assert!(layout.copy.width == 0 || layout.copy.width == layout.runs[0].width);
+        }
+        layout
+    }
+
+    /// Number of bits, a repetition not counted.
+    pub(crate) const fn width(self) -> u32 {
+        let mut sum = 0;
+        let mut i = 0;
+        while i < MAX_RUNS {
+            sum += self.runs[i].width;
+            i += 1;
+        }
+        sum
+    }
+
+    /// The bits of the word that belong to this field, repetition included.
+    pub(crate) const fn mask(self) -> u32 {
+        let mut mask = self.copy.mask();
+        let mut i = 0;
+        while i < MAX_RUNS {
+            mask |= self.runs[i].mask();
+            i += 1;
+        }
+        mask
+    }
+
+    /// Spreads right-aligned field bits over the word.
+    #[inline(always)]
+    pub(crate) const fn put(self, bits: u32) -> u32 {
+        let mut word = 0;
+        let mut rest = bits;
+        let mut i = MAX_RUNS;
+        while i > 0 {
+            i -= 1;
+            let run = self.runs[i];
+            word |= (rest & run.low_mask()) << run.shift;
+            // A run of 32 bits does not exist: a diagram has fixed bits.
+            rest >>= run.width;
+        }
+        word | ((bits & self.copy.low_mask()) << self.copy.shift)
+    }
+
+    /// Collects the field's bits from a word.
+    #[inline(always)]
+    pub(crate) const fn get(self, word: u32) -> u32 {
+        let mut bits = 0;
+        let mut i = 0;
+        while i < MAX_RUNS {
+            let run = self.runs[i];
+            bits = (bits << run.width) | ((word >> run.shift) & run.low_mask());
+            i += 1;
+        }
+        bits
+    }
+
+    /// Whether the repetition, if there is one, says the same as the field.
+    #[inline(always)]
+    pub(crate) const fn agrees(self, word: u32) -> bool {
+        self.copy.width == 0 || (word >> self.copy.shift) & self.copy.low_mask() == self.get(word)
+    }
+}
+
+/// Finds the run of `letter`; its width is 0 if the diagram does not have the letter.
+const fn find_run(diagram: &str, letter: u8) -> Run {
+    let text = diagram.as_bytes();
+    let mut run = Run::EMPTY;
+    let mut position = 32;
+    let mut ended = false;
+    let mut i = 0;
+    while i < text.len() {
+        if text[i] != b' ' {
+            assert!(position > 0, "a diagram has more than 32 bits");
+            position -= 1;
+            if text[i] == letter {
+                assert!(!ended, "a letter's bits are adjacent; use two letters");
+                run.shift = position;
+                run.width += 1;
+            } else if run.width > 0 {
+                ended = true;
+            }
+        }
+        i += 1;
+    }
+    assert!(position == 0, "a diagram has fewer than 32 bits");
+    run
+}
+
+/// Whether the masks cover all 32 bits exactly once.
+pub(crate) const fn partition(masks: &[u32]) -> bool {
+    let mut covered = 0;
+    let mut i = 0;
+    while i < masks.len() {
+        if covered & masks[i] != 0 {
+            return false;
+        }
+        covered |= masks[i];
+        i += 1;
+    }
+    covered == u32::MAX
+}
+
+/// Mask of the fixed bits of a diagram.
+pub(crate) const fn fixed_mask(diagram: &str) -> u32 {
+    fixed(diagram, true)
+}
+
+/// Value of the fixed bits of a diagram.
+pub(crate) const fn fixed_value(diagram: &str) -> u32 {
+    fixed(diagram, false)
+}
+
+const fn fixed(diagram: &str, mask: bool) -> u32 {
+    let text = diagram.as_bytes();
+    let mut word = 0;
+    let mut i = 0;
+    while i < text.len() {
+        if text[i] != b' ' {
+            word <<= 1;
+            if text[i] == b'1' || (mask && text[i] == b'0') {
+                word |= 1;
+            }
+        }
+        i += 1;
+    }
+    word
+}
+
+/// Declares one enum of encoding classes: its variants, `encode`, `decode` and the list of its diagrams.
+macro_rules! encodings {
+    (
+        $(#[$enum_meta:meta])*
+        pub enum $enum:ident {
+            $(
+                $(#[$meta:meta])*
+                $variant:ident $diagram:literal { $( $field:ident: $ty:ty = $letters:literal ),* $(,)? }
+            )*
+        }
+    ) => {
+        $(#[$enum_meta])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        #[non_exhaustive]
+        pub enum $enum {
+            $(
+                $(#[$meta])*
+                ///
+                #[doc = concat!("Bits: `", $diagram, "`")]
+                $variant {
+                    $(
+                        #[doc = concat!("The bits `", $letters, "` of the diagram.")]
+                        $field: $ty
+                    ),*
+                }
+            ),*
+        }
+
+        // Each class: the diagram is complete and each field has the width of its type.
+        $(
+            const _: () = {
+                $(
+                    assert!(
+                        $crate::field::Layout::of($diagram, $letters).width()
+                            == <$ty as $crate::field::Field>::WIDTH,
+                        concat!("width of ", stringify!($enum::$variant), ".", stringify!($field)),
+                    );
+                )*
+                let fixed = $crate::field::fixed_mask($diagram);
+                let masks = [fixed, $($crate::field::Layout::of($diagram, $letters).mask()),*];
+                assert!(
+                    $crate::field::partition(&masks),
+                    concat!(stringify!($enum::$variant), " does not cover 32 bits exactly once"),
+                );
+            };
+        )*
+
+        impl $enum {
+            /// The encoding classes of this enum.
+            pub const CLASSES: &'static [$crate::Class] = &[
+                $( $crate::Class { group: stringify!($enum), name: stringify!($variant), diagram: $diagram } ),*
+            ];
+
+            /// The instruction word.
+            #[inline]
+            #[must_use]
+            pub fn encode(self) -> u32 {
+                match self {
+                    $(
+                        Self::$variant { $($field),* } => {
+                            $crate::field::fixed_value($diagram)
+                            $(
+                                | {
+                                    const LAYOUT: $crate::field::Layout =
+                                        $crate::field::Layout::of($diagram, $letters);
+                                    LAYOUT.put($crate::field::Field::bits($field))
+                                }
+                            )*
+                        }
+                    ),*
+                }
+            }
+
+            /// The instruction of this group that `word` stands for, if there is one.
+            #[must_use]
+            pub fn decode(word: u32) -> Option<Self> {
+                $(
+                    'class: {
+                        if word & const { $crate::field::fixed_mask($diagram) }
+                            != const { $crate::field::fixed_value($diagram) }
+                        {
+                            break 'class;
+                        }
+                        $(
+                            let Some($field) = ({
+                                const LAYOUT: $crate::field::Layout =
+                                    $crate::field::Layout::of($diagram, $letters);
+                                if LAYOUT.agrees(word) {
+                                    <$ty as $crate::field::Field>::from_bits(LAYOUT.get(word))
+                                } else {
+                                    None
+                                }
+                            }) else {
+                                break 'class;
+                            };
+                        )*
+                        return Some(Self::$variant { $($field),* });
+                    }
+                )*
+                None
+            }
+        }
+    };
+}
+
+/// Declares an enum whose variants are the values of an operation field, with the mnemonic of each.
+macro_rules! ops {
+    (
+        $(#[$enum_meta:meta])*
+        pub enum $enum:ident: $width:literal {
+            $( $(#[$meta:meta])* $variant:ident = $value:literal $text:literal ),* $(,)?
+        }
+    ) => {
+        $(#[$enum_meta])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        #[repr(u16)]
+        pub enum $enum {
+            $(
+                #[doc = concat!("`", $text, "`")]
+                $(#[$meta])*
+                $variant = $value
+            ),*
+        }
+
+        impl $enum {
+            /// All values, in the order of declaration.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The word that stands for this value in assembly.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text),*
+                }
+            }
+        }
+
+        impl $crate::field::Field for $enum {
+            const WIDTH: u32 = $width;
+
+            #[inline]
+            fn bits(self) -> u32 {
+                self as u32
+            }
+
+            #[inline]
+            fn from_bits(bits: u32) -> Option<Self> {
+                match bits {
+                    $($value => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
+        }
+
+        impl core::fmt::Display for $enum {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+    };
+}
+
+pub(crate) use {encodings, ops};

@@ -1,0 +1,160 @@
+//! What is patched after an instruction is written: references to labels, relocations against symbols.
+
+use core::fmt;
+
+use crate::Label;
+use crate::field::{Field, Layout};
+use crate::offset::{AdrOffset, Offset14, Offset19, Offset26};
+
+/// How an instruction holds the distance to its target.
+///
+/// ```
+/// use arm64_enc::BranchKind;
+/// assert_eq!(BranchKind::Conditional.range(), (-1 << 20, (1 << 20) - 4));
+/// assert_eq!(BranchKind::Direct.patch(0x1400_0000, 8), Some(0x1400_0002));
+/// assert_eq!(BranchKind::Direct.patch(0x1400_0000, 1 << 27), None);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
+pub enum BranchKind {
+    /// `b`, `bl`: ±128 MiB.
+    Direct,
+    /// `b.cond`, `cbz`, `cbnz`: ±1 MiB.
+    Conditional,
+    /// `tbz`, `tbnz`: ±32 KiB.
+    Test,
+    /// `adr`: ±1 MiB, any byte.
+    Address,
+    /// A load from a literal: ±1 MiB.
+    Literal,
+}
+
+impl BranchKind {
+    /// The least and the greatest distance in bytes, both reachable.
+    #[must_use]
+    pub const fn range(self) -> (i64, i64) {
+        match self {
+            BranchKind::Direct => (Offset26::MIN_BYTES, Offset26::MAX_BYTES),
+            BranchKind::Conditional | BranchKind::Literal => {
+                (Offset19::MIN_BYTES, Offset19::MAX_BYTES)
+            }
+            BranchKind::Test => (Offset14::MIN_BYTES, Offset14::MAX_BYTES),
+            BranchKind::Address => (AdrOffset::MIN_BYTES, AdrOffset::MAX_BYTES),
+        }
+    }
+
+    /// `word` with its target `distance` bytes away; `None` if it cannot reach that far.
+    #[must_use]
+    pub fn patch(self, word: u32, distance: i64) -> Option<u32> {
+        const DIRECT: Layout = Layout::of("xxxxxx iiiiiiiiiiiiiiiiiiiiiiiiii", "i");
+        const CONDITIONAL: Layout = Layout::of("xxxxxxxx iiiiiiiiiiiiiiiiiii xxxxx", "i");
+        const TEST: Layout = Layout::of("xxxxxxxxxxxxx iiiiiiiiiiiiii xxxxx", "i");
+        const ADDRESS: Layout = Layout::of("x ll xxxxx hhhhhhhhhhhhhhhhhhh xxxxx", "hl");
+        let (layout, bits) = match self {
+            BranchKind::Direct => (DIRECT, Offset26::new(distance)?.bits()),
+            BranchKind::Conditional | BranchKind::Literal => {
+                (CONDITIONAL, Offset19::new(distance)?.bits())
+            }
+            BranchKind::Test => (TEST, Offset14::new(distance)?.bits()),
+            BranchKind::Address => (ADDRESS, AdrOffset::new(distance)?.bits()),
+        };
+        Some(word & !layout.mask() | layout.put(bits))
+    }
+}
+
+/// A reference to a label that was not bound when the instruction was written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fixup {
+    /// Byte offset of the instruction.
+    pub(crate) offset: u32,
+    pub(crate) label: Label,
+    pub(crate) kind: BranchKind,
+}
+
+/// A name outside the code, given out by the user: an address that is known only when the code is placed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Symbol(pub u32);
+
+/// What a relocation asks for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
+pub enum RelocKind {
+    /// The distance to the symbol goes into a `bl` (`R_AARCH64_CALL26`).
+    Call26,
+    /// The distance to the symbol goes into a `b` (`R_AARCH64_JUMP26`).
+    Jump26,
+    /// The 8 bytes at the offset become the symbol's address (`R_AARCH64_ABS64`).
+    Abs64,
+}
+
+/// A place in the code that depends on an address which the assembler does not know.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Relocation {
+    /// Byte offset in the code.
+    pub offset: u32,
+    /// What to put there.
+    pub kind: RelocKind,
+    /// Whose address.
+    pub symbol: Symbol,
+    /// A number to add to the address.
+    pub addend: i64,
+}
+
+/// Why code could not be assembled.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum AsmError {
+    /// The label was not given out by this assembler.
+    UnknownLabel(Label),
+    /// The label has a place already.
+    AlreadyBound(Label),
+    /// The code refers to the label, which was never bound.
+    Unbound {
+        /// The label.
+        label: Label,
+        /// Byte offset of the first instruction that refers to it.
+        offset: u32,
+    },
+    /// The target is too far for the instruction.
+    OutOfRange {
+        /// How the instruction holds the distance.
+        kind: BranchKind,
+        /// Byte offset of the instruction.
+        offset: u32,
+        /// The distance to the target in bytes.
+        distance: i64,
+    },
+    /// The alignment is not a power of two of at least 4, or is larger than 65536.
+    BadAlignment(u32),
+    /// The code is larger than 2 GiB.
+    TooLarge,
+}
+
+impl fmt::Display for AsmError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AsmError::UnknownLabel(label) => write!(f, "{label} belongs to another assembler"),
+            AsmError::AlreadyBound(label) => write!(f, "{label} is bound twice"),
+            AsmError::Unbound { label, offset } => {
+                write!(
+                    f,
+                    "the instruction at offset {offset:#x} refers to {label}, which was never bound"
+                )
+            }
+            AsmError::OutOfRange { kind, offset, distance } => {
+                let (low, high) = kind.range();
+                write!(
+                    f,
+                    "the target of the instruction at offset {offset:#x} is {distance} bytes away, \
+                     but it reaches only from {low} to {high}"
+                )
+            }
+            AsmError::BadAlignment(bytes) => {
+                write!(f, "cannot align to {bytes} bytes: need a power of two from 4 to 65536")
+            }
+            AsmError::TooLarge => f.write_str("the code is larger than 2 GiB"),
+        }
+    }
+}
+
+impl core::error::Error for AsmError {}

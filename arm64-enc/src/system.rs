@@ -1,0 +1,308 @@
+//! System instructions: hints, barriers, system registers, exceptions.
+//!
+//! ```text
+//!  31                22 21 20 19 18  16 15  12 11   8 7   5 4    0
+//! +--------------------+--+-----+------+------+------+-----+------+
+//! | 1 1 0 1 0 1 0 1 0 0|L | op0 | op1  | CRn  | CRm  | op2 |  Rt  |
+//! +--------------------+--+-----+------+------+------+-----+------+
+//!  31           24 23  21 20                           5 4   2 1  0
+//! +---------------+------+------------------------------+-----+----+
+//! |1 1 0 1 0 1 0 0| opc  |            imm16             |0 0 0| LL |
+//! +---------------+------+------------------------------+-----+----+
+//! ```
+
+use crate::field::{Field, encodings, ops};
+use crate::{HintNumber, Imm4, Imm16, Reg, SysOperand};
+
+ops! {
+    /// An instruction that raises an exception.
+    pub enum Exception: 5 {
+        /// Call of the operating system.
+        Svc = 0b000_01 "svc",
+        /// Call of the hypervisor.
+        Hvc = 0b000_10 "hvc",
+        /// Call of the secure monitor.
+        Smc = 0b000_11 "smc",
+        /// Breakpoint.
+        Brk = 0b001_00 "brk",
+        /// Halts into debug state.
+        Hlt = 0b010_00 "hlt",
+        /// Debug state: to exception level 1.
+        Dcps1 = 0b101_01 "dcps1",
+        /// Debug state: to exception level 2.
+        Dcps2 = 0b101_10 "dcps2",
+        /// Debug state: to exception level 3.
+        Dcps3 = 0b101_11 "dcps3",
+    }
+}
+
+ops! {
+    /// A barrier, or the end of an exclusive sequence.
+    pub enum Barrier: 3 {
+        /// Clears the exclusive monitor.
+        Clrex = 0b010 "clrex",
+        /// Waits for memory accesses to complete.
+        Dsb = 0b100 "dsb",
+        /// Orders memory accesses.
+        Dmb = 0b101 "dmb",
+        /// Refetches the instructions that follow.
+        Isb = 0b110 "isb",
+    }
+}
+
+/// The 4-bit option of a barrier: which accesses, and as seen by whom.
+///
+/// ```
+/// use arm64_enc::BarrierOption;
+/// assert_eq!(BarrierOption::ISH.value(), 0b1011);
+/// assert_eq!(BarrierOption::new(16), None);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct BarrierOption(u8);
+
+impl BarrierOption {
+    /// Full system, all accesses.
+    pub const SY: BarrierOption = BarrierOption(0b1111);
+    /// Inner shareable, all accesses.
+    pub const ISH: BarrierOption = BarrierOption(0b1011);
+    /// Inner shareable, loads before.
+    pub const ISHLD: BarrierOption = BarrierOption(0b1001);
+    /// Inner shareable, stores.
+    pub const ISHST: BarrierOption = BarrierOption(0b1010);
+
+    /// The option with this number, 0 to 15.
+    #[must_use]
+    pub const fn new(value: u8) -> Option<BarrierOption> {
+        if value < 16 { Some(BarrierOption(value)) } else { None }
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn value(self) -> u8 {
+        self.0
+    }
+
+    /// The name that `dsb` and `dmb` know, if there is one.
+    #[must_use]
+    pub const fn name(self) -> Option<&'static str> {
+        Some(match self.0 {
+            0b0001 => "oshld",
+            0b0010 => "oshst",
+            0b0011 => "osh",
+            0b0101 => "nshld",
+            0b0110 => "nshst",
+            0b0111 => "nsh",
+            0b1001 => "ishld",
+            0b1010 => "ishst",
+            0b1011 => "ish",
+            0b1101 => "ld",
+            0b1110 => "st",
+            0b1111 => "sy",
+            _ => return None,
+        })
+    }
+}
+
+impl Field for BarrierOption {
+    const WIDTH: u32 = 4;
+
+    #[inline]
+    fn bits(self) -> u32 {
+        u32::from(self.0)
+    }
+
+    #[inline]
+    fn from_bits(bits: u32) -> Option<Self> {
+        BarrierOption::new(bits as u8)
+    }
+}
+
+ops! {
+    /// An operation on the flags.
+    pub enum FlagOp: 3 {
+        /// Inverts the carry.
+        Cfinv = 0b000 "cfinv",
+        /// Converts the flags of a floating-point compare from another format.
+        Xaflag = 0b001 "xaflag",
+        /// Converts the flags of a floating-point compare to another format.
+        Axflag = 0b010 "axflag",
+    }
+}
+
+ops! {
+    /// A field of the process state that `msr` sets to an immediate: `op1` and `op2`.
+    pub enum PStateField: 6 {
+        /// User access override.
+        Uao = 0b000_011 "UAO",
+        /// Privileged access never.
+        Pan = 0b000_100 "PAN",
+        /// Stack pointer select.
+        SpSel = 0b000_101 "SPSel",
+        /// Speculative store bypass safe.
+        Ssbs = 0b011_001 "SSBS",
+        /// Data-independent timing.
+        Dit = 0b011_010 "DIT",
+        /// Tag check override.
+        Tco = 0b011_100 "TCO",
+        /// Sets interrupt masks.
+        DaifSet = 0b011_110 "DAIFSet",
+        /// Clears interrupt masks.
+        DaifClr = 0b011_111 "DAIFClr",
+    }
+}
+
+ops! {
+    /// Which streaming state `smstart` and `smstop` switch.
+    pub enum StreamingState: 3 {
+        /// Streaming mode.
+        Sm = 0b001 "sm",
+        /// The matrix storage.
+        Za = 0b010 "za",
+        /// Both.
+        SmZa = 0b011 "",
+    }
+}
+
+ops! {
+    /// Whether a streaming state is switched on or off.
+    pub enum StreamingSwitch: 1 {
+        /// Off.
+        Smstop = 0 "smstop",
+        /// On.
+        Smstart = 1 "smstart",
+    }
+}
+
+/// A system register: `op0`, `op1`, `CRn`, `CRm`, `op2`.
+///
+/// ```
+/// use arm64_enc::SysReg;
+/// assert_eq!(SysReg::new(3, 3, 0, 0, 1), Some(SysReg::CTR_EL0));
+/// assert_eq!(SysReg::CTR_EL0.to_string(), "CTR_EL0");
+/// assert_eq!(SysReg::new(3, 3, 15, 9, 1).unwrap().to_string(), "S3_3_C15_C9_1");
+/// assert_eq!(SysReg::new(1, 0, 0, 0, 0), None);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct SysReg(u16);
+
+impl SysReg {
+    /// Cache type: line sizes of the caches.
+    pub const CTR_EL0: SysReg = SysReg(0b1_011_0000_0000_001);
+    /// Data cache zero: block size of `dc zva`.
+    pub const DCZID_EL0: SysReg = SysReg(0b1_011_0000_0000_111);
+    /// Flags.
+    pub const NZCV: SysReg = SysReg(0b1_011_0100_0010_000);
+    /// Interrupt masks.
+    pub const DAIF: SysReg = SysReg(0b1_011_0100_0010_001);
+    /// Floating-point control.
+    pub const FPCR: SysReg = SysReg(0b1_011_0100_0100_000);
+    /// Floating-point status.
+    pub const FPSR: SysReg = SysReg(0b1_011_0100_0100_001);
+    /// Thread pointer.
+    pub const TPIDR_EL0: SysReg = SysReg(0b1_011_1101_0000_010);
+    /// Read-only thread pointer.
+    pub const TPIDRRO_EL0: SysReg = SysReg(0b1_011_1101_0000_011);
+    /// Frequency of the generic timer.
+    pub const CNTFRQ_EL0: SysReg = SysReg(0b1_011_1110_0000_000);
+    /// Physical count of the generic timer.
+    pub const CNTPCT_EL0: SysReg = SysReg(0b1_011_1110_0000_001);
+    /// Virtual count of the generic timer.
+    pub const CNTVCT_EL0: SysReg = SysReg(0b1_011_1110_0000_010);
+    /// Main identification.
+    pub const MIDR_EL1: SysReg = SysReg(0b1_000_0000_0000_000);
+
+    /// Registers written by name; all others as `S<op0>_<op1>_C<n>_C<m>_<op2>`.
+    const NAMES: &'static [(SysReg, &'static str)] = &[
+        (SysReg::CTR_EL0, "CTR_EL0"),
+        (SysReg::DCZID_EL0, "DCZID_EL0"),
+        (SysReg::NZCV, "NZCV"),
+        (SysReg::DAIF, "DAIF"),
+        (SysReg::FPCR, "FPCR"),
+        (SysReg::FPSR, "FPSR"),
+        (SysReg::TPIDR_EL0, "TPIDR_EL0"),
+        (SysReg::TPIDRRO_EL0, "TPIDRRO_EL0"),
+        (SysReg::CNTFRQ_EL0, "CNTFRQ_EL0"),
+        (SysReg::CNTPCT_EL0, "CNTPCT_EL0"),
+        (SysReg::CNTVCT_EL0, "CNTVCT_EL0"),
+        (SysReg::MIDR_EL1, "MIDR_EL1"),
+    ];
+
+    /// The register with these numbers: `op0` 2 or 3, `op1` and `op2` below 8, `crn` and `crm` below 16.
+    #[must_use]
+    pub const fn new(op0: u8, op1: u8, crn: u8, crm: u8, op2: u8) -> Option<SysReg> {
+        if (op0 == 2 || op0 == 3) && op1 < 8 && crn < 16 && crm < 16 && op2 < 8 {
+            let (op0, op1) = (op0 as u16 - 2, op1 as u16);
+            Some(SysReg(op0 << 14 | op1 << 11 | (crn as u16) << 7 | (crm as u16) << 3 | op2 as u16))
+        } else {
+            None
+        }
+    }
+
+    /// The name, if this crate knows it.
+    #[must_use]
+    pub fn name(self) -> Option<&'static str> {
+        Self::NAMES.iter().find(|(reg, _)| *reg == self).map(|(_, name)| *name)
+    }
+}
+
+impl core::fmt::Display for SysReg {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        if let Some(name) = self.name() {
+            return f.write_str(name);
+        }
+        let bits = self.0;
+        write!(
+            f,
+            "S{}_{}_C{}_C{}_{}",
+            2 + (bits >> 14),
+            bits >> 11 & 7,
+            bits >> 7 & 15,
+            bits >> 3 & 15,
+            bits & 7
+        )
+    }
+}
+
+impl Field for SysReg {
+    const WIDTH: u32 = 15;
+
+    #[inline]
+    fn bits(self) -> u32 {
+        u32::from(self.0)
+    }
+
+    #[inline]
+    fn from_bits(bits: u32) -> Option<Self> {
+        Some(SysReg(bits as u16))
+    }
+}
+
+encodings! {
+    /// System instructions.
+    pub enum System {
+        /// `udf`: permanently undefined.
+        Udf "0000000000000000 iiiiiiiiiiiiiiii" { imm: Imm16 = "i" }
+        /// `svc`, `brk`, `hlt` and their kin.
+        Exception "11010100 ooo iiiiiiiiiiiiiiii 000 pp" { op: Exception = "op", imm: Imm16 = "i" }
+        /// `nop`, `bti`, `paciasp` and all other hints.
+        Hint "11010101000000110010 iiiiiii 11111" { number: HintNumber = "i" }
+        /// `clrex`, `dsb`, `dmb`, `isb`.
+        Barrier "11010101000000110011 cccc ooo 11111" { op: Barrier = "o", option: BarrierOption = "c" }
+        /// `sb`: speculation barrier.
+        SpeculationBarrier "11010101000000110011 0000 111 11111" {}
+        /// `cfinv`, `xaflag`, `axflag`.
+        Flags "1101010100000 000 0100 0000 ooo 11111" { op: FlagOp = "o" }
+        /// `msr` of an immediate to a field of the process state.
+        MsrImm "1101010100000 ppp 0100 iiii qqq 11111" { field: PStateField = "pq", imm: Imm4 = "i" }
+        /// `smstart`, `smstop`.
+        Streaming "1101010100000 011 0100 ppp o 011 11111" { op: StreamingSwitch = "o", state: StreamingState = "p" }
+        /// `msr` of a register to a system register.
+        Msr "11010101000 1 rrrrrrrrrrrrrrr ttttt" { reg: SysReg = "r", rt: Reg = "t" }
+        /// `mrs`.
+        Mrs "11010101001 1 rrrrrrrrrrrrrrr ttttt" { rt: Reg = "t", reg: SysReg = "r" }
+        /// `sys`; so `dc`, `ic`, `at`, `tlbi`.
+        Sys "11010101000 01 pppnnnnmmmmqqq ttttt" { op: SysOperand = "pnmq", rt: Reg = "t" }
+        /// `sysl`.
+        Sysl "11010101001 01 pppnnnnmmmmqqq ttttt" { rt: Reg = "t", op: SysOperand = "pnmq" }
+    }
+}
