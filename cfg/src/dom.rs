@@ -1,0 +1,239 @@
+//! The dominator tree: block A dominates B if every way from the entry to B goes through A.
+//!
+//! Semi-NCA: L. Georgiadis, *Linear-Time Algorithms for Dominators and Related Problems*, 2005, section 2.3, after
+//! Lengauer and Tarjan 1979. Semidominators come from a path-compressing forest over the depth-first tree; the
+//! immediate dominator is then the nearest common ancestor of parent and semidominator. Questions are answered in
+//! constant time by entry and exit numbers of a walk over the tree.
+
+use ir::{Block, Entity};
+
+use crate::flow::FlowGraph;
+
+/// The entry and exit number of a block in a walk over the dominator tree.
+#[derive(Clone, Copy)]
+struct Interval {
+    enter: u32,
+    exit: u32,
+}
+
+/// The dominator tree of the reachable blocks.
+#[derive(Clone)]
+pub struct DomTree {
+    idom: Vec<Option<Block>>,
+    interval: Vec<Option<Interval>>,
+    child_start: Vec<u32>,
+    children: Vec<Block>,
+    preorder: Vec<Block>,
+}
+
+impl DomTree {
+    /// The dominator tree of a graph.
+    #[must_use]
+    pub fn new(graph: &FlowGraph) -> Self {
+        let count = graph.num_blocks();
+        let mut idom = vec![None; count];
+        if let Some(entry) = graph.entry() {
+            let search = DepthFirst::new(graph, entry);
+            let parents = immediate_dominators(graph, &search);
+            for (number, &parent) in parents.iter().enumerate().skip(1) {
+                idom[search.blocks[number].index()] = Some(search.blocks[parent as usize]);
+            }
+        }
+        Self::from_idoms(graph, idom)
+    }
+
+    /// The tree with these parents, with children in reverse postorder.
+    fn from_idoms(graph: &FlowGraph, idom: Vec<Option<Block>>) -> Self {
+        let count = idom.len();
+        let mut child_start = vec![0u32; count + 1];
+        for parent in idom.iter().flatten() {
+            child_start[parent.index() + 1] += 1;
+        }
+        for index in 0..count {
+            child_start[index + 1] += child_start[index];
+        }
+        let mut children = Vec::new();
+        let mut preorder = Vec::with_capacity(graph.postorder().len());
+        let mut interval: Vec<Option<Interval>> = vec![None; count];
+        if let Some(entry) = graph.entry() {
+            let mut fill = child_start.clone();
+            children.resize(child_start[count] as usize, entry);
+            for block in graph.rpo() {
+                if let Some(parent) = idom[block.index()] {
+                    let at = &mut fill[parent.index()];
+                    children[*at as usize] = block;
+                    *at += 1;
+                }
+            }
+            // Children pushed in reverse come off the stack in order. A block's subtree ends where the walk returns to
+            // a block that is not below it, so the exit number is set when everything below has its number.
+            let mut stack = vec![(entry, false)];
+            while let Some((block, done)) = stack.pop() {
+                let index = block.index();
+                let next = preorder.len() as u32;
+                if done {
+                    if let Some(interval) = &mut interval[index] {
+                        interval.exit = next;
+                    }
+                    continue;
+                }
+                interval[index] = Some(Interval { enter: next, exit: next });
+                preorder.push(block);
+                stack.push((block, true));
+                let range = child_start[index] as usize..child_start[index + 1] as usize;
+                stack.extend(children[range].iter().rev().map(|&child| (child, false)));
+            }
+        }
+        Self { idom, interval, child_start, children, preorder }
+    }
+
+    /// The immediate dominator of a block; the entry and unreachable blocks have none.
+    #[must_use]
+    pub fn idom(&self, block: Block) -> Option<Block> {
+        self.idom[block.index()]
+    }
+
+    /// Whether `a` dominates `b`; every block dominates itself. Unreachable blocks neither dominate others nor are
+    /// dominated by others.
+    #[must_use]
+    pub fn dominates(&self, a: Block, b: Block) -> bool {
+        match (self.interval[a.index()], self.interval[b.index()]) {
+            (Some(a), Some(b)) => a.enter <= b.enter && b.exit <= a.exit,
+            _ => a == b,
+        }
+    }
+
+    /// Whether `a` dominates `b` and is another block.
+    #[must_use]
+    pub fn strictly_dominates(&self, a: Block, b: Block) -> bool {
+        a != b && self.dominates(a, b)
+    }
+
+    /// The blocks whose immediate dominator is `block`, in reverse postorder.
+    #[must_use]
+    pub fn children(&self, block: Block) -> &[Block] {
+        let index = block.index();
+        &self.children[self.child_start[index] as usize..self.child_start[index + 1] as usize]
+    }
+
+    /// The reachable blocks, each after its immediate dominator, and the blocks that a block dominates directly
+    /// after it.
+    #[must_use]
+    pub fn preorder(&self) -> &[Block] {
+        &self.preorder
+    }
+
+    /// The place of a reachable block in [`preorder`](Self::preorder).
+    #[must_use]
+    pub fn preorder_index(&self, block: Block) -> Option<u32> {
+        self.interval[block.index()].map(|interval| interval.enter)
+    }
+
+    /// The nearest block that dominates both, if both are reachable.
+    #[must_use]
+    pub fn common_dominator(&self, a: Block, b: Block) -> Option<Block> {
+        self.interval[b.index()]?;
+        let mut at = a;
+        self.interval[a.index()]?;
+        while !self.dominates(at, b) {
+            at = self.idom(at)?;
+        }
+        Some(at)
+    }
+}
+
+/// Depth-first numbers of the reachable blocks, from 0, and the tree of first visits.
+struct DepthFirst {
+    /// The block of each number.
+    blocks: Vec<Block>,
+    /// The number of each reachable block.
+    number: Vec<Option<u32>>,
+    /// The parent, as a number, of each number; that of the root is the root.
+    parent: Vec<u32>,
+}
+
+impl DepthFirst {
+    fn new(graph: &FlowGraph, entry: Block) -> Self {
+        let mut number = vec![None; graph.num_blocks()];
+        let mut blocks = vec![entry];
+        let mut parent = vec![0];
+        number[entry.index()] = Some(0);
+        let mut stack = vec![(entry, 0u32, 0usize)];
+        while let Some((block, own, next)) = stack.last_mut() {
+            let Some(&child) = graph.succs(*block).get(*next) else {
+                stack.pop();
+                continue;
+            };
+            *next += 1;
+            if number[child.index()].is_none() {
+                let new = blocks.len() as u32;
+                number[child.index()] = Some(new);
+                blocks.push(child);
+                parent.push(*own);
+                stack.push((child, new, 0));
+            }
+        }
+        Self { blocks, number, parent }
+    }
+}
+
+/// The immediate dominators of the depth-first numbers, as numbers.
+fn immediate_dominators(graph: &FlowGraph, search: &DepthFirst) -> Vec<u32> {
+    let count = search.blocks.len();
+    let mut semi: Vec<u32> = (0..count as u32).collect();
+    // `ancestor` is compressed, `best` is the number with the least semidominator on the compressed way.
+    let mut ancestor = search.parent.clone();
+    let mut best: Vec<u32> = (0..count as u32).collect();
+    let mut path = Vec::new();
+    for w in (1..count).rev() {
+        let mut least = search.parent[w];
+        for pred in graph.preds(search.blocks[w]) {
+            let Some(v) = search.number[pred.index()] else { continue };
+            // Numbers up to w are not in the forest yet: each stands for itself.
+            let u = if v <= w as u32 {
+                v
+            } else {
+                evaluate(v, w as u32, &mut ancestor, &mut best, &semi, &mut path)
+            };
+            least = least.min(semi[u as usize]);
+        }
+        semi[w] = least;
+    }
+    let mut idom = search.parent.clone();
+    for w in 1..count {
+        let mut at = idom[w];
+        while at > semi[w] {
+            at = idom[at as usize];
+        }
+        idom[w] = at;
+    }
+    idom
+}
+
+/// The number with the least semidominator on the way from `v` up to, and without, the roots of the forest: the
+/// numbers that are at most `last`. Compresses the way.
+fn evaluate(
+    v: u32,
+    last: u32,
+    ancestor: &mut [u32],
+    best: &mut [u32],
+    semi: &[u32],
+    path: &mut Vec<u32>,
+) -> u32 {
+    path.clear();
+    let mut at = v;
+    while ancestor[at as usize] > last {
+        path.push(at);
+        at = ancestor[at as usize];
+    }
+    let mut above = at;
+    while let Some(node) = path.pop() {
+        let (node, up) = (node as usize, above as usize);
+        if semi[best[up] as usize] < semi[best[node] as usize] {
+            best[node] = best[up];
+        }
+        ancestor[node] = ancestor[up];
+        above = node as u32;
+    }
+    best[v as usize]
+}
