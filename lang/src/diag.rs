@@ -1,0 +1,152 @@
+//! What the compiler says about a program: plain data, so that a terminal, an editor or a test can show it its way.
+
+use std::fmt;
+use std::ops::Range;
+
+/// A place in the source: where it starts for a person, and the bytes it covers for a program.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub(crate) struct Place {
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+}
+
+impl Place {
+    /// As the IR keeps it.
+    pub(crate) fn to_ir(self) -> Option<ir::Span> {
+        ir::Span::new(self.line, self.column)
+    }
+}
+
+/// A replacement that would help.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Suggestion {
+    /// What it does: "there is a function with a similar name".
+    pub message: String,
+    /// The bytes of the source to replace.
+    pub span: Range<usize>,
+    /// What to write there.
+    pub replacement: String,
+}
+
+/// One error in a program.
+///
+/// Codes that begin with `E` are rustc's codes for the same situation; those that begin with `J` are Jitsu's own:
+/// `J0001` syntax, `J0002` Rust that Jitsu does not have, `J0003` a limit, `J0004` a lint that rustc denies.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Diagnostic {
+    /// A stable code.
+    pub code: &'static str,
+    /// What is wrong.
+    pub message: String,
+    /// What to write under the place; may be empty.
+    pub label: String,
+    /// The file, as it was named to [`compile`](crate::compile).
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column, from 1, in characters.
+    pub column: u32,
+    /// The bytes of the source that it is about.
+    pub span: Range<usize>,
+    /// Further explanations.
+    pub notes: Vec<String>,
+    /// What might be meant.
+    pub suggestion: Option<Suggestion>,
+}
+
+impl Diagnostic {
+    pub(crate) fn new(code: &'static str, place: Place, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            label: String::new(),
+            file: String::new(),
+            line: place.line,
+            column: place.column,
+            span: place.start as usize..place.end as usize,
+            notes: Vec::new(),
+            suggestion: None,
+        }
+    }
+
+    pub(crate) fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    pub(crate) fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    pub(crate) fn suggest(
+        mut self,
+        message: impl Into<String>,
+        replacement: impl Into<String>,
+    ) -> Self {
+        self.suggestion = Some(Suggestion {
+            message: message.into(),
+            span: self.span.clone(),
+            replacement: replacement.into(),
+        });
+        self
+    }
+}
+
+/// `file:line:column: error[code]: message (label)`, then a line for each note and the suggestion.
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { code, message, label, file, line, column, .. } = self;
+        write!(f, "{file}:{line}:{column}: error[{code}]: {message}")?;
+        if !label.is_empty() {
+            write!(f, " ({label})")?;
+        }
+        for note in &self.notes {
+            write!(f, "\n  note: {note}")?;
+        }
+        if let Some(Suggestion { message, replacement, .. }) = &self.suggestion {
+            write!(f, "\n  help: {message}: `{replacement}`")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Diagnostic {}
+
+/// The name among `candidates` that `name` may be a typing error of.
+pub(crate) fn similar<'a>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let allowed = (name.chars().count() / 3).max(1);
+    candidates
+        .into_iter()
+        .map(|other| (distance(name, other), other))
+        .filter(|&(edits, other)| edits <= allowed && edits < other.len())
+        .min()
+        .map(|(_, other)| other)
+}
+
+/// The number of single-character edits between two words (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    // Longer words are not typing errors of anything, and the table is quadratic.
+    const LONGEST: usize = 64;
+    if a.len() > LONGEST || b.len() > LONGEST {
+        return usize::MAX;
+    }
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, &y) in b.iter().enumerate() {
+            let substituted = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
