@@ -7,6 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use crate::entity::{Block, FuncRef, StackSlot, Value, Var};
+use crate::eval::sign_extend;
 use crate::func::{Callee, Function, SlotData, VarData};
 use crate::inst::{BlockCall, InstData, LoadKind, NarrowWidth, StoreKind, SwitchTable};
 use crate::opcode::{BinaryOp, FloatCC, IntCC, Opcode, TernaryOp, TrapKind, TypeRule, UnaryOp};
@@ -699,12 +700,6 @@ impl FunctionBuilder {
             *first = Some(error());
         }
     }
-}
-
-/// The low bits of `bits` that `ty` has, sign-extended.
-fn sign_extend(bits: u64, ty: Type) -> i64 {
-    let unused = 64 - ty.bits();
-    ((bits << unused) as i64) >> unused
 }
 
 macro_rules! binary_methods {
