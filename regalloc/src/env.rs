@@ -292,6 +292,16 @@ impl Allocation {
     /// How large a spill slot is, in bytes, for either class.
     pub const SPILL_SLOT_BYTES: u32 = 8;
 
+    /// Forgets the outcome, keeps the memory.
+    pub(crate) fn clear(&mut self) {
+        self.locs.clear();
+        self.first.clear();
+        self.edits.clear();
+        self.num_spill_slots = 0;
+        self.used = PRegSet::EMPTY;
+        self.stats = Stats::default();
+    }
+
     /// Where the operands of `inst` are, in their order. Empty for an instruction that does not exist.
     pub fn inst_locs(&self, inst: Inst) -> &[Loc] {
         match (self.first.get(inst.index()), self.first.get(inst.index() + 1)) {

@@ -7,7 +7,16 @@
 mod env;
 mod error;
 mod function;
+mod hints;
+mod intervals;
+mod layout;
+mod liveness;
+pub mod moves;
 mod operand;
+mod pos;
+mod resolve;
+mod scan;
+mod slots;
 
 pub use env::{
     Allocation, ClassRegs, Edit, EnvError, Loc, MachineEnv, Options, ProgPoint, Side, Stats,
@@ -18,6 +27,13 @@ pub use operand::{
     Block, Constraint, Inst, InstRange, Operand, OperandKind, OperandPos, PReg, PRegSet, RegClass,
     SpillSlot, VReg,
 };
+
+use hints::Hints;
+use intervals::Intervals;
+use layout::Layout;
+use liveness::Liveness;
+use resolve::{Resolver, Scanned};
+use scan::{Scan, ScanState};
 
 /// Allocates registers for `function`.
 ///
@@ -35,6 +51,12 @@ pub fn run<F: Function + ?Sized>(
 /// the second function of a size on.
 #[derive(Default)]
 pub struct Allocator {
+    layout: Layout,
+    live: Liveness,
+    hints: Hints,
+    intervals: Intervals,
+    scan: ScanState,
+    resolver: Resolver,
     allocation: Allocation,
 }
 
@@ -50,11 +72,26 @@ impl Allocator {
     /// [`Error`] if the function breaks a rule of [`Function`] or cannot fit the machine.
     pub fn run<F: Function + ?Sized>(
         &mut self,
-        _function: &F,
-        _env: &MachineEnv,
-        _options: &Options,
+        function: &F,
+        env: &MachineEnv,
+        options: &Options,
     ) -> Result<&Allocation, Error> {
-        self.allocation = Allocation::default();
-        Err(Error::Unsupported("allocation"))
+        let Allocator { layout, live, hints, intervals, scan, resolver, allocation } = self;
+        allocation.clear();
+        hints.clear();
+        layout.build(function)?;
+        live.build(function, env, layout, options.rematerialise, hints)?;
+        hints.index(live.values.len());
+        live.wishes(|vreg, reg| hints.wish(vreg, reg));
+        hints.spread_wishes();
+        intervals.build(live);
+        for class in RegClass::ALL {
+            Scan { live, layout, env, options, hints, intervals, state: scan, class }.run()?;
+        }
+        let scanned = Scanned { function, env, layout, live, hints, intervals };
+        resolver.run(&scanned, allocation)?;
+        allocation.stats.intervals = intervals.list.len() as u32;
+        allocation.stats.splits = intervals.splits;
+        Ok(allocation)
     }
 }

@@ -1,0 +1,118 @@
+//! Which values would like to share a register: the two sides of a move, a block parameter and its
+//! arguments, a reused input and its definition. Wishes only; nothing breaks if they are not met.
+
+use crate::operand::{PReg, VReg};
+
+/// How many related values are asked when one is allocated; a parameter can have very many arguments.
+const MAX_ASKED: usize = 16;
+
+/// The relation between values, and the registers that values have been or would like to be given.
+#[derive(Default)]
+pub(crate) struct Hints {
+    pairs: Vec<(VReg, VReg, u32)>,
+    first: Vec<u32>,
+    related: Vec<(VReg, u32)>,
+    /// Per value: the register it was given last.
+    given: Vec<Option<PReg>>,
+    /// Per value: a register that it or a relative has reason to prefer.
+    wished: Vec<Option<PReg>>,
+}
+
+impl Hints {
+    pub(crate) fn clear(&mut self) {
+        self.pairs.clear();
+    }
+
+    /// Notes that `a` and `b` would like to share a register, and how often a move would be saved.
+    pub(crate) fn relate(&mut self, a: VReg, b: VReg, weight: u32) {
+        if a.class() == b.class() && a != b {
+            self.pairs.push((a, b, weight));
+        }
+    }
+
+    /// Makes the relation searchable. Pairs name only values below `num_vregs`.
+    pub(crate) fn index(&mut self, num_vregs: usize) {
+        self.given.clear();
+        self.given.resize(num_vregs, None);
+        self.wished.clear();
+        self.wished.resize(num_vregs, None);
+        self.first.clear();
+        self.first.resize(num_vregs + 1, 0);
+        for &(a, b, _) in &self.pairs {
+            self.first[a.index()] += 1;
+            self.first[b.index()] += 1;
+        }
+        let mut sum = 0;
+        for first in &mut self.first {
+            sum += *first;
+            *first = sum;
+        }
+        self.related.clear();
+        self.related.resize(sum as usize, (VReg::new(0, crate::RegClass::Int), 0));
+        for &(a, b, weight) in self.pairs.iter().rev() {
+            for (from, to) in [(a, b), (b, a)] {
+                let slot = &mut self.first[from.index()];
+                *slot -= 1;
+                self.related[*slot as usize] = (to, weight);
+            }
+        }
+    }
+
+    /// The first relatives of `vreg`, with the weight of each relation.
+    fn relatives(&self, vreg: VReg) -> &[(VReg, u32)] {
+        let start = self.first[vreg.index()] as usize;
+        let end = self.first[vreg.index() + 1] as usize;
+        &self.related[start..end.min(start + MAX_ASKED)]
+    }
+
+    /// Calls `visit` with the first relatives of `vreg`.
+    pub(crate) fn for_relatives(&self, vreg: VReg, mut visit: impl FnMut(VReg)) {
+        self.relatives(vreg).iter().for_each(|&(other, _)| visit(other));
+    }
+
+    /// States that `vreg` has its own reason to be in `reg`.
+    pub(crate) fn wish(&mut self, vreg: VReg, reg: PReg) {
+        self.wished[vreg.index()].get_or_insert(reg);
+    }
+
+    /// Lets values without a wish take over the wish of a relative, later values first: what a block
+    /// parameter wants, its arguments should know.
+    pub(crate) fn spread_wishes(&mut self) {
+        for &(a, b, _) in self.pairs.iter().rev() {
+            match (self.wished[a.index()], self.wished[b.index()]) {
+                (Some(reg), None) => self.wished[b.index()] = Some(reg),
+                (None, Some(reg)) => self.wished[a.index()] = Some(reg),
+                _ => {}
+            }
+        }
+    }
+
+    /// States that `vreg` is in `reg` now; relatives that are nowhere yet would like to join it.
+    pub(crate) fn give(&mut self, vreg: VReg, reg: PReg) {
+        self.given[vreg.index()] = Some(reg);
+        let start = self.first[vreg.index()] as usize;
+        let end = self.first[vreg.index() + 1] as usize;
+        for &(other, _) in &self.related[start..end.min(start + MAX_ASKED)] {
+            if self.given[other.index()].is_none() {
+                self.wished[other.index()] = Some(reg);
+            }
+        }
+    }
+
+    /// Calls `vote` with each register that `vreg` has reason to be in, and the weight of the reason.
+    pub(crate) fn votes(&self, vreg: VReg, mut vote: impl FnMut(PReg, u32)) {
+        for &(other, weight) in self.relatives(vreg) {
+            if let Some(reg) = self.given[other.index()] {
+                vote(reg, 4 * weight);
+            } else if let Some(reg) = self.wished[other.index()] {
+                vote(reg, 2 * weight);
+            }
+        }
+        if let Some(reg) = self.wished[vreg.index()] {
+            vote(reg, 1);
+        }
+        if let Some(reg) = self.given[vreg.index()] {
+            vote(reg, 1);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Which registers are free for an interval, how long, and which of them it should take.
+
+use smallvec::SmallVec;
+
+use super::{PER_CLASS, Scan, bits};
+use crate::intervals::{Id, Place};
+use crate::operand::PReg;
+use crate::pos::Pos;
+
+/// How many uses of an interval are looked at for registers that it should be in.
+const USES_ASKED: usize = 16;
+
+impl Scan<'_> {
+    /// Fills `fixed_until` and `free_until` for `current`, which starts now.
+    pub(super) fn find_free(&mut self, current: Id) {
+        self.find_fixed(current);
+        let interval = self.intervals.get(current);
+        let state = &mut *self.state;
+        state.free_until = state.fixed_until;
+        for reg in bits(state.active_mask) {
+            state.free_until[reg] = Pos::START;
+        }
+        for &(id, from) in &state.inactive {
+            let other = self.intervals.get(id);
+            let Place::Reg(reg) = other.place else { continue };
+            let until = &mut state.free_until[usize::from(reg.index())];
+            if from < *until
+                && from < interval.to
+                && let Some(pos) = interval.intersection(other, self.live)
+            {
+                *until = (*until).min(pos);
+            }
+        }
+    }
+
+    /// Until when no instruction needs each register for itself while `current` is live.
+    fn find_fixed(&mut self, current: Id) {
+        let interval = self.intervals.get(current);
+        let state = &mut *self.state;
+        let fixed = &self.live.fixed[self.class.index()];
+        state.fixed_until = [Pos::END; PER_CLASS];
+        while fixed.get(state.fixed_cursor).is_some_and(|f| f.inst < interval.from.inst()) {
+            state.fixed_cursor += 1;
+        }
+        let mut remaining = self.env.allocatable().bits(self.class);
+        let mut index = state.fixed_cursor;
+        for range_index in interval.cursor..interval.end_range {
+            let range = interval.range(self.live, range_index);
+            if range_index > interval.cursor {
+                let inst = range.from.inst();
+                index += fixed[index..].partition_point(|entry| entry.inst < inst);
+            }
+            while let Some(entry) = fixed.get(index) {
+                if Pos::early(entry.inst) >= range.to || remaining & state.suffix[index] == 0 {
+                    break;
+                }
+                for (pos, mask) in
+                    [(Pos::early(entry.inst), entry.early), (Pos::late(entry.inst), entry.late)]
+                {
+                    if range.from <= pos && pos < range.to {
+                        for reg in bits(mask & remaining) {
+                            state.fixed_until[reg] = pos;
+                        }
+                        remaining &= !mask;
+                    }
+                }
+                index += 1;
+            }
+            // The last entry may reach into the next range, if that starts inside the instruction.
+            index = index.saturating_sub(1).max(state.fixed_cursor);
+            if fixed.get(index).is_none_or(|_| remaining & state.suffix[index] == 0) {
+                break;
+            }
+        }
+    }
+
+    /// A register that is free for the whole of `current`: the one with the strongest reason, else the first in
+    /// the order of the environment.
+    pub(super) fn free_throughout(&self, current: Id) -> Option<PReg> {
+        let interval = self.intervals.get(current);
+        let order = self.env.order(self.class);
+        let fits = |reg: PReg| self.state.free_until[usize::from(reg.index())] >= interval.to;
+        if !self.options.hints {
+            return order.iter().copied().find(|&reg| fits(reg));
+        }
+        let mut best: Option<(u32, PReg)> = None;
+        for (reg, score) in self.votes(current) {
+            let better = best.is_none_or(|(most, _)| score > most);
+            if better && fits(reg) && self.env.allocatable().contains(reg) {
+                best = Some((score, reg));
+            }
+        }
+        match best {
+            Some((_, reg)) => Some(reg),
+            None => order.iter().copied().find(|&reg| fits(reg)),
+        }
+    }
+
+    /// The registers that `current` has reasons to be in, with the sum of the reasons.
+    fn votes(&self, current: Id) -> SmallVec<[(PReg, u32); 8]> {
+        let mut votes = SmallVec::<[(PReg, u32); 8]>::new();
+        let mut vote =
+            |reg: PReg, weight: u32| match votes.iter_mut().find(|(voted, _)| *voted == reg) {
+                Some((_, score)) => *score = score.saturating_add(weight),
+                None => votes.push((reg, weight)),
+            };
+        let interval = self.intervals.get(current);
+        for touched in interval.uses(self.live).iter().take(USES_ASKED) {
+            if let Some(reg) = touched.hint {
+                vote(reg, 4 * self.layout.weight(touched.block));
+            }
+        }
+        self.hints.votes(interval.vreg, &mut vote);
+        votes
+    }
+
+    /// The register that stays free longest, and until when; the first in order among equals.
+    pub(super) fn free_longest(&self) -> Option<(PReg, Pos)> {
+        let mut best: Option<(PReg, Pos)> = None;
+        for &reg in self.env.order(self.class) {
+            let until = self.state.free_until[usize::from(reg.index())];
+            if best.is_none_or(|(_, longest)| until > longest) {
+                best = Some((reg, until));
+            }
+        }
+        best
+    }
+}
