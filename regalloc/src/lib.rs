@@ -1,9 +1,12 @@
 //! Register allocation over a trait; knows no IR and no instruction set.
 //!
 //! Implement [`Function`] for a machine IR in SSA form, describe the registers in a [`MachineEnv`], and
-//! [`run`] gives every operand a place and lists the moves to insert.
+//! [`run`] gives every operand a place and lists the moves to insert. [`check`] proves the outcome right
+//! without trusting the allocator.
 #![forbid(unsafe_code)]
 
+mod checker;
+mod dump;
 mod env;
 mod error;
 mod function;
@@ -17,7 +20,10 @@ mod pos;
 mod resolve;
 mod scan;
 mod slots;
+pub mod testing;
 
+pub use checker::{CheckError, check};
+pub use dump::dump;
 pub use env::{
     Allocation, ClassRegs, Edit, EnvError, Loc, MachineEnv, Options, ProgPoint, Side, Stats,
 };

@@ -1,0 +1,63 @@
+//! Random functions, allocated and checked.
+
+use proptest::prelude::{ProptestConfig, any, proptest};
+use regalloc::testing::{Shape, generate, machine};
+use regalloc::{Allocation, Allocator, MachineEnv, Options, check, dump};
+
+/// Allocates the function of this seed and proves the result right.
+fn allocate(
+    seed: u64,
+    shape: &Shape,
+    options: &Options,
+) -> Result<(Allocation, MachineEnv), String> {
+    let function = generate(seed, shape);
+    let env = machine(shape.caller_saved, shape.callee_saved);
+    let allocation = Allocator::new()
+        .run(&function, &env, options)
+        .cloned()
+        .map_err(|error| format!("{error}\nseed {seed}, {shape:?}\n{function}"))?;
+    check(&function, &env, &allocation).map_err(|error| {
+        let mut text = String::new();
+        dump(&function, &allocation, &mut text).unwrap();
+        format!("{error}\nseed {seed}, {shape:?}\n{function}\n{text}")
+    })?;
+    Ok((allocation, env))
+}
+
+/// A shape for every seed: from roomy to cramped, from straight to wild.
+fn shape_of(seed: u64) -> Shape {
+    let n = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
+    let (caller_saved, callee_saved) = [(4, 2), (6, 0), (8, 4), (5, 1), (16, 10)][(n % 5) as usize];
+    Shape {
+        blocks: 2 + (n / 5 % 17) as usize,
+        insts: 1 + (n / 85 % 12) as usize,
+        caller_saved,
+        callee_saved,
+        old_uses: [10, 30, 60][(n / 1020 % 3) as usize],
+        calls: [0, 5, 30][(n / 3060 % 3) as usize],
+        wild: (n / 9180).is_multiple_of(2),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_allocation_is_proved(seed in any::<u64>()) {
+        if let Err(report) = allocate(seed, &shape_of(seed), &Options::default()) {
+            panic!("{report}");
+        }
+    }
+}
+
+/// Many more, for a long run by hand: `JITSU_SEEDS=20000 cargo test --release -p regalloc -- --ignored`.
+#[test]
+#[ignore = "takes as long as it is told to"]
+fn many_seeds() {
+    let count = std::env::var("JITSU_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(20_000);
+    let reports =
+        (0..count).filter_map(|seed| allocate(seed, &shape_of(seed), &Options::default()).err());
+    if let Some(shortest) = reports.min_by_key(String::len) {
+        panic!("the shortest of all failures:\n{shortest}");
+    }
+}
