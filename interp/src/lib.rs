@@ -1,2 +1,39 @@
 //! Runs the IR: tier 0, the profiler and the oracle of the compiler.
+//!
+//! A [`Program`] is a module predecoded into a compact register machine; an [`Interpreter`] has the registers and the
+//! stack to run it. Calls do not recurse on the host's stack; nesting, stack memory and (on request) instructions have
+//! budgets.
+//!
+//! ```
+//! use interp::{Interpreter, LoadOptions, NoHost, Program};
+//! use ir::{FunctionBuilder, Module, Type};
+//!
+//! let b = FunctionBuilder::new("muladd");
+//! let (x, y, z) = (b.param(Type::I64), b.param(Type::I64), b.param(Type::I64));
+//! b.ret(b.add(b.mul(x, y), z));
+//! let mut module = Module::new();
+//! module.add_function(b.finish().unwrap()).unwrap();
+//!
+//! let program = Program::load(&module, &LoadOptions::default()).unwrap();
+//! let muladd = program.function("muladd").unwrap();
+//! let mut interpreter = Interpreter::default();
+//! assert_eq!(interpreter.call(&program, muladd, &[6, 7, 1], &mut NoHost), Ok(vec![43]));
+//! ```
+#![deny(unsafe_code)]
 
+mod data;
+mod exec;
+mod load;
+mod memory;
+mod moves;
+mod op;
+mod profile;
+mod program;
+mod registers;
+mod run;
+mod select;
+
+pub use data::DataMemory;
+pub use profile::{FunctionProfile, Profile};
+pub use program::{FuncId, LoadError, LoadOptions, MemoryAccess, Program};
+pub use run::{Host, Interpreter, Limits, NoHost, Place, Trap};

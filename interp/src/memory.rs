@@ -1,0 +1,131 @@
+//! The one place of this crate that touches raw memory.
+//!
+//! **Invariant that every `unsafe` block here leans on:** the program that runs may touch the address. In restricted
+//! mode the interpreter proves it before each access (an own stack slot, a data object, or a range that the embedder
+//! handed in, all of which live as long as the call). Otherwise whoever gave the IR vouches for it, as for the machine
+//! code that the same IR becomes; addresses that no process owns (the first page, what is above user space) trap.
+#![allow(unsafe_code)]
+
+use std::alloc::{self, Layout};
+use std::ops::Range;
+use std::ptr::{self, NonNull};
+
+/// No object lives in the first page.
+const FIRST_ADDRESS: u64 = 4096;
+/// User space ends here or below on every host.
+const END_ADDRESS: u64 = 1 << 48;
+
+/// Zeroed bytes with an address that stays; they may be written through it while the block is shared.
+#[derive(Debug)]
+pub(crate) struct HostBlock {
+    start: NonNull<u8>,
+    layout: Layout,
+}
+
+// SAFETY: the block owns its memory; it is only accessed by address, and what programs do to the memory that they share
+// is theirs to order (see the module's invariant).
+unsafe impl Send for HostBlock {}
+// SAFETY: as above.
+unsafe impl Sync for HostBlock {}
+
+impl HostBlock {
+    /// `None` if the machine has no such piece of memory.
+    pub(crate) fn new(size: usize, align: usize) -> Option<Self> {
+        let layout = Layout::from_size_align(size.max(1), align).ok()?;
+        // SAFETY: the layout's size is at least 1.
+        let start = NonNull::new(unsafe { alloc::alloc_zeroed(layout) })?;
+        Some(Self { start, layout })
+    }
+
+    pub(crate) fn address(&self) -> u64 {
+        self.start.as_ptr().expose_provenance() as u64
+    }
+
+    pub(crate) fn range(&self) -> Range<u64> {
+        self.address()..self.address() + self.layout.size() as u64
+    }
+
+    /// Copies bytes in; what does not fit is left out.
+    pub(crate) fn fill(&mut self, offset: usize, bytes: &[u8]) {
+        let room = self.layout.size().saturating_sub(offset);
+        let len = bytes.len().min(room);
+        if len > 0 {
+            // SAFETY: `offset + len` is within the block, which `&mut self` has to itself.
+            unsafe {
+                ptr::copy_nonoverlapping(bytes.as_ptr(), self.start.as_ptr().add(offset), len)
+            }
+        }
+    }
+}
+
+impl Drop for HostBlock {
+    fn drop(&mut self) {
+        // SAFETY: `start` came from `alloc_zeroed` with this layout.
+        unsafe { alloc::dealloc(self.start.as_ptr(), self.layout) }
+    }
+}
+
+/// An address that nothing can live at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BadAddress;
+
+#[inline(always)]
+fn plausible(address: u64) -> Result<usize, BadAddress> {
+    if address.wrapping_sub(FIRST_ADDRESS) < END_ADDRESS - FIRST_ADDRESS {
+        Ok(address as usize)
+    } else {
+        Err(BadAddress)
+    }
+}
+
+macro_rules! accesses {
+    ($($read:ident $write:ident $ty:ty;)*) => { $(
+        #[inline(always)]
+        pub(crate) fn $read(address: u64) -> Result<$ty, BadAddress> {
+            let address = plausible(address)?;
+            // SAFETY: the module's invariant: the program may touch the address. No alignment is assumed.
+            Ok(<$ty>::from_le(unsafe {
+                ptr::with_exposed_provenance::<$ty>(address).read_unaligned()
+            }))
+        }
+
+        #[inline(always)]
+        pub(crate) fn $write(address: u64, value: $ty) -> Result<(), BadAddress> {
+            let address = plausible(address)?;
+            // SAFETY: the module's invariant: the program may touch the address. No alignment is assumed.
+            unsafe {
+                ptr::with_exposed_provenance_mut::<$ty>(address).write_unaligned(value.to_le());
+            }
+            Ok(())
+        }
+    )* };
+}
+accesses! {
+    read8 write8 u8;
+    read16 write16 u16;
+    read32 write32 u32;
+    read64 write64 u64;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_hold_what_is_written() {
+        let mut block = HostBlock::new(16, 64).unwrap();
+        assert_eq!(block.address() % 64, 0);
+        block.fill(14, &[1, 2, 3]);
+        assert_eq!(read16(block.address() + 14).unwrap(), 0x0201);
+        write64(block.address() + 3, 0x1122_3344_5566_7788).unwrap();
+        assert_eq!(read8(block.address() + 3).unwrap(), 0x88);
+    }
+
+    #[test]
+    fn addresses_that_nobody_owns_are_refused() {
+        for address in [0, 8, 4095, 1 << 48, u64::MAX] {
+            assert!(read8(address).is_err(), "{address:#x}");
+            assert!(write64(address, 1).is_err(), "{address:#x}");
+        }
+    }
+}

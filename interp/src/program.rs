@@ -1,0 +1,239 @@
+//! [`Program`]: a module predecoded, ready to run.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use ir::{Block, Module, Signature, Span, Type};
+
+use crate::data::DataMemory;
+use crate::load;
+use crate::op::{Kinds, Op};
+
+/// What a program may touch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum MemoryAccess {
+    /// Own stack slots, data objects, and the ranges given to
+    /// [`Interpreter::allow`](crate::Interpreter::allow): anything else is a `memory_fault` trap. For IR that is not
+    /// trusted.
+    #[default]
+    Restricted,
+    /// Every address of the process, as the machine code of the same program would: whoever gives the IR vouches for its
+    /// addresses. Only the first page and what is above user space trap.
+    Host,
+}
+
+/// How to load a module.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LoadOptions {
+    /// What the program may touch.
+    pub memory: MemoryAccess,
+    /// Whether blocks and edges are counted and the budget of instructions applies. Costs time.
+    pub counted: bool,
+}
+
+/// Why a module cannot be loaded.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// A function breaks a rule of the IR.
+    Invalid(ir::VerifyError),
+    /// A function calls something that the module neither has nor declares.
+    UnknownCallee {
+        /// The calling function.
+        function: String,
+        /// What it calls.
+        callee: String,
+    },
+    /// A function calls something with another signature than it has.
+    CalleeSignature {
+        /// The calling function.
+        function: String,
+        /// What it calls.
+        callee: String,
+        /// The signature of the call.
+        called_as: String,
+        /// The signature it has.
+        has: String,
+    },
+    /// A function takes the address of a data object that the module does not have.
+    UnknownData {
+        /// The function.
+        function: String,
+        /// The data object.
+        data: String,
+    },
+    /// There is not enough memory for the data objects.
+    OutOfMemory,
+    /// A function is larger than the interpreter's numbers reach.
+    TooLarge {
+        /// The function.
+        function: String,
+    },
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LoadError::Invalid(error) => error.fmt(f),
+            LoadError::UnknownCallee { function, callee } => write!(
+                f,
+                "@{function} calls @{callee}, which the module does not have; define it or declare it with `extern`"
+            ),
+            LoadError::CalleeSignature { function, callee, called_as, has } => {
+                write!(f, "@{function} calls @{callee} as {called_as}, but it is {has}")
+            }
+            LoadError::UnknownData { function, data } => {
+                write!(
+                    f,
+                    "@{function} takes the address of @{data}, which the module does not have"
+                )
+            }
+            LoadError::OutOfMemory => {
+                f.write_str("there is not enough memory for the data objects")
+            }
+            LoadError::TooLarge { function } => {
+                write!(f, "@{function} is too large for the interpreter")
+            }
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+/// A function of a [`Program`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct FuncId(pub(crate) u32);
+
+/// A module predecoded. It does not change while it runs, but for its data objects, and may be shared by threads.
+#[derive(Debug)]
+pub struct Program {
+    pub(crate) functions: Vec<FuncCode>,
+    pub(crate) kinds: Kinds,
+    pub(crate) counters: Counters,
+    pub(crate) options: LoadOptions,
+    /// The result types of the host functions.
+    pub(crate) host_results: Vec<Vec<Type>>,
+    data: Arc<DataMemory>,
+    by_name: HashMap<String, FuncId>,
+}
+
+/// The counters of a counted program, in the order of their numbers.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    /// Function, block, and how many instructions the block has.
+    pub(crate) blocks: Vec<(FuncId, Block, u64)>,
+    pub(crate) edges: Vec<(FuncId, Block, Block)>,
+}
+
+/// A predecoded function.
+#[derive(Debug)]
+pub(crate) struct FuncCode {
+    pub(crate) name: String,
+    pub(crate) signature: Signature,
+    pub(crate) ops: Vec<Op>,
+    /// The source place of each operation.
+    pub(crate) spans: Vec<Option<Span>>,
+    pub(crate) pool: Vec<u64>,
+    pub(crate) sites: Vec<CallSite>,
+    pub(crate) returns: Vec<Box<[u32]>>,
+    pub(crate) tables: Vec<SwitchTargets>,
+    /// Registers of the window and above it.
+    pub(crate) registers: u32,
+    pub(crate) wide: u32,
+    /// Constants that are put into registers at each call.
+    pub(crate) preset: Vec<(u32, u64)>,
+    /// Registers that start as 0: the variables.
+    pub(crate) zeroed: std::ops::Range<u32>,
+    /// Stack slots: bytes and alignment.
+    pub(crate) frame_size: u64,
+    pub(crate) frame_align: u64,
+}
+
+/// Where a call's arguments come from and its results go to.
+#[derive(Clone, Debug)]
+pub(crate) struct CallSite {
+    /// A function of the program, or a host function by its place in the module's `externs`.
+    pub(crate) callee: u32,
+    pub(crate) args: Box<[u32]>,
+    pub(crate) results: Box<[u32]>,
+}
+
+/// The targets of a `switch`.
+#[derive(Clone, Debug)]
+pub(crate) enum SwitchTargets {
+    /// Target by value minus `first`, modulo the type.
+    Dense { first: u64, mask: u64, targets: Vec<u32>, default: u32 },
+    /// Values in order.
+    Sparse { values: Vec<u64>, targets: Vec<u32>, default: u32 },
+}
+
+impl Program {
+    /// Predecodes a module and places its data objects.
+    ///
+    /// # Errors
+    /// The first thing that the module lacks or does wrong.
+    pub fn load(module: &Module, options: &LoadOptions) -> Result<Self, LoadError> {
+        let data = DataMemory::new(module).ok_or(LoadError::OutOfMemory)?;
+        Self::load_with_data(module, options, Arc::new(data))
+    }
+
+    /// The same with data objects that are placed already, so that several engines see one memory.
+    ///
+    /// # Errors
+    /// The first thing that the module lacks or does wrong.
+    pub fn load_with_data(
+        module: &Module,
+        options: &LoadOptions,
+        data: Arc<DataMemory>,
+    ) -> Result<Self, LoadError> {
+        let mut program = Program {
+            functions: Vec::with_capacity(module.functions.len()),
+            kinds: Kinds::new(),
+            counters: Counters::default(),
+            options: *options,
+            host_results: module
+                .externs
+                .values()
+                .map(|signature| signature.result_types().collect())
+                .collect(),
+            data: Arc::clone(&data),
+            by_name: module
+                .functions
+                .keys()
+                .enumerate()
+                .map(|(index, name)| (name.clone(), FuncId(index as u32)))
+                .collect(),
+        };
+        for (id, func) in module.functions.values().enumerate() {
+            ir::verify_function(func).map_err(LoadError::Invalid)?;
+            let code = load::function(module, func, FuncId(id as u32), &data, &mut program)?;
+            program.functions.push(code);
+        }
+        Ok(program)
+    }
+
+    /// The function of this name.
+    #[must_use]
+    pub fn function(&self, name: &str) -> Option<FuncId> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The name of a function.
+    #[must_use]
+    pub fn name(&self, function: FuncId) -> Option<&str> {
+        self.functions.get(function.0 as usize).map(|code| code.name.as_str())
+    }
+
+    /// What a function takes and returns.
+    #[must_use]
+    pub fn signature(&self, function: FuncId) -> Option<&Signature> {
+        self.functions.get(function.0 as usize).map(|code| &code.signature)
+    }
+
+    /// The data objects in memory.
+    #[must_use]
+    pub fn data(&self) -> &Arc<DataMemory> {
+        &self.data
+    }
+}
