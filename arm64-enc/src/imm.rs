@@ -13,6 +13,8 @@ macro_rules! unsigned {
             pub struct $name($store);
 
             impl $name {
+                /// Zero.
+                pub const ZERO: $name = $name(0);
                 /// The largest value.
                 pub const MAX: $name = $name(((1u32 << $width) - 1) as $store);
 
@@ -83,6 +85,8 @@ unsigned! {
     SysOperand(u16): 14, "sys operand", "0 to 16383";
     /// A prefetch operation, as its 5-bit number: type, target level, policy.
     Prefetch(u8): 5, "prefetch operation", "0 to 31";
+    /// An operation of `rprfm`, as its 6-bit number.
+    RangePrefetch(u8): 6, "range prefetch operation", "0 to 63";
 }
 
 /// The immediate of `add` and `sub`: 12 bits, optionally shifted left by 12.

@@ -18,6 +18,7 @@ use crate::{Atomic, Branch, DpImm, DpReg, Fp, LdSt, Simd, System};
 /// });
 /// assert_eq!(add.encode(), 0x9100_0420);
 /// assert_eq!(Inst::decode(0x9100_0420), Some(add));
+/// assert_eq!(add.to_string(), "add x0, x1, #1");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
@@ -105,7 +106,7 @@ impl Inst {
     ///
     /// ```
     /// use arm64_enc::Inst;
-    /// assert!(Inst::decode(0xd65f_03c0).is_some());
+    /// assert_eq!(Inst::decode(0xd65f_03c0).unwrap().to_string(), "ret");
     /// assert_eq!(Inst::decode(0xffff_ffff), None);
     /// ```
     #[must_use]

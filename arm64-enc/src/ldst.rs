@@ -9,9 +9,10 @@
 //! |opc 0 1 1 V 0 0| literal          |opc 1 0 1 V 0 mode L imm7 Rt2 Rn Rt| pair
 //! ```
 
-use crate::field::{encodings, ops};
+use crate::field::{Field, encodings, ops};
 use crate::{
-    AccessSize, Offset19, PairOffset, Prefetch, Reg, RegSp, ScaledOffset, Simm9, Simm10, Size, VReg,
+    AccessSize, Offset19, PairOffset, Prefetch, RangePrefetch, Reg, RegSp, ScaledOffset, Simm9,
+    Simm10, Size, VReg,
 };
 
 ops! {
@@ -345,6 +346,45 @@ ops! {
     }
 }
 
+/// A prefetch operation beside an index register: below 24, for what lies above is `rprfm`.
+///
+/// ```
+/// use arm64_enc::{IndexedPrefetch, Prefetch};
+/// let [store, range] = [16, 24].map(|number| Prefetch::new(number).unwrap());
+/// assert!(IndexedPrefetch::new(store).is_some());
+/// assert!(IndexedPrefetch::new(range).is_none());
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct IndexedPrefetch(Prefetch);
+
+impl IndexedPrefetch {
+    /// The operation, if its number is below 24.
+    #[must_use]
+    pub const fn new(op: Prefetch) -> Option<IndexedPrefetch> {
+        if op.value() < 24 { Some(IndexedPrefetch(op)) } else { None }
+    }
+
+    /// The operation.
+    #[must_use]
+    pub const fn get(self) -> Prefetch {
+        self.0
+    }
+}
+
+impl Field for IndexedPrefetch {
+    const WIDTH: u32 = Prefetch::WIDTH;
+
+    #[inline]
+    fn bits(self) -> u32 {
+        self.0.bits()
+    }
+
+    #[inline]
+    fn from_bits(bits: u32) -> Option<Self> {
+        Prefetch::from_bits(bits).and_then(IndexedPrefetch::new)
+    }
+}
+
 encodings! {
     /// Loads and stores.
     pub enum LdSt {
@@ -386,9 +426,13 @@ encodings! {
             op: FpMemOp = "so", rt: VReg = "t", rn: RegSp = "n", rm: Reg = "m",
             extend: MemExtend = "e", scale: IndexScale = "k",
         }
+        /// `rprfm`: prefetch of a range.
+        PrefetchRange "11 111 0 00 10 1 mmmmm e 1 oo 10 nnnnn 11 ttt" {
+            op: RangePrefetch = "eot", rn: RegSp = "n", rm: Reg = "m",
+        }
         /// `prfm` with an index register in bytes or units of 8 bytes.
         PrefetchRegister "11 111 0 00 10 1 mmmmm eee k 10 nnnnn ttttt" {
-            op: Prefetch = "t", rn: RegSp = "n", rm: Reg = "m", extend: MemExtend = "e", scale: IndexScale = "k",
+            op: IndexedPrefetch = "t", rn: RegSp = "n", rm: Reg = "m", extend: MemExtend = "e", scale: IndexScale = "k",
         }
         /// A load from near the instruction.
         Literal "oo 011 0 00 iiiiiiiiiiiiiiiiiii ttttt" {

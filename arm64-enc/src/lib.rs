@@ -72,13 +72,13 @@ pub use fp::{
 };
 pub use imm::{
     ArithImm, BitNumber, FpImm8, HintNumber, Imm4, Imm5, Imm6, Imm16, MoveImm, Nzcv, Prefetch,
-    SysOperand,
+    RangePrefetch, SysOperand,
 };
 pub use inst::{Class, Inst};
 pub use label::Label;
 pub use ldst::{
-    AuthMode, FpLiteralOp, FpMemOp, FpPairOp, IndexMode, IndexScale, LdSt, LiteralOp, LoadAuth,
-    MemExtend, MemOp, PairMode, PairOp, PairSignedMode,
+    AuthMode, FpLiteralOp, FpMemOp, FpPairOp, IndexMode, IndexScale, IndexedPrefetch, LdSt,
+    LiteralOp, LoadAuth, MemExtend, MemOp, PairMode, PairOp, PairSignedMode,
 };
 pub use logical::LogicalImm;
 pub use materialize::{MoveSequence, materialize};
@@ -96,3 +96,4 @@ pub use system::{
     Barrier, BarrierOption, Exception, FlagOp, PStateField, StreamingState, StreamingSwitch,
     SysReg, System,
 };
+pub use text::At;

@@ -21,7 +21,7 @@ macro_rules! signed {
                 #[inline]
                 #[must_use]
                 pub const fn new(bytes: i64) -> Option<Self> {
-                    if bytes >= Self::MIN_BYTES && bytes <= Self::MAX_BYTES && bytes & ($unit - 1) == 0 {
+                    if bytes >= Self::MIN_BYTES && bytes <= Self::MAX_BYTES && (bytes as u64).is_multiple_of($unit) {
                         Some(Self((bytes / $unit) as $store))
                     } else {
                         None
