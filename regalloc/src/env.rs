@@ -292,6 +292,47 @@ impl Allocation {
     /// How large a spill slot is, in bytes, for either class.
     pub const SPILL_SLOT_BYTES: u32 = 8;
 
+    /// An allocation that comes from somewhere else, to have it [checked](crate::check): the places of the operands
+    /// of each instruction, the edits in order, and how many spill slots there are.
+    pub fn from_parts(
+        places: &[Vec<Loc>],
+        edits: Vec<(ProgPoint, Edit)>,
+        num_spill_slots: u32,
+    ) -> Allocation {
+        let mut allocation = Allocation { edits, num_spill_slots, ..Allocation::default() };
+        allocation.first.push(0);
+        for locs in places {
+            allocation.locs.extend(locs);
+            allocation.first.push(allocation.locs.len() as u32);
+        }
+        allocation.summarise();
+        allocation
+    }
+
+    /// Counts the edits and collects the registers.
+    pub(crate) fn summarise(&mut self) {
+        let mut used: PRegSet = self.locs.iter().filter_map(|loc| loc.as_reg()).collect();
+        for (_, edit) in &self.edits {
+            match *edit {
+                Edit::Move { from, to, .. } => {
+                    match (from, to) {
+                        (Loc::Reg(_), Loc::Stack(_)) => self.stats.stores += 1,
+                        (Loc::Stack(_), _) => self.stats.loads += 1,
+                        (Loc::Reg(_), Loc::Reg(_)) => self.stats.moves += 1,
+                    }
+                    for reg in [from, to].into_iter().filter_map(Loc::as_reg) {
+                        used.insert(reg);
+                    }
+                }
+                Edit::Remat { to, .. } => {
+                    self.stats.remats += 1;
+                    used.insert(to);
+                }
+            }
+        }
+        self.used = used;
+    }
+
     /// Forgets the outcome, keeps the memory.
     pub(crate) fn clear(&mut self) {
         self.locs.clear();

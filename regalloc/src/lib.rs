@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod checker;
+mod cleanup;
 mod dump;
 mod env;
 mod error;
@@ -34,6 +35,7 @@ pub use operand::{
     SpillSlot, VReg,
 };
 
+use cleanup::Cleanup;
 use hints::Hints;
 use intervals::Intervals;
 use layout::Layout;
@@ -63,6 +65,7 @@ pub struct Allocator {
     intervals: Intervals,
     scan: ScanState,
     resolver: Resolver,
+    cleanup: Cleanup,
     allocation: Allocation,
 }
 
@@ -82,7 +85,8 @@ impl Allocator {
         env: &MachineEnv,
         options: &Options,
     ) -> Result<&Allocation, Error> {
-        let Allocator { layout, live, hints, intervals, scan, resolver, allocation } = self;
+        let Allocator { layout, live, hints, intervals, scan, resolver, cleanup, allocation } =
+            self;
         allocation.clear();
         hints.clear();
         layout.build(function)?;
@@ -96,6 +100,8 @@ impl Allocator {
         }
         let scanned = Scanned { function, env, layout, live, hints, intervals };
         resolver.run(&scanned, allocation)?;
+        cleanup.run(function, env, allocation);
+        allocation.summarise();
         allocation.stats.intervals = intervals.list.len() as u32;
         allocation.stats.splits = intervals.splits;
         Ok(allocation)

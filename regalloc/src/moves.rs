@@ -56,7 +56,7 @@ impl std::error::Error for WrittenTwice {}
 /// let mut sequencer = Sequencer::new([PReg::int(16), PReg::float(31)]);
 /// let mut edits = Vec::new();
 /// sequencer.sequence(&swap, || unreachable!(), |edit| edits.push(edit.to_string())).unwrap();
-/// assert_eq!(edits, ["r16 = r1", "r1 = r0", "r0 = r16"]);
+/// assert_eq!(edits, ["r16 = r0", "r0 = r1", "r1 = r16"]);
 /// ```
 #[derive(Debug)]
 pub struct Sequencer {

@@ -5,7 +5,7 @@
 //! definition, or at the cuts where the value leaves its register if those run less often.
 //! Source for resolution on SSA form: Wimmer, Franz, "Linear Scan Register Allocation on SSA Form" (CGO 2010).
 
-use crate::env::{Allocation, Edit, Loc, MachineEnv, ProgPoint};
+use crate::env::{Allocation, Loc, MachineEnv, ProgPoint};
 use crate::error::Error;
 use crate::function::Function;
 use crate::hints::Hints;
@@ -14,7 +14,7 @@ use crate::layout::Layout;
 use crate::liveness::{Liveness, reused_by};
 use crate::moves::{ParallelMove, Sequencer, Source};
 use crate::operand::{
-    Block, Constraint, Inst, Operand, OperandKind, OperandPos, PReg, PRegSet, RegClass, VReg,
+    Block, Constraint, Inst, Operand, OperandKind, OperandPos, PReg, RegClass, VReg,
 };
 use crate::pos::{Phase, Pos};
 use crate::slots::Slots;
@@ -502,31 +502,8 @@ impl Resolver {
         }
         self.pending = pending;
         out.num_spill_slots = self.slots.count();
-        summarise(out);
         Ok(())
     }
-}
-
-/// Counts the edits and collects the registers.
-fn summarise(out: &mut Allocation) {
-    let mut used: PRegSet = out.locs.iter().filter_map(|loc| loc.as_reg()).collect();
-    for (_, edit) in &out.edits {
-        match edit {
-            Edit::Move { from, to, .. } => {
-                match (from, to) {
-                    (Loc::Reg(_), Loc::Stack(_)) => out.stats.stores += 1,
-                    (Loc::Stack(_), _) => out.stats.loads += 1,
-                    (Loc::Reg(_), Loc::Reg(_)) => out.stats.moves += 1,
-                }
-                [from, to].into_iter().filter_map(|loc| loc.as_reg()).for_each(|r| used.insert(r));
-            }
-            Edit::Remat { to, .. } => {
-                out.stats.remats += 1;
-                used.insert(*to);
-            }
-        }
-    }
-    out.used = used;
 }
 
 fn end_of<F: ?Sized>(scanned: &Scanned<'_, F>, piece: &Interval) -> End {
