@@ -29,7 +29,11 @@
 
 pub mod dom;
 pub mod flow;
+pub mod frontier;
 pub mod order;
+pub mod split;
 
 pub use dom::DomTree;
 pub use flow::{Edge, FlowGraph};
+pub use frontier::DominanceFrontiers;
+pub use split::{has_critical_edge, split_critical_edges};
