@@ -1,0 +1,387 @@
+//! SSA construction: variables become values and block parameters.
+//!
+//! R. Cytron, J. Ferrante, B. Rosen, M. Wegman, K. Zadeck, *Efficiently Computing Static Single Assignment Form and the
+//! Control Dependence Graph*, 1991: a variable that is written in some blocks needs a φ at their iterated dominance
+//! frontier; a walk over the dominator tree then finds which definition each read sees. The form is pruned without a
+//! liveness analysis: candidates for φ are only numbers while the walk runs, and those that no instruction needs,
+//! directly or through others, never become block parameters. (A variable is live into a block exactly if its φ there
+//! is needed.) So the cost follows the candidates and their edges, not blocks × variables.
+
+use cfg::{DomTree, DominanceFrontiers, FlowGraph};
+use ir::{Block, Entity, Function, Inst, InstData, SecondaryMap, Type, Value, Var};
+
+/// Removes every read and write of a variable.
+///
+/// - Reading a variable that was not written on the way gives 0.
+/// - Blocks that cannot be reached are dropped from the layout.
+/// - If the entry block has predecessors, it gets an empty block before it, which is the new entry.
+/// - Block parameters and unnamed values get the name of the variable that they were the value of.
+///
+/// The function must pass [`ir::verify_function`].
+pub fn construct(func: &mut Function) {
+    drop_unreachable_blocks(func);
+    give_entry_no_predecessors(func);
+    if func.vars.is_empty() {
+        return;
+    }
+    let graph = FlowGraph::new(func);
+    let dom = DomTree::new(&graph);
+    let phis = Phis::place(func, &graph, &dom);
+    let mut walk = Walk::new(func, &phis);
+    walk.run(func, &graph, &dom);
+    let needed = walk.needed_phis(&graph);
+    rewrite(func, &phis, &walk, &needed);
+}
+
+fn drop_unreachable_blocks(func: &mut Function) {
+    let graph = FlowGraph::new(func);
+    let (keep, dropped): (Vec<Block>, Vec<Block>) =
+        func.layout().iter().partition(|&&block| graph.is_reachable(block));
+    if dropped.is_empty() {
+        return;
+    }
+    for block in dropped {
+        for inst in func.take_block_insts(block) {
+            func.detach(inst);
+        }
+        func.retain_block_params(block, |_, _| false);
+    }
+    func.set_layout(keep);
+}
+
+fn give_entry_no_predecessors(func: &mut Function) {
+    let graph = FlowGraph::new(func);
+    let Some(old) = graph.entry().filter(|&entry| !graph.pred_edges(entry).is_empty()) else {
+        return;
+    };
+    let new = func.create_block();
+    let mut params = Vec::new();
+    for param in func.block_params(old).to_vec() {
+        let copy = func.append_block_param(new, func.value_type(param));
+        if let Some(name) = func.value_name(param).map(str::to_owned) {
+            func.set_value_name(copy, &name);
+        }
+        params.push(copy);
+    }
+    let target = func.block_call(old, &params);
+    func.append_inst(new, InstData::Jump { target }, &[], None);
+    let mut layout = vec![new];
+    layout.extend_from_slice(func.layout());
+    func.set_layout(layout);
+}
+
+/// What a variable holds at some point.
+#[derive(Clone, Copy)]
+enum Def {
+    /// 0: it was not written yet.
+    Zero,
+    /// A value of the function before construction.
+    Value(Value),
+    /// The candidate of this number.
+    Phi(u32),
+}
+
+/// A candidate for a block parameter.
+#[derive(Clone, Copy)]
+struct Phi {
+    block: Block,
+    var: Var,
+}
+
+/// The candidates, those of one block next to each other.
+struct Phis {
+    all: Vec<Phi>,
+    /// Where those of each block start; one entry more than there are blocks.
+    start: Vec<u32>,
+}
+
+impl Phis {
+    /// The iterated dominance frontier of the writes to each variable that some block reads before it writes it.
+    fn place(func: &Function, graph: &FlowGraph, dom: &DomTree) -> Self {
+        let frontiers = DominanceFrontiers::new(graph, dom);
+        let mut written_in: Vec<Option<Block>> = vec![None; func.vars.len()];
+        let mut crosses_blocks = vec![false; func.vars.len()];
+        let mut writes: Vec<(Var, Block)> = Vec::new();
+        for &block in func.layout() {
+            for &inst in func.block_insts(block) {
+                match *func.inst(inst) {
+                    InstData::VarGet { var } if written_in[var.index()] != Some(block) => {
+                        crosses_blocks[var.index()] = true;
+                    }
+                    InstData::VarSet { var, .. } if written_in[var.index()] != Some(block) => {
+                        written_in[var.index()] = Some(block);
+                        writes.push((var, block));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        writes.retain(|(var, _)| crosses_blocks[var.index()]);
+        // Stable: the writes to one variable keep the order of the layout.
+        writes.sort_by_key(|&(var, _)| var);
+
+        let mut found: Vec<Phi> = Vec::new();
+        let mut phi_of: Vec<Option<Var>> = vec![None; graph.num_blocks()];
+        let mut work: Vec<Block> = Vec::new();
+        for writes in writes.chunk_by(|a, b| a.0 == b.0) {
+            work.extend(writes.iter().map(|&(_, block)| block));
+            let var = writes[0].0;
+            while let Some(block) = work.pop() {
+                for &join in frontiers.of(block) {
+                    if phi_of[join.index()] != Some(var) {
+                        phi_of[join.index()] = Some(var);
+                        found.push(Phi { block: join, var });
+                        work.push(join);
+                    }
+                }
+            }
+        }
+        found.sort_by_key(|phi| (phi.block, phi.var));
+        let mut start = vec![0; graph.num_blocks() + 1];
+        for phi in &found {
+            start[phi.block.index() + 1] += 1;
+        }
+        for index in 1..start.len() {
+            start[index] += start[index - 1];
+        }
+        Self { all: found, start }
+    }
+
+    /// The numbers of a block's candidates.
+    fn of(&self, block: Block) -> std::ops::Range<u32> {
+        self.start[block.index()]..self.start[block.index() + 1]
+    }
+}
+
+/// The walk over the dominator tree that finds what each read sees.
+struct Walk<'a> {
+    phis: &'a Phis,
+    /// What each variable holds now.
+    current: Vec<Def>,
+    /// What each read of a variable saw.
+    seen: SecondaryMap<Value, Option<Def>>,
+    /// What flows over each edge to the candidates of its target.
+    args: Vec<Def>,
+    /// Where the arguments of each edge start: [`edge_start`](Self::edge_start).
+    edges: Vec<u32>,
+    /// Where the edges of each block start in `edges`.
+    block_edges: Vec<u32>,
+    /// Which candidates some instruction other than a write to a variable uses.
+    used: Vec<bool>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(func: &Function, phis: &'a Phis) -> Self {
+        Self {
+            phis,
+            current: vec![Def::Zero; func.vars.len()],
+            seen: SecondaryMap::with_default(None),
+            args: Vec::new(),
+            edges: Vec::new(),
+            block_edges: vec![0; func.num_blocks()],
+            used: vec![false; phis.all.len()],
+        }
+    }
+
+    fn run(&mut self, func: &mut Function, graph: &FlowGraph, dom: &DomTree) {
+        enum Step {
+            Enter(Block),
+            Leave(usize),
+        }
+        // The variables that were changed, with what they held: undone when a subtree is left.
+        let mut changed: Vec<(Var, Def)> = Vec::new();
+        let mut stack: Vec<Step> = graph.entry().map(Step::Enter).into_iter().collect();
+        while let Some(step) = stack.pop() {
+            match step {
+                Step::Leave(length) => {
+                    for (var, def) in changed.drain(length..).rev() {
+                        self.current[var.index()] = def;
+                    }
+                }
+                Step::Enter(block) => {
+                    stack.push(Step::Leave(changed.len()));
+                    self.block(func, graph, block, &mut changed);
+                    stack.extend(dom.children(block).iter().rev().map(|&child| Step::Enter(child)));
+                }
+            }
+        }
+    }
+
+    fn block(
+        &mut self,
+        func: &mut Function,
+        graph: &FlowGraph,
+        block: Block,
+        changed: &mut Vec<(Var, Def)>,
+    ) {
+        let mut set = |current: &mut Vec<Def>, var: Var, def: Def| {
+            changed.push((var, std::mem::replace(&mut current[var.index()], def)));
+        };
+        for number in self.phis.of(block) {
+            let var = self.phis.all[number as usize].var;
+            set(&mut self.current, var, Def::Phi(number));
+        }
+        for index in 0..func.block_insts(block).len() {
+            let inst = func.block_insts(block)[index];
+            match *func.inst(inst) {
+                InstData::VarGet { var } => {
+                    if let Some(result) = func.result(inst) {
+                        self.seen[result] = Some(self.current[var.index()]);
+                    }
+                }
+                InstData::VarSet { var, value } => {
+                    let def = self.seen[value].unwrap_or(Def::Value(value));
+                    set(&mut self.current, var, def);
+                    if let Def::Value(value) = def {
+                        name_after(func, value, var);
+                    }
+                }
+                _ => func.for_each_operand(inst, |value| {
+                    if let Some(Def::Phi(number)) = self.seen[value] {
+                        self.used[number as usize] = true;
+                    }
+                }),
+            }
+        }
+        self.block_edges[block.index()] = self.edges.len() as u32;
+        for &succ in graph.succs(block) {
+            self.edges.push(self.args.len() as u32);
+            for number in self.phis.of(succ) {
+                let var = self.phis.all[number as usize].var;
+                self.args.push(self.current[var.index()]);
+            }
+        }
+    }
+
+    /// Where the arguments for the candidates of the target of an edge start in `args`.
+    fn edge_start(&self, from: Block, index: u32) -> usize {
+        self.edges[(self.block_edges[from.index()] + index) as usize] as usize
+    }
+
+    /// The candidates that an instruction uses, directly or as arguments of needed ones.
+    fn needed_phis(&self, graph: &FlowGraph) -> Vec<bool> {
+        let mut needed = self.used.clone();
+        let mut work: Vec<u32> =
+            (0..needed.len() as u32).filter(|&number| needed[number as usize]).collect();
+        while let Some(number) = work.pop() {
+            let block = self.phis.all[number as usize].block;
+            let place = (number - self.phis.of(block).start) as usize;
+            for edge in graph.pred_edges(block) {
+                let arg = self.args[self.edge_start(edge.from, edge.index) + place];
+                if let Def::Phi(arg) = arg
+                    && !std::mem::replace(&mut needed[arg as usize], true)
+                {
+                    work.push(arg);
+                }
+            }
+        }
+        needed
+    }
+}
+
+fn name_after(func: &mut Function, value: Value, var: Var) {
+    if func.value_name(value).is_none() && !func.vars[var].name.is_empty() {
+        let name = func.vars[var].name.clone();
+        func.set_value_name(value, &name);
+    }
+}
+
+/// The constants that reads before any write see, made when they are first needed.
+#[derive(Default)]
+struct Zeros {
+    values: [Option<Value>; Type::ALL.len()],
+    insts: Vec<Inst>,
+}
+
+impl Zeros {
+    fn value(&mut self, func: &mut Function, ty: Type) -> Value {
+        let known = &mut self.values[ty as usize];
+        if let Some(value) = *known {
+            return value;
+        }
+        let data = if ty.is_int() {
+            InstData::IntConst { imm: 0 }
+        } else {
+            InstData::FloatConst { bits: 0 }
+        };
+        let inst = func.create_inst(data, &[ty], None);
+        self.insts.push(inst);
+        let value = func.results(inst)[0];
+        *known = Some(value);
+        value
+    }
+}
+
+/// Makes the needed candidates block parameters, and replaces what reads of variables saw.
+fn rewrite(func: &mut Function, phis: &Phis, walk: &Walk<'_>, needed: &[bool]) {
+    let mut params: Vec<Option<Value>> = Vec::with_capacity(phis.all.len());
+    for (phi, needed) in phis.all.iter().zip(needed) {
+        params.push(needed.then(|| {
+            let param = func.append_block_param(phi.block, func.vars[phi.var].ty);
+            name_after(func, param, phi.var);
+            param
+        }));
+    }
+    let mut zeros = Zeros::default();
+    let mut resolve = |func: &mut Function, def: Def, ty: Type| match def {
+        Def::Value(value) => value,
+        // A candidate that is used is needed, so the parameter is there.
+        Def::Phi(number) => params[number as usize].unwrap_or_else(|| zeros.value(func, ty)),
+        Def::Zero => zeros.value(func, ty),
+    };
+    let mut args = Vec::new();
+    for block in func.layout().to_vec() {
+        let mut insts = func.take_block_insts(block);
+        insts.retain(|&inst| match *func.inst(inst) {
+            InstData::VarGet { .. } => {
+                func.detach(inst);
+                false
+            }
+            InstData::VarSet { .. } => false,
+            _ => {
+                let mut reads = false;
+                func.for_each_operand(inst, |value| reads |= walk.seen[value].is_some());
+                if reads {
+                    // In two steps, as a constant cannot be made while operands are mapped.
+                    let mut new = func.operands(inst);
+                    for value in &mut new {
+                        if let Some(def) = walk.seen[*value] {
+                            *value = resolve(func, def, func.value_type(*value));
+                        }
+                    }
+                    let mut new = new.into_iter();
+                    func.map_operands(inst, |old| new.next().unwrap_or(old));
+                }
+                true
+            }
+        });
+        func.set_block_insts(block, insts);
+        let Some(terminator) = func.terminator(block) else { continue };
+        let mut index = 0;
+        func.map_successors(terminator, |func, call| {
+            let start = walk.edge_start(block, index);
+            index += 1;
+            let numbers = phis.of(call.block);
+            if !numbers.clone().any(|number| needed[number as usize]) {
+                return call;
+            }
+            args.clear();
+            args.extend_from_slice(func.list(call.args));
+            for (place, number) in numbers.enumerate() {
+                if needed[number as usize] {
+                    let ty = func.vars[phis.all[number as usize].var].ty;
+                    let value = resolve(func, walk.args[start + place], ty);
+                    args.push(value);
+                }
+            }
+            func.block_call(call.block, &args)
+        });
+    }
+    if let Some(entry) = func.entry()
+        && !zeros.insts.is_empty()
+    {
+        let mut insts = zeros.insts;
+        insts.extend(func.take_block_insts(entry));
+        func.set_block_insts(entry, insts);
+    }
+}
