@@ -383,6 +383,32 @@ impl Function {
         }
     }
 
+    // ---- For the reader of the text form ----
+
+    /// Creates detached values until there are `count`.
+    pub(crate) fn reserve_values(&mut self, count: usize) {
+        while self.values.len() < count {
+            self.detached_value(Type::I64);
+        }
+    }
+
+    /// Says what type a value has, which nothing may use yet.
+    pub(crate) fn set_value_type(&mut self, value: Value, ty: Type) {
+        self.values[value].ty = ty;
+    }
+
+    /// Creates blocks that are not in the layout until there are `count`.
+    pub(crate) fn reserve_blocks(&mut self, count: usize) {
+        while self.blocks.len() < count {
+            self.create_block();
+        }
+    }
+
+    /// Adds an instruction that is in no block yet at the end of one.
+    pub(crate) fn push_inst(&mut self, block: Block, inst: Inst) {
+        self.blocks[block].insts.push(inst);
+    }
+
     // ---- Lists, operands, successors ----
 
     /// Puts values into the pool.

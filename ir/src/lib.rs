@@ -16,12 +16,15 @@
 #![forbid(unsafe_code)]
 
 pub mod build;
+mod compare;
 pub mod entity;
 pub mod eval;
 pub mod func;
 pub mod inst;
+mod lex;
 pub mod module;
 pub mod opcode;
+pub mod parse;
 mod print;
 pub mod types;
 pub mod verify;
@@ -37,5 +40,6 @@ pub use module::{DataObject, DuplicateName, Module};
 pub use opcode::{
     BinaryOp, Effect, FloatCC, IntCC, OpInfo, Opcode, TernaryOp, TrapKind, TypeRule, UnaryOp,
 };
+pub use parse::{ParseCode, ParseError};
 pub use types::{AbiParam, Extend, Signature, Span, Type};
 pub use verify::{VerifyError, verify_function};

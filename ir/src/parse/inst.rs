@@ -1,0 +1,282 @@
+//! Operations: the name and what follows it, by format.
+
+use super::body::Body;
+use super::error::{Parsed, shorten};
+use super::number::{self, Refusal};
+use super::{ParseCode, Parser, nearest};
+use crate::entity::Value;
+use crate::eval;
+use crate::inst::{BlockCall, InstData, LoadKind, NarrowWidth, StoreKind, SwitchTable, ValueList};
+use crate::lex::{Lexeme, Token};
+use crate::opcode::{BinaryOp, FloatCC, IntCC, Opcode, TernaryOp, TrapKind, UnaryOp};
+use crate::types::{Extend, Type};
+
+const LOAD_KINDS: [(&str, LoadKind); 6] = [
+    ("u8", LoadKind::Narrow(NarrowWidth::W8, Extend::Zero)),
+    ("s8", LoadKind::Narrow(NarrowWidth::W8, Extend::Sign)),
+    ("u16", LoadKind::Narrow(NarrowWidth::W16, Extend::Zero)),
+    ("s16", LoadKind::Narrow(NarrowWidth::W16, Extend::Sign)),
+    ("u32", LoadKind::Narrow(NarrowWidth::W32, Extend::Zero)),
+    ("s32", LoadKind::Narrow(NarrowWidth::W32, Extend::Sign)),
+];
+
+const STORE_KINDS: [(&str, StoreKind); 3] = [
+    ("8", StoreKind::Narrow(NarrowWidth::W8)),
+    ("16", StoreKind::Narrow(NarrowWidth::W16)),
+    ("32", StoreKind::Narrow(NarrowWidth::W32)),
+];
+
+/// How many results an operation has; a call has those of its callee.
+fn result_count(op: Opcode) -> Option<usize> {
+    match op {
+        Opcode::Call => None,
+        Opcode::Store | Opcode::VarSet | Opcode::TrapIf => Some(0),
+        op => Some(usize::from(!op.is_terminator())),
+    }
+}
+
+/// The kind that a suffix names, or the full width without one.
+fn kind<T: Copy>(kinds: &[(&'static str, T)], full: T, suffix: Option<&str>) -> Option<T> {
+    let Some(suffix) = suffix else { return Some(full) };
+    kinds.iter().find(|(name, _)| *name == suffix).map(|&(_, kind)| kind)
+}
+
+impl<'a> Parser<'a> {
+    /// The name of an operation and its operands; `results` is what stands before it.
+    pub(super) fn operation(
+        &mut self,
+        body: &mut Body,
+        results: &[(Value, Type)],
+    ) -> Parsed<InstData> {
+        let Token::Word(word) = self.next.token else { return self.unexpected("an operation") };
+        let lexeme = self.advance();
+        let (name, suffix) = match word.split_once('.') {
+            Some((name, suffix)) => (name, Some(suffix)),
+            None => (word, None),
+        };
+        let op = Opcode::from_name(name);
+        let load = kind(&LOAD_KINDS, LoadKind::Full, suffix);
+        let store = kind(&STORE_KINDS, StoreKind::Full, suffix);
+        let known_suffix = match op {
+            Some(Opcode::Load) => load.is_some(),
+            Some(Opcode::Store) => store.is_some(),
+            _ => suffix.is_none(),
+        };
+        let Some(op) = op.filter(|_| known_suffix) else { return Err(Self::unknown(word, lexeme)) };
+        self.check_results(op, results.len(), lexeme)?;
+        let ty = results.first().map_or(Type::I64, |&(_, ty)| ty);
+
+        if let Some(op) = UnaryOp::from_opcode(op) {
+            return Ok(InstData::Unary { op, arg: self.value(body)? });
+        }
+        if let Some(op) = BinaryOp::from_opcode(op) {
+            return Ok(InstData::Binary { op, args: [self.value(body)?, self.comma_value(body)?] });
+        }
+        if let Some(op) = TernaryOp::from_opcode(op) {
+            let args = [self.value(body)?, self.comma_value(body)?, self.comma_value(body)?];
+            return Ok(InstData::Ternary { op, args });
+        }
+        Ok(match op {
+            Opcode::Iconst => InstData::IntConst { imm: self.int_constant(ty, lexeme)? },
+            Opcode::Fconst => InstData::FloatConst { bits: self.float_constant(ty, lexeme)? },
+            Opcode::Icmp => {
+                let names = IntCC::ALL.iter().map(|cc| cc.name());
+                let cc =
+                    self.choice(ParseCode::Word, "an integer condition", IntCC::from_name, names)?;
+                InstData::IntCompare { cc, args: [self.value(body)?, self.comma_value(body)?] }
+            }
+            Opcode::Fcmp => {
+                let names = FloatCC::ALL.iter().map(|cc| cc.name());
+                let cc =
+                    self.choice(ParseCode::Word, "a float condition", FloatCC::from_name, names)?;
+                InstData::FloatCompare { cc, args: [self.value(body)?, self.comma_value(body)?] }
+            }
+            Opcode::Load => {
+                let (addr, offset) = (self.value(body)?, self.offset()?);
+                InstData::Load { kind: load.unwrap_or(LoadKind::Full), addr, offset }
+            }
+            Opcode::Store => {
+                let value = self.value(body)?;
+                let (addr, offset) = (self.comma_value(body)?, self.offset()?);
+                InstData::Store { kind: store.unwrap_or(StoreKind::Full), value, addr, offset }
+            }
+            Opcode::StackAddr => {
+                InstData::StackAddr { slot: self.slot(body)?, offset: self.offset()? }
+            }
+            Opcode::DataAddr => {
+                let (name, place) = self.global()?;
+                InstData::DataAddr { data: body.data(name, place), offset: self.offset()? }
+            }
+            Opcode::VarGet => InstData::VarGet { var: self.var(body)? },
+            Opcode::VarSet => {
+                InstData::VarSet { var: self.var(body)?, value: self.comma_value(body)? }
+            }
+            Opcode::Call => {
+                let (name, place) = self.global()?;
+                let callee = body.callee(name, place);
+                self.expect('(')?;
+                InstData::Call { callee, args: self.values(body)? }
+            }
+            Opcode::TrapIf => {
+                let cond = self.value(body)?;
+                self.expect(',')?;
+                InstData::TrapIf { cond, kind: self.trap_kind()? }
+            }
+            Opcode::Jump => InstData::Jump { target: self.block_call(body)? },
+            Opcode::Branch => {
+                let cond = self.value(body)?;
+                self.expect(',')?;
+                let then_to = self.block_call(body)?;
+                self.expect(',')?;
+                InstData::Branch { cond, then_to, else_to: self.block_call(body)? }
+            }
+            Opcode::Switch => self.switch(body)?,
+            Opcode::Return => {
+                let mut values = Vec::new();
+                if matches!(self.next.token, Token::Word(_)) {
+                    values.push(self.value(body)?);
+                    while self.eat(',') {
+                        values.push(self.value(body)?);
+                    }
+                }
+                InstData::Return { args: body.function.make_list(&values) }
+            }
+            Opcode::Trap => InstData::Trap { kind: self.trap_kind()? },
+            // The other formats were read above.
+            _ => return Err(Self::unknown(word, lexeme)),
+        })
+    }
+
+    fn unknown(word: &str, lexeme: Lexeme<'_>) -> Box<super::Fault> {
+        let message = format!("there is no operation `{}`", shorten(word));
+        let mut fault = Self::fault(ParseCode::Opcode, lexeme.start, lexeme.end, message);
+        let with_suffix = [
+            "load.u8", "load.s8", "load.u16", "load.s16", "load.u32", "load.s32", "store.8",
+            "store.16", "store.32",
+        ];
+        let names = Opcode::ALL.iter().map(|op| op.name()).chain(with_suffix);
+        fault.help = nearest(word, names).map(|near| format!("did you mean `{near}`?"));
+        fault
+    }
+
+    fn check_results(&self, op: Opcode, written: usize, lexeme: Lexeme<'_>) -> Parsed<()> {
+        let Some(count) = result_count(op).filter(|&count| count != written) else { return Ok(()) };
+        let (message, help) = match (count, written) {
+            (0, _) => (format!("`{op}` has no result"), format!("begin the line with `{op}`")),
+            (_, 0) => (
+                format!("`{op}` has a result"),
+                format!("write it with its type: `v0: i64 = {op} …`"),
+            ),
+            _ => (format!("`{op}` has only one result"), "leave out the others".to_owned()),
+        };
+        let mut fault = Self::fault(ParseCode::Results, lexeme.start, lexeme.end, message);
+        fault.help = Some(help);
+        Err(fault)
+    }
+
+    // ---- Operands ----
+
+    fn comma_value(&mut self, body: &mut Body) -> Parsed<Value> {
+        self.expect(',')?;
+        self.value(body)
+    }
+
+    /// Values up to the closing parenthesis.
+    fn values(&mut self, body: &mut Body) -> Parsed<ValueList> {
+        let mut values = Vec::new();
+        self.list(')', |parser| {
+            values.push(parser.value(body)?);
+            Ok(())
+        })?;
+        Ok(body.function.make_list(&values))
+    }
+
+    /// `block1(v2, v3)`, or `block1` alone.
+    fn block_call(&mut self, body: &mut Body) -> Parsed<BlockCall> {
+        let block = self.block(body)?;
+        let args = if self.eat('(') { self.values(body)? } else { ValueList::default() };
+        Ok(BlockCall { block, args })
+    }
+
+    /// `v3, block2, [0: block1(v3), -5: block2]`
+    fn switch(&mut self, body: &mut Body) -> Parsed<InstData> {
+        let index = self.value(body)?;
+        self.expect(',')?;
+        let default = self.block_call(body)?;
+        self.expect(',')?;
+        self.expect('[')?;
+        let mut cases = Vec::new();
+        self.list(']', |parser| {
+            let negative = parser.eat('-');
+            let range = "a signed number of 64 bits";
+            let value =
+                parser.number("an integer", range, |text| number::integer(text, negative))?;
+            parser.expect(':')?;
+            cases.push((value, parser.block_call(body)?));
+            Ok(())
+        })?;
+        let table = body.function.switches.push(SwitchTable { default, cases });
+        Ok(InstData::Switch { index, table })
+    }
+
+    fn trap_kind(&mut self) -> Parsed<TrapKind> {
+        let names = TrapKind::ALL.iter().map(|kind| kind.name());
+        self.choice(ParseCode::Word, "a trap kind", TrapKind::from_name, names)
+    }
+
+    /// ` + 16`, ` - 8`, or nothing.
+    fn offset(&mut self) -> Parsed<i32> {
+        let negative = self.at('-');
+        if !self.eat('-') && !self.eat('+') {
+            return Ok(0);
+        }
+        let read = |text: &str| {
+            let offset = number::integer(text, negative)?;
+            i32::try_from(offset).map_err(|_| Refusal::Range)
+        };
+        self.number("an offset", "a signed number of 32 bits", read)
+    }
+
+    fn int_constant(&mut self, ty: Type, op: Lexeme<'_>) -> Parsed<i64> {
+        if !ty.is_int() {
+            return Err(Self::wrong_constant(op, "iconst", "an integer", "fconst"));
+        }
+        let negative = self.eat('-');
+        let least = -(1_i128 << (ty.bits() - 1));
+        let range = format!("from {least} to {}", ty.mask());
+        self.number("an integer", range, |text| number::constant(text, negative, ty))
+    }
+
+    fn float_constant(&mut self, ty: Type, op: Lexeme<'_>) -> Parsed<u64> {
+        if !ty.is_float() {
+            return Err(Self::wrong_constant(op, "fconst", "a float", "iconst"));
+        }
+        let negative = self.eat('-');
+        let sign = u64::from(negative) << (ty.bits() - 1);
+        let (infinity, default_nan) = match ty {
+            Type::F32 => (f32::INFINITY.to_bits().into(), eval::F32_DEFAULT_NAN),
+            _ => (f64::INFINITY.to_bits(), eval::F64_DEFAULT_NAN),
+        };
+        if self.eat_word("inf") {
+            return Ok(infinity | sign);
+        }
+        if !negative && self.eat_word("nan") {
+            if !self.eat(':') {
+                return Ok(default_nan);
+            }
+            let range = format!("the bits of a NaN of type {ty}");
+            return self.number("a number", range, |text| number::nan_bits(text, ty));
+        }
+        let range = format!("within the range of {ty} (or `inf`)");
+        self.number("a float such as 1.5, 0x1.8p0, inf or nan", range, |text| {
+            number::float(text, negative, ty)
+        })
+    }
+
+    fn wrong_constant(op: Lexeme<'_>, name: &str, gives: &str, other: &str) -> Box<super::Fault> {
+        let message = format!("`{name}` gives {gives}, but the type of the result is not one");
+        let mut fault = Self::fault(ParseCode::Type, op.start, op.end, message);
+        fault.help = Some(format!("change the type, or use `{other}`"));
+        fault
+    }
+}
