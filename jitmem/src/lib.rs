@@ -1,2 +1,28 @@
-//! Executable memory: W^X by type, cache maintenance, an arena of functions.
+//! Executable memory: writable or executable, never both, and which of the two is its type.
+//!
+//! [`WritableCode`] is filled and then consumed by [`publish`](WritableCode::publish), the only way to
+//! [`ExecutableCode`]. Both live in a [`CodeArena`], one reservation that many functions share. On a host that is not
+//! ARM64 everything works the same but for the jump itself, which is the caller's, not this crate's.
+//!
+//! ```
+//! use jitmem::WritableCode;
+//!
+//! // mov x0, #42; ret
+//! let code = WritableCode::from_words(&[0xD280_0540, 0xD65F_03C0]).unwrap().publish();
+//! assert_eq!(code.words(), [0xD280_0540, 0xD65F_03C0]);
+//! # #[cfg(target_arch = "aarch64")] {
+//! // SAFETY: the words are a function without arguments that returns an integer.
+//! let answer: extern "C" fn() -> u64 = unsafe { std::mem::transmute(code.as_ptr()) };
+//! assert_eq!(answer(), 42);
+//! # }
+//! ```
+#![allow(unsafe_code)]
 
+mod arena;
+mod error;
+mod icache;
+mod map;
+pub mod trap;
+
+pub use arena::{CodeArena, ExecutableCode, WritableCode};
+pub use error::MapError;

@@ -1,0 +1,51 @@
+//! Why executable memory is not to be had.
+
+use std::fmt;
+use std::io;
+
+/// Why executable memory is not to be had.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum MapError {
+    /// The operating system refused.
+    System {
+        /// What was asked of it.
+        action: &'static str,
+        /// How many bytes were wanted.
+        bytes: usize,
+        /// What it said.
+        error: io::Error,
+    },
+    /// The arena has no room for so much more code.
+    ArenaFull {
+        /// Bytes that were wanted.
+        wanted: usize,
+        /// Bytes that are left.
+        left: usize,
+        /// Bytes of the whole arena.
+        capacity: usize,
+    },
+}
+
+impl fmt::Display for MapError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            MapError::System { action, bytes, error } => {
+                write!(f, "the operating system would not {action} ({bytes} bytes): {error}")
+            }
+            MapError::ArenaFull { wanted, left, capacity } => write!(
+                f,
+                "{wanted} bytes of code do not fit the arena, which has {left} of {capacity} left; make it with a larger capacity"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for MapError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            MapError::System { error, .. } => Some(error),
+            MapError::ArenaFull { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,331 @@
+//! Traps of native code: a `brk`, a bad address or an exhausted stack in published code ends the call, not the process.
+//!
+//! An *activation* says that this thread is inside an entry trampoline: which addresses are its code, and where to go
+//! with which stack pointer when that code faults. The signal handler looks at the innermost activation of its thread;
+//! a fault anywhere else goes on to whoever handled the signal before.
+//!
+//! The trampoline saves the registers that belong to its caller in a frame, stores `sp` into
+//! [`Recovery::stack_pointer`], and has a recovery address that restores them from the frame at `sp` and returns 1.
+
+use std::cell::Cell;
+use std::ops::Range;
+
+/// Why native code stopped.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FaultKind {
+    /// It reached a `brk`.
+    Breakpoint,
+    /// It accessed an address that may not be accessed so.
+    Memory {
+        /// The address.
+        address: u64,
+    },
+    /// It ran into the end of the stack.
+    StackOverflow,
+}
+
+/// Where and why native code stopped.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Fault {
+    /// The address of the instruction.
+    pub pc: u64,
+    /// Why.
+    pub kind: FaultKind,
+}
+
+/// How an entry trampoline is left when code faults.
+#[derive(Debug)]
+pub struct Recovery {
+    /// The code whose faults are caught: the arena's range.
+    pub code: Range<u64>,
+    /// The trampoline's recovery address.
+    pub address: u64,
+    /// The trampoline stores its `sp` here once its frame is complete.
+    pub stack_pointer: Cell<u64>,
+    fault: Cell<Option<Fault>>,
+    /// The activation below this one on the same thread.
+    outer: Cell<*const Recovery>,
+}
+
+impl Recovery {
+    /// For an entry into `code` through a trampoline that recovers at `address`.
+    #[must_use]
+    pub fn new(code: Range<u64>, address: u64) -> Self {
+        Self {
+            code,
+            address,
+            stack_pointer: Cell::new(0),
+            fault: Cell::new(None),
+            outer: Cell::new(std::ptr::null()),
+        }
+    }
+}
+
+thread_local! {
+    /// The innermost activation of this thread. Without a destructor, so that the handler may read it at any time.
+    static INNERMOST: Cell<*const Recovery> = const { Cell::new(std::ptr::null()) };
+}
+
+/// Runs `enter`, which calls the trampoline and returns what it returned, with faults in `recovery.code` caught.
+///
+/// # Errors
+/// The fault that ended the call; the trampoline has then returned through its recovery address.
+pub fn guarded(recovery: &Recovery, enter: impl FnOnce() -> u64) -> Result<u64, Fault> {
+    struct Leave(*const Recovery);
+    impl Drop for Leave {
+        fn drop(&mut self) {
+            INNERMOST.set(self.0);
+        }
+    }
+    handler::install();
+    recovery.fault.set(None);
+    let outer = INNERMOST.replace(recovery);
+    recovery.outer.set(outer);
+    let leave = Leave(outer);
+    let result = enter();
+    drop(leave);
+    match recovery.fault.take() {
+        Some(fault) => Err(fault),
+        None => Ok(result),
+    }
+}
+
+/// How many entries are active on this thread: a host function called from native code may enter again.
+#[must_use]
+pub fn nesting() -> usize {
+    let mut count = 0;
+    let mut at = INNERMOST.get();
+    // SAFETY: an activation is in the list only while `guarded`, which borrows it, runs on this thread.
+    while let Some(recovery) = unsafe { at.as_ref() } {
+        count += 1;
+        at = recovery.outer.get();
+    }
+    count
+}
+
+#[cfg(not(all(target_arch = "aarch64", unix)))]
+mod handler {
+    /// Native code does not run here.
+    pub(super) fn install() {}
+}
+
+#[cfg(all(target_arch = "aarch64", unix))]
+mod handler {
+    use std::cell::Cell;
+    use std::mem::MaybeUninit;
+    use std::ptr;
+    use std::sync::OnceLock;
+
+    use libc::{c_int, c_void, siginfo_t};
+
+    use super::{Fault, FaultKind, INNERMOST};
+
+    const SIGNALS: [c_int; 3] = [libc::SIGTRAP, libc::SIGSEGV, libc::SIGBUS];
+
+    /// A fault this near to the stack pointer is the end of the stack: frames are probed a page at a time.
+    const STACK_REACH: u64 = 64 << 10;
+
+    /// Enough for the handler, which calls nothing, and for the one it may pass a signal on to.
+    const SIGNAL_STACK: usize = 64 << 10;
+
+    /// Who handled each of [`SIGNALS`] before.
+    static PREVIOUS: OnceLock<[Option<libc::sigaction>; 3]> = OnceLock::new();
+
+    pub(super) fn install() {
+        PREVIOUS.get_or_init(|| SIGNALS.map(replace));
+        SIGNAL_STACK_OF_THREAD.with(|_| {});
+    }
+
+    /// Puts the handler in place of what `signal` has, which it returns.
+    fn replace(signal: c_int) -> Option<libc::sigaction> {
+        // SAFETY: all-zero is a valid `sigaction`; both pointers are to such structs for the time of the call.
+        unsafe {
+            let mut action: libc::sigaction = MaybeUninit::zeroed().assume_init();
+            let mut previous: libc::sigaction = MaybeUninit::zeroed().assume_init();
+            action.sa_sigaction = handle as extern "C" fn(_, _, _) as *const () as usize;
+            action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+            libc::sigemptyset(&raw mut action.sa_mask);
+            let result = libc::sigaction(signal, &raw const action, &raw mut previous);
+            (result == 0).then_some(previous)
+        }
+    }
+
+    struct SignalStack(Cell<*mut c_void>);
+
+    thread_local! {
+        /// A stack for the handler, when the thread's own is exhausted. Rust's threads have one already.
+        static SIGNAL_STACK_OF_THREAD: SignalStack = SignalStack::new();
+    }
+
+    impl SignalStack {
+        fn new() -> Self {
+            let none = Self(Cell::new(ptr::null_mut()));
+            // SAFETY: all-zero is a valid `stack_t`; the new stack is mapped and stays until the thread ends.
+            unsafe {
+                let mut current: libc::stack_t = MaybeUninit::zeroed().assume_init();
+                if libc::sigaltstack(ptr::null(), &raw mut current) != 0
+                    || current.ss_flags & libc::SS_DISABLE == 0
+                {
+                    return none;
+                }
+                let memory = libc::mmap(
+                    ptr::null_mut(),
+                    SIGNAL_STACK,
+                    libc::PROT_READ | libc::PROT_WRITE,
+                    libc::MAP_PRIVATE | libc::MAP_ANON,
+                    -1,
+                    0,
+                );
+                if memory == libc::MAP_FAILED {
+                    return none;
+                }
+                let mut stack: libc::stack_t = MaybeUninit::zeroed().assume_init();
+                stack.ss_sp = memory;
+                stack.ss_size = SIGNAL_STACK;
+                libc::sigaltstack(&raw const stack, ptr::null_mut());
+                none.0.set(memory);
+            }
+            none
+        }
+    }
+
+    impl Drop for SignalStack {
+        fn drop(&mut self) {
+            let memory = self.0.get();
+            if !memory.is_null() {
+                // SAFETY: the stack is ours; it is switched off before it is unmapped.
+                unsafe {
+                    let mut off: libc::stack_t = MaybeUninit::zeroed().assume_init();
+                    off.ss_flags = libc::SS_DISABLE;
+                    libc::sigaltstack(&raw const off, ptr::null_mut());
+                    libc::munmap(memory, SIGNAL_STACK);
+                }
+            }
+        }
+    }
+
+    extern "C" fn handle(signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
+        // SAFETY: the kernel passes valid pointers to a handler that was installed with SA_SIGINFO.
+        unsafe {
+            if !recover(signal, info, context) {
+                pass_on(signal, info, context);
+            }
+        }
+    }
+
+    /// Sends the thread to the recovery address of its innermost activation, if the fault is in its code.
+    unsafe fn recover(signal: c_int, info: *mut siginfo_t, context: *mut c_void) -> bool {
+        // SAFETY: see `guarded` for the activation; the context is the kernel's.
+        let (Some(recovery), Some(mut registers)) =
+            (unsafe { INNERMOST.get().as_ref() }, unsafe { Registers::of(context) })
+        else {
+            return false;
+        };
+        let (pc, sp) = (registers.pc(), registers.sp());
+        if !recovery.code.contains(&pc) || recovery.stack_pointer.get() == 0 {
+            return false;
+        }
+        let kind = if signal == libc::SIGTRAP {
+            FaultKind::Breakpoint
+        } else {
+            // SAFETY: the kernel sets the address for SIGSEGV and SIGBUS.
+            let address = unsafe { (*info).si_addr() }.addr() as u64;
+            if address.abs_diff(sp) < STACK_REACH {
+                FaultKind::StackOverflow
+            } else {
+                FaultKind::Memory { address }
+            }
+        };
+        recovery.fault.set(Some(Fault { pc, kind }));
+        registers.go_to(recovery.address, recovery.stack_pointer.get());
+        true
+    }
+
+    /// Does what would have been done without us.
+    unsafe fn pass_on(signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
+        let place = SIGNALS.iter().position(|&other| other == signal);
+        let previous =
+            PREVIOUS.get().zip(place).and_then(|(previous, place)| previous[place].as_ref());
+        let action = previous.map_or(libc::SIG_DFL, |previous| previous.sa_sigaction);
+        match (action, previous) {
+            // An ignored fault would fault again for ever.
+            (libc::SIG_DFL | libc::SIG_IGN, _) | (_, None) => {
+                // SAFETY: as in `replace`. The instruction faults again on return, then with the default action.
+                unsafe {
+                    let mut default: libc::sigaction = MaybeUninit::zeroed().assume_init();
+                    default.sa_sigaction = libc::SIG_DFL;
+                    libc::sigaction(signal, &raw const default, ptr::null_mut());
+                }
+            }
+            (function, Some(previous)) if previous.sa_flags & libc::SA_SIGINFO != 0 => {
+                // SAFETY: whoever installed it with SA_SIGINFO gave a function of this type.
+                unsafe {
+                    let function: extern "C" fn(c_int, *mut siginfo_t, *mut c_void) =
+                        std::mem::transmute(function);
+                    function(signal, info, context);
+                }
+            }
+            (function, _) => {
+                // SAFETY: whoever installed it without SA_SIGINFO gave a function of this type.
+                unsafe {
+                    let function: extern "C" fn(c_int) = std::mem::transmute(function);
+                    function(signal);
+                }
+            }
+        }
+    }
+
+    /// The registers of the interrupted thread.
+    struct Registers {
+        #[cfg(not(target_vendor = "apple"))]
+        context: *mut libc::mcontext_t,
+        #[cfg(target_vendor = "apple")]
+        context: *mut libc::__darwin_mcontext64,
+    }
+
+    impl Registers {
+        unsafe fn of(context: *mut c_void) -> Option<Self> {
+            let context = context.cast::<libc::ucontext_t>();
+            // SAFETY: the kernel's context.
+            #[cfg(not(target_vendor = "apple"))]
+            let context = unsafe { &raw mut (*context).uc_mcontext };
+            // SAFETY: the kernel's context.
+            #[cfg(target_vendor = "apple")]
+            let context = unsafe { (*context).uc_mcontext };
+            (!context.is_null()).then_some(Self { context })
+        }
+
+        fn pc(&self) -> u64 {
+            // SAFETY: the kernel's context.
+            #[cfg(not(target_vendor = "apple"))]
+            return unsafe { (*self.context).pc };
+            // SAFETY: the kernel's context.
+            #[cfg(target_vendor = "apple")]
+            return unsafe { (*self.context).__ss.__pc };
+        }
+
+        fn sp(&self) -> u64 {
+            // SAFETY: the kernel's context.
+            #[cfg(not(target_vendor = "apple"))]
+            return unsafe { (*self.context).sp };
+            // SAFETY: the kernel's context.
+            #[cfg(target_vendor = "apple")]
+            return unsafe { (*self.context).__ss.__sp };
+        }
+
+        fn go_to(&mut self, pc: u64, sp: u64) {
+            // SAFETY: the kernel's context, which it restores on return from the handler.
+            #[cfg(not(target_vendor = "apple"))]
+            unsafe {
+                (*self.context).pc = pc;
+                (*self.context).sp = sp;
+            }
+            // SAFETY: the kernel's context, which it restores on return from the handler.
+            #[cfg(target_vendor = "apple")]
+            unsafe {
+                (*self.context).__ss.__pc = pc;
+                (*self.context).__ss.__sp = sp;
+            }
+        }
+    }
+}
