@@ -21,7 +21,7 @@ pub(crate) struct Layout {
     run_start: Vec<u32>,
     /// The same for the outermost loop, the block itself outside of loops.
     outer_start: Vec<u32>,
-    /// Marks of predecessors, by number of the successor plus one.
+    /// Marks and counts while edges are checked.
     seen: Vec<u32>,
     stack: Vec<(u8, u32)>,
 }
@@ -126,18 +126,17 @@ impl Layout {
     }
 
     fn check_edges<F: Function + ?Sized>(&mut self, function: &F) -> Result<(), Error> {
+        // First by successors: `seen` counts the edges into each block.
         self.seen.clear();
         self.seen.resize(self.num_blocks(), 0);
-        let mut edges = 0usize;
-        let mut pred_entries = 0usize;
         for index in 0..self.num_blocks() {
             let from = Block::new(index as u32);
             let succs = function.block_succs(from);
-            edges += succs.len();
             for (succ_index, &to) in succs.iter().enumerate() {
                 if to.index() >= self.num_blocks() {
                     return Err(Error::BadEdge { from, to });
                 }
+                self.seen[to.index()] += 1;
                 let preds = function.block_preds(to);
                 if preds.len() > 1 && succs.len() > 1 {
                     return Err(Error::CriticalEdge { from, to });
@@ -160,24 +159,32 @@ impl Layout {
                     return Err(Error::TerminatorOperands { inst: terminator });
                 }
             }
-            let to = from;
+        }
+        // Then by predecessors: there are as many, and where there are several, each leads here.
+        for index in 0..self.num_blocks() {
+            let to = Block::new(index as u32);
             let preds = function.block_preds(to);
-            pred_entries += preds.len();
-            for &from in preds {
-                let stamp = index as u32 + 1;
-                if from.index() >= self.num_blocks()
-                    || self.seen[from.index()] == stamp
-                    || !function.block_succs(from).contains(&to)
-                {
+            if preds.len() != self.seen[index] as usize {
+                return Err(Error::BadEdge { from: preds.first().copied().unwrap_or(to), to });
+            }
+            let astray = preds.iter().find(|from| {
+                from.index() >= self.num_blocks()
+                    || preds.len() > 1 && function.block_succs(**from) != [to]
+            });
+            if let Some(&from) = astray {
+                return Err(Error::BadEdge { from, to });
+            }
+        }
+        // And no predecessor is listed twice in place of another; `seen` now says for which block one was.
+        self.seen.fill(0);
+        for index in 0..self.num_blocks() {
+            let to = Block::new(index as u32);
+            for &from in function.block_preds(to) {
+                let seen = std::mem::replace(&mut self.seen[from.index()], index as u32 + 1);
+                if seen == index as u32 + 1 {
                     return Err(Error::BadEdge { from, to });
                 }
-                self.seen[from.index()] = stamp;
             }
-            // A block whose only predecessor branches to it twice has a critical edge in disguise: its
-            // predecessors, counted with multiplicity, are two. `seen` has caught the well-formed case.
-        }
-        if edges != pred_entries {
-            return Err(Error::BadEdge { from: function.entry(), to: function.entry() });
         }
         Ok(())
     }
