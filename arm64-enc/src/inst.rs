@@ -69,12 +69,6 @@ macro_rules! groups {
                     $(Inst::$group(inst) => inst.encode()),*
                 }
             }
-
-            /// All encoding classes.
-            pub fn classes() -> impl Iterator<Item = &'static Class> {
-                const GROUPS: &[&[Class]] = &[$($group::CLASSES),*];
-                GROUPS.iter().copied().flatten()
-            }
         }
 
         impl fmt::Display for Inst {
@@ -98,7 +92,23 @@ macro_rules! groups {
 
 groups! { DpImm, DpReg, Branch, LdSt, Atomic, Fp, Simd, System }
 
+/// The classes of each group but AdvSIMD, which has groups of its own.
+const GROUPS: &[&[Class]] = &[
+    DpImm::CLASSES,
+    DpReg::CLASSES,
+    Branch::CLASSES,
+    LdSt::CLASSES,
+    Atomic::CLASSES,
+    Fp::CLASSES,
+    System::CLASSES,
+];
+
 impl Inst {
+    /// All encoding classes.
+    pub fn classes() -> impl Iterator<Item = &'static Class> {
+        GROUPS.iter().chain(Simd::CLASSES).copied().flatten()
+    }
+
     /// The instruction that `word` stands for; `None` if it is undefined, or not among those this crate knows.
     ///
     /// What decodes encodes to the same word again. Words in which a bit that the manual asks to be 0 or 1 is not

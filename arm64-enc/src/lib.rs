@@ -49,7 +49,7 @@ mod offset;
 mod pool;
 mod reg;
 mod shift;
-mod simd;
+pub mod simd;
 mod system;
 mod text;
 
@@ -91,7 +91,10 @@ pub use reg::*;
 pub use shift::{
     ArithShift, BitfieldImm, Extend, ExtendShift, ExtractLsb, FractionBits, Shift, ShiftKind,
 };
-pub use simd::{Arrangement, ByteMask, Simd, VectorLogical, VectorSize};
+pub use simd::{
+    Arrangement, ByteMask, Simd, SimdCopy, SimdImm, SimdIndexed, SimdLdSt, SimdScalar, SimdShift,
+    SimdThree, SimdTwo, VectorLogical, VectorSize,
+};
 pub use system::{
     Barrier, BarrierOption, Exception, FlagOp, PStateField, StreamingState, StreamingSwitch,
     SysReg, System,

@@ -13,7 +13,6 @@ mod dp_imm;
 mod dp_reg;
 mod fp;
 mod ldst;
-mod simd;
 mod system;
 
 /// A number after `#`: decimal, or hexadecimal in the alternate form.

@@ -1,0 +1,463 @@
+//! AdvSIMD moves between lanes and registers: copies, table look-ups, permutations, extraction.
+//!
+//! ```text
+//!  31 30 29 28           21 20   16 15 14   11 10 9    5 4     0
+//! +--+--+--+---------------+-------+--+-------+--+------+-------+
+//! |0 |Q |op|0 1 1 1 0 0 0 0| imm5  |0 | imm4  |1 |  Rn  |  Rd   |  copy
+//! |0 |Q |0 |0 1 1 1 0 0 0 0|  Rm   |0 |len op 0 0|  Rn  |  Rd   |  table look-up
+//! |0 |Q |0 |0 1 1 1 0 sz  0|  Rm   |0 |opcode 1 0|  Rn  |  Rd   |  permutation
+//! |0 |Q |1 |0 1 1 1 0 0 0 0|  Rm   |0 | imm4  |0 |  Rn  |  Rd   |  extraction
+//! +--+--+--+---------------+-------+--+-------+--+------+-------+
+//! ```
+
+use core::fmt;
+
+use super::shape::{IntShape, L, Lane, LaneSize, S, V, VectorSize};
+use crate::field::{Field, encodings, ops};
+use crate::{Reg, Size, VReg};
+
+/// The shape that a duplication fills, and for a duplicated lane its number.
+///
+/// ```
+/// use arm64_enc::simd::{DupLane, IntShape};
+/// assert!(DupLane::new(IntShape::S4, 3).is_some());
+/// assert!(DupLane::new(IntShape::S4, 4).is_none());
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct DupLane {
+    shape: IntShape,
+    index: u8,
+}
+
+impl DupLane {
+    /// The lane of this number in a register of 128 bits, to fill this shape.
+    #[must_use]
+    pub const fn new(shape: IntShape, index: u32) -> Option<DupLane> {
+        if index < 16 >> (shape as u32 >> 1) {
+            Some(DupLane { shape, index: index as u8 })
+        } else {
+            None
+        }
+    }
+
+    /// The shape that is filled.
+    #[must_use]
+    pub const fn shape(self) -> IntShape {
+        self.shape
+    }
+
+    /// The number of the lane.
+    #[must_use]
+    pub const fn index(self) -> u32 {
+        self.index as u32
+    }
+
+    fn letter(self) -> &'static str {
+        LaneSize::from_log2(self.shape as u32 >> 1).map_or("", LaneSize::name)
+    }
+}
+
+impl Field for DupLane {
+    const WIDTH: u32 = 6;
+
+    #[inline]
+    fn bits(self) -> u32 {
+        let shape = self.shape as u32;
+        ((u32::from(self.index) << 1 | 1) << (shape >> 1)) << 1 | shape & 1
+    }
+
+    #[inline]
+    fn from_bits(bits: u32) -> Option<Self> {
+        let lane = Lane::from_bits(bits >> 1)?;
+        let shape = IntShape::from_bits((lane.size() as u32) << 1 | bits & 1)?;
+        DupLane::new(shape, lane.index())
+    }
+}
+
+/// The shape that a duplicated general-purpose register fills.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct DupShape(pub IntShape);
+
+impl Field for DupShape {
+    const WIDTH: u32 = 6;
+
+    #[inline]
+    fn bits(self) -> u32 {
+        let shape = self.0 as u32;
+        (1 << (shape >> 1)) << 1 | shape & 1
+    }
+
+    #[inline]
+    fn from_bits(bits: u32) -> Option<Self> {
+        let lane = DupLane::from_bits(bits)?;
+        if lane.index == 0 { Some(DupShape(lane.shape)) } else { None }
+    }
+}
+
+/// A lane that is moved to a general-purpose register with zeros above, and the register's width.
+///
+/// ```
+/// use arm64_enc::simd::{Lane, LaneSize, UmovLane};
+/// use arm64_enc::Size;
+/// let lane = Lane::new(LaneSize::D, 1).unwrap();
+/// assert_eq!(UmovLane::new(lane).size(), Size::X);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct UmovLane(Lane);
+
+impl UmovLane {
+    /// The move of this lane.
+    #[must_use]
+    pub const fn new(lane: Lane) -> UmovLane {
+        UmovLane(lane)
+    }
+
+    /// The lane.
+    #[must_use]
+    pub const fn lane(self) -> Lane {
+        self.0
+    }
+
+    /// The width of the register: double words need all of it.
+    #[must_use]
+    pub const fn size(self) -> Size {
+        if matches!(self.0.size(), LaneSize::D) { Size::X } else { Size::W }
+    }
+}
+
+impl Field for UmovLane {
+    const WIDTH: u32 = 6;
+
+    #[inline]
+    fn bits(self) -> u32 {
+        self.0.bits() << 1 | self.size() as u32
+    }
+
+    #[inline]
+    fn from_bits(bits: u32) -> Option<Self> {
+        let lane = UmovLane(Lane::from_bits(bits >> 1)?);
+        if lane.size() as u32 == bits & 1 { Some(lane) } else { None }
+    }
+}
+
+/// A lane that is moved to a wider general-purpose register with its sign.
+///
+/// ```
+/// use arm64_enc::simd::{Lane, LaneSize, SmovLane};
+/// use arm64_enc::Size;
+/// let word = Lane::new(LaneSize::S, 1).unwrap();
+/// assert!(SmovLane::new(Size::X, word).is_some());
+/// assert!(SmovLane::new(Size::W, word).is_none());
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct SmovLane {
+    size: Size,
+    lane: Lane,
+}
+
+impl SmovLane {
+    /// The move of this lane into a register of this width, which must be wider.
+    #[must_use]
+    pub const fn new(size: Size, lane: Lane) -> Option<SmovLane> {
+        if lane.size().bits() < size.bits() { Some(SmovLane { size, lane }) } else { None }
+    }
+
+    /// The width of the register.
+    #[must_use]
+    pub const fn size(self) -> Size {
+        self.size
+    }
+
+    /// The lane.
+    #[must_use]
+    pub const fn lane(self) -> Lane {
+        self.lane
+    }
+}
+
+impl Field for SmovLane {
+    const WIDTH: u32 = 6;
+
+    #[inline]
+    fn bits(self) -> u32 {
+        self.lane.bits() << 1 | self.size as u32
+    }
+
+    #[inline]
+    fn from_bits(bits: u32) -> Option<Self> {
+        SmovLane::new(Size::from_bits(bits & 1)?, Lane::from_bits(bits >> 1)?)
+    }
+}
+
+/// Two lanes of one width: where a lane is written and where it comes from.
+///
+/// ```
+/// use arm64_enc::simd::{LanePair, LaneSize};
+/// assert!(LanePair::new(LaneSize::S, 3, 0).is_some());
+/// assert!(LanePair::new(LaneSize::S, 3, 4).is_none());
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct LanePair {
+    to: Lane,
+    from: u8,
+}
+
+impl LanePair {
+    /// From lane `from` to lane `to`.
+    #[must_use]
+    pub const fn new(size: LaneSize, to: u32, from: u32) -> Option<LanePair> {
+        match (Lane::new(size, to), Lane::new(size, from)) {
+            (Some(to), Some(_)) => Some(LanePair { to, from: from as u8 }),
+            _ => None,
+        }
+    }
+
+    /// The lane that is written.
+    #[must_use]
+    pub const fn to(self) -> Lane {
+        self.to
+    }
+
+    /// The number of the lane that is read; it has the same width.
+    #[must_use]
+    pub const fn from(self) -> u32 {
+        self.from as u32
+    }
+}
+
+impl Field for LanePair {
+    const WIDTH: u32 = 9;
+
+    #[inline]
+    fn bits(self) -> u32 {
+        self.to.bits() << 4 | u32::from(self.from) << self.to.size() as u32
+    }
+
+    #[inline]
+    fn from_bits(bits: u32) -> Option<Self> {
+        let to = Lane::from_bits(bits >> 4)?;
+        let (imm4, log2) = (bits & 0xf, to.size() as u32);
+        // Bits below the number mean nothing; only zeros are taken.
+        if imm4 & ((1 << log2) - 1) != 0 {
+            return None;
+        }
+        Some(LanePair { to, from: (imm4 >> log2) as u8 })
+    }
+}
+
+/// Where an extraction of 8 or 16 bytes begins.
+///
+/// ```
+/// use arm64_enc::simd::{ExtStart, VectorSize};
+/// assert!(ExtStart::new(VectorSize::D, 7).is_some());
+/// assert!(ExtStart::new(VectorSize::D, 8).is_none());
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ExtStart {
+    q: VectorSize,
+    byte: u8,
+}
+
+impl ExtStart {
+    /// Begins at this byte of the first register.
+    #[must_use]
+    pub const fn new(q: VectorSize, byte: u32) -> Option<ExtStart> {
+        if byte < 8 << q as u32 { Some(ExtStart { q, byte: byte as u8 }) } else { None }
+    }
+
+    /// How much is extracted.
+    #[must_use]
+    pub const fn size(self) -> VectorSize {
+        self.q
+    }
+
+    /// The first byte.
+    #[must_use]
+    pub const fn byte(self) -> u32 {
+        self.byte as u32
+    }
+}
+
+impl Field for ExtStart {
+    const WIDTH: u32 = 5;
+
+    #[inline]
+    fn bits(self) -> u32 {
+        (self.q as u32) << 4 | u32::from(self.byte)
+    }
+
+    #[inline]
+    fn from_bits(bits: u32) -> Option<Self> {
+        ExtStart::new(VectorSize::from_bits(bits >> 4)?, bits & 0xf)
+    }
+}
+
+ops! {
+    /// A look-up of bytes in a table.
+    pub enum Table: 1 {
+        /// Zero where the index is beyond the table.
+        Tbl = 0 "tbl",
+        /// Unchanged where the index is beyond the table.
+        Tbx = 1 "tbx",
+    }
+}
+
+ops! {
+    /// How many consecutive registers a table has; after v31 comes v0.
+    pub enum TableLen: 2 {
+        /// 16 bytes.
+        One = 0 "1",
+        /// 32 bytes.
+        Two = 1 "2",
+        /// 48 bytes.
+        Three = 2 "3",
+        /// 64 bytes.
+        Four = 3 "4",
+    }
+}
+
+ops! {
+    /// A permutation of the lanes of two registers.
+    pub enum Permute: 3 {
+        /// Even lanes.
+        Uzp1 = 0b001 "uzp1",
+        /// Even lanes of both, in turns.
+        Trn1 = 0b010 "trn1",
+        /// Low lanes of both, in turns.
+        Zip1 = 0b011 "zip1",
+        /// Odd lanes.
+        Uzp2 = 0b101 "uzp2",
+        /// Odd lanes of both, in turns.
+        Trn2 = 0b110 "trn2",
+        /// High lanes of both, in turns.
+        Zip2 = 0b111 "zip2",
+    }
+}
+
+encodings! {
+    /// AdvSIMD moves between lanes and registers.
+    pub enum SimdCopy {
+        /// `dup` of a lane into all lanes.
+        DupLane "0 q 0 01110000 iiiii 0 0000 1 nnnnn ddddd" { lane: DupLane = "iq", rd: VReg = "d", rn: VReg = "n" }
+        /// `dup` of a general-purpose register into all lanes.
+        Dup "0 q 0 01110000 iiiii 0 0001 1 nnnnn ddddd" { shape: DupShape = "iq", rd: VReg = "d", rn: Reg = "n" }
+        /// `smov`: a lane into a general-purpose register, with its sign.
+        Smov "0 q 0 01110000 iiiii 0 0101 1 nnnnn ddddd" { lane: SmovLane = "iq", rd: Reg = "d", rn: VReg = "n" }
+        /// `umov`: a lane into a general-purpose register, with zeros above.
+        Umov "0 q 0 01110000 iiiii 0 0111 1 nnnnn ddddd" { lane: UmovLane = "iq", rd: Reg = "d", rn: VReg = "n" }
+        /// `ins` of a general-purpose register into a lane.
+        Insert "0 1 0 01110000 iiiii 0 0011 1 nnnnn ddddd" { lane: Lane = "i", rd: VReg = "d", rn: Reg = "n" }
+        /// `ins` of a lane into a lane.
+        InsertLane "0 1 1 01110000 iiiii 0 jjjj 1 nnnnn ddddd" { lanes: LanePair = "ij", rd: VReg = "d", rn: VReg = "n" }
+        /// `tbl`, `tbx`.
+        Table "0 q 0 01110000 mmmmm 0 ll o 00 nnnnn ddddd" {
+            op: Table = "o", len: TableLen = "l", q: VectorSize = "q", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
+        }
+        /// `zip1`, `uzp1`, `trn1` and their second halves.
+        Permute "0 q 0 01110 ss 0 mmmmm 0 ooo 10 nnnnn ddddd" {
+            op: Permute = "o", shape: IntShape = "sq", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
+        }
+        /// `ext`: consecutive bytes of `rn` followed by `rm`.
+        Ext "0 q 1 01110000 mmmmm 0 iiii 0 nnnnn ddddd" {
+            start: ExtStart = "qi", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
+        }
+    }
+}
+
+/// A general-purpose register of this width, as text.
+struct R(Reg, Size);
+
+impl fmt::Display for R {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let letter = if self.1 == Size::X { 'x' } else { 'w' };
+        if self.0.is_zr() {
+            write!(f, "{letter}zr")
+        } else {
+            write!(f, "{letter}{}", self.0.number())
+        }
+    }
+}
+
+/// The width of the general-purpose register that goes with a lane.
+fn register_size(lane: LaneSize) -> Size {
+    if lane == LaneSize::D { Size::X } else { Size::W }
+}
+
+/// Consecutive registers of one shape, in braces; after v31 comes v0.
+pub(super) fn list(
+    f: &mut fmt::Formatter<'_>,
+    first: VReg,
+    count: u32,
+    shape: &str,
+) -> fmt::Result {
+    f.write_str("{ ")?;
+    for i in 0..count {
+        let number = (u32::from(first.number()) + i) % 32;
+        write!(f, "{}v{number}.{shape}", if i == 0 { "" } else { ", " })?;
+    }
+    f.write_str(" }")
+}
+
+impl fmt::Display for SimdCopy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::DupLane { lane, rd, rn } => {
+                write!(
+                    f,
+                    "dup {}, {}",
+                    V(rd, lane.shape.name()),
+                    L(rn, lane.letter(), lane.index())
+                )
+            }
+            Self::Dup { shape: DupShape(shape), rd, rn } => {
+                let size = if shape == IntShape::D2 { Size::X } else { Size::W };
+                write!(f, "dup {}, {}", V(rd, shape.name()), R(rn, size))
+            }
+            Self::Smov { lane: SmovLane { size, lane }, rd, rn } => {
+                write!(f, "smov {}, {}", R(rd, size), L(rn, lane.size().name(), lane.index()))
+            }
+            Self::Umov { lane, rd, rn } => {
+                let inner = lane.lane();
+                // Whole registers move; parts of them are extended.
+                let name = match inner.size() {
+                    LaneSize::S | LaneSize::D => "mov",
+                    LaneSize::B | LaneSize::H => "umov",
+                };
+                let from = L(rn, inner.size().name(), inner.index());
+                write!(f, "{name} {}, {from}", R(rd, lane.size()))
+            }
+            Self::Insert { lane, rd, rn } => {
+                let to = L(rd, lane.size().name(), lane.index());
+                write!(f, "mov {to}, {}", R(rn, register_size(lane.size())))
+            }
+            Self::InsertLane { lanes, rd, rn } => {
+                let t = lanes.to.size().name();
+                write!(f, "mov {}, {}", L(rd, t, lanes.to.index()), L(rn, t, lanes.from()))
+            }
+            Self::Table { op, len, q, rd, rn, rm } => {
+                write!(f, "{} {}, ", op.name(), V(rd, q.name()))?;
+                list(f, rn, len as u32 + 1, "16b")?;
+                write!(f, ", {}", V(rm, q.name()))
+            }
+            Self::Permute { op, shape, rd, rn, rm } => {
+                let t = shape.name();
+                write!(f, "{} {}, {}, {}", op.name(), V(rd, t), V(rn, t), V(rm, t))
+            }
+            Self::Ext { start, rd, rn, rm } => {
+                let t = start.q.name();
+                write!(f, "ext {}, {}, {}, #{}", V(rd, t), V(rn, t), V(rm, t), start.byte)
+            }
+        }
+    }
+}
+
+/// Moves a lane into a scalar register: the scalar form of `dup`.
+pub(super) fn show_scalar_dup(
+    f: &mut fmt::Formatter<'_>,
+    lane: Lane,
+    rd: VReg,
+    rn: VReg,
+) -> fmt::Result {
+    let t = lane.size().name();
+    write!(f, "mov {}, {}", S(rd, t), L(rn, t, lane.index()))
+}

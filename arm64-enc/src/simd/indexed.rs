@@ -1,0 +1,308 @@
+//! AdvSIMD vector by element: the second operand is one lane of `rm`, whose number is in `H`, `L` and `M`.
+//!
+//! ```text
+//!  31 30 29 28       24 23 22 21 20 19 16 15    12 11 10 9    5 4     0
+//! +--+--+--+-----------+-----+--+--+-----+--------+--+--+------+-------+
+//! |0 |Q |U |0 1 1 1 1  |size |L |M | Rm  | opcode |H |0 |  Rn  |  Rd   |
+//! +--+--+--+-----------+-----+--+--+-----+--------+--+--+------+-------+
+//! ```
+
+use core::fmt;
+
+use super::shape::{HalfShape, L, V, VectorSize, WordShape, two};
+use crate::VReg;
+use crate::field::{Field, encodings, ops};
+
+/// A half word of one of the registers v0 to v15.
+///
+/// ```
+/// use arm64_enc::simd::HalfElement;
+/// use arm64_enc::VReg;
+/// assert!(HalfElement::new(VReg::new(15).unwrap(), 7).is_some());
+/// assert!(HalfElement::new(VReg::new(16).unwrap(), 0).is_none());
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct HalfElement {
+    index: u8,
+    register: VReg,
+}
+
+impl HalfElement {
+    /// Lane `index` of `register`.
+    #[must_use]
+    pub const fn new(register: VReg, index: u32) -> Option<HalfElement> {
+        if register.number() < 16 && index < 8 {
+            Some(HalfElement { index: index as u8, register })
+        } else {
+            None
+        }
+    }
+
+    /// The register.
+    #[must_use]
+    pub const fn register(self) -> VReg {
+        self.register
+    }
+
+    /// The number of the lane.
+    #[must_use]
+    pub const fn index(self) -> u32 {
+        self.index as u32
+    }
+}
+
+impl Field for HalfElement {
+    const WIDTH: u32 = 7;
+
+    #[inline]
+    fn bits(self) -> u32 {
+        u32::from(self.index) << 4 | u32::from(self.register.number())
+    }
+
+    #[inline]
+    fn from_bits(bits: u32) -> Option<Self> {
+        HalfElement::new(VReg::new((bits & 0xf) as u8)?, bits >> 4)
+    }
+}
+
+/// A word of a register.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct WordElement {
+    index: u8,
+    register: VReg,
+}
+
+impl WordElement {
+    /// Lane `index`, below 4, of `register`.
+    #[must_use]
+    pub const fn new(register: VReg, index: u32) -> Option<WordElement> {
+        if index < 4 { Some(WordElement { index: index as u8, register }) } else { None }
+    }
+
+    /// The register.
+    #[must_use]
+    pub const fn register(self) -> VReg {
+        self.register
+    }
+
+    /// The number of the lane.
+    #[must_use]
+    pub const fn index(self) -> u32 {
+        self.index as u32
+    }
+}
+
+impl Field for WordElement {
+    const WIDTH: u32 = 7;
+
+    #[inline]
+    fn bits(self) -> u32 {
+        u32::from(self.index) << 5 | u32::from(self.register.number())
+    }
+
+    #[inline]
+    fn from_bits(bits: u32) -> Option<Self> {
+        WordElement::new(VReg::new((bits & 0x1f) as u8)?, bits >> 5)
+    }
+}
+
+/// A double word of a register.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct DoubleElement {
+    index: u8,
+    register: VReg,
+}
+
+impl DoubleElement {
+    /// Lane `index`, below 2, of `register`.
+    #[must_use]
+    pub const fn new(register: VReg, index: u32) -> Option<DoubleElement> {
+        if index < 2 { Some(DoubleElement { index: index as u8, register }) } else { None }
+    }
+
+    /// The register.
+    #[must_use]
+    pub const fn register(self) -> VReg {
+        self.register
+    }
+
+    /// The number of the lane.
+    #[must_use]
+    pub const fn index(self) -> u32 {
+        self.index as u32
+    }
+}
+
+impl Field for DoubleElement {
+    const WIDTH: u32 = 6;
+
+    #[inline]
+    fn bits(self) -> u32 {
+        u32::from(self.index) << 5 | u32::from(self.register.number())
+    }
+
+    #[inline]
+    fn from_bits(bits: u32) -> Option<Self> {
+        DoubleElement::new(VReg::new((bits & 0x1f) as u8)?, bits >> 5)
+    }
+}
+
+ops! {
+    /// A multiplication by a lane: `U` and `opcode`.
+    pub enum IndexedInt: 5 {
+        /// Multiplication.
+        Mul = 0b0_1000 "mul",
+        /// Multiply and add.
+        Mla = 0b1_0000 "mla",
+        /// Multiply and subtract.
+        Mls = 0b1_0100 "mls",
+    }
+}
+
+ops! {
+    /// A multiplication by a lane into lanes twice as wide: `U` and `opcode`.
+    pub enum IndexedLong: 5 {
+        /// Signed multiply and add.
+        Smlal = 0b0_0010 "smlal",
+        /// Signed multiply and subtract.
+        Smlsl = 0b0_0110 "smlsl",
+        /// Signed multiplication.
+        Smull = 0b0_1010 "smull",
+        /// Unsigned multiply and add.
+        Umlal = 0b1_0010 "umlal",
+        /// Unsigned multiply and subtract.
+        Umlsl = 0b1_0110 "umlsl",
+        /// Unsigned multiplication.
+        Umull = 0b1_1010 "umull",
+    }
+}
+
+ops! {
+    /// The high half of a doubled product, saturating: bit 12.
+    pub enum IndexedHigh: 1 {
+        /// Truncated.
+        Sqdmulh = 0 "sqdmulh",
+        /// Rounded.
+        Sqrdmulh = 1 "sqrdmulh",
+    }
+}
+
+ops! {
+    /// A doubled product, saturating, in lanes twice as wide: `opcode`.
+    pub enum IndexedDoublingLong: 4 {
+        /// Added.
+        Sqdmlal = 0b0011 "sqdmlal",
+        /// Subtracted.
+        Sqdmlsl = 0b0111 "sqdmlsl",
+        /// As it is.
+        Sqdmull = 0b1011 "sqdmull",
+    }
+}
+
+ops! {
+    /// A multiplication of floats by a lane: `U` and `opcode`.
+    pub enum IndexedFp: 5 {
+        /// Multiply and add, fused.
+        Fmla = 0b0_0001 "fmla",
+        /// Multiply and subtract, fused.
+        Fmls = 0b0_0101 "fmls",
+        /// Multiplication.
+        Fmul = 0b0_1001 "fmul",
+        /// Multiplication in which 0 times infinity is 2.
+        Fmulx = 0b1_1001 "fmulx",
+    }
+}
+
+encodings! {
+    /// AdvSIMD operations with one lane as the second operand.
+    pub enum SimdIndexed {
+        /// Half words.
+        HalfInt "0 q u 01111 01 l m rrrr oooo h 0 nnnnn ddddd" {
+            op: IndexedInt = "uo", shape: HalfShape = "q", rd: VReg = "d", rn: VReg = "n", rm: HalfElement = "hlmr",
+        }
+        /// Words.
+        WordInt "0 q u 01111 10 l rrrrr oooo h 0 nnnnn ddddd" {
+            op: IndexedInt = "uo", shape: WordShape = "q", rd: VReg = "d", rn: VReg = "n", rm: WordElement = "hlr",
+        }
+        /// The high half of doubled products of half words.
+        HalfHigh "0 q 0 01111 01 l m rrrr 110 o h 0 nnnnn ddddd" {
+            op: IndexedHigh = "o", shape: HalfShape = "q", rd: VReg = "d", rn: VReg = "n", rm: HalfElement = "hlmr",
+        }
+        /// The high half of doubled products of words.
+        WordHigh "0 q 0 01111 10 l rrrrr 110 o h 0 nnnnn ddddd" {
+            op: IndexedHigh = "o", shape: WordShape = "q", rd: VReg = "d", rn: VReg = "n", rm: WordElement = "hlr",
+        }
+        /// Half words into words; `Q` takes the high half.
+        HalfLong "0 q u 01111 01 l m rrrr oooo h 0 nnnnn ddddd" {
+            op: IndexedLong = "uo", q: VectorSize = "q", rd: VReg = "d", rn: VReg = "n", rm: HalfElement = "hlmr",
+        }
+        /// Words into double words; `Q` takes the high half.
+        WordLong "0 q u 01111 10 l rrrrr oooo h 0 nnnnn ddddd" {
+            op: IndexedLong = "uo", q: VectorSize = "q", rd: VReg = "d", rn: VReg = "n", rm: WordElement = "hlr",
+        }
+        /// Doubled products of half words; `Q` takes the high half.
+        HalfDoublingLong "0 q 0 01111 01 l m rrrr oooo h 0 nnnnn ddddd" {
+            op: IndexedDoublingLong = "o", q: VectorSize = "q", rd: VReg = "d", rn: VReg = "n", rm: HalfElement = "hlmr",
+        }
+        /// Doubled products of words; `Q` takes the high half.
+        WordDoublingLong "0 q 0 01111 10 l rrrrr oooo h 0 nnnnn ddddd" {
+            op: IndexedDoublingLong = "o", q: VectorSize = "q", rd: VReg = "d", rn: VReg = "n", rm: WordElement = "hlr",
+        }
+        /// Single-precision floats.
+        SingleFp "0 q u 01111 10 l rrrrr oooo h 0 nnnnn ddddd" {
+            op: IndexedFp = "uo", shape: WordShape = "q", rd: VReg = "d", rn: VReg = "n", rm: WordElement = "hlr",
+        }
+        /// Double-precision floats.
+        DoubleFp "0 1 u 01111 11 0 rrrrr oooo h 0 nnnnn ddddd" {
+            op: IndexedFp = "uo", rd: VReg = "d", rn: VReg = "n", rm: DoubleElement = "hr",
+        }
+    }
+}
+
+impl fmt::Display for SimdIndexed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let half = |e: HalfElement| L(e.register, "h", e.index());
+        let word = |e: WordElement| L(e.register, "s", e.index());
+        let half_shape = |q: VectorSize| if q == VectorSize::Q { "8h" } else { "4h" };
+        let word_shape = |q: VectorSize| if q == VectorSize::Q { "4s" } else { "2s" };
+        let mut same = |name: &str, t: &'static str, d: VReg, n: VReg, m: L| {
+            write!(f, "{name} {}, {}, {m}", V(d, t), V(n, t))
+        };
+        match *self {
+            Self::HalfInt { op, shape, rd, rn, rm } => {
+                same(op.name(), shape.name(), rd, rn, half(rm))
+            }
+            Self::WordInt { op, shape, rd, rn, rm } => {
+                same(op.name(), shape.name(), rd, rn, word(rm))
+            }
+            Self::HalfHigh { op, shape, rd, rn, rm } => {
+                same(op.name(), shape.name(), rd, rn, half(rm))
+            }
+            Self::WordHigh { op, shape, rd, rn, rm } => {
+                same(op.name(), shape.name(), rd, rn, word(rm))
+            }
+            Self::SingleFp { op, shape, rd, rn, rm } => {
+                same(op.name(), shape.name(), rd, rn, word(rm))
+            }
+            Self::DoubleFp { op, rd, rn, rm } => {
+                same(op.name(), "2d", rd, rn, L(rm.register, "d", rm.index()))
+            }
+            Self::HalfLong { op, q, rd, rn, rm } => {
+                let (to, from) = (V(rd, "4s"), V(rn, half_shape(q)));
+                write!(f, "{}{} {to}, {from}, {}", op.name(), two(q == VectorSize::Q), half(rm))
+            }
+            Self::WordLong { op, q, rd, rn, rm } => {
+                let (to, from) = (V(rd, "2d"), V(rn, word_shape(q)));
+                write!(f, "{}{} {to}, {from}, {}", op.name(), two(q == VectorSize::Q), word(rm))
+            }
+            Self::HalfDoublingLong { op, q, rd, rn, rm } => {
+                let (to, from) = (V(rd, "4s"), V(rn, half_shape(q)));
+                write!(f, "{}{} {to}, {from}, {}", op.name(), two(q == VectorSize::Q), half(rm))
+            }
+            Self::WordDoublingLong { op, q, rd, rn, rm } => {
+                let (to, from) = (V(rd, "2d"), V(rn, word_shape(q)));
+                write!(f, "{}{} {to}, {from}, {}", op.name(), two(q == VectorSize::Q), word(rm))
+            }
+        }
+    }
+}

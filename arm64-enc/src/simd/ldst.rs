@@ -1,0 +1,386 @@
+//! AdvSIMD loads and stores of structures: whole registers, one lane of each, or one element for all lanes.
+//!
+//! ```text
+//!  31 30 29           24 23 22 21 20   16 15      12 11 10 9    5 4     0
+//! +--+--+---------------+--+--+--+-------+----------+-----+------+-------+
+//! |0 |Q |0 0 1 1 0 0    |p |L | 0|  Rm   |  opcode  |size |  Rn  |  Rt   |  multiple structures
+//! |0 |Q |0 0 1 1 0 1    |p |L | R|  Rm   |opc    S  |size |  Rn  |  Rt   |  single structure
+//! +--+--+---------------+--+--+--+-------+----------+-----+------+-------+
+//! p: post-index
+//! ```
+
+use core::fmt;
+
+use super::copy::list;
+use super::shape::{Arrangement, IntShape};
+use crate::field::{Field, encodings, ops};
+use crate::{Reg, RegSp, VReg};
+
+ops! {
+    /// The direction of an access.
+    pub enum Access: 1 {
+        /// To memory.
+        Store = 0 "st",
+        /// From memory.
+        Load = 1 "ld",
+    }
+}
+
+ops! {
+    /// How many consecutive registers are read or written without interleaving; after v31 comes v0.
+    pub enum Registers: 4 {
+        /// Four.
+        Four = 0b0010 "4",
+        /// Three.
+        Three = 0b0110 "3",
+        /// One.
+        One = 0b0111 "1",
+        /// Two.
+        Two = 0b1010 "2",
+    }
+}
+
+impl Registers {
+    const fn count(self) -> u32 {
+        match self {
+            Registers::One => 1,
+            Registers::Two => 2,
+            Registers::Three => 3,
+            Registers::Four => 4,
+        }
+    }
+}
+
+ops! {
+    /// How many registers an interleaved access has: the number of members of a structure.
+    pub enum Members: 4 {
+        /// Four.
+        Four = 0b0000 "4",
+        /// Three.
+        Three = 0b0100 "3",
+        /// Two.
+        Two = 0b1000 "2",
+    }
+}
+
+impl Members {
+    const fn count(self) -> u32 {
+        match self {
+            Members::Two => 2,
+            Members::Three => 3,
+            Members::Four => 4,
+        }
+    }
+}
+
+ops! {
+    /// How many members a single structure has: `opcode<0>` and `R`.
+    pub enum SingleMembers: 2 {
+        /// One.
+        One = 0 "1",
+        /// Two.
+        Two = 1 "2",
+        /// Three.
+        Three = 2 "3",
+        /// Four.
+        Four = 3 "4",
+    }
+}
+
+/// How the base register moves after an access.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum PostIndex {
+    /// By a register, x0 to x30.
+    Register(PostRegister),
+    /// By the number of bytes that are read or written.
+    Size,
+}
+
+/// A register that the base register moves by: x0 to x30.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct PostRegister(Reg);
+
+impl PostIndex {
+    /// By this register; `None` for the zero register, whose number means [`PostIndex::Size`].
+    ///
+    /// ```
+    /// use arm64_enc::simd::PostIndex;
+    /// use arm64_enc::{X1, XZR};
+    /// assert!(PostIndex::register(X1).is_some());
+    /// assert!(PostIndex::register(XZR).is_none());
+    /// ```
+    #[must_use]
+    pub fn register(register: Reg) -> Option<PostIndex> {
+        if register.is_zr() { None } else { Some(PostIndex::Register(PostRegister(register))) }
+    }
+}
+
+impl PostRegister {
+    /// The register.
+    #[must_use]
+    pub const fn reg(self) -> Reg {
+        self.0
+    }
+}
+
+impl Field for PostIndex {
+    const WIDTH: u32 = 5;
+
+    #[inline]
+    fn bits(self) -> u32 {
+        match self {
+            PostIndex::Register(register) => register.0.bits(),
+            PostIndex::Size => 31,
+        }
+    }
+
+    #[inline]
+    fn from_bits(bits: u32) -> Option<Self> {
+        let register = Reg::from_bits(bits)?;
+        Some(PostIndex::register(register).unwrap_or(PostIndex::Size))
+    }
+}
+
+macro_rules! lane_number {
+    ($(#[$doc:meta])* $name:ident, $width:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub struct $name(u8);
+
+        impl $name {
+            /// The lane of this number.
+            #[must_use]
+            pub const fn new(index: u32) -> Option<$name> {
+                if index < 1 << $width { Some($name(index as u8)) } else { None }
+            }
+
+            /// The number.
+            #[must_use]
+            pub const fn index(self) -> u32 {
+                self.0 as u32
+            }
+        }
+
+        impl Field for $name {
+            const WIDTH: u32 = $width;
+
+            #[inline]
+            fn bits(self) -> u32 {
+                u32::from(self.0)
+            }
+
+            #[inline]
+            fn from_bits(bits: u32) -> Option<Self> {
+                $name::new(bits)
+            }
+        }
+    };
+}
+
+lane_number! {
+    /// The number of a byte in a register, below 16.
+    ByteLane, 4
+}
+lane_number! {
+    /// The number of a half word in a register, below 8.
+    HalfLane, 3
+}
+lane_number! {
+    /// The number of a word in a register, below 4.
+    WordLane, 2
+}
+lane_number! {
+    /// The number of a double word in a register, below 2.
+    DoubleLane, 1
+}
+
+encodings! {
+    /// AdvSIMD loads and stores of structures.
+    pub enum SimdLdSt {
+        /// `ld1`, `st1` of consecutive registers.
+        Registers "0 q 0011000 l 0 00000 oooo ss nnnnn ttttt" {
+            access: Access = "l", count: Registers = "o", shape: Arrangement = "sq", rt: VReg = "t", rn: RegSp = "n",
+        }
+        /// The same, with post-index.
+        RegistersPost "0 q 0011001 l 0 mmmmm oooo ss nnnnn ttttt" {
+            access: Access = "l", count: Registers = "o", shape: Arrangement = "sq", rt: VReg = "t", rn: RegSp = "n",
+            post: PostIndex = "m",
+        }
+        /// `ld2` to `ld4`, `st2` to `st4`: each register gets one member of every structure.
+        Structures "0 q 0011000 l 0 00000 oooo ss nnnnn ttttt" {
+            access: Access = "l", count: Members = "o", shape: IntShape = "sq", rt: VReg = "t", rn: RegSp = "n",
+        }
+        /// The same, with post-index.
+        StructuresPost "0 q 0011001 l 0 mmmmm oooo ss nnnnn ttttt" {
+            access: Access = "l", count: Members = "o", shape: IntShape = "sq", rt: VReg = "t", rn: RegSp = "n",
+            post: PostIndex = "m",
+        }
+        /// One byte of each register.
+        Byte "0 q 0011010 l r 00000 00 o s zz nnnnn ttttt" {
+            access: Access = "l", count: SingleMembers = "or", rt: VReg = "t", lane: ByteLane = "qsz", rn: RegSp = "n",
+        }
+        /// The same, with post-index.
+        BytePost "0 q 0011011 l r mmmmm 00 o s zz nnnnn ttttt" {
+            access: Access = "l", count: SingleMembers = "or", rt: VReg = "t", lane: ByteLane = "qsz", rn: RegSp = "n",
+            post: PostIndex = "m",
+        }
+        /// One half word of each register.
+        Half "0 q 0011010 l r 00000 01 o s z 0 nnnnn ttttt" {
+            access: Access = "l", count: SingleMembers = "or", rt: VReg = "t", lane: HalfLane = "qsz", rn: RegSp = "n",
+        }
+        /// The same, with post-index.
+        HalfPost "0 q 0011011 l r mmmmm 01 o s z 0 nnnnn ttttt" {
+            access: Access = "l", count: SingleMembers = "or", rt: VReg = "t", lane: HalfLane = "qsz", rn: RegSp = "n",
+            post: PostIndex = "m",
+        }
+        /// One word of each register.
+        Word "0 q 0011010 l r 00000 10 o s 00 nnnnn ttttt" {
+            access: Access = "l", count: SingleMembers = "or", rt: VReg = "t", lane: WordLane = "qs", rn: RegSp = "n",
+        }
+        /// The same, with post-index.
+        WordPost "0 q 0011011 l r mmmmm 10 o s 00 nnnnn ttttt" {
+            access: Access = "l", count: SingleMembers = "or", rt: VReg = "t", lane: WordLane = "qs", rn: RegSp = "n",
+            post: PostIndex = "m",
+        }
+        /// One double word of each register.
+        Double "0 q 0011010 l r 00000 10 o 0 01 nnnnn ttttt" {
+            access: Access = "l", count: SingleMembers = "or", rt: VReg = "t", lane: DoubleLane = "q", rn: RegSp = "n",
+        }
+        /// The same, with post-index.
+        DoublePost "0 q 0011011 l r mmmmm 10 o 0 01 nnnnn ttttt" {
+            access: Access = "l", count: SingleMembers = "or", rt: VReg = "t", lane: DoubleLane = "q", rn: RegSp = "n",
+            post: PostIndex = "m",
+        }
+        /// `ld1r` to `ld4r`: one element for all lanes of each register.
+        Replicate "0 q 0011010 1 r 00000 11 o 0 ss nnnnn ttttt" {
+            count: SingleMembers = "or", shape: Arrangement = "sq", rt: VReg = "t", rn: RegSp = "n",
+        }
+        /// The same, with post-index.
+        ReplicatePost "0 q 0011011 1 r mmmmm 11 o 0 ss nnnnn ttttt" {
+            count: SingleMembers = "or", shape: Arrangement = "sq", rt: VReg = "t", rn: RegSp = "n", post: PostIndex = "m",
+        }
+    }
+}
+
+/// What all forms have in common, for printing.
+struct Shown {
+    name: &'static str,
+    members: u32,
+    replicate: bool,
+    registers: u32,
+    shape: &'static str,
+    lane: Option<u32>,
+    rt: VReg,
+    rn: RegSp,
+    post: Option<PostIndex>,
+    /// Bytes that one register contributes.
+    bytes: u32,
+}
+
+impl SimdLdSt {
+    fn shown(self) -> Shown {
+        let whole = |access: Access, count, interleaved, shape: Arrangement, rt, rn, post| Shown {
+            name: access.name(),
+            members: if interleaved { count } else { 1 },
+            replicate: false,
+            registers: count,
+            shape: shape.name(),
+            lane: None,
+            rt,
+            rn,
+            post,
+            bytes: 8 << (shape as u32 & 1),
+        };
+        let single =
+            |access: Access, count: SingleMembers, log2: usize, lane, rt, rn, post| Shown {
+                name: access.name(),
+                members: count as u32 + 1,
+                replicate: false,
+                registers: count as u32 + 1,
+                shape: ["b", "h", "s", "d"][log2],
+                lane: Some(lane),
+                rt,
+                rn,
+                post,
+                bytes: 1 << log2,
+            };
+        let all = |count: SingleMembers, shape: Arrangement, rt, rn, post| Shown {
+            name: "ld",
+            members: count as u32 + 1,
+            replicate: true,
+            registers: count as u32 + 1,
+            shape: shape.name(),
+            lane: None,
+            rt,
+            rn,
+            post,
+            bytes: 1 << (shape as u32 >> 1),
+        };
+        // The same bits name the same shape.
+        let any = |shape: IntShape| Arrangement::from_bits(shape.bits()).unwrap_or(Arrangement::B8);
+        match self {
+            Self::Registers { access, count, shape, rt, rn } => {
+                whole(access, count.count(), false, shape, rt, rn, None)
+            }
+            Self::RegistersPost { access, count, shape, rt, rn, post } => {
+                whole(access, count.count(), false, shape, rt, rn, Some(post))
+            }
+            Self::Structures { access, count, shape, rt, rn } => {
+                whole(access, count.count(), true, any(shape), rt, rn, None)
+            }
+            Self::StructuresPost { access, count, shape, rt, rn, post } => {
+                whole(access, count.count(), true, any(shape), rt, rn, Some(post))
+            }
+            Self::Byte { access, count, rt, lane, rn } => {
+                single(access, count, 0, lane.index(), rt, rn, None)
+            }
+            Self::BytePost { access, count, rt, lane, rn, post } => {
+                single(access, count, 0, lane.index(), rt, rn, Some(post))
+            }
+            Self::Half { access, count, rt, lane, rn } => {
+                single(access, count, 1, lane.index(), rt, rn, None)
+            }
+            Self::HalfPost { access, count, rt, lane, rn, post } => {
+                single(access, count, 1, lane.index(), rt, rn, Some(post))
+            }
+            Self::Word { access, count, rt, lane, rn } => {
+                single(access, count, 2, lane.index(), rt, rn, None)
+            }
+            Self::WordPost { access, count, rt, lane, rn, post } => {
+                single(access, count, 2, lane.index(), rt, rn, Some(post))
+            }
+            Self::Double { access, count, rt, lane, rn } => {
+                single(access, count, 3, lane.index(), rt, rn, None)
+            }
+            Self::DoublePost { access, count, rt, lane, rn, post } => {
+                single(access, count, 3, lane.index(), rt, rn, Some(post))
+            }
+            Self::Replicate { count, shape, rt, rn } => all(count, shape, rt, rn, None),
+            Self::ReplicatePost { count, shape, rt, rn, post } => {
+                all(count, shape, rt, rn, Some(post))
+            }
+        }
+    }
+}
+
+impl fmt::Display for SimdLdSt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.shown();
+        let r = if shown.replicate { "r" } else { "" };
+        write!(f, "{}{}{r} ", shown.name, shown.members)?;
+        list(f, shown.rt, shown.registers, shown.shape)?;
+        if let Some(lane) = shown.lane {
+            write!(f, "[{lane}]")?;
+        }
+        if shown.rn.is_sp() {
+            f.write_str(", [sp]")?;
+        } else {
+            write!(f, ", [x{}]", shown.rn.number())?;
+        }
+        match shown.post {
+            None => Ok(()),
+            Some(PostIndex::Size) => write!(f, ", #{}", shown.bytes * shown.registers),
+            Some(PostIndex::Register(register)) => write!(f, ", x{}", register.0.number()),
+        }
+    }
+}

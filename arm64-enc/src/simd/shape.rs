@@ -1,0 +1,347 @@
+//! Shapes of vector operands. An operation that is not defined for every shape takes a type that has only those it is
+//! defined for, so that the others cannot be written down.
+
+use core::fmt;
+
+use crate::VReg;
+use crate::field::{Field, ops};
+
+ops! {
+    /// How much of a vector register an instruction works on, in bytes.
+    pub enum VectorSize: 1 {
+        /// The lower 64 bits.
+        D = 0 "8b",
+        /// All 128 bits.
+        Q = 1 "16b",
+    }
+}
+
+ops! {
+    /// Every shape: width of a lane and their number; `size` and `Q`.
+    pub enum Arrangement: 3 {
+        /// 8 bytes.
+        B8 = 0b00_0 "8b",
+        /// 16 bytes.
+        B16 = 0b00_1 "16b",
+        /// 4 half words.
+        H4 = 0b01_0 "4h",
+        /// 8 half words.
+        H8 = 0b01_1 "8h",
+        /// 2 words.
+        S2 = 0b10_0 "2s",
+        /// 4 words.
+        S4 = 0b10_1 "4s",
+        /// 1 double word.
+        D1 = 0b11_0 "1d",
+        /// 2 double words.
+        D2 = 0b11_1 "2d",
+    }
+}
+
+ops! {
+    /// Integers of any width, in at least two lanes.
+    pub enum IntShape: 3 {
+        /// 8 bytes.
+        B8 = 0b00_0 "8b",
+        /// 16 bytes.
+        B16 = 0b00_1 "16b",
+        /// 4 half words.
+        H4 = 0b01_0 "4h",
+        /// 8 half words.
+        H8 = 0b01_1 "8h",
+        /// 2 words.
+        S2 = 0b10_0 "2s",
+        /// 4 words.
+        S4 = 0b10_1 "4s",
+        /// 2 double words.
+        D2 = 0b11_1 "2d",
+    }
+}
+
+ops! {
+    /// Integers of up to 32 bits: they have a wider counterpart.
+    pub enum NarrowShape: 3 {
+        /// 8 bytes.
+        B8 = 0b00_0 "8b",
+        /// 16 bytes.
+        B16 = 0b00_1 "16b",
+        /// 4 half words.
+        H4 = 0b01_0 "4h",
+        /// 8 half words.
+        H8 = 0b01_1 "8h",
+        /// 2 words.
+        S2 = 0b10_0 "2s",
+        /// 4 words.
+        S4 = 0b10_1 "4s",
+    }
+}
+
+ops! {
+    /// Bytes and half words.
+    pub enum SmallShape: 3 {
+        /// 8 bytes.
+        B8 = 0b00_0 "8b",
+        /// 16 bytes.
+        B16 = 0b00_1 "16b",
+        /// 4 half words.
+        H4 = 0b01_0 "4h",
+        /// 8 half words.
+        H8 = 0b01_1 "8h",
+    }
+}
+
+ops! {
+    /// Half words and words: what doubling multiplications take.
+    pub enum DoublingShape: 3 {
+        /// 4 half words.
+        H4 = 0b01_0 "4h",
+        /// 8 half words.
+        H8 = 0b01_1 "8h",
+        /// 2 words.
+        S2 = 0b10_0 "2s",
+        /// 4 words.
+        S4 = 0b10_1 "4s",
+    }
+}
+
+ops! {
+    /// What a reduction over all lanes takes.
+    pub enum AcrossShape: 3 {
+        /// 8 bytes.
+        B8 = 0b00_0 "8b",
+        /// 16 bytes.
+        B16 = 0b00_1 "16b",
+        /// 4 half words.
+        H4 = 0b01_0 "4h",
+        /// 8 half words.
+        H8 = 0b01_1 "8h",
+        /// 4 words.
+        S4 = 0b10_1 "4s",
+    }
+}
+
+ops! {
+    /// 32-bit lanes.
+    pub enum WordShape: 1 {
+        /// 2 words.
+        S2 = 0 "2s",
+        /// 4 words.
+        S4 = 1 "4s",
+    }
+}
+
+ops! {
+    /// 16-bit lanes.
+    pub enum HalfShape: 1 {
+        /// 4 half words.
+        H4 = 0 "4h",
+        /// 8 half words.
+        H8 = 1 "8h",
+    }
+}
+
+ops! {
+    /// Floats, in at least two lanes; `sz` and `Q`.
+    pub enum FpShape: 2 {
+        /// 2 single-precision floats.
+        S2 = 0b0_0 "2s",
+        /// 4 single-precision floats.
+        S4 = 0b0_1 "4s",
+        /// 2 double-precision floats.
+        D2 = 0b1_1 "2d",
+    }
+}
+
+ops! {
+    /// Width of a lane or of a scalar.
+    pub enum LaneSize: 2 {
+        /// 8 bits.
+        B = 0b00 "b",
+        /// 16 bits.
+        H = 0b01 "h",
+        /// 32 bits.
+        S = 0b10 "s",
+        /// 64 bits.
+        D = 0b11 "d",
+    }
+}
+
+ops! {
+    /// Width of a scalar that has a wider counterpart.
+    pub enum NarrowScalar: 2 {
+        /// 8 bits.
+        B = 0b00 "b",
+        /// 16 bits.
+        H = 0b01 "h",
+        /// 32 bits.
+        S = 0b10 "s",
+    }
+}
+
+ops! {
+    /// Width of a scalar of a doubling multiplication.
+    pub enum DoublingScalar: 2 {
+        /// 16 bits.
+        H = 0b01 "h",
+        /// 32 bits.
+        S = 0b10 "s",
+    }
+}
+
+ops! {
+    /// Width of a floating-point scalar in a class of AdvSIMD.
+    pub enum FpScalar: 1 {
+        /// Single precision.
+        S = 0 "s",
+        /// Double precision.
+        D = 1 "d",
+    }
+}
+
+impl LaneSize {
+    /// Bits in a lane.
+    #[must_use]
+    pub const fn bits(self) -> u32 {
+        8 << self as u32
+    }
+
+    /// Every width from `b` on, by the logarithm of its bytes.
+    pub(crate) const fn from_log2(log2: u32) -> Option<LaneSize> {
+        match log2 {
+            0 => Some(LaneSize::B),
+            1 => Some(LaneSize::H),
+            2 => Some(LaneSize::S),
+            3 => Some(LaneSize::D),
+            _ => None,
+        }
+    }
+}
+
+/// The shape with lanes twice as wide in 128 bits, of `size`.
+pub(crate) const fn widened(size: u32) -> &'static str {
+    match size {
+        0 => "8h",
+        1 => "4s",
+        _ => "2d",
+    }
+}
+
+impl NarrowShape {
+    /// Whether it fills the register, so that the mnemonic of a long or narrowing form has a `2`.
+    #[must_use]
+    pub const fn is_high(self) -> bool {
+        self as u32 & 1 == 1
+    }
+
+    /// The shape of 128 bits with lanes twice as wide.
+    pub(crate) const fn wide(self) -> &'static str {
+        widened(self as u32 >> 1)
+    }
+
+    /// The shape of as many bits with lanes twice as wide.
+    pub(crate) const fn paired(self) -> &'static str {
+        match self {
+            NarrowShape::B8 => "4h",
+            NarrowShape::B16 => "8h",
+            NarrowShape::H4 => "2s",
+            NarrowShape::H8 => "4s",
+            NarrowShape::S2 => "1d",
+            NarrowShape::S4 => "2d",
+        }
+    }
+}
+
+impl DoublingShape {
+    /// Whether it fills the register, so that the mnemonic of a long form has a `2`.
+    #[must_use]
+    pub const fn is_high(self) -> bool {
+        self as u32 & 1 == 1
+    }
+
+    /// The shape of 128 bits with lanes twice as wide.
+    pub(crate) const fn wide(self) -> &'static str {
+        widened(self as u32 >> 1)
+    }
+}
+
+/// The `2` in the mnemonic of a form that works on the high half.
+pub(crate) const fn two(high: bool) -> &'static str {
+    if high { "2" } else { "" }
+}
+
+/// A vector register with a shape, as text: `v3.16b`.
+pub(crate) struct V(pub(crate) VReg, pub(crate) &'static str);
+
+impl fmt::Display for V {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "v{}.{}", self.0.number(), self.1)
+    }
+}
+
+/// A vector register as a scalar, as text: `s3`.
+pub(crate) struct S(pub(crate) VReg, pub(crate) &'static str);
+
+impl fmt::Display for S {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.1, self.0.number())
+    }
+}
+
+/// One lane of a vector: its width and number, as `imm5` has them.
+///
+/// ```
+/// use arm64_enc::simd::{Lane, LaneSize};
+/// let lane = Lane::new(LaneSize::H, 7).unwrap();
+/// assert_eq!((lane.size(), lane.index()), (LaneSize::H, 7));
+/// assert_eq!(Lane::new(LaneSize::H, 8), None);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Lane {
+    size: LaneSize,
+    index: u8,
+}
+
+impl Lane {
+    /// The lane of this width and number, counted from 0.
+    #[must_use]
+    pub const fn new(size: LaneSize, index: u32) -> Option<Lane> {
+        if index < 128 / size.bits() { Some(Lane { size, index: index as u8 }) } else { None }
+    }
+
+    /// Its width.
+    #[must_use]
+    pub const fn size(self) -> LaneSize {
+        self.size
+    }
+
+    /// Its number.
+    #[must_use]
+    pub const fn index(self) -> u32 {
+        self.index as u32
+    }
+}
+
+impl Field for Lane {
+    const WIDTH: u32 = 5;
+
+    #[inline]
+    fn bits(self) -> u32 {
+        // The lowest one marks the width, the bits above it are the number.
+        (u32::from(self.index) << 1 | 1) << self.size as u32
+    }
+
+    #[inline]
+    fn from_bits(bits: u32) -> Option<Self> {
+        let log2 = bits.trailing_zeros();
+        Some(Lane { size: LaneSize::from_log2(log2)?, index: (bits >> (log2 + 1)) as u8 })
+    }
+}
+
+/// A lane of a register, as text: `v3.h[7]`.
+pub(crate) struct L(pub(crate) VReg, pub(crate) &'static str, pub(crate) u32);
+
+impl fmt::Display for L {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "v{}.{}[{}]", self.0.number(), self.1, self.2)
+    }
+}

@@ -1,0 +1,365 @@
+//! AdvSIMD, three registers: "three same" (bit 10 is 1) and "three different" (bits 11 and 10 are 0).
+//!
+//! ```text
+//!  31 30 29 28       24 23 22 21 20   16 15      10 9    5 4     0
+//! +--+--+--+-----------+-----+--+-------+----------+------+-------+
+//! |0 |Q |U |0 1 1 1 0  |size | 1|  Rm   |  opcode  |  Rn  |  Rd   |
+//! +--+--+--+-----------+-----+--+-------+----------+------+-------+
+//! ```
+
+use core::fmt;
+
+use super::shape::{DoublingShape, FpShape, IntShape, NarrowShape, V, VectorSize, two};
+use crate::VReg;
+use crate::field::{encodings, ops};
+
+ops! {
+    /// A lane-wise operation on integers of any width: `U` and `opcode`.
+    pub enum ThreeInt: 6 {
+        /// Signed saturating addition.
+        Sqadd = 0b0_00001 "sqadd",
+        /// Signed saturating subtraction.
+        Sqsub = 0b0_00101 "sqsub",
+        /// All ones where signed greater.
+        Cmgt = 0b0_00110 "cmgt",
+        /// All ones where signed greater or equal.
+        Cmge = 0b0_00111 "cmge",
+        /// Signed shift by a register, right if negative.
+        Sshl = 0b0_01000 "sshl",
+        /// The same, saturating.
+        Sqshl = 0b0_01001 "sqshl",
+        /// The same, rounding.
+        Srshl = 0b0_01010 "srshl",
+        /// The same, saturating and rounding.
+        Sqrshl = 0b0_01011 "sqrshl",
+        /// Addition.
+        Add = 0b0_10000 "add",
+        /// All ones where a common bit is set.
+        Cmtst = 0b0_10001 "cmtst",
+        /// Addition of neighbours.
+        Addp = 0b0_10111 "addp",
+        /// Unsigned saturating addition.
+        Uqadd = 0b1_00001 "uqadd",
+        /// Unsigned saturating subtraction.
+        Uqsub = 0b1_00101 "uqsub",
+        /// All ones where unsigned higher.
+        Cmhi = 0b1_00110 "cmhi",
+        /// All ones where unsigned higher or same.
+        Cmhs = 0b1_00111 "cmhs",
+        /// Unsigned shift by a register, right if negative.
+        Ushl = 0b1_01000 "ushl",
+        /// The same, saturating.
+        Uqshl = 0b1_01001 "uqshl",
+        /// The same, rounding.
+        Urshl = 0b1_01010 "urshl",
+        /// The same, saturating and rounding.
+        Uqrshl = 0b1_01011 "uqrshl",
+        /// Subtraction.
+        Sub = 0b1_10000 "sub",
+        /// All ones where equal.
+        Cmeq = 0b1_10001 "cmeq",
+    }
+}
+
+ops! {
+    /// A lane-wise operation on integers of up to 32 bits: `U` and `opcode`.
+    pub enum ThreeNarrow: 6 {
+        /// Signed halving addition.
+        Shadd = 0b0_00000 "shadd",
+        /// The same, rounding.
+        Srhadd = 0b0_00010 "srhadd",
+        /// Signed halving subtraction.
+        Shsub = 0b0_00100 "shsub",
+        /// Signed maximum.
+        Smax = 0b0_01100 "smax",
+        /// Signed minimum.
+        Smin = 0b0_01101 "smin",
+        /// Signed absolute difference.
+        Sabd = 0b0_01110 "sabd",
+        /// The same, accumulated.
+        Saba = 0b0_01111 "saba",
+        /// Multiply and add.
+        Mla = 0b0_10010 "mla",
+        /// Multiplication.
+        Mul = 0b0_10011 "mul",
+        /// Signed maximum of neighbours.
+        Smaxp = 0b0_10100 "smaxp",
+        /// Signed minimum of neighbours.
+        Sminp = 0b0_10101 "sminp",
+        /// Unsigned halving addition.
+        Uhadd = 0b1_00000 "uhadd",
+        /// The same, rounding.
+        Urhadd = 0b1_00010 "urhadd",
+        /// Unsigned halving subtraction.
+        Uhsub = 0b1_00100 "uhsub",
+        /// Unsigned maximum.
+        Umax = 0b1_01100 "umax",
+        /// Unsigned minimum.
+        Umin = 0b1_01101 "umin",
+        /// Unsigned absolute difference.
+        Uabd = 0b1_01110 "uabd",
+        /// The same, accumulated.
+        Uaba = 0b1_01111 "uaba",
+        /// Multiply and subtract.
+        Mls = 0b1_10010 "mls",
+        /// Unsigned maximum of neighbours.
+        Umaxp = 0b1_10100 "umaxp",
+        /// Unsigned minimum of neighbours.
+        Uminp = 0b1_10101 "uminp",
+    }
+}
+
+ops! {
+    /// The high half of a doubled product, saturating: `U`.
+    pub enum DoublingHigh: 1 {
+        /// Truncated.
+        Sqdmulh = 0 "sqdmulh",
+        /// Rounded.
+        Sqrdmulh = 1 "sqrdmulh",
+    }
+}
+
+ops! {
+    /// A bitwise operation on vectors: `U` and `size`.
+    pub enum VectorLogical: 3 {
+        /// And.
+        And = 0b0_00 "and",
+        /// And with the complement.
+        Bic = 0b0_01 "bic",
+        /// Or.
+        Orr = 0b0_10 "orr",
+        /// Or with the complement.
+        Orn = 0b0_11 "orn",
+        /// Exclusive or.
+        Eor = 0b1_00 "eor",
+        /// Takes `rn` where `rd` has ones and `rm` elsewhere.
+        Bsl = 0b1_01 "bsl",
+        /// Inserts `rn` where `rm` has ones.
+        Bit = 0b1_10 "bit",
+        /// Inserts `rn` where `rm` has zeros.
+        Bif = 0b1_11 "bif",
+    }
+}
+
+ops! {
+    /// A lane-wise operation on floats: `U`, bit 23 and `opcode`.
+    pub enum ThreeFp: 7 {
+        /// Maximum number.
+        Fmaxnm = 0b0_0_11000 "fmaxnm",
+        /// Multiply and add, fused.
+        Fmla = 0b0_0_11001 "fmla",
+        /// Addition.
+        Fadd = 0b0_0_11010 "fadd",
+        /// Multiplication in which 0 times infinity is 2.
+        Fmulx = 0b0_0_11011 "fmulx",
+        /// All ones where equal.
+        Fcmeq = 0b0_0_11100 "fcmeq",
+        /// Maximum.
+        Fmax = 0b0_0_11110 "fmax",
+        /// Newton step of a reciprocal.
+        Frecps = 0b0_0_11111 "frecps",
+        /// Minimum number.
+        Fminnm = 0b0_1_11000 "fminnm",
+        /// Multiply and subtract, fused.
+        Fmls = 0b0_1_11001 "fmls",
+        /// Subtraction.
+        Fsub = 0b0_1_11010 "fsub",
+        /// Minimum.
+        Fmin = 0b0_1_11110 "fmin",
+        /// Newton step of a reciprocal square root.
+        Frsqrts = 0b0_1_11111 "frsqrts",
+        /// Maximum number of neighbours.
+        Fmaxnmp = 0b1_0_11000 "fmaxnmp",
+        /// Addition of neighbours.
+        Faddp = 0b1_0_11010 "faddp",
+        /// Multiplication.
+        Fmul = 0b1_0_11011 "fmul",
+        /// All ones where greater or equal.
+        Fcmge = 0b1_0_11100 "fcmge",
+        /// All ones where greater or equal in absolute value.
+        Facge = 0b1_0_11101 "facge",
+        /// Maximum of neighbours.
+        Fmaxp = 0b1_0_11110 "fmaxp",
+        /// Division.
+        Fdiv = 0b1_0_11111 "fdiv",
+        /// Minimum number of neighbours.
+        Fminnmp = 0b1_1_11000 "fminnmp",
+        /// Absolute difference.
+        Fabd = 0b1_1_11010 "fabd",
+        /// All ones where greater.
+        Fcmgt = 0b1_1_11100 "fcmgt",
+        /// All ones where greater in absolute value.
+        Facgt = 0b1_1_11101 "facgt",
+        /// Minimum of neighbours.
+        Fminp = 0b1_1_11110 "fminp",
+    }
+}
+
+ops! {
+    /// An operation whose result has lanes twice as wide: `U` and `opcode`.
+    pub enum ThreeLong: 5 {
+        /// Signed addition.
+        Saddl = 0b0_0000 "saddl",
+        /// Signed subtraction.
+        Ssubl = 0b0_0010 "ssubl",
+        /// Signed absolute difference, accumulated.
+        Sabal = 0b0_0101 "sabal",
+        /// Signed absolute difference.
+        Sabdl = 0b0_0111 "sabdl",
+        /// Signed multiply and add.
+        Smlal = 0b0_1000 "smlal",
+        /// Signed multiply and subtract.
+        Smlsl = 0b0_1010 "smlsl",
+        /// Signed multiplication.
+        Smull = 0b0_1100 "smull",
+        /// Unsigned addition.
+        Uaddl = 0b1_0000 "uaddl",
+        /// Unsigned subtraction.
+        Usubl = 0b1_0010 "usubl",
+        /// Unsigned absolute difference, accumulated.
+        Uabal = 0b1_0101 "uabal",
+        /// Unsigned absolute difference.
+        Uabdl = 0b1_0111 "uabdl",
+        /// Unsigned multiply and add.
+        Umlal = 0b1_1000 "umlal",
+        /// Unsigned multiply and subtract.
+        Umlsl = 0b1_1010 "umlsl",
+        /// Unsigned multiplication.
+        Umull = 0b1_1100 "umull",
+    }
+}
+
+ops! {
+    /// An operation whose result and first operand have lanes twice as wide: `U` and `opcode`.
+    pub enum ThreeWide: 5 {
+        /// Signed addition.
+        Saddw = 0b0_0001 "saddw",
+        /// Signed subtraction.
+        Ssubw = 0b0_0011 "ssubw",
+        /// Unsigned addition.
+        Uaddw = 0b1_0001 "uaddw",
+        /// Unsigned subtraction.
+        Usubw = 0b1_0011 "usubw",
+    }
+}
+
+ops! {
+    /// An operation that keeps the high half of each lane: `U` and `opcode`.
+    pub enum ThreeHigh: 5 {
+        /// Addition.
+        Addhn = 0b0_0100 "addhn",
+        /// Subtraction.
+        Subhn = 0b0_0110 "subhn",
+        /// Addition, rounded.
+        Raddhn = 0b1_0100 "raddhn",
+        /// Subtraction, rounded.
+        Rsubhn = 0b1_0110 "rsubhn",
+    }
+}
+
+ops! {
+    /// A doubled product, saturating, in lanes twice as wide: `opcode`.
+    pub enum DoublingLong: 4 {
+        /// Added.
+        Sqdmlal = 0b1001 "sqdmlal",
+        /// Subtracted.
+        Sqdmlsl = 0b1011 "sqdmlsl",
+        /// As it is.
+        Sqdmull = 0b1101 "sqdmull",
+    }
+}
+
+encodings! {
+    /// AdvSIMD operations on three registers.
+    pub enum SimdThree {
+        /// Integers of any width.
+        Int "0 q u 01110 ss 1 mmmmm ooooo 1 nnnnn ddddd" {
+            op: ThreeInt = "uo", shape: IntShape = "sq", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
+        }
+        /// Integers of up to 32 bits.
+        Narrow "0 q u 01110 ss 1 mmmmm ooooo 1 nnnnn ddddd" {
+            op: ThreeNarrow = "uo", shape: NarrowShape = "sq", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
+        }
+        /// `sqdmulh`, `sqrdmulh`.
+        DoublingHigh "0 q u 01110 ss 1 mmmmm 10110 1 nnnnn ddddd" {
+            op: DoublingHigh = "u", shape: DoublingShape = "sq", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
+        }
+        /// `pmul`: polynomial multiplication of bytes over {0, 1}.
+        PolynomialMul "0 q 1 01110 00 1 mmmmm 10011 1 nnnnn ddddd" {
+            q: VectorSize = "q", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
+        }
+        /// `and`, `orr`, `eor`, `bsl` and their kin; so `mov` of a vector.
+        Logical "0 q u 01110 ss 1 mmmmm 00011 1 nnnnn ddddd" {
+            op: VectorLogical = "us", q: VectorSize = "q", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
+        }
+        /// Floats.
+        Fp "0 q u 01110 a z 1 mmmmm ooooo 1 nnnnn ddddd" {
+            op: ThreeFp = "uao", shape: FpShape = "zq", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
+        }
+        /// A result with wider lanes; the shape is that of the operands.
+        Long "0 q u 01110 ss 1 mmmmm oooo 00 nnnnn ddddd" {
+            op: ThreeLong = "uo", shape: NarrowShape = "sq", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
+        }
+        /// A result and first operand with wider lanes; the shape is that of the second operand.
+        Wide "0 q u 01110 ss 1 mmmmm oooo 00 nnnnn ddddd" {
+            op: ThreeWide = "uo", shape: NarrowShape = "sq", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
+        }
+        /// Operands with wider lanes; the shape is that of the result.
+        High "0 q u 01110 ss 1 mmmmm oooo 00 nnnnn ddddd" {
+            op: ThreeHigh = "uo", shape: NarrowShape = "sq", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
+        }
+        /// `sqdmlal`, `sqdmlsl`, `sqdmull`; the shape is that of the operands.
+        DoublingLong "0 q 0 01110 ss 1 mmmmm oooo 00 nnnnn ddddd" {
+            op: DoublingLong = "o", shape: DoublingShape = "sq", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
+        }
+        /// `pmull` of bytes.
+        PolynomialLong "0 q 0 01110 00 1 mmmmm 1110 00 nnnnn ddddd" {
+            q: VectorSize = "q", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
+        }
+    }
+}
+
+impl fmt::Display for SimdThree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut same = |name: &str, t: &'static str, d: VReg, n: VReg, m: VReg| {
+            write!(f, "{name} {}, {}, {}", V(d, t), V(n, t), V(m, t))
+        };
+        match *self {
+            Self::Int { op, shape, rd, rn, rm } => same(op.name(), shape.name(), rd, rn, rm),
+            Self::Narrow { op, shape, rd, rn, rm } => same(op.name(), shape.name(), rd, rn, rm),
+            Self::DoublingHigh { op, shape, rd, rn, rm } => {
+                same(op.name(), shape.name(), rd, rn, rm)
+            }
+            Self::PolynomialMul { q, rd, rn, rm } => same("pmul", q.name(), rd, rn, rm),
+            Self::Logical { op: VectorLogical::Orr, q, rd, rn, rm } if rn == rm => {
+                write!(f, "mov {}, {}", V(rd, q.name()), V(rn, q.name()))
+            }
+            Self::Logical { op, q, rd, rn, rm } => same(op.name(), q.name(), rd, rn, rm),
+            Self::Fp { op, shape, rd, rn, rm } => same(op.name(), shape.name(), rd, rn, rm),
+            Self::Long { op, shape, rd, rn, rm } => {
+                let (name, t) = (op.name(), shape.name());
+                let high = two(shape.is_high());
+                write!(f, "{name}{high} {}, {}, {}", V(rd, shape.wide()), V(rn, t), V(rm, t))
+            }
+            Self::Wide { op, shape, rd, rn, rm } => {
+                let (name, wide) = (op.name(), shape.wide());
+                let high = two(shape.is_high());
+                write!(f, "{name}{high} {}, {}, {}", V(rd, wide), V(rn, wide), V(rm, shape.name()))
+            }
+            Self::High { op, shape, rd, rn, rm } => {
+                let (name, wide) = (op.name(), shape.wide());
+                let high = two(shape.is_high());
+                write!(f, "{name}{high} {}, {}, {}", V(rd, shape.name()), V(rn, wide), V(rm, wide))
+            }
+            Self::DoublingLong { op, shape, rd, rn, rm } => {
+                let (name, t) = (op.name(), shape.name());
+                let high = two(shape.is_high());
+                write!(f, "{name}{high} {}, {}, {}", V(rd, shape.wide()), V(rn, t), V(rm, t))
+            }
+            Self::PolynomialLong { q, rd, rn, rm } => {
+                let (high, t) = (two(q == VectorSize::Q), q.name());
+                write!(f, "pmull{high} {}, {}, {}", V(rd, "8h"), V(rn, t), V(rm, t))
+            }
+        }
+    }
+}
