@@ -28,12 +28,16 @@
 #![forbid(unsafe_code)]
 
 pub mod dom;
+pub mod dot;
 pub mod flow;
 pub mod frontier;
+pub mod loops;
 pub mod order;
 pub mod split;
 
 pub use dom::DomTree;
+pub use dot::dot;
 pub use flow::{Edge, FlowGraph};
 pub use frontier::DominanceFrontiers;
+pub use loops::{Loop, LoopForest};
 pub use split::{has_critical_edge, split_critical_edges};
