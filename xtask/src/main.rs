@@ -1,6 +1,7 @@
 //! Set-up, cross-builds, QEMU runs and CI: a table of tasks, one file each. `cargo xtask` lists them.
 #![forbid(unsafe_code)]
 
+mod fuzz_lang;
 mod setup;
 mod sh;
 mod snapshots;
@@ -36,6 +37,11 @@ const TASKS: &[Task] = &[
         name: "tidy",
         help: "check the rules of the house that a program can check",
         run: tidy::run,
+    },
+    Task {
+        name: "fuzz-lang",
+        help: "random programs, rustc against every engine: --count N (100), --seed S (1)",
+        run: fuzz_lang::run,
     },
 ];
 
