@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod fuzz_lang;
+mod matrix;
 mod setup;
 mod sh;
 mod snapshots;
@@ -42,6 +43,11 @@ const TASKS: &[Task] = &[
         name: "fuzz-lang",
         help: "random programs, rustc against every engine: --count N (100), --seed S (1)",
         run: fuzz_lang::run,
+    },
+    Task {
+        name: "matrix",
+        help: "write tests/matrix: every operation, type and corner value of the IR",
+        run: matrix::run,
     },
 ];
 

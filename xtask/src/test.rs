@@ -3,6 +3,7 @@
 use std::process::Command;
 use std::time::Instant;
 
+use crate::matrix;
 use crate::setup::{self, BARE, LINUX, MACOS};
 use crate::sh::{self, Result};
 use crate::snapshots;
@@ -18,6 +19,7 @@ type Step = (&'static str, fn() -> Result);
 const STEPS: &[Step] = &[
     ("set-up", || setup::run(&[])),
     ("tidy", || tidy::run(&[])),
+    ("matrix up to date", matrix::check),
     ("format", || sh::run(sh::cargo(&["fmt", "--all", "--check"]))),
     ("clippy", clippy),
     ("host tests", host_tests),

@@ -1,0 +1,134 @@
+//! `cargo xtask matrix`: writes `tests/matrix/`, one text test for each operation and type of the IR, with the corner
+//! values of the type as variable and as constant operands.
+//!
+//! The expected values are computed here, in 128-bit and the host's own float arithmetic with AArch64's rules for NaN
+//! written out. This crate depends on none of Jitsu's, so that they are an opinion of their own.
+
+mod float;
+mod int;
+
+use std::fmt::Write as _;
+use std::fs;
+
+use crate::sh::{self, Result};
+
+/// What an operation gives for some operands: text of the value, or the kind of its trap.
+type Outcome = std::result::Result<String, &'static str>;
+
+/// Writes every file of the matrix.
+pub(crate) fn run(_: &[String]) -> Result {
+    let dir = sh::root().join("tests/matrix");
+    fs::create_dir_all(&dir).map_err(|e| format!("cannot create {}: {e}", dir.display()))?;
+    let mut lines = 0;
+    for file in files() {
+        let path = dir.join(&file.name);
+        fs::write(&path, &file.text)
+            .map_err(|e| format!("cannot write {}: {e}", path.display()))?;
+        lines += file.text.matches("; run:").count();
+    }
+    println!("tests/matrix: {} files, {lines} run lines", files().len());
+    Ok(())
+}
+
+/// Fails if a file of the matrix is not what [`run`] would write.
+pub(crate) fn check() -> Result {
+    for file in files() {
+        let path = sh::root().join("tests/matrix").join(&file.name);
+        if fs::read_to_string(&path).unwrap_or_default() != file.text {
+            return Err(format!("{} is not up to date; run `cargo xtask matrix`", path.display()));
+        }
+    }
+    Ok(())
+}
+
+fn files() -> Vec<File> {
+    let mut files = int::files();
+    files.extend(float::files());
+    files
+}
+
+/// One file: all types of one operation.
+struct File {
+    name: String,
+    text: String,
+    functions: usize,
+}
+
+impl File {
+    fn new(operation: &str) -> Self {
+        let text = format!(
+            "; {operation}: every type, corner values, variable and constant operands.\n; Written by `cargo xtask matrix`.\n"
+        );
+        Self { name: format!("{operation}.ir"), text, functions: 0 }
+    }
+
+    /// A function that applies `operation` to its parameters, and a line for each row of operands.
+    fn variable(
+        &mut self,
+        operation: &str,
+        types: &[&str],
+        result: &str,
+        rows: &[(Vec<String>, Outcome)],
+    ) {
+        let params: Vec<String> =
+            types.iter().enumerate().map(|(i, ty)| format!("v{i}: {ty}")).collect();
+        let operands: Vec<String> = (0..types.len()).map(|i| format!("v{i}")).collect();
+        let name = self.function(&types.join(", "), result, &params.join(", "));
+        let n = types.len();
+        self.body(n, &format!("v{n}: {result} = {operation} {}", operands.join(", ")));
+        for (arguments, outcome) in rows {
+            self.expect(&name, &arguments.join(", "), outcome);
+        }
+    }
+
+    /// A function for one row of operands in which those marked as constant are constants of the code.
+    fn constant(
+        &mut self,
+        operation: &str,
+        types: &[&str],
+        result: &str,
+        is_constant: &[bool],
+        row: &(Vec<String>, Outcome),
+    ) {
+        let (operands, outcome) = row;
+        let mut params = Vec::new();
+        let mut param_types = Vec::new();
+        let mut arguments = Vec::new();
+        let mut constants = String::new();
+        for (i, ty) in types.iter().enumerate() {
+            if is_constant[i] {
+                let op = if ty.starts_with('f') { "fconst" } else { "iconst" };
+                let _ = writeln!(constants, "    v{i}: {ty} = {op} {}", operands[i]);
+            } else {
+                params.push(format!("v{i}: {ty}"));
+                param_types.push(*ty);
+                arguments.push(operands[i].clone());
+            }
+        }
+        let names: Vec<String> = (0..types.len()).map(|i| format!("v{i}")).collect();
+        let name = self.function(&param_types.join(", "), result, &params.join(", "));
+        self.text.push_str(&constants);
+        let n = types.len();
+        self.body(n, &format!("v{n}: {result} = {operation} {}", names.join(", ")));
+        self.expect(&name, &arguments.join(", "), outcome);
+    }
+
+    fn function(&mut self, param_types: &str, result: &str, params: &str) -> String {
+        let name = format!("f{}", self.functions);
+        self.functions += 1;
+        let params = if params.is_empty() { String::new() } else { format!("({params})") };
+        let _ = writeln!(self.text, "\nfn @{name}({param_types}) -> {result} {{\nblock0{params}:");
+        name
+    }
+
+    fn body(&mut self, result: usize, instruction: &str) {
+        let _ = writeln!(self.text, "    {instruction}\n    ret v{result}\n}}");
+    }
+
+    fn expect(&mut self, name: &str, arguments: &str, outcome: &Outcome) {
+        let _ = match outcome {
+            Ok(value) => writeln!(self.text, "; run: @{name}({arguments}) == {value}"),
+            Err(trap) => writeln!(self.text, "; run: @{name}({arguments})\n; trap: {trap}"),
+        };
+    }
+}
