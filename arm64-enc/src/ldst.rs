@@ -412,6 +412,10 @@ encodings! {
         Unprivileged "ss 111 0 00 oo 0 iiiiiiiii 10 nnnnn ttttt" {
             op: MemOp = "so", rt: Reg = "t", rn: RegSp = "n", offset: Simm9 = "i",
         }
+        /// `ldapur`, `stlur`: acquires or releases, at a signed byte offset.
+        OrderedUnscaled "ss 011 0 01 oo 0 iiiiiiiii 00 nnnnn ttttt" {
+            op: MemOp = "so", rt: Reg = "t", rn: RegSp = "n", offset: Simm9 = "i",
+        }
         /// `prfum`.
         PrefetchUnscaled "11 111 0 00 10 0 iiiiiiiii 00 nnnnn ttttt" {
             op: Prefetch = "t", rn: RegSp = "n", offset: Simm9 = "i",

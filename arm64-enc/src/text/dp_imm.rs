@@ -50,7 +50,13 @@ pub(super) fn write(inst: DpImm, address: Option<u64>, f: &mut fmt::Formatter<'_
         DpImm::MoveWide { op, rd, imm } => write_move(op, rd, imm, f),
         DpImm::Bitfield { op, rd, rn, bits } => write_bitfield(op, rd, rn, bits, f),
         DpImm::Extract { rd, rn, rm, lsb } if rn == rm => {
-            emit!(f, "ror {}, {}, #{}", rd.sized(lsb.size()), rn.sized(lsb.size()), lsb.lsb())
+            emit!(
+                f,
+                "ror {}, {}, {}",
+                rd.sized(lsb.size()),
+                rn.sized(lsb.size()),
+                Imm(lsb.lsb().into())
+            )
         }
         DpImm::Extract { rd, rn, rm, lsb } => {
             let size = lsb.size();

@@ -46,6 +46,10 @@ pub(super) fn write(inst: LdSt, address: Option<u64>, f: &mut fmt::Formatter<'_>
             let stem = Name::Unprivileged.stem(op.is_load());
             emit!(f, "{}{} {}, {}", stem, suffix(op), rt.sized(op.size()), base(rn, offset.bytes()))
         }
+        LdSt::OrderedUnscaled { op, rt, rn, offset } => {
+            let stem = Name::Ordered.stem(op.is_load());
+            emit!(f, "{}{} {}, {}", stem, suffix(op), rt.sized(op.size()), base(rn, offset.bytes()))
+        }
         LdSt::PrefetchUnscaled { op, rn, offset } => {
             emit!(f, "prfum {}, {}", PrefetchOp(op), base(rn, offset.bytes()))
         }
@@ -127,6 +131,7 @@ enum Name {
     Plain,
     Unscaled,
     Unprivileged,
+    Ordered,
 }
 
 impl Name {
@@ -136,6 +141,8 @@ impl Name {
             (Name::Plain, false) => "str",
             (Name::Unscaled, true) => "ldur",
             (Name::Unscaled, false) => "stur",
+            (Name::Ordered, true) => "ldapur",
+            (Name::Ordered, false) => "stlur",
             (Name::Unprivileged, true) => "ldtr",
             (Name::Unprivileged, false) => "sttr",
         }
