@@ -424,6 +424,13 @@ impl Function {
         &self.pool[list.start as usize..(list.start + list.len) as usize]
     }
 
+    /// The values of a list, or `None` if it is a list of another function.
+    #[must_use]
+    pub(crate) fn checked_list(&self, list: ValueList) -> Option<&[Value]> {
+        let start = list.start as usize;
+        self.pool.get(start..start.checked_add(list.len())?)
+    }
+
     /// A block with arguments.
     pub fn block_call(&mut self, block: Block, args: &[Value]) -> BlockCall {
         BlockCall { block, args: self.make_list(args) }

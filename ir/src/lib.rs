@@ -42,4 +42,4 @@ pub use opcode::{
 };
 pub use parse::{ParseCode, ParseError};
 pub use types::{AbiParam, Extend, Signature, Span, Type};
-pub use verify::{VerifyError, verify_function};
+pub use verify::{VerifyError, verify_function, verify_module};

@@ -5,7 +5,7 @@
 
 use std::fmt::{self, Display, Formatter, Write};
 
-use crate::entity::{Block, DataRef, FuncRef, Inst, Value};
+use crate::entity::{Block, DataRef, Entity, FuncRef, Inst, Value};
 use crate::func::Function;
 use crate::inst::{BlockCall, InstData};
 use crate::module::{DataObject, Module};
@@ -173,7 +173,7 @@ impl Body<'_> {
         Ok(())
     }
 
-    fn block(&self, f: &mut Formatter<'_>, block: Block) -> fmt::Result {
+    fn block(&self, f: &mut Formatter<'_>, block: Block, note: Note<'_>) -> fmt::Result {
         let func = self.0;
         write!(f, "  {block}{}", Suffix(func.block_name(block)))?;
         let params = func.block_params(block);
@@ -183,10 +183,16 @@ impl Body<'_> {
             f.write_char(')')?;
         }
         f.write_str(if func.is_cold(block) { " cold:\n" } else { ":\n" })?;
+        note(f, block, None)?;
         for &inst in func.block_insts(block) {
             f.write_str("    ")?;
-            self.inst(f, inst)?;
+            if Entity::index(inst) < func.num_insts() {
+                self.inst(f, inst)?;
+            } else {
+                write!(f, "; {inst} does not exist")?;
+            }
             f.write_char('\n')?;
+            note(f, block, Some(inst))?;
         }
         Ok(())
     }
@@ -274,6 +280,15 @@ impl Body<'_> {
 
 impl Display for Body<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.with_note(f, &|_, _, _| Ok(()))
+    }
+}
+
+/// Writes what belongs under a block (no instruction) or an instruction.
+type Note<'a> = &'a dyn Fn(&mut Formatter<'_>, Block, Option<Inst>) -> fmt::Result;
+
+impl Body<'_> {
+    fn with_note(&self, f: &mut Formatter<'_>, note: Note<'_>) -> fmt::Result {
         let func = self.0;
         writeln!(f, "fn {}{} {{", Global(&func.name), func.signature)?;
         for (var, data) in func.vars.iter() {
@@ -284,10 +299,39 @@ impl Display for Body<'_> {
             writeln!(f, "    {slot}: size {}, align {}", data.size, data.align)?;
         }
         for &block in func.layout() {
-            self.block(f, block)?;
+            if Entity::index(block) >= func.num_blocks() {
+                writeln!(f, "  {block}: ; does not exist")?;
+                continue;
+            }
+            self.block(f, block, note)?;
         }
         writeln!(f, "}}")
     }
+}
+
+/// The text of a function with a message under a block or instruction, or at the end.
+pub(crate) fn annotated(
+    func: &Function,
+    block: Option<Block>,
+    inst: Option<Inst>,
+    message: &str,
+) -> String {
+    struct Annotated<'a>(&'a Function, Option<Block>, Option<Inst>, &'a str);
+    impl Display for Annotated<'_> {
+        fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+            let &Annotated(func, block, inst, message) = self;
+            let here = |f: &mut Formatter<'_>, at: Block, at_inst: Option<Inst>| {
+                if Some(at) != block || at_inst != inst {
+                    return Ok(());
+                }
+                let indent = if inst.is_some() { "    " } else { "  " };
+                writeln!(f, "{indent}; ^ {message}")
+            };
+            Body(func).with_note(f, &here)?;
+            if block.is_none() { writeln!(f, "; ^ {message}") } else { Ok(()) }
+        }
+    }
+    Annotated(func, block, inst, message).to_string()
 }
 
 /// The functions other than itself that a function calls, each once, in the order of their declaration.
@@ -296,7 +340,7 @@ fn called(func: &Function) -> Vec<FuncRef> {
     for &block in func.layout() {
         for &inst in func.block_insts(block) {
             if let InstData::Call { callee, .. } = *func.inst(inst)
-                && let Some(slot) = used.get_mut(crate::entity::Entity::index(callee))
+                && let Some(slot) = used.get_mut(Entity::index(callee))
             {
                 *slot = true;
             }

@@ -1,0 +1,368 @@
+//! The structural verifier. It checks every rule of the IR that needs no dominators; that a definition dominates its
+//! uses is checked by the `ssa` crate. It is total: a function made of anything that the API can make gets an answer.
+//!
+//! # The rules
+//!
+//! A function:
+//! - has an entry block, and its layout names existing blocks, each once;
+//! - has an entry block that no branch goes to and whose parameters have the types of the signature;
+//! - has at most [`MAX_ENTITIES`] values, blocks and instructions each, and at most [`MAX_SIGNATURE`] parameters and
+//!   results;
+//! - extends only `i8`, `i16` and `i32` parameters and results;
+//! - has stack slots of at least 1 byte, with an alignment that is a power of two up to [`MAX_SLOT_ALIGN`], together at
+//!   most [`MAX_FRAME`] bytes;
+//! - calls one name with one signature, its own name with its own, and no name that it also takes as data.
+//!
+//! A block:
+//! - ends in a terminator, which is its only one;
+//! - holds existing instructions, each of which is in one place of the function;
+//! - has parameters that say they are its parameters, each at its place.
+//!
+//! An instruction:
+//! - has as many results as its operation, which say they are its results, each at its place;
+//! - uses values of this function that are defined by a block or instruction that is part of it, also where it cannot
+//!   be reached;
+//! - names existing blocks in the layout, slots, variables, callees, data objects and tables;
+//! - has operand and result types that its row of the opcode table allows; addresses are `i64`, conditions integers;
+//! - if it is a constant, fits its type, an `iconst` as a sign-extended number;
+//! - if it is a narrow load or store, is narrower than its integer type;
+//! - if it is `stack_addr`, has an offset from 0 to the size of the slot (the end itself is an address too);
+//! - if it is `call`, has arguments and results of the types of the callee's signature;
+//! - if it is `ret`, has values of the types of the function's results;
+//! - if it branches, gives each target one value of the right type for each parameter;
+//! - if it is `switch`, has cases that fit the type of its operand and differ, and a table of its own.
+//!
+//! A module ([`verify_module`]):
+//! - has functions that keep these rules, each under its own name; names are unique over functions, host functions
+//!   and data;
+//! - has a function or host function for each name that is called, with the signature that the caller assumes;
+//! - has a data object for each name whose address is taken;
+//! - aligns data objects to a power of two up to [`MAX_DATA_ALIGN`].
+
+mod inst;
+mod module;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use crate::entity::{Block, Entity, Inst, SecondaryMap, SwitchRef, Value};
+use crate::func::{Function, ValueDef};
+use crate::inst::{InstData, ValueList};
+use crate::types::{AbiParam, Signature, Type};
+
+pub use module::verify_module;
+
+/// How many values, blocks and instructions each a function may have had in its life.
+pub const MAX_ENTITIES: usize = 1 << 24;
+
+/// How many parameters, and how many results, a function may have.
+pub const MAX_SIGNATURE: usize = 1000;
+
+/// The largest alignment of a stack slot: a page.
+pub const MAX_SLOT_ALIGN: u32 = 4096;
+
+/// How many bytes the stack slots of a function may have in all, alignment included.
+pub const MAX_FRAME: u64 = (1 << 31) - 1;
+
+/// The largest alignment of a data object: a page.
+pub const MAX_DATA_ALIGN: u32 = 4096;
+
+/// A rule of the IR that a function breaks.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct VerifyError {
+    /// The function's name.
+    pub function: String,
+    /// The block, if the error is in one.
+    pub block: Option<Block>,
+    /// The instruction, if the error is at one.
+    pub inst: Option<Inst>,
+    /// What is wrong and what to do, naming the values.
+    pub message: String,
+}
+
+impl fmt::Display for VerifyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "@{}", self.function)?;
+        if let Some(block) = self.block {
+            write!(f, ", {block}")?;
+        }
+        write!(f, ": {}", self.message)
+    }
+}
+
+impl std::error::Error for VerifyError {}
+
+impl VerifyError {
+    /// The printed function with the message under the instruction, or else the block, that it is about; under the
+    /// whole function if it is about neither.
+    #[must_use]
+    pub fn in_context(&self, func: &Function) -> String {
+        crate::print::annotated(func, self.block, self.inst, &self.message)
+    }
+}
+
+/// Checks the rules for one function.
+///
+/// # Errors
+/// The first rule that is broken.
+pub fn verify_function(func: &Function) -> Result<(), VerifyError> {
+    let checker = Checker::new(func)?;
+    for &block in func.layout() {
+        checker.block(block)?;
+    }
+    checker.tables()
+}
+
+/// What is checked, and where the check is.
+struct Checker<'a> {
+    func: &'a Function,
+    in_layout: SecondaryMap<Block, bool>,
+    /// The block that an instruction is in, if it is in one of the layout.
+    home: SecondaryMap<Inst, Option<Block>>,
+}
+
+type Check = Result<(), VerifyError>;
+
+impl<'a> Checker<'a> {
+    /// Checks the frame of the function and finds out what is part of it.
+    fn new(func: &'a Function) -> Result<Self, VerifyError> {
+        let mut checker = Self {
+            func,
+            in_layout: SecondaryMap::with_default(false),
+            home: SecondaryMap::with_default(None),
+        };
+        checker.limits()?;
+        checker.signature(&func.signature)?;
+        checker.layout()?;
+        checker.entry()?;
+        checker.slots()?;
+        checker.callees()?;
+        Ok(checker)
+    }
+
+    fn error(&self, message: impl Into<String>) -> VerifyError {
+        VerifyError {
+            function: self.func.name.clone(),
+            block: None,
+            inst: None,
+            message: message.into(),
+        }
+    }
+
+    fn in_block(&self, block: Block, message: impl Into<String>) -> VerifyError {
+        VerifyError { block: Some(block), ..self.error(message) }
+    }
+
+    fn limits(&self) -> Check {
+        let func = self.func;
+        for (count, what) in [
+            (func.num_values(), "values"),
+            (func.num_blocks(), "blocks"),
+            (func.num_insts(), "instructions"),
+        ] {
+            if count > MAX_ENTITIES {
+                let message = format!(
+                    "there are {count} {what}, more than {MAX_ENTITIES}; split the function"
+                );
+                return Err(self.error(message));
+            }
+        }
+        Ok(())
+    }
+
+    fn signature(&self, signature: &Signature) -> Check {
+        for (list, what) in [(&signature.params, "parameters"), (&signature.results, "results")] {
+            if list.len() > MAX_SIGNATURE {
+                let message = format!(
+                    "a signature has {} {what}, more than {MAX_SIGNATURE}; pass them in memory",
+                    list.len()
+                );
+                return Err(self.error(message));
+            }
+            let extends = |param: &&AbiParam| {
+                param.extend.is_some() && (param.ty == Type::I64 || param.ty.is_float())
+            };
+            if let Some(param) = list.iter().find(extends) {
+                let message = format!(
+                    "{what} of type {} cannot be extended; only i8, i16 and i32 can",
+                    param.ty
+                );
+                return Err(self.error(message));
+            }
+        }
+        Ok(())
+    }
+
+    fn layout(&mut self) -> Check {
+        let func = self.func;
+        for &block in func.layout() {
+            if block.index() >= func.num_blocks() {
+                return Err(self.error(format!("the layout names {block}, which does not exist")));
+            }
+            if std::mem::replace(&mut self.in_layout[block], true) {
+                return Err(
+                    self.in_block(block, "the block is in the layout twice; keep one place")
+                );
+            }
+            for &inst in func.block_insts(block) {
+                if inst.index() >= func.num_insts() {
+                    let message = format!("the block holds {inst}, which does not exist");
+                    return Err(self.in_block(block, message));
+                }
+                if let Some(first) = self.home[inst].replace(block) {
+                    let message = format!(
+                        "the {} is also in {first}; an instruction has one place",
+                        func.inst(inst).opcode()
+                    );
+                    return Err(VerifyError { inst: Some(inst), ..self.in_block(block, message) });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn entry(&self) -> Check {
+        let func = self.func;
+        let Some(entry) = func.entry() else {
+            return Err(self.error("the function has no blocks; give it an entry block"));
+        };
+        let params = func.block_params(entry);
+        let known = params.iter().filter(|&&param| func.has_value(param));
+        if !known.map(|&param| func.value_type(param)).eq(func.signature.param_types()) {
+            let message = format!(
+                "the parameters of the entry block are not those of the signature {}",
+                func.signature
+            );
+            return Err(self.in_block(entry, message));
+        }
+        Ok(())
+    }
+
+    fn slots(&self) -> Check {
+        let mut frame = 0_u64;
+        for (slot, data) in self.func.slots.iter() {
+            if data.size == 0 {
+                return Err(self.error(format!("{slot} has size 0; a slot has at least 1 byte")));
+            }
+            if !data.align.is_power_of_two() || data.align > MAX_SLOT_ALIGN {
+                let message = format!(
+                    "{slot} has alignment {}; it must be a power of two up to {MAX_SLOT_ALIGN}",
+                    data.align
+                );
+                return Err(self.error(message));
+            }
+            let start = frame.checked_next_multiple_of(data.align.into());
+            frame = start.and_then(|start| start.checked_add(data.size)).unwrap_or(u64::MAX);
+            if frame > MAX_FRAME {
+                let message = format!(
+                    "the stack slots up to {slot} have more than {MAX_FRAME} bytes; take memory from the host"
+                );
+                return Err(self.error(message));
+            }
+        }
+        Ok(())
+    }
+
+    fn callees(&self) -> Check {
+        let func = self.func;
+        let mut known = std::collections::HashMap::from([(func.name.as_str(), &func.signature)]);
+        for (_, callee) in func.callees.iter() {
+            self.signature(&callee.signature)?;
+            let first = *known.entry(&callee.name).or_insert(&callee.signature);
+            if *first != callee.signature {
+                let message = format!(
+                    "@{} is called as {first} and as {}; a name has one signature",
+                    callee.name, callee.signature
+                );
+                return Err(self.error(message));
+            }
+        }
+        match func.data.values().find(|name| known.contains_key(name.as_str())) {
+            Some(name) => {
+                let message = format!("@{name} is both a function and data; rename one of them");
+                Err(self.error(message))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn block(&self, block: Block) -> Check {
+        let func = self.func;
+        for (index, &param) in func.block_params(block).iter().enumerate() {
+            let wanted = ValueDef::Param(block, index as u32);
+            if !func.has_value(param) || func.value_def(param) != wanted {
+                let message =
+                    format!("{param} is not parameter {index} of the block, where it stands");
+                return Err(self.in_block(block, message));
+            }
+        }
+        let insts = func.block_insts(block);
+        let Some((&last, before)) = insts.split_last() else {
+            return Err(self.in_block(
+                block,
+                "the block is empty; end it with a jump, branch, switch, ret or trap",
+            ));
+        };
+        for &inst in before {
+            if func.inst(inst).is_terminator() {
+                let message = "an instruction follows a terminator; start a new block for it";
+                return Err(VerifyError { inst: Some(inst), ..self.in_block(block, message) });
+            }
+        }
+        if !func.inst(last).is_terminator() {
+            let message =
+                "the block has no terminator; end it with a jump, branch, switch, ret or trap";
+            return Err(VerifyError { inst: Some(last), ..self.in_block(block, message) });
+        }
+        for &inst in insts {
+            let check = self.inst(inst);
+            check.map_err(|message| VerifyError {
+                inst: Some(inst),
+                ..self.in_block(block, message)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// A value that may be used: of this function, and defined by a part of it.
+    fn usable(&self, value: Value) -> Result<Type, String> {
+        let func = self.func;
+        if !func.has_value(value) {
+            return Err(format!("{value} is not a value of this function"));
+        }
+        let defined = match func.value_def(value) {
+            ValueDef::Detached => false,
+            ValueDef::Param(block, _) => self.in_layout[block],
+            ValueDef::Result(inst, _) => self.home[inst].is_some(),
+        };
+        if defined {
+            Ok(func.value_type(value))
+        } else {
+            Err(format!("{value} is used, but what defined it is no longer part of the function"))
+        }
+    }
+
+    /// The values of a list, if it is one of this function.
+    fn list(&self, list: ValueList) -> Result<&'a [Value], String> {
+        self.func
+            .checked_list(list)
+            .ok_or_else(|| "a list of values belongs to another function".to_owned())
+    }
+
+    /// Each `switch` has a table of its own, so that changing one changes no other.
+    fn tables(&self) -> Check {
+        let func = self.func;
+        let mut users: SecondaryMap<SwitchRef, bool> = SecondaryMap::with_default(false);
+        for &block in func.layout() {
+            if let Some(inst) = func.terminator(block)
+                && let InstData::Switch { table, .. } = *func.inst(inst)
+                && std::mem::replace(&mut users[table], true)
+            {
+                let message = format!("{table} belongs to another switch too; give each its own");
+                return Err(VerifyError { inst: Some(inst), ..self.in_block(block, message) });
+            }
+        }
+        Ok(())
+    }
+}

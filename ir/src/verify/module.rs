@@ -1,0 +1,86 @@
+//! The rules for a module: names resolve, and both sides of a call mean the same.
+
+use super::{MAX_DATA_ALIGN, VerifyError, verify_function};
+use crate::func::Function;
+use crate::inst::InstData;
+use crate::module::Module;
+
+/// Checks every function of a module, and that what they name is there.
+///
+/// # Errors
+/// The first rule that is broken. An error about a data object or a name names it in the place of the function.
+pub fn verify_module(module: &Module) -> Result<(), VerifyError> {
+    let error = |name: &str, message: String| VerifyError {
+        function: name.to_owned(),
+        block: None,
+        inst: None,
+        message,
+    };
+    for (name, data) in &module.data {
+        if !data.align.is_power_of_two() || data.align > MAX_DATA_ALIGN {
+            let message = format!(
+                "the data object has alignment {}; it must be a power of two up to {MAX_DATA_ALIGN}",
+                data.align
+            );
+            return Err(error(name, message));
+        }
+        if module.functions.contains_key(name) || module.externs.contains_key(name) {
+            let message = "the name is both data and a function; rename one of them".to_owned();
+            return Err(error(name, message));
+        }
+    }
+    for (name, function) in &module.functions {
+        if *name != function.name {
+            let message = format!("the module lists it as @{name}; the two names must be equal");
+            return Err(error(&function.name, message));
+        }
+        if module.externs.contains_key(name) {
+            let message = "the host is to give it, but it has a body too; drop one".to_owned();
+            return Err(error(name, message));
+        }
+        verify_function(function)?;
+        names(module, function)?;
+    }
+    Ok(())
+}
+
+/// Checks that what a function names is in the module. Callees that no instruction calls do not count.
+fn names(module: &Module, function: &Function) -> Result<(), VerifyError> {
+    for &block in function.layout() {
+        for &inst in function.block_insts(block) {
+            let problem = match *function.inst(inst) {
+                InstData::Call { callee, .. } => {
+                    let callee = &function.callees[callee];
+                    match module.signature(&callee.name) {
+                        None => Some(format!(
+                            "there is no function @{}; add it to the module or declare it as extern",
+                            callee.name
+                        )),
+                        Some(known) if *known != callee.signature => Some(format!(
+                            "@{} is {known}, but this function calls it as {}",
+                            callee.name, callee.signature
+                        )),
+                        Some(_) => None,
+                    }
+                }
+                InstData::DataAddr { data, .. } => {
+                    let name = &function.data[data];
+                    let missing = !module.data.contains_key(name);
+                    missing
+                        .then(|| format!("there is no data object @{name}; add it to the module"))
+                }
+                _ => None,
+            };
+            if let Some(message) = problem {
+                let function = function.name.clone();
+                return Err(VerifyError {
+                    function,
+                    block: Some(block),
+                    inst: Some(inst),
+                    message,
+                });
+            }
+        }
+    }
+    Ok(())
+}
