@@ -66,11 +66,12 @@ macro_rules! compare {
             let (a, b) = (a as $bits, b as $bits);
             if cpu.host_fp {
                 let (x, y) = (<$t>::from_bits(a), <$t>::from_bits(b));
+                let unordered = x.is_nan() || y.is_nan();
                 // Less: N. Equal: Z and C. Greater: C. Unordered: C and V.
                 return u8::from(x < y) << 3
                     | u8::from(x == y) << 2
-                    | u8::from(!(x < y)) << 1
-                    | u8::from(x.is_nan() || y.is_nan());
+                    | u8::from(x >= y || unordered) << 1
+                    | u8::from(unordered);
             }
             fp::compare($format, u64::from(a), u64::from(b), false, &mut cpu.fp)
         }

@@ -10,8 +10,6 @@ use crate::decode::{bit, bits};
 pub(crate) const FLAGS: u64 = 1 << 31;
 /// As a use: the instruction accesses memory through SP, or calls. As stale: SP is not aligned.
 pub(crate) const STACK: u64 = 1 << 18;
-/// The number of that bit.
-pub(crate) const STACK_BIT: u32 = 18;
 /// x8 to x17.
 const SCRATCH_X: u64 = 0x3_ff00;
 /// v16 to v31.
@@ -129,8 +127,7 @@ fn branch(word: u32) -> Raw {
         }
         0b110_1010 if bits(word, 24, 22) == 0b100 => {
             let t = x(word, 0);
-            // NZCV is S3_3_C4_C2_0.
-            let nzcv = bits(word, 20, 5) == 0b11_011_0100_0010_000;
+            let nzcv = bits(word, 20, 5) == crate::exec::system::NZCV;
             match (bit(word, 21), bits(word, 20, 19)) {
                 (true, _) => raw(flags_if(nzcv), t),
                 (false, 1..) => raw(t, flags_if(nzcv)),

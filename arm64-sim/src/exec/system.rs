@@ -10,7 +10,7 @@ const fn register(op0: u32, op1: u32, crn: u32, crm: u32, op2: u32) -> u32 {
     op0 << 14 | op1 << 11 | crn << 7 | crm << 3 | op2
 }
 
-const NZCV: u32 = register(3, 3, 4, 2, 0);
+pub(crate) const NZCV: u32 = register(3, 3, 4, 2, 0);
 const FPCR: u32 = register(3, 3, 4, 4, 0);
 const FPSR: u32 = register(3, 3, 4, 4, 1);
 const TPIDR_EL0: u32 = register(3, 3, 13, 0, 2);
