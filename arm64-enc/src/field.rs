@@ -247,15 +247,13 @@ macro_rules! encodings {
             ];
 
             /// The instruction word.
-            // Always inlined: where the variant is known, which is where instructions are written down, the match
-            // and the moving of fields fold away.
-            #[inline(always)]
+            #[inline]
             #[must_use]
             pub fn encode(self) -> u32 {
                 match self {
                     $(
                         Self::$variant { $($field),* } => {
-                            (const { $crate::field::fixed_value($diagram) })
+                            $crate::field::fixed_value($diagram)
                             $(
                                 | {
                                     const LAYOUT: $crate::field::Layout =

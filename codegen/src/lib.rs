@@ -1,2 +1,150 @@
-//! From SSA to ARM64 machine code: lowering, AAPCS64, frames, emission.
+//! From SSA to ARM64 machine code, in three stages: [`lower`] selects instructions, [`allocate`] gives their operands
+//! registers, [`emit`] writes words. [`compile`] does all three.
+//!
+//! ```
+//! use codegen::{Options, compile};
+//! use ir::{FunctionBuilder, Type};
+//!
+//! let b = FunctionBuilder::new("add");
+//! let (x, y) = (b.param(Type::I64), b.param(Type::I64));
+//! b.ret(b.add(x, y));
+//! let code = compile(&b.finish()?, &Options::default())?;
+//! assert_eq!(code.words, [0x8b01_0000, 0xd65f_03c0]); // add x0, x0, x1; ret
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Requires: SSA form (no variables), as `ssa::verify` accepts it. Critical edges may be there. The code follows the
+//! AAPCS64; bits above an `i8`, `i16` or `i32` in a register are undefined unless a signature says how to extend.
+//! Calls are `bl` with a relocation, also to functions of the host: the linker puts a veneer within reach.
 #![forbid(unsafe_code)]
+
+mod abi;
+mod allocate;
+mod dump;
+mod emit;
+mod error;
+mod frame;
+mod function;
+mod lower;
+mod minst;
+mod order;
+
+pub use abi::CallConv;
+pub use dump::{Allocated, Lowered};
+pub use emit::{CompiledCode, Reloc, RelocKind, TrapSite};
+pub use error::{Error, Reason};
+pub use frame::MAX_FRAME_BYTES;
+pub use function::{MBlock, MInst, MachineFunction, TrapInfo};
+pub use minst::Op;
+pub use regalloc::Allocation;
+
+/// What the caller can choose.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub struct Options {
+    /// How arguments lie on the stack.
+    pub call_conv: CallConv,
+    /// Prove every register allocation; a wrong one is an error, not wrong code.
+    pub check_allocation: bool,
+}
+
+impl Options {
+    /// The same options with the allocation checker on.
+    #[must_use]
+    pub fn checked(mut self) -> Self {
+        self.check_allocation = true;
+        self
+    }
+
+    /// The same options with another calling convention.
+    #[must_use]
+    pub fn with_call_conv(mut self, call_conv: CallConv) -> Self {
+        self.call_conv = call_conv;
+        self
+    }
+}
+
+/// A compiler of functions with its working memory, for callers that compile many.
+pub struct Compiler {
+    options: Options,
+    lowering: lower::Context,
+    registers: allocate::Registers,
+}
+
+impl Compiler {
+    /// A compiler with these options.
+    ///
+    /// # Errors
+    /// Never with the registers of this crate.
+    pub fn new(options: Options) -> Result<Compiler, Error> {
+        let registers = allocate::Registers::new().map_err(|reason| reason.in_function(""))?;
+        Ok(Compiler { options, lowering: lower::Context::default(), registers })
+    }
+
+    /// Selects instructions. Lowering is the first of three stages.
+    ///
+    /// # Errors
+    /// [`Error`] with the instruction that cannot be compiled.
+    pub fn lower(&mut self, func: &ir::Function) -> Result<MachineFunction, Error> {
+        lower::lower(func, &self.options, &mut self.lowering)
+    }
+
+    /// Gives the operands of machine instructions their places.
+    ///
+    /// # Errors
+    /// [`Reason::Allocation`], [`Reason::Check`].
+    pub fn allocate(&mut self, mf: &MachineFunction) -> Result<&Allocation, Error> {
+        let options = &self.options;
+        self.registers.allocate(mf, options).map_err(|reason| reason.in_function(&mf.name))
+    }
+
+    /// All three stages.
+    ///
+    /// # Errors
+    /// The first error of a stage.
+    pub fn compile(&mut self, func: &ir::Function) -> Result<CompiledCode, Error> {
+        let mf = self.lower(func)?;
+        let allocation = self.allocate(&mf)?;
+        emit(func, &mf, allocation)
+    }
+}
+
+/// Selects instructions for a function in SSA form.
+///
+/// # Errors
+/// [`Error`] with the instruction that cannot be compiled.
+pub fn lower(func: &ir::Function, options: &Options) -> Result<MachineFunction, Error> {
+    lower::lower(func, options, &mut lower::Context::default())
+}
+
+/// Gives the operands of machine instructions their places.
+///
+/// # Errors
+/// [`Reason::Allocation`], [`Reason::Check`].
+pub fn allocate(mf: &MachineFunction, options: &Options) -> Result<Allocation, Error> {
+    let mut registers =
+        allocate::Registers::new().map_err(|reason| reason.in_function(&mf.name))?;
+    let allocation =
+        registers.allocate(mf, options).map_err(|reason| reason.in_function(&mf.name))?;
+    Ok(allocation.clone())
+}
+
+/// Writes allocated machine instructions as words.
+///
+/// # Errors
+/// [`Reason::FrameTooLarge`], [`Reason::SlotAlignment`], [`Reason::Assembly`].
+pub fn emit(
+    func: &ir::Function,
+    mf: &MachineFunction,
+    allocation: &Allocation,
+) -> Result<CompiledCode, Error> {
+    emit::emit(func, mf, allocation).map_err(|reason| reason.in_function(&mf.name))
+}
+
+/// Compiles a function in SSA form.
+///
+/// # Errors
+/// The first error of a stage.
+pub fn compile(func: &ir::Function, options: &Options) -> Result<CompiledCode, Error> {
+    Compiler::new(options.clone())?.compile(func)
+}

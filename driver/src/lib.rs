@@ -1,1 +1,2 @@
 //! The wiring of Jitsu: engines, typed functions, host imports, and the jitsu program.
+

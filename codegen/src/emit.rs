@@ -1,0 +1,264 @@
+//! Emission: blocks in their order, branches that fall through where they can, edits of the allocator, trap stubs at
+//! the end, addresses and jump tables patched once all offsets are known.
+
+use arm64_enc::{AsmError, Assembler, Label};
+use ir::{Function, Span, TrapKind};
+use regalloc::{Allocation, Edit, Inst, ProgPoint};
+
+use crate::error::Reason;
+use crate::frame::Frame;
+use crate::function::MachineFunction;
+use crate::minst::{Emitter, Op, Test, inverse};
+use crate::order;
+
+/// What has to be patched into the code.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
+pub enum RelocKind {
+    /// The distance to the symbol goes into a `bl`: ±128 MiB, in words.
+    Call26,
+    /// The 8 bytes become the symbol's address plus the addend.
+    Abs64,
+}
+
+/// A place in the code that depends on an address.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reloc {
+    /// Offset of the instruction or datum, in bytes.
+    pub offset: u32,
+    /// What to put there.
+    pub kind: RelocKind,
+    /// The function or data object, by name.
+    pub symbol: String,
+    /// Added to the address.
+    pub addend: i64,
+}
+
+/// Where code ends in a trap: a `brk` with the code of its kind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TrapSite {
+    /// Offset of the `brk`, in bytes.
+    pub offset: u32,
+    /// Why.
+    pub kind: TrapKind,
+    /// The place in the source, if it is known.
+    pub span: Option<Span>,
+}
+
+/// Machine code of one function, before it has an address.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct CompiledCode {
+    /// The function's name.
+    pub name: String,
+    /// Instructions and constants; to be placed at a multiple of 16.
+    pub words: Vec<u32>,
+    /// What has to be patched in, by offset.
+    pub relocs: Vec<Reloc>,
+    /// The trap sites, by offset.
+    pub traps: Vec<TrapSite>,
+    /// The place in the source of the code from each offset on, by offset.
+    pub spans: Vec<(u32, Span)>,
+    /// How many bytes of `words` are instructions; constants follow.
+    pub code_bytes: u32,
+    /// Bytes of stack that a call takes.
+    pub frame_bytes: u32,
+}
+
+/// Writes an allocated function.
+///
+/// # Errors
+/// If the frame is too large or the assembler refuses.
+pub(crate) fn emit(
+    func: &Function,
+    mf: &MachineFunction,
+    allocation: &Allocation,
+) -> Result<CompiledCode, Reason> {
+    let frame = Frame::new(func, mf, allocation)?;
+    let mut emitter = Emitter {
+        asm: Assembler::with_capacity(mf.insts.len() + mf.insts.len() / 4),
+        func,
+        mf,
+        frame: &frame,
+        stubs: Vec::new(),
+        trap_sites: Vec::new(),
+        calls: Vec::new(),
+        addresses: Vec::new(),
+        tables: Vec::new(),
+    };
+    let order = order::emission_order(mf);
+    let targets = order::thread_jumps(mf, allocation);
+    let labels: Vec<Label> = mf.blocks.iter().map(|_| emitter.asm.label()).collect();
+    let mut spans: Vec<(u32, Span)> = Vec::new();
+
+    frame.prologue(&mut emitter.asm)?;
+    // Blocks that only jump elsewhere are left out.
+    let written: Vec<usize> = order.into_iter().filter(|&block| targets[block] == block).collect();
+    let edits = allocation.edits();
+    for (position, &index) in written.iter().enumerate() {
+        emitter.asm.bind(labels[index]).map_err(assembly)?;
+        let block = &mf.blocks[index];
+        let range = mf.block_range(block);
+        let first = ProgPoint::before(Inst::new(range.start as u32));
+        let mut next_edit = edits.partition_point(|(point, _)| *point < first);
+        for at in range {
+            let inst = &mf.insts[at];
+            let id = Inst::new(at as u32);
+            if let Some(span) = inst.source.and_then(|source| func.span(source)) {
+                let offset = emitter.asm.offset() as u32;
+                match spans.last_mut() {
+                    Some((_, last)) if *last == span => {}
+                    Some((start, last)) if *start == offset => *last = span,
+                    _ => spans.push((offset, span)),
+                }
+            }
+            next_edit = run_edits(&mut emitter, edits, next_edit, ProgPoint::before(id))?;
+            let locs = allocation.inst_locs(id);
+            if inst.op.is_branch() {
+                let following = written.get(position + 1).copied();
+                let succs: Vec<usize> =
+                    block.succs.iter().map(|succ| targets[succ.index()]).collect();
+                let branch = Terminator { labels: &labels, succs: &succs, following };
+                branch.emit(&mut emitter, &inst.op, locs.first().copied(), index)?;
+            } else {
+                emitter.op(&inst.op, locs)?;
+            }
+            next_edit = run_edits(&mut emitter, edits, next_edit, ProgPoint::after(id))?;
+        }
+    }
+    finish(emitter, &labels, &targets, spans)
+}
+
+fn run_edits(
+    emitter: &mut Emitter<'_>,
+    edits: &[(ProgPoint, Edit)],
+    mut next: usize,
+    at: ProgPoint,
+) -> Result<usize, Reason> {
+    while let Some((point, edit)) = edits.get(next)
+        && *point == at
+    {
+        emitter.edit(edit)?;
+        next += 1;
+    }
+    Ok(next)
+}
+
+/// The targets of a terminator.
+struct Terminator<'a> {
+    labels: &'a [Label],
+    succs: &'a [usize],
+    /// The block written next.
+    following: Option<usize>,
+}
+
+impl Terminator<'_> {
+    fn emit(
+        &self,
+        emitter: &mut Emitter<'_>,
+        op: &Op,
+        reg: Option<regalloc::Loc>,
+        block: usize,
+    ) -> Result<(), Reason> {
+        match (*op, self.succs) {
+            (Op::Jump, &[to]) => self.go(emitter, to),
+            (Op::Branch { .. }, &[yes, no]) if yes == no => self.go(emitter, yes),
+            (Op::Branch { test }, &[yes, no]) => {
+                if Some(yes) == self.following {
+                    if let Some(test) = inverse(test) {
+                        return emitter.branch_if(test, reg, self.labels[no]);
+                    }
+                    if let Some((first, second)) = order::split_either(test) {
+                        emitter.branch_if(Test::Flags(first), reg, self.labels[yes])?;
+                        return emitter.branch_if(Test::Flags(second), reg, self.labels[no]);
+                    }
+                }
+                emitter.branch_if(test, reg, self.labels[yes])?;
+                self.go(emitter, no);
+            }
+            (Op::JumpTable { table }, _) => return emitter.jump_table(table, reg, block),
+            _ => return Err(Reason::Internal("a branch has the wrong number of successors")),
+        }
+        Ok(())
+    }
+
+    fn go(&self, emitter: &mut Emitter<'_>, to: usize) {
+        if Some(to) != self.following {
+            emitter.asm.b(self.labels[to]);
+        }
+    }
+}
+
+fn finish(
+    mut emitter: Emitter<'_>,
+    labels: &[Label],
+    targets: &[usize],
+    spans: Vec<(u32, Span)>,
+) -> Result<CompiledCode, Reason> {
+    for (label, trap) in std::mem::take(&mut emitter.stubs) {
+        emitter.asm.bind(label).map_err(assembly)?;
+        emitter.brk(trap)?;
+    }
+    let code_bytes = emitter.asm.offset() as u32;
+    let Emitter { mut asm, func, mf, frame, trap_sites, calls, addresses, tables, .. } = emitter;
+
+    let mut relocs: Vec<Reloc> = calls
+        .iter()
+        .map(|&(offset, callee)| Reloc {
+            offset: offset as u32,
+            kind: RelocKind::Call26,
+            symbol: func.callees[callee].name.clone(),
+            addend: 0,
+        })
+        .collect();
+    if !addresses.is_empty() {
+        asm.align(8).map_err(assembly)?;
+    }
+    for (label, data, offset) in addresses {
+        asm.bind(label).map_err(assembly)?;
+        relocs.push(Reloc {
+            offset: asm.offset() as u32,
+            kind: RelocKind::Abs64,
+            symbol: func.data[data].clone(),
+            addend: i64::from(offset),
+        });
+        asm.word(0);
+        asm.word(0);
+    }
+    let code = asm.finish().map_err(assembly)?;
+    let mut words = code.words().to_vec();
+    for site in tables {
+        let start =
+            code.label_offset(site.start).ok_or(Reason::Internal("a table has no place"))?;
+        for (index, &succ) in mf.table(site.table).iter().enumerate() {
+            let target = mf.blocks[site.block]
+                .succs
+                .get(succ as usize)
+                .and_then(|block| code.label_offset(labels[targets[block.index()]]))
+                .ok_or(Reason::Internal("a table leads nowhere"))?;
+            let distance = target as i64 - start as i64;
+            if let Some(word) = words.get_mut(start / 4 + index) {
+                *word = distance as i32 as u32;
+            }
+        }
+    }
+    let traps = trap_sites
+        .iter()
+        .map(|&(offset, trap)| {
+            let info = mf.trap(trap);
+            TrapSite { offset: offset as u32, kind: info.kind, span: info.span }
+        })
+        .collect();
+    Ok(CompiledCode {
+        name: func.name.clone(),
+        words,
+        relocs,
+        traps,
+        spans,
+        code_bytes,
+        frame_bytes: frame.bytes(),
+    })
+}
+
+fn assembly(error: AsmError) -> Reason {
+    Reason::Assembly(error.to_string())
+}

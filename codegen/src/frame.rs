@@ -1,0 +1,403 @@
+//! Stack frames: where everything lies, prologue and epilogue.
+//!
+//! From the stack pointer upward a frame has the arguments for callees, spill slots and stack slots (the *locals*), and
+//! above them the *save area*: the frame record (`x29`, `x30`) at its bottom, then the callee-saved registers in use.
+//! The arguments of the caller lie right above the frame. A small frame without arguments for callees is allocated by
+//! the first store; there the save area is at the bottom.
+//!
+//! A function that calls nothing has no frame record, and without callee-saved registers and locals no frame at all.
+//! `x29` always points to the record of the innermost function that has one.
+//!
+//! **Stack probes.** The stack grows into a guard page of 4 KiB, so no function may move the stack pointer across one
+//! without touching it. At most [`PROBE_SLACK`] bytes at the bottom of a frame stay untouched; frames with more locals
+//! store a zero in every page as they grow. So two frames in a row cannot pass the guard.
+
+use arm64_enc::{
+    AccessSize, AddSub, ArithImm, ArithShift, Assembler, Branch, BranchReg, Cond, DpImm, DpReg,
+    Extend, ExtendShift, FP, Flags, FpMemOp, FpPairOp, IP0, IP1, IndexMode, LR, LdSt, LogicalImm,
+    LogicalImmOp, MemOp, PairMode, PairOffset, PairOp, Reg, RegSp, SP, ScaledOffset, Simm9, Size,
+    XZR,
+};
+use ir::{Function, PrimaryMap, StackSlot};
+use regalloc::{Allocation, PReg, PRegSet, RegClass, SpillSlot};
+
+use crate::abi::{self, STACK_ALIGN};
+use crate::error::{Reason, valid};
+use crate::function::MachineFunction;
+use crate::minst::FramePlace;
+
+/// The largest frame, in bytes.
+pub const MAX_FRAME_BYTES: u64 = 16 << 20;
+
+/// The size of the guard below the stack, and of a step of the probes.
+const PAGE: u32 = 4096;
+
+/// How many bytes at the bottom of a frame may stay untouched.
+const PROBE_SLACK: u32 = 1024;
+
+/// Up to this many pages are probed one by one; more by a loop.
+const UNROLLED_PAGES: u32 = 4;
+
+/// The largest alignment of a stack slot.
+const MAX_ALIGN: u32 = 4096;
+
+/// The largest frame that the first store of a pair can allocate: `stp` reaches 512 bytes down.
+const MAX_SMALL: u32 = 504;
+
+/// The same for a single register: `ldr` with writeback reaches 255 bytes up.
+const MAX_SMALL_SINGLE: u32 = 240;
+
+const WORD: u32 = 8;
+
+/// Two registers that are saved side by side, or one, and where.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Saved {
+    first: PReg,
+    second: Option<PReg>,
+    offset: u32,
+}
+
+/// The layout of one function's frame.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(crate) struct Frame {
+    record: bool,
+    /// Everything is allocated by the first store.
+    small: bool,
+    /// Bytes of the save area.
+    save: u32,
+    /// Bytes of the locals.
+    locals: u32,
+    /// Alignment of the locals.
+    align: u32,
+    spills: u32,
+    slots: PrimaryMap<StackSlot, u32>,
+    saved: Vec<Saved>,
+}
+
+impl Frame {
+    /// Lays out the frame.
+    ///
+    /// # Errors
+    /// [`Reason::FrameTooLarge`], [`Reason::SlotAlignment`].
+    pub(crate) fn new(
+        func: &Function,
+        mf: &MachineFunction,
+        allocation: &Allocation,
+    ) -> Result<Frame, Reason> {
+        let mut frame = Frame { align: STACK_ALIGN, record: mf.has_calls, ..Frame::default() };
+        for (slot, data) in func.slots.iter() {
+            if !data.align.is_power_of_two() || data.align > MAX_ALIGN {
+                return Err(Reason::SlotAlignment { slot, align: data.align });
+            }
+            frame.align = frame.align.max(data.align);
+        }
+        // A realigned stack pointer can be undone only from the frame pointer.
+        frame.record |= frame.align > STACK_ALIGN;
+        frame.place_saved(allocation.used_regs().intersection(abi::CALLEE_SAVED));
+
+        let mut bytes = u64::from(mf.outgoing_bytes);
+        // Slots count from the bottom of the locals; in a small frame those begin above the save area.
+        frame.spills = mf.outgoing_bytes;
+        bytes += u64::from(allocation.num_spill_slots()) * u64::from(WORD);
+        let mut offsets = Vec::new();
+        for data in func.slots.values() {
+            bytes = bytes.next_multiple_of(u64::from(data.align));
+            offsets.push(bytes);
+            bytes = bytes.saturating_add(data.size);
+            if bytes > MAX_FRAME_BYTES {
+                return Err(Reason::FrameTooLarge { bytes });
+            }
+        }
+        let total = bytes.next_multiple_of(u64::from(STACK_ALIGN));
+        if total + u64::from(frame.save) > MAX_FRAME_BYTES {
+            return Err(Reason::FrameTooLarge { bytes: total });
+        }
+        frame.locals = total as u32;
+        let reach = match frame.saved.first() {
+            None => 0,
+            Some(Saved { second: None, .. }) => MAX_SMALL_SINGLE,
+            Some(_) => MAX_SMALL,
+        };
+        frame.small = mf.outgoing_bytes == 0
+            && frame.align == STACK_ALIGN
+            && frame.save + frame.locals <= reach;
+        let base = if frame.small { frame.save } else { 0 };
+        frame.spills += base;
+        for offset in offsets {
+            frame.slots.push(offset as u32 + base);
+        }
+        Ok(frame)
+    }
+
+    fn place_saved(&mut self, used: PRegSet) {
+        let mut offset = 0;
+        if self.record {
+            let (first, second) = (PReg::int(FP.number()), PReg::int(LR.number()));
+            self.saved.push(Saved { first, second: Some(second), offset });
+            offset += 2 * WORD;
+        }
+        for class in RegClass::ALL {
+            let mut regs = used.iter().filter(|reg| reg.class() == class);
+            while let Some(first) = regs.next() {
+                let second = regs.next();
+                self.saved.push(Saved { first, second, offset });
+                offset += if second.is_some() { 2 * WORD } else { WORD };
+            }
+        }
+        self.save = offset.next_multiple_of(STACK_ALIGN);
+    }
+
+    /// Bytes that the function takes from the stack, without what realignment skips.
+    pub(crate) fn bytes(&self) -> u32 {
+        self.save + self.locals
+    }
+
+    /// Base and offset of a place.
+    pub(crate) fn place(&self, place: FramePlace) -> (RegSp, i64) {
+        match place {
+            FramePlace::Slot(slot, offset) => {
+                let base = self.slots.get(slot).copied().unwrap_or_default();
+                (SP, i64::from(base) + i64::from(offset))
+            }
+            FramePlace::Outgoing(offset) => (SP, i64::from(offset)),
+            FramePlace::Incoming(offset) if self.record && !self.small => {
+                (RegSp::X29, i64::from(self.save + offset))
+            }
+            FramePlace::Incoming(offset) => (SP, i64::from(self.bytes() + offset)),
+        }
+    }
+
+    /// Base and offset of a spill slot.
+    pub(crate) fn spill(&self, slot: SpillSlot) -> (RegSp, i64) {
+        (SP, i64::from(self.spills) + slot.index() as i64 * i64::from(WORD))
+    }
+
+    /// Writes the prologue.
+    ///
+    /// # Errors
+    /// If the assembler refuses.
+    pub(crate) fn prologue(&self, asm: &mut Assembler) -> Result<(), Reason> {
+        let allocated = if self.small { self.bytes() } else { self.save };
+        for (index, saved) in self.saved.iter().enumerate() {
+            let step = if index == 0 { Some(-i64::from(allocated)) } else { None };
+            transfer(asm, saved, Direction::Save, step)?;
+        }
+        if self.record {
+            let imm = ArithImm::ZERO;
+            asm.push(DpImm::AddSub { op: AddSub::Add, size: Size::X, rd: RegSp::X29, rn: SP, imm });
+        }
+        if !self.small {
+            self.allocate_locals(asm)?;
+        }
+        Ok(())
+    }
+
+    fn allocate_locals(&self, asm: &mut Assembler) -> Result<(), Reason> {
+        let mut rest = self.locals;
+        let pages = rest / PAGE;
+        if pages > UNROLLED_PAGES {
+            // x16 becomes where the last whole page begins.
+            asm.mov_imm(IP0, Size::X, u64::from(pages * PAGE));
+            asm.push(DpReg::AddSubExtended {
+                op: AddSub::Sub,
+                size: Size::X,
+                rd: RegSp::X16,
+                rn: SP,
+                rm: IP0,
+                extend: Extend::Uxtx,
+                amount: ExtendShift::ZERO,
+            });
+            let top = asm.label();
+            asm.bind(top).map_err(|error| Reason::Assembly(error.to_string()))?;
+            move_sp(asm, AddSub::Sub, PAGE)?;
+            probe(asm);
+            asm.push(DpReg::AddSubFlagsExtended {
+                op: AddSub::Sub,
+                size: Size::X,
+                rd: XZR,
+                rn: SP,
+                rm: IP0,
+                extend: Extend::Uxtx,
+                amount: ExtendShift::ZERO,
+            });
+            asm.b_cond(Cond::Hi, top);
+            rest -= pages * PAGE;
+        }
+        while rest >= PAGE {
+            move_sp(asm, AddSub::Sub, PAGE)?;
+            probe(asm);
+            rest -= PAGE;
+        }
+        if rest > 0 {
+            move_sp(asm, AddSub::Sub, rest)?;
+        }
+        if self.align > STACK_ALIGN {
+            let mask = !(u64::from(self.align) - 1);
+            let imm = valid(LogicalImm::new(mask, Size::X), "an alignment is no bitmask")?;
+            asm.push(DpImm::AddSub {
+                op: AddSub::Add,
+                size: Size::X,
+                rd: RegSp::X16,
+                rn: SP,
+                imm: ArithImm::ZERO,
+            });
+            asm.push(DpImm::Logical { op: LogicalImmOp::And, rd: SP, rn: IP0, imm });
+            rest += self.align;
+        }
+        if rest > PROBE_SLACK {
+            probe(asm);
+        }
+        Ok(())
+    }
+
+    /// Writes the epilogue and the return.
+    ///
+    /// # Errors
+    /// If the assembler refuses.
+    pub(crate) fn epilogue(&self, asm: &mut Assembler) -> Result<(), Reason> {
+        let allocated = if self.small { self.bytes() } else { self.save };
+        if !self.small && self.locals > 0 {
+            if self.record {
+                let imm = ArithImm::ZERO;
+                asm.push(DpImm::AddSub {
+                    op: AddSub::Add,
+                    size: Size::X,
+                    rd: SP,
+                    rn: RegSp::X29,
+                    imm,
+                });
+            } else {
+                free(asm, self.locals)?;
+            }
+        }
+        for (index, saved) in self.saved.iter().enumerate().rev() {
+            let step = if index == 0 { Some(i64::from(allocated)) } else { None };
+            transfer(asm, saved, Direction::Restore, step)?;
+        }
+        asm.push(Branch::Reg { op: BranchReg::Ret, rn: LR });
+        Ok(())
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Save,
+    Restore,
+}
+
+/// Saves or restores one register or two. With `step` the access moves the stack pointer as well: before a save,
+/// after a restore.
+fn transfer(
+    asm: &mut Assembler,
+    saved: &Saved,
+    direction: Direction,
+    step: Option<i64>,
+) -> Result<(), Reason> {
+    let save = direction == Direction::Save;
+    let offset = step.unwrap_or(i64::from(saved.offset));
+    let what = "a frame offset is out of range";
+    if let Some(second) = saved.second {
+        let offset = valid(PairOffset::new(offset, AccessSize::B8), what)?;
+        let mode = match (step, save) {
+            (None, _) => PairMode::Offset,
+            (Some(_), true) => PairMode::Pre,
+            (Some(_), false) => PairMode::Post,
+        };
+        if saved.first.class() == RegClass::Int {
+            let op = if save { PairOp::StpX } else { PairOp::LdpX };
+            let (rt, rt2) = (abi::gp(saved.first)?, abi::gp(second)?);
+            asm.push(LdSt::Pair { op, mode, rt, rt2, rn: SP, offset });
+        } else {
+            let op = if save { FpPairOp::StpD } else { FpPairOp::LdpD };
+            let (rt, rt2) = (abi::fp(saved.first)?, abi::fp(second)?);
+            asm.push(LdSt::FpPair { op, mode, rt, rt2, rn: SP, offset });
+        }
+        return Ok(());
+    }
+    let int = saved.first.class() == RegClass::Int;
+    let op = if save { MemOp::StrX } else { MemOp::LdrX };
+    let fp_op = if save { FpMemOp::StrD } else { FpMemOp::LdrD };
+    let Some(_) = step else {
+        let offset = valid(ScaledOffset::new(offset, AccessSize::B8), what)?;
+        if int {
+            asm.push(LdSt::Unsigned { op, rt: abi::gp(saved.first)?, rn: SP, offset });
+        } else {
+            asm.push(LdSt::FpUnsigned { op: fp_op, rt: abi::fp(saved.first)?, rn: SP, offset });
+        }
+        return Ok(());
+    };
+    let mode = if save { IndexMode::Pre } else { IndexMode::Post };
+    let Some(offset) = Simm9::new(offset) else {
+        // A single register reaches less far than a pair does.
+        return Err(Reason::Internal(what));
+    };
+    if int {
+        asm.push(LdSt::Indexed { op, mode, rt: abi::gp(saved.first)?, rn: SP, offset });
+    } else {
+        asm.push(LdSt::FpIndexed { op: fp_op, mode, rt: abi::fp(saved.first)?, rn: SP, offset });
+    }
+    Ok(())
+}
+
+/// Moves the stack pointer by at most a page.
+fn move_sp(asm: &mut Assembler, op: AddSub, bytes: u32) -> Result<(), Reason> {
+    let imm =
+        valid(ArithImm::new(u64::from(bytes)), "a step of the stack pointer is no immediate")?;
+    asm.push(DpImm::AddSub { op, size: Size::X, rd: SP, rn: SP, imm });
+    Ok(())
+}
+
+/// Gives back locals of any size.
+fn free(asm: &mut Assembler, bytes: u32) -> Result<(), Reason> {
+    add_to(asm, SP, SP, i64::from(bytes))
+}
+
+/// Touches the page at the stack pointer.
+fn probe(asm: &mut Assembler) {
+    asm.push(LdSt::Unsigned { op: MemOp::StrX, rt: XZR, rn: SP, offset: ScaledOffset::ZERO });
+}
+
+/// `rd = rn + bytes`, by `x17` where no immediate does.
+pub(crate) fn add_to(asm: &mut Assembler, rd: RegSp, rn: RegSp, bytes: i64) -> Result<(), Reason> {
+    let op = if bytes < 0 { AddSub::Sub } else { AddSub::Add };
+    let amount = bytes.unsigned_abs();
+    if let Some(imm) = ArithImm::new(amount) {
+        asm.push(DpImm::AddSub { op, size: Size::X, rd, rn, imm });
+        return Ok(());
+    }
+    let (high, low) = (ArithImm::new(amount & !0xfff), ArithImm::new(amount & 0xfff));
+    if let (Some(high), Some(low)) = (high, low)
+        && !rd.is_sp()
+    {
+        asm.push(DpImm::AddSub { op, size: Size::X, rd, rn, imm: high });
+        asm.push(DpImm::AddSub { op, size: Size::X, rd, rn: rd, imm: low });
+        return Ok(());
+    }
+    asm.mov_imm(IP1, Size::X, amount);
+    asm.push(DpReg::AddSubExtended {
+        op,
+        size: Size::X,
+        rd,
+        rn,
+        rm: IP1,
+        extend: Extend::Uxtx,
+        amount: ExtendShift::ZERO,
+    });
+    Ok(())
+}
+
+/// `mov rd, rn` of 64 bits.
+pub(crate) fn copy(asm: &mut Assembler, rd: Reg, rn: Reg) {
+    asm.push(DpReg::LogicalShifted {
+        op: arm64_enc::LogicalReg::Orr,
+        rd,
+        rn: XZR,
+        rm: rn,
+        shift: arm64_enc::Shift::none(Size::X),
+    });
+}
+
+/// `neg rd, rm` and its kin.
+pub(crate) fn negate(asm: &mut Assembler, rd: Reg, rm: Reg, shift: ArithShift) {
+    asm.push(DpReg::AddSubShifted { op: AddSub::Sub, flags: Flags::Keep, rd, rn: XZR, rm, shift });
+}
