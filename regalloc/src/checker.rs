@@ -55,6 +55,11 @@ pub enum CheckError {
         /// The instruction.
         inst: Inst,
     },
+    /// The instruction is said to be needless, but cannot be left out.
+    Needless {
+        /// The instruction.
+        inst: Inst,
+    },
     /// The edit is out of order, at a place that does not exist, between two slots, or between classes.
     Edit {
         /// Where it stands.
@@ -86,6 +91,7 @@ impl fmt::Display for CheckError {
             CheckError::Places { inst } => {
                 write!(f, "{inst} has another number of places than of operands")
             }
+            CheckError::Needless { inst } => write!(f, "{inst} cannot be left out"),
             CheckError::Edit { point, index } => {
                 write!(f, "edit {index}, {point}, is out of order or impossible")
             }
@@ -321,6 +327,13 @@ impl<F: Function + ?Sized> Checker<'_, F> {
         let locs = self.allocation.inst_locs(inst);
         if operands.len() != locs.len() {
             return Err(CheckError::Places { inst });
+        }
+        if self.allocation.is_needless(inst) {
+            // It is left out, so it must not do anything but define what can be made again.
+            return match operands {
+                [only] if only.is_def() && self.function.remat(only.vreg()) == Some(inst) => Ok(()),
+                _ => Err(CheckError::Needless { inst }),
+            };
         }
         for (n, (&operand, &loc)) in operands.iter().zip(locs).enumerate() {
             if !self.is_allowed(operand, loc, locs) {

@@ -108,6 +108,9 @@ impl Cleanup {
         for reg in function.inst_clobbers(inst).union(scratch).iter() {
             self.numbers[index(Loc::Reg(reg))] = 0;
         }
+        if allocation.is_needless(inst) {
+            return;
+        }
         let operands = function.inst_operands(inst);
         for (operand, &loc) in operands.iter().zip(allocation.inst_locs(inst)) {
             if operand.is_def() {

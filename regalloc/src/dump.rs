@@ -33,6 +33,9 @@ pub fn dump<F: Function + ?Sized>(
         for inst in function.block_insts(block).iter() {
             write_edits(out, ProgPoint::before(inst))?;
             write!(out, "    {inst}:")?;
+            if allocation.is_needless(inst) {
+                write!(out, " needless")?;
+            }
             let locs = allocation.inst_locs(inst);
             for (n, (operand, loc)) in function.inst_operands(inst).iter().zip(locs).enumerate() {
                 write!(out, "{} {operand} = {loc}", if n == 0 { "" } else { "," })?;

@@ -284,6 +284,7 @@ pub struct Allocation {
     pub(crate) first: Vec<u32>,
     pub(crate) edits: Vec<(ProgPoint, Edit)>,
     pub(crate) num_spill_slots: u32,
+    pub(crate) needless: Vec<Inst>,
     pub(crate) used: PRegSet,
     pub(crate) stats: Stats,
 }
@@ -338,6 +339,7 @@ impl Allocation {
         self.locs.clear();
         self.first.clear();
         self.edits.clear();
+        self.needless.clear();
         self.num_spill_slots = 0;
         self.used = PRegSet::EMPTY;
         self.stats = Stats::default();
@@ -359,6 +361,11 @@ impl Allocation {
     /// How many spill slots the frame needs, each of [`Allocation::SPILL_SLOT_BYTES`].
     pub fn num_spill_slots(&self) -> u32 {
         self.num_spill_slots
+    }
+
+    /// Whether the caller can leave `inst` out, because its only result is made again wherever it is wanted.
+    pub fn is_needless(&self, inst: Inst) -> bool {
+        self.needless.binary_search(&inst).is_ok()
     }
 
     /// The registers that operands or edits mention, scratch included; what is callee-saved among them, the

@@ -1,7 +1,7 @@
 //! Which values would like to share a register: the two sides of a move, a block parameter and its
 //! arguments, a reused input and its definition. Wishes only; nothing breaks if they are not met.
 
-use crate::operand::{PReg, VReg};
+use crate::operand::{Block, PReg, VReg};
 
 /// How many related values are asked when one is allocated; a parameter can have very many arguments.
 const MAX_ASKED: usize = 16;
@@ -14,8 +14,10 @@ pub(crate) struct Hints {
     related: Vec<(VReg, u32)>,
     /// Per value: the register it was given last.
     given: Vec<Option<PReg>>,
-    /// Per value: a register that it or a relative has reason to prefer.
-    wished: Vec<Option<PReg>>,
+    /// Per value: a register that it or a relative has reason to prefer, and the weight of the reason.
+    wished: Vec<Option<(PReg, u32)>>,
+    /// Per value: a block to which it is passed for a parameter whose register it cannot share.
+    rival: Vec<Option<Block>>,
 }
 
 impl Hints {
@@ -28,6 +30,35 @@ impl Hints {
         if a.class() == b.class() && a != b {
             self.pairs.push((a, b, weight));
         }
+    }
+
+    /// Forgets the pairs that cannot share a register. For an argument of a block, `rival` says which block.
+    pub(crate) fn retain(
+        &mut self,
+        num_vregs: usize,
+        mut interfere: impl FnMut(VReg, VReg) -> bool,
+        rival: impl Fn(VReg) -> Option<Block>,
+    ) {
+        self.rival.clear();
+        self.rival.resize(num_vregs, None);
+        let rivals = &mut self.rival;
+        self.pairs.retain(|&(a, b, _)| {
+            let keep = !interfere(a, b);
+            if !keep && let Some(block) = rival(a) {
+                rivals[b.index()] = Some(block);
+            }
+            keep
+        });
+    }
+
+    /// The block whose parameters should not have to move out of the way of `vreg`.
+    pub(crate) fn rival(&self, vreg: VReg) -> Option<Block> {
+        self.rival[vreg.index()]
+    }
+
+    /// The register that `vreg` was given last.
+    pub(crate) fn given(&self, vreg: VReg) -> Option<PReg> {
+        self.given[vreg.index()]
     }
 
     /// Makes the relation searchable. Pairs name only values below `num_vregs`.
@@ -70,18 +101,18 @@ impl Hints {
         self.relatives(vreg).iter().for_each(|&(other, _)| visit(other));
     }
 
-    /// States that `vreg` has its own reason to be in `reg`.
-    pub(crate) fn wish(&mut self, vreg: VReg, reg: PReg) {
-        self.wished[vreg.index()].get_or_insert(reg);
+    /// States that `vreg` has its own reason to be in `reg`, and how much it would save.
+    pub(crate) fn wish(&mut self, vreg: VReg, reg: PReg, weight: u32) {
+        self.wished[vreg.index()].get_or_insert((reg, weight));
     }
 
     /// Lets values without a wish take over the wish of a relative, later values first: what a block
     /// parameter wants, its arguments should know.
     pub(crate) fn spread_wishes(&mut self) {
-        for &(a, b, _) in self.pairs.iter().rev() {
+        for &(a, b, weight) in self.pairs.iter().rev() {
             match (self.wished[a.index()], self.wished[b.index()]) {
-                (Some(reg), None) => self.wished[b.index()] = Some(reg),
-                (None, Some(reg)) => self.wished[a.index()] = Some(reg),
+                (Some((reg, wish)), None) => self.wished[b.index()] = Some((reg, wish.min(weight))),
+                (None, Some((reg, wish))) => self.wished[a.index()] = Some((reg, wish.min(weight))),
                 _ => {}
             }
         }
@@ -92,23 +123,28 @@ impl Hints {
         self.given[vreg.index()] = Some(reg);
         let start = self.first[vreg.index()] as usize;
         let end = self.first[vreg.index() + 1] as usize;
-        for &(other, _) in &self.related[start..end.min(start + MAX_ASKED)] {
+        for &(other, weight) in &self.related[start..end.min(start + MAX_ASKED)] {
             if self.given[other.index()].is_none() {
-                self.wished[other.index()] = Some(reg);
+                self.wished[other.index()] = Some((reg, weight));
             }
         }
     }
 
     /// Calls `vote` with each register that `vreg` has reason to be in, and the weight of the reason.
     pub(crate) fn votes(&self, vreg: VReg, mut vote: impl FnMut(PReg, u32)) {
+        // Wishes of several relatives are often one and the same, so they do not add up.
+        let mut wish: Option<(u32, PReg)> = None;
         for &(other, weight) in self.relatives(vreg) {
             if let Some(reg) = self.given[other.index()] {
                 vote(reg, 4 * weight);
-            } else if let Some(reg) = self.wished[other.index()] {
-                vote(reg, 2 * weight);
+            } else if let Some((reg, strength)) = self.wished[other.index()] {
+                wish = wish.max(Some((2 * weight.min(strength), reg)));
             }
         }
-        if let Some(reg) = self.wished[vreg.index()] {
+        if let Some((weight, reg)) = wish {
+            vote(reg, weight);
+        }
+        if let Some((reg, _)) = self.wished[vreg.index()] {
             vote(reg, 1);
         }
         if let Some(reg) = self.given[vreg.index()] {

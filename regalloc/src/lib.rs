@@ -91,8 +91,13 @@ impl Allocator {
         hints.clear();
         layout.build(function)?;
         live.build(function, env, layout, options.rematerialise, hints)?;
+        hints.retain(
+            live.values.len(),
+            |a, b| live.interfere(a, b),
+            |param| live.block_of_param(layout, param),
+        );
         hints.index(live.values.len());
-        live.wishes(|vreg, reg| hints.wish(vreg, reg));
+        live.wishes(layout, |vreg, reg, weight| hints.wish(vreg, reg, weight));
         hints.spread_wishes();
         intervals.build(live);
         for class in RegClass::ALL {

@@ -78,6 +78,11 @@ pub(crate) struct Liveness {
     pub(crate) ranges: Vec<Range>,
     /// In order of instruction.
     pub(crate) fixed: [Vec<Fixed>; 2],
+    /// The registers that fixed operands name.
+    pub(crate) passed: PRegSet,
+    params: Vec<VReg>,
+    /// `params[first_param[b]..first_param[b + 1]]` belongs to block `b`.
+    first_param: Vec<u32>,
     fill: Vec<u32>,
     segments: Vec<(Block, Pos)>,
     seen: Vec<(u32, u32)>,
@@ -122,14 +127,40 @@ impl Liveness {
     }
 
     /// Calls `wish` with the first register that each value is copied from or to.
-    pub(crate) fn wishes(&self, mut wish: impl FnMut(VReg, PReg)) {
+    pub(crate) fn wishes(&self, layout: &Layout, mut wish: impl FnMut(VReg, PReg, u32)) {
         for value in &self.values {
             let uses = &self.uses[value.first_use as usize..value.end_use as usize];
-            let hint = uses.iter().find_map(|touched| touched.hint);
-            if let (Some(vreg), Some(reg)) = (value.vreg, hint) {
-                wish(vreg, reg);
+            let first = uses.iter().find(|touched| touched.hint.is_some());
+            if let (Some(vreg), Some(&Use { hint: Some(reg), block, .. })) = (value.vreg, first) {
+                wish(vreg, reg, layout.weight(block));
             }
         }
+    }
+
+    /// The parameters of `block`.
+    pub(crate) fn params(&self, block: Block) -> &[VReg] {
+        let first = self.first_param[block.index()] as usize;
+        &self.params[first..self.first_param[block.index() + 1] as usize]
+    }
+
+    /// The block that `vreg` is a parameter of.
+    pub(crate) fn block_of_param(&self, layout: &Layout, vreg: VReg) -> Option<Block> {
+        let value = self.value(vreg);
+        let block = value.def_block();
+        (layout.block_from(block) == value.def).then_some(block)
+    }
+
+    /// Whether both values are live at some time: in SSA form one of them is then live where the other is
+    /// defined.
+    pub(crate) fn interfere(&self, a: VReg, b: VReg) -> bool {
+        self.is_live(a, self.value(b).def) || self.is_live(b, self.value(a).def)
+    }
+
+    fn is_live(&self, vreg: VReg, pos: Pos) -> bool {
+        let value = self.value(vreg);
+        let ranges = &self.ranges[value.first_range as usize..value.end_range as usize];
+        let index = ranges.partition_point(|range| range.to <= pos);
+        ranges.get(index).is_some_and(|range| range.from <= pos)
     }
 
     /// Fills everything from `function`, whose flow graph `layout` has checked. Pairs of values that would
@@ -154,8 +185,12 @@ impl Liveness {
     fn count<F: Function + ?Sized>(&mut self, function: &F, layout: &Layout) -> Result<(), Error> {
         self.values.clear();
         self.values.resize(function.num_vregs(), Value::default());
+        self.params.clear();
+        self.first_param.clear();
         for index in 0..layout.num_blocks() {
             let block = Block::new(index as u32);
+            self.first_param.push(self.params.len() as u32);
+            self.params.extend(function.block_params(block));
             for &param in function.block_params(block) {
                 self.define(param, block, layout.block_from(block))?;
             }
@@ -176,6 +211,7 @@ impl Liveness {
                 }
             }
         }
+        self.first_param.push(self.params.len() as u32);
         let mut next = 0u32;
         for value in &mut self.values {
             value.first_use = next;
@@ -228,6 +264,7 @@ impl Liveness {
         self.fill.clear();
         self.fill.extend(self.values.iter().map(|value| value.first_use));
         self.fixed.iter_mut().for_each(Vec::clear);
+        self.passed = PRegSet::EMPTY;
         for index in 0..layout.num_blocks() {
             let block = Block::new(index as u32);
             let weight = layout.weight(block);
@@ -255,11 +292,17 @@ impl Liveness {
             for (succ_index, &succ) in function.block_succs(block).iter().enumerate() {
                 let args = function.branch_args(block, succ_index);
                 for (&arg, &param) in args.iter().zip(function.block_params(succ)) {
-                    let pos = end.prev();
-                    self.push_use(arg, Use { pos, end, block, must: false, hint: None })?;
                     hints.relate(param, arg, weight);
+                    // What can be made again is made in the register of the parameter.
+                    if self.value(arg).remat.is_none() {
+                        let pos = end.prev();
+                        self.push_use(arg, Use { pos, end, block, must: false, hint: None })?;
+                    }
                 }
             }
+        }
+        for (value, &filled) in self.values.iter_mut().zip(&self.fill) {
+            value.end_use = filled;
         }
         self.cost.clear();
         self.cost.push(0);
@@ -283,9 +326,15 @@ impl Liveness {
         // A value that is never in memory cannot be read from there by an instruction.
         touched.must |=
             value.remat.is_some() && matches!(touched.pos.phase(), Phase::Early | Phase::Late);
-        let slot = &mut self.fill[vreg.index()];
-        self.uses[*slot as usize] = touched;
-        *slot += 1;
+        // Operands of one instruction need not come in order of position.
+        let first = value.first_use as usize;
+        let mut slot = self.fill[vreg.index()] as usize;
+        self.fill[vreg.index()] += 1;
+        while slot > first && self.uses[slot - 1].pos > touched.pos {
+            self.uses[slot] = self.uses[slot - 1];
+            slot -= 1;
+        }
+        self.uses[slot] = touched;
         Ok(())
     }
 
@@ -330,6 +379,7 @@ impl Liveness {
                 late.insert(reg);
             }
         }
+        self.passed = self.passed.union(early).union(late);
         let late = late.union(clobbers);
         for class in RegClass::ALL {
             let (early, late) = (early.bits(class), late.bits(class));

@@ -117,6 +117,7 @@ impl Resolver {
         self.choose_stores(scanned)?;
         self.slots.assign(scanned.hints);
         self.place_operands(scanned, out)?;
+        self.find_needless(scanned, out);
         self.emit(scanned, out)
     }
 
@@ -285,11 +286,40 @@ impl Resolver {
                 for (&arg, &param) in args.iter().zip(params) {
                     // A parameter that is never used is nowhere.
                     let Some(to) = self.place_at(scanned, param, start) else { continue };
-                    let Some(from) = self.place_at(scanned, arg, end) else { continue };
+                    let Some(from) = self.argument_at(scanned, arg, end) else { continue };
                     self.push_move(layout, at, arg, from, to);
                 }
             }
         }
+    }
+
+    /// Where the argument `vreg` of a branch can be read at `end`. A value that can be made again is not kept
+    /// for that.
+    fn argument_at<F: ?Sized>(
+        &self,
+        scanned: &Scanned<'_, F>,
+        vreg: VReg,
+        end: Pos,
+    ) -> Option<End> {
+        let piece = self.piece_at(scanned, vreg, end);
+        match scanned.live.value(vreg).remat {
+            Some(inst) if !piece.is_some_and(|piece| piece.covers(scanned.live, end)) => {
+                Some(End::Remat(inst))
+            }
+            _ => Some(end_of(scanned, piece?)),
+        }
+    }
+
+    /// Lists the instructions whose result nothing takes from the register they put it in.
+    fn find_needless<F: ?Sized>(&self, scanned: &Scanned<'_, F>, out: &mut Allocation) {
+        for value in &scanned.live.values {
+            let (Some(vreg), Some(inst)) = (value.vreg, value.remat) else { continue };
+            let piece = self.piece_at(scanned, vreg, value.def);
+            if piece.is_some_and(|piece| piece.to <= Pos::after(inst)) {
+                out.needless.push(inst);
+            }
+        }
+        out.needless.sort_unstable();
     }
 
     /// Decides for each spilled value where it is stored, and asks for its slot.

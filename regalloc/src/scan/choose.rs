@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use super::{PER_CLASS, Scan, bits};
 use crate::intervals::{Id, Place};
-use crate::operand::PReg;
+use crate::operand::{PReg, PRegSet};
 use crate::pos::Pos;
 
 /// How many uses of an interval are looked at for registers that it should be in.
@@ -90,14 +90,26 @@ impl Scan<'_> {
                 best = Some((score, reg));
             }
         }
-        match best {
-            Some((_, reg)) => Some(reg),
-            None => order.iter().copied().find(|&reg| fits(reg)),
+        if let Some((_, reg)) = best {
+            return Some(reg);
         }
+        // Without a reason, stay out of the way of those that will have one.
+        let mut rivals = PRegSet::EMPTY;
+        if let Some(block) = self.hints.rival(interval.vreg) {
+            let params = self.live.params(block).iter().take(PER_CLASS);
+            rivals = params.filter_map(|&param| self.hints.given(param)).collect();
+        }
+        let quiet = |reg: PReg| {
+            !rivals.contains(reg)
+                && self.state.passed >> reg.index() & 1 == 0
+                && !self.env.callee_saved().contains(reg)
+        };
+        let mut fitting = order.iter().copied().filter(|&reg| fits(reg));
+        fitting.clone().find(|&reg| quiet(reg)).or_else(|| fitting.next())
     }
 
     /// The registers that `current` has reasons to be in, with the sum of the reasons.
-    fn votes(&self, current: Id) -> SmallVec<[(PReg, u32); 8]> {
+    pub(super) fn votes(&self, current: Id) -> SmallVec<[(PReg, u32); 8]> {
         let mut votes = SmallVec::<[(PReg, u32); 8]>::new();
         let mut vote =
             |reg: PReg, weight: u32| match votes.iter_mut().find(|(voted, _)| *voted == reg) {

@@ -31,6 +31,8 @@ pub(crate) struct ScanState {
     /// The intervals of one class in order of start, and how far the scan has come.
     initial: Vec<Id>,
     next_initial: usize,
+    /// Up to where the intervals that start together are in their final order.
+    siblings_end: usize,
     /// Pieces that were cut off and still need a place.
     queue: BinaryHeap<Reverse<(Pos, Id)>>,
     /// Which interval is live in each register now, for the registers in `active_mask`...
@@ -45,6 +47,8 @@ pub(crate) struct ScanState {
     next_revival: Pos,
     /// Which registers the instructions from this index of the fixed list on need.
     suffix: Vec<u64>,
+    /// Which registers fixed operands anywhere in the function name.
+    passed: u64,
     /// The first entry of the fixed list that is not in the past.
     fixed_cursor: usize,
     /// Per register, how long it is free for the current interval as far as instructions are concerned...
@@ -58,6 +62,7 @@ impl Default for ScanState {
         ScanState {
             initial: Vec::new(),
             next_initial: 0,
+            siblings_end: 0,
             queue: BinaryHeap::new(),
             active: [0; PER_CLASS],
             active_mask: 0,
@@ -66,6 +71,7 @@ impl Default for ScanState {
             inactive: Vec::new(),
             next_revival: Pos::END,
             suffix: Vec::new(),
+            passed: 0,
             fixed_cursor: 0,
             fixed_until: [Pos::END; PER_CLASS],
             free_until: [Pos::END; PER_CLASS],
@@ -113,6 +119,7 @@ impl Scan<'_> {
         let state = &mut *self.state;
         state.initial.clear();
         state.next_initial = 0;
+        state.siblings_end = 0;
         let class = self.class;
         let ids = self.intervals.list.iter().enumerate();
         let ids = ids.filter(|(_, interval)| {
@@ -130,6 +137,7 @@ impl Scan<'_> {
         let fixed = &self.live.fixed[class.index()];
         state.suffix.clear();
         state.suffix.resize(fixed.len(), 0);
+        state.passed = self.live.passed.bits(class);
         let mut needed = 0;
         for (slot, entry) in state.suffix.iter_mut().zip(fixed).rev() {
             needed |= entry.early | entry.late;
@@ -142,17 +150,37 @@ impl Scan<'_> {
         let state = &mut *self.state;
         let initial = state.initial.get(state.next_initial).copied();
         let queued = state.queue.peek().map(|&Reverse((from, _))| from);
-        match (initial, queued) {
-            (Some(id), None) => {
-                state.next_initial += 1;
+        let first = initial.filter(|&id| queued.is_none_or(|at| self.intervals.get(id).from <= at));
+        match first {
+            Some(id) => {
+                self.sort_siblings();
+                let id = self.state.initial.get(self.state.next_initial).copied().unwrap_or(id);
+                self.state.next_initial += 1;
                 Some(id)
             }
-            (Some(id), Some(from)) if self.intervals.get(id).from <= from => {
-                state.next_initial += 1;
-                Some(id)
-            }
-            _ => state.queue.pop().map(|Reverse((_, id))| id),
+            None => state.queue.pop().map(|Reverse((_, id))| id),
         }
+    }
+
+    /// Brings the intervals that start together, like the parameters of a block, into the order of how much they
+    /// would gain from a certain register, so that those without a reason do not take it from them.
+    fn sort_siblings(&mut self) {
+        let first = self.state.next_initial;
+        if first < self.state.siblings_end {
+            return;
+        }
+        let from = |id: &Id| self.intervals.get(*id).from;
+        let rest = &self.state.initial[first..];
+        let count = rest.iter().take_while(|id| from(id) == from(&rest[0])).count();
+        self.state.siblings_end = first + count;
+        if count == 1 {
+            return;
+        }
+        let mut initial = std::mem::take(&mut self.state.initial);
+        initial[first..first + count].sort_by_cached_key(|&id| {
+            Reverse(self.votes(id).iter().map(|&(_, score)| score).max())
+        });
+        self.state.initial = initial;
     }
 
     fn enqueue(&mut self, id: Id) {

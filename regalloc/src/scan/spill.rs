@@ -8,7 +8,7 @@ use crate::pos::{Phase, Pos};
 
 /// Added to the length of an interval when its uses are divided by it, so that very short intervals do not
 /// look infinitely dense.
-const LENGTH_BIAS: u32 = 4;
+const LENGTH_BIAS: u32 = 32;
 
 /// What it would take to have a register.
 #[derive(Clone, Copy)]
@@ -26,7 +26,7 @@ impl Scan<'_> {
         if !interval.humble {
             let own = self.density(current, pos);
             if let Some(price) = self.cheapest(current, interval.to)
-                && price.density < own
+                && price.density < own * 0.5
             {
                 self.clear_register(price.reg, current, pos);
                 self.assign(current, price.reg);
@@ -146,8 +146,9 @@ impl Scan<'_> {
     fn evict(&mut self, id: Id, pos: Pos) {
         let interval = *self.intervals.get(id);
         let last_use = interval.last_use_end(self.live, pos);
-        let cut = self.shallowest(id, last_use, pos);
-        if cut == pos && pos.phase() != Phase::Late {
+        let again = self.live.value(interval.vreg).remat.is_some();
+        let cut = if again { last_use } else { self.shallowest(id, last_use, pos) };
+        if !again && cut == pos && pos.phase() != Phase::Late {
             // Maybe another register is free; if not, it is spilled when its turn comes.
             if let Some(rest) = self.intervals.split(self.live, id, pos) {
                 self.intervals.get_mut(rest).humble = true;
@@ -175,7 +176,10 @@ impl Scan<'_> {
         let Some(rest) = self.intervals.split(self.live, current, cut) else { return };
         // Between reading and writing there is no room for a move, but the slot may take over: the store
         // can be anywhere before.
-        if cut.phase() == Phase::Late && self.intervals.get(rest).from == cut {
+        let interval = self.intervals.get(rest);
+        let again = self.live.value(interval.vreg).remat.is_some();
+        let moves_fit = cut.phase() != Phase::Late || interval.from != cut;
+        if !moves_fit || again && !interval.is_pinned(self.live, interval.from) {
             self.spill(rest, cut);
         } else {
             self.enqueue(rest);
@@ -200,6 +204,10 @@ impl Scan<'_> {
         let low = latest_end(&uses[..before])?;
         if !uses[..before].iter().rev().any(|touched| touched.must) {
             return None;
+        }
+        if self.live.value(interval.vreg).remat.is_some() {
+            // Nothing is gained by keeping what can be made again.
+            return (low > interval.from).then_some(low);
         }
         let mut high = until;
         if high.phase() == Phase::Late && Pos::early(high.inst()) >= low {

@@ -424,6 +424,10 @@ impl Filler<'_> {
             self.defined[block].push(def);
             known.push(def);
         }
+        if !operands.is_empty() {
+            let first = self.random.below(operands.len());
+            operands.rotate_left(first);
+        }
         let clobbers = (0..self.shape.caller_saved)
             .flat_map(|index| RegClass::ALL.map(|class| Self::reg(class, index)));
         let clobbers = clobbers.collect();
