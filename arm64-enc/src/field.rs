@@ -247,13 +247,15 @@ macro_rules! encodings {
             ];
 
             /// The instruction word.
-            #[inline]
+            // Always inlined: where the variant is known, which is where instructions are written down, the match
+            // and the moving of fields fold away.
+            #[inline(always)]
             #[must_use]
             pub fn encode(self) -> u32 {
                 match self {
                     $(
                         Self::$variant { $($field),* } => {
-                            $crate::field::fixed_value($diagram)
+                            (const { $crate::field::fixed_value($diagram) })
                             $(
                                 | {
                                     const LAYOUT: $crate::field::Layout =

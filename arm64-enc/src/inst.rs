@@ -62,7 +62,7 @@ macro_rules! groups {
     ($($group:ident),* $(,)?) => {
         impl Inst {
             /// The instruction word.
-            #[inline]
+            #[inline(always)]
             #[must_use]
             pub fn encode(self) -> u32 {
                 match self {

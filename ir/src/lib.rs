@@ -26,6 +26,7 @@ pub mod module;
 pub mod opcode;
 pub mod parse;
 mod print;
+pub mod random;
 pub mod types;
 pub mod verify;
 

@@ -334,25 +334,22 @@ pub(crate) fn annotated(
     Annotated(func, block, inst, message).to_string()
 }
 
-/// The functions other than itself that a function calls, each once, in the order of their declaration.
+/// The functions other than itself that a function calls, each once, in the order of their first calls.
 fn called(func: &Function) -> Vec<FuncRef> {
-    let mut used = vec![false; func.callees.len()];
-    for &block in func.layout() {
-        for &inst in func.block_insts(block) {
-            if let InstData::Call { callee, .. } = *func.inst(inst)
-                && let Some(slot) = used.get_mut(Entity::index(callee))
-            {
-                *slot = true;
-            }
+    let mut seen = vec![false; func.callees.len()];
+    let mut called = Vec::new();
+    let blocks = func.layout().iter().filter(|block| Entity::index(**block) < func.num_blocks());
+    let insts = blocks.flat_map(|&block| func.block_insts(block));
+    for &inst in insts.filter(|inst| Entity::index(**inst) < func.num_insts()) {
+        if let InstData::Call { callee, .. } = *func.inst(inst)
+            && let Some(seen) = seen.get_mut(Entity::index(callee))
+            && !std::mem::replace(seen, true)
+            && func.callees[callee].name != func.name
+        {
+            called.push(callee);
         }
     }
-    let other = |callee: &FuncRef| func.callees[*callee].name != func.name;
-    func.callees
-        .keys()
-        .zip(used)
-        .filter_map(|(key, used)| used.then_some(key))
-        .filter(other)
-        .collect()
+    called
 }
 
 impl Display for Function {

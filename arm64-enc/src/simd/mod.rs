@@ -61,7 +61,7 @@ macro_rules! groups {
             pub(crate) const CLASSES: &'static [&'static [Class]] = &[$($group::CLASSES),*];
 
             /// The instruction word.
-            #[inline]
+            #[inline(always)]
             #[must_use]
             pub fn encode(self) -> u32 {
                 match self {

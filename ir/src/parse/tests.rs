@@ -74,3 +74,57 @@ fn empty_texts_are_empty_modules() {
         assert_eq!(module(text), Ok(Module::new()), "{text:?}");
     }
 }
+
+/// Random functions, with blocks out of order and numbers left out.
+#[test]
+fn random_functions_come_back_the_same() {
+    use crate::random::{Shape, function};
+    for seed in 0..300 {
+        let callee = Signature::new(&[Type::I64], &[Type::I64, Type::F32]);
+        let shape = Shape {
+            name: ["f", "a b", "7up", "é.x", ""][seed as usize % 5].to_owned(),
+            blocks: (seed % 9) as u32,
+            names: seed % 3 > 0,
+            callees: vec![("callee".into(), callee), ("λ → x".into(), Signature::default())],
+            ..Shape::default()
+        };
+        let mut func = function(seed, &shape);
+        let mut layout = func.layout().to_vec();
+        layout[1..].reverse();
+        func.set_layout(layout);
+        for _ in 0..seed % 4 {
+            func.detached_value(Type::F64);
+        }
+        if let Some(&last) = func.layout().last().filter(|_| shape.blocks > 0) {
+            // A number far above the others.
+            func.append_block_param(last, Type::I16);
+        }
+        let text = func.to_string();
+        let again = super::function(&text)
+            .unwrap_or_else(|errors| panic!("{text}{}", show(&text, &errors)));
+        assert_eq!(func, again, "seed {seed}\n{text}{again}");
+        assert_eq!(text, again.to_string());
+    }
+}
+
+/// `PartialEq` is no weaker than the text: whatever one line says differently makes functions differ.
+#[test]
+fn functions_differ_if_a_line_differs() {
+    let text = crate::random::function(3, &crate::random::Shape::default()).to_string();
+    let original = super::function(&text).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let mut changed = 0;
+    for skipped in 0..lines.len() {
+        let rest: Vec<&str> = lines
+            .iter()
+            .enumerate()
+            .filter(|&(i, _)| i != skipped)
+            .map(|(_, line)| *line)
+            .collect();
+        if let Ok(other) = super::function(&rest.join("\n")) {
+            assert_ne!(original, other, "without `{}`", lines[skipped]);
+            changed += 1;
+        }
+    }
+    assert!(changed > 10);
+}
