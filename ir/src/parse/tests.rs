@@ -128,3 +128,107 @@ fn functions_differ_if_a_line_differs() {
     }
     assert!(changed > 10);
 }
+
+#[test]
+fn several_mistakes_are_reported_in_their_places() {
+    let text = "extern @print(i64, i8 sxt)
+fn @f(i64) -> i64 {
+  block0.entry(v0.n: i64):
+    v1: i64 = ad v0, v0
+    v2: i46 = iconst 5
+    v3: i64 = call @prnt(v0\t, v0 v0)
+    trap_if v3, \"\u{1F980}
+    ret v3
+}
+";
+    insta::assert_snapshot!(show(text, &module(text).unwrap_err()));
+}
+
+#[test]
+fn a_place_in_a_long_line_is_shown_alone() {
+    let text = format!("fn @f() {{ {} block0: ret #{}", " ".repeat(100_000), "x".repeat(100_000));
+    let errors = module(&text).unwrap_err();
+    let shown = errors[0].render(&text, "long.ir");
+    assert!(shown.len() < 500, "{shown}");
+    assert_eq!((errors[0].line, errors[0].column), (1, 100_024));
+    assert!(shown.contains("…") && shown.contains("block0: ret #x"), "{shown}");
+}
+
+#[test]
+fn bytes_that_are_not_text_are_refused_at_their_offset() {
+    let errors = module_from_bytes(b"; \xc3\xa9\n fn\xff").unwrap_err();
+    assert_eq!(errors[0].code, ParseCode::Encoding);
+    assert_eq!((errors[0].line, errors[0].column, errors[0].offset), (2, 4, 8));
+    // A surrogate in the encoding of UTF-8.
+    assert!(module_from_bytes(b"\xed\xa0\x80").is_err());
+    assert_eq!(module_from_bytes(b"; fine"), Ok(Module::new()));
+}
+
+#[test]
+fn one_function_is_wanted() {
+    let count = |text: &str| super::function(text).unwrap_err()[0].clone();
+    assert_eq!(count("").code, ParseCode::Count);
+    let two = "fn @f() { block0: ret\n}\nfn @g() { block0: ret\n}";
+    assert!(count(two).message.contains("there are 2"));
+    let data = "fn @f() -> i64 { block0:\n v0: i64 = data_addr @of_the_module\n ret v0 }";
+    assert!(super::function(data).is_ok(), "data need not be declared");
+}
+
+/// Every prefix, every deleted byte, and every changed byte of a text: an answer, and the same after printing.
+#[test]
+fn damaged_texts_get_an_answer() {
+    let check = |text: &str| {
+        if let Ok(module) = module(text) {
+            same_again(text);
+            let _ = crate::verify_module(&module);
+        }
+    };
+    for end in (0..SAMPLE.len()).filter(|&end| SAMPLE.is_char_boundary(end)) {
+        check(&SAMPLE[..end]);
+    }
+    let mut random = crate::random::Random::new(1);
+    for at in 0..SAMPLE.len() {
+        let mut bytes = SAMPLE.as_bytes().to_vec();
+        bytes.remove(at);
+        check(&String::from_utf8_lossy(&bytes));
+        let likely = b"0123456789v@:,=-+(){}[]\" .;\nabx";
+        let mut bytes = SAMPLE.as_bytes().to_vec();
+        bytes[at] = likely[random.below(likely.len())];
+        check(&String::from_utf8_lossy(&bytes));
+        bytes[at] = random.bits() as u8;
+        check(&String::from_utf8_lossy(&bytes));
+    }
+}
+
+#[test]
+fn large_texts_take_linear_time_and_little_stack() {
+    let million = 1_000_000;
+    for text in [
+        "(".repeat(million),
+        format!("fn @f{}", "(".repeat(million)),
+        format!("fn @f() {{{}", "{".repeat(million)),
+        format!("fn @{}() {{ block0: ret }}", "x".repeat(million)),
+        format!("fn @f() {{ block0: v0: i64 = {}", "y".repeat(million)),
+        format!("fn @f() {{ block0: v0: i64 = iconst {} }}", "9".repeat(million)),
+        format!("fn @f() {{ block0: v0: f64 = fconst 0x{}p0 }}", "0".repeat(million)),
+        "\n".repeat(million),
+        "fn @f() { block0: ret }\n".repeat(10_000),
+    ] {
+        let start = std::time::Instant::now();
+        if let Err(errors) = module(&text) {
+            assert!(errors.iter().all(|error| error.render(&text, "file").len() < 1000));
+        }
+        assert!(start.elapsed().as_secs() < 30, "{}", &text[..30]);
+    }
+}
+
+/// Numbers left out cost memory, so a text may not leave out many, in one function or in all together.
+#[test]
+fn numbers_left_out_are_counted_over_the_whole_text() {
+    let one = |number: usize| format!("{{ block0:\n v{number}: i8 = iconst 1\n ret }}\n");
+    let sparse = MAX_LEFT_OUT / 2;
+    let text = format!("fn @f() {}fn @g() {}", one(sparse), one(sparse));
+    assert_eq!(module(&text).map(|module| module.functions.len()), Ok(2));
+    let text = format!("{text}fn @h() {}", one(sparse));
+    assert_eq!(module(&text).unwrap_err()[0].code, ParseCode::Numbering);
+}

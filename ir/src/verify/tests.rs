@@ -1,1 +1,325 @@
+//! Rules that no text can break, because the reader keeps them: one test each. The others are the files of
+//! `tests/refused`.
 
+use super::*;
+use crate::build::FunctionBuilder;
+use crate::inst::{BlockCall, SwitchTable};
+use crate::module::{DataObject, Module};
+use crate::opcode::{BinaryOp, IntCC, TrapKind};
+
+/// `block0(v0: i64, v1: i64): v3 = add v0, v1; jump block1(v3)`, `block1(v2: i64): ret v2`
+fn sample() -> Function {
+    let b = FunctionBuilder::new("sample");
+    let (x, y) = (b.param(Type::I64), b.param(Type::I64));
+    let next = b.block("");
+    let param = b.block_param(next, Type::I64);
+    let sum = b.add(x, y);
+    b.returns(&[Type::I64.into()]);
+    b.jump_with(next, sum);
+    b.switch_to(next);
+    b.ret(param);
+    b.finish().unwrap()
+}
+
+fn block(index: usize) -> Block {
+    Block::from_index(index)
+}
+
+fn value(index: usize) -> Value {
+    Value::from_index(index)
+}
+
+fn refused(func: &Function, words: &str) {
+    let error = verify_function(func).unwrap_err().to_string();
+    assert!(error.contains(words), "wanted `{words}`, found `{error}`");
+    // A broken function can be shown.
+    let shown = verify_function(func).unwrap_err().in_context(func);
+    assert!(shown.contains(words), "{shown}");
+}
+
+#[test]
+fn the_sample_is_good() {
+    assert_eq!(verify_function(&sample()), Ok(()));
+}
+
+#[test]
+fn layout_names_blocks_once() {
+    let mut func = sample();
+    func.set_layout(vec![block(0), block(1), block(1)]);
+    refused(&func, "the block is in the layout twice");
+    func.set_layout(vec![block(0), block(9)]);
+    refused(&func, "the layout names block9, which does not exist");
+}
+
+#[test]
+fn branches_go_to_blocks_of_the_layout() {
+    let mut func = sample();
+    func.set_layout(vec![block(0)]);
+    refused(&func, "block1 is not a block of this function");
+}
+
+#[test]
+fn instructions_exist_and_have_one_place() {
+    let mut func = sample();
+    let mut insts = func.take_block_insts(block(0));
+    insts.insert(0, insts[0]);
+    func.set_block_insts(block(0), insts);
+    refused(&func, "the add is also in block0");
+    func.set_block_insts(block(0), vec![Inst::from_index(99)]);
+    refused(&func, "the block holds inst99, which does not exist");
+}
+
+#[test]
+fn values_are_of_this_function_and_defined() {
+    let mut func = sample();
+    let sum = func.block_insts(block(0))[0];
+    let data = |a, b| InstData::Binary { op: BinaryOp::Add, args: [value(a), value(b)] };
+    func.replace(sum, data(0, 77));
+    refused(&func, "v77 is not a value of this function");
+    let detached = func.detached_value(Type::I64);
+    func.replace(sum, data(0, detached.index()));
+    refused(&func, "is used, but what defined it is no longer part of the function");
+    // The same if the instruction was only taken out of its block.
+    let mut func = sample();
+    let insts = func.take_block_insts(block(0));
+    func.set_block_insts(block(0), vec![insts[1]]);
+    refused(&func, "v3 is used, but what defined it is no longer part of the function");
+}
+
+#[test]
+fn definitions_say_where_they_stand() {
+    let mut func = sample();
+    func.attach_block_param(block(1), value(0));
+    refused(&func, "v0 is not parameter 0 of the block");
+    let mut func = sample();
+    let data = InstData::IntConst { imm: 1 };
+    let again = func.create_inst_with(data, &[value(3)], None);
+    let mut insts = func.take_block_insts(block(0));
+    insts.insert(1, again);
+    func.set_block_insts(block(0), insts);
+    refused(&func, "v3 is not result 0 of this add");
+}
+
+#[test]
+fn operations_have_their_number_of_results() {
+    let mut func = sample();
+    let data = InstData::IntConst { imm: 1 };
+    let inst = func.create_inst(data, &[Type::I64, Type::I64], None);
+    let mut insts = func.take_block_insts(block(0));
+    insts.insert(0, inst);
+    func.set_block_insts(block(0), insts.clone());
+    refused(&func, "iconst has 2 results, but its operation has 1");
+    insts[0] = func.create_inst(data, &[], None);
+    func.set_block_insts(block(0), insts);
+    refused(&func, "iconst has 0 results, but its operation has 1");
+}
+
+#[test]
+fn what_is_named_exists() {
+    use crate::entity::{DataRef, FuncRef, StackSlot, Var};
+    let wrong = |data: InstData, results: &[Type], words: &str| {
+        let mut func = sample();
+        let inst = func.create_inst(data, results, None);
+        let mut insts = func.take_block_insts(block(0));
+        insts.insert(0, inst);
+        func.set_block_insts(block(0), insts);
+        refused(&func, words);
+    };
+    let slot = StackSlot::from_index(5);
+    wrong(InstData::StackAddr { slot, offset: 0 }, &[Type::I64], "slot5 does not exist");
+    let data = DataRef::from_index(5);
+    wrong(InstData::DataAddr { data, offset: 0 }, &[Type::I64], "data5 does not exist");
+    let var = Var::from_index(5);
+    wrong(InstData::VarGet { var }, &[Type::I64], "var5 does not exist");
+    wrong(InstData::VarSet { var, value: value(0) }, &[], "var5 does not exist");
+    let callee = FuncRef::from_index(5);
+    wrong(InstData::Call { callee, args: ValueList::default() }, &[], "fn5 does not exist");
+
+    let mut func = sample();
+    let jump = func.block_insts(block(0))[1];
+    let table = SwitchRef::from_index(5);
+    func.replace(jump, InstData::Switch { index: value(0), table });
+    refused(&func, "switch5 does not exist");
+}
+
+#[test]
+fn lists_are_of_this_function() {
+    let mut other = Function::new("other", Signature::default());
+    let list = other.make_list(&[value(0); 500]);
+    let mut func = sample();
+    let jump = func.block_insts(block(0))[1];
+    func.replace(jump, InstData::Jump { target: BlockCall { block: block(1), args: list } });
+    let error = verify_function(&func).unwrap_err();
+    assert!(error.message.contains("a list of values belongs to another function"), "{error}");
+}
+
+#[test]
+fn constants_fit_their_type() {
+    let wrong = |data, ty: Type, words: &str| {
+        let mut func = sample();
+        let inst = func.create_inst(data, &[ty], None);
+        let mut insts = func.take_block_insts(block(0));
+        insts.insert(0, inst);
+        func.set_block_insts(block(0), insts);
+        refused(&func, words);
+    };
+    wrong(InstData::IntConst { imm: 255 }, Type::I8, "255 is not a sign-extended i8");
+    wrong(InstData::IntConst { imm: 1 << 40 }, Type::I32, "is not a sign-extended i32");
+    wrong(InstData::IntConst { imm: 0 }, Type::F32, "iconst gives an integer, not f32");
+    wrong(InstData::FloatConst { bits: 1 << 32 }, Type::F32, "more than f32 has");
+    wrong(InstData::FloatConst { bits: 0 }, Type::I64, "fconst gives a float, not i64");
+    // Through the builder: the low bits of a constant may be written unsigned, more may not.
+    let b = FunctionBuilder::new("constant");
+    b.ret(b.iconst(Type::I8, 255));
+    assert!(b.finish().is_ok());
+    let b = FunctionBuilder::new("constant");
+    b.ret(b.iconst(Type::I8, 256));
+    assert!(b.finish().unwrap_err().to_string().contains("256 is not a sign-extended i8"));
+}
+
+#[test]
+fn a_switch_has_its_own_table() {
+    let b = FunctionBuilder::new("two_switches");
+    let x = b.param(Type::I64);
+    let (one, two) = (b.block("one"), b.block("two"));
+    b.switch(x, one, &[(1, two)]);
+    b.switch_to(one);
+    b.switch(x, two, &[]);
+    b.switch_to(two);
+    b.ret(());
+    let mut func = b.finish().unwrap();
+    let second = func.block_insts(block(1))[0];
+    let InstData::Switch { index, .. } = *func.inst(second) else { panic!("{func}") };
+    func.replace(second, InstData::Switch { index, table: SwitchRef::from_index(0) });
+    refused(&func, "switch0 belongs to another switch too");
+}
+
+#[test]
+fn a_name_is_called_with_one_signature() {
+    let b = FunctionBuilder::new("caller");
+    let x = b.param(Type::I64);
+    b.call(b.import("f", Signature::new(&[Type::I64], &[])), x);
+    b.call(b.import("f", Signature::new(&[], &[])), ());
+    b.ret(());
+    let error = b.finish().unwrap_err().to_string();
+    assert!(error.contains("@f is called as (i64) and as ()"), "{error}");
+
+    let b = FunctionBuilder::new("itself");
+    b.call(b.import("itself", Signature::new(&[], &[Type::I8])), ());
+    b.ret(());
+    assert!(b.finish().unwrap_err().to_string().contains("a name has one signature"));
+
+    let b = FunctionBuilder::new("both");
+    b.data_addr("both", 0);
+    b.ret(());
+    assert!(b.finish().unwrap_err().to_string().contains("@both is both a function and data"));
+}
+
+#[test]
+fn limits_are_kept() {
+    let types = vec![Type::I8; MAX_SIGNATURE + 1];
+    let mut func = Function::new("wide", Signature::new(&types, &[]));
+    let entry = func.append_block();
+    for &ty in &types {
+        func.append_block_param(entry, ty);
+    }
+    refused(&func, "a signature has 1001 parameters, more than 1000");
+    let mut func = sample();
+    func.reserve_blocks(MAX_ENTITIES + 1);
+    refused(&func, "blocks, more than 16777216");
+}
+
+#[test]
+fn modules_resolve_names() {
+    let caller = |signature: Signature| {
+        let b = FunctionBuilder::new("caller");
+        let callee = b.import("callee", signature);
+        b.call(callee, ());
+        b.data_addr("table", 0);
+        b.ret(());
+        b.finish().unwrap()
+    };
+    let refused = |module: &Module, words: &str| {
+        let error = verify_module(module).unwrap_err().to_string();
+        assert!(error.contains(words), "wanted `{words}`, found `{error}`");
+    };
+    let data = DataObject { bytes: vec![1], align: 1, mutable: false };
+    let mut module = Module::new();
+    module.add_function(caller(Signature::default())).unwrap();
+    refused(&module, "there is no function @callee");
+    module.add_extern("callee", Signature::default()).unwrap();
+    refused(&module, "there is no data object @table");
+    module.add_data("table", data.clone()).unwrap();
+    assert_eq!(verify_module(&module), Ok(()));
+    module.externs.insert("callee".into(), Signature::new(&[], &[Type::I8]));
+    refused(&module, "@callee is () -> i8, but this function calls it as ()");
+    module.externs.insert("callee".into(), Signature::default());
+    module.externs.insert("table".into(), Signature::default());
+    refused(&module, "the name is both data and a function");
+    module.externs.shift_remove("table");
+    module.externs.insert("caller".into(), Signature::default());
+    refused(&module, "the host is to give it, but it has a body too");
+    module.externs.shift_remove("caller");
+    let renamed = module.functions.shift_remove("caller").unwrap();
+    module.functions.insert("other".into(), renamed);
+    refused(&module, "the module lists it as @other");
+}
+
+#[test]
+fn errors_stand_under_their_instruction() {
+    let mut func = sample();
+    let sum = func.block_insts(block(0))[0];
+    let cc = IntCC::Eq;
+    func.replace(sum, InstData::IntCompare { cc, args: [value(0), value(1)] });
+    let shown = verify_function(&func).unwrap_err().in_context(&func);
+    insta::assert_snapshot!(shown);
+}
+
+/// Random damage through the API never makes the verifier or the printer panic.
+#[test]
+fn damaged_functions_get_an_answer() {
+    use crate::random::{Random, Shape, function};
+    let mut refused = 0;
+    for seed in 0..2000 {
+        let mut func = function(seed, &Shape { blocks: 4, insts: 3, ..Shape::default() });
+        let mut random = Random::new(seed);
+        for _ in 0..1 + random.below(3) {
+            let at = block(random.below(func.num_blocks()));
+            let inst = Inst::from_index(random.below(func.num_insts()));
+            match random.below(8) {
+                0 => {
+                    let mut layout = func.layout().to_vec();
+                    layout.push(block(random.below(8)));
+                    func.set_layout(layout);
+                }
+                1 => {
+                    let mut insts = func.take_block_insts(at);
+                    insts.pop();
+                    func.set_block_insts(at, insts);
+                }
+                2 => {
+                    let mut insts = func.take_block_insts(at);
+                    insts.insert(0, inst);
+                    func.set_block_insts(at, insts);
+                }
+                3 => func.detach(inst),
+                4 => func.retain_block_params(at, |index, _| index > 0),
+                5 => {
+                    let other = value(random.below(func.num_values() + 2));
+                    func.map_operands(inst, |old| if old.index() % 3 == 0 { other } else { old });
+                }
+                6 => func.replace(inst, InstData::Trap { kind: TrapKind::Panic }),
+                _ => {
+                    let default = func.block_call(block(random.below(9)), &[]);
+                    let table = func.switches.push(SwitchTable { default, cases: Vec::new() });
+                    func.replace(inst, InstData::Switch { index: value(0), table });
+                }
+            }
+        }
+        if let Err(error) = verify_function(&func) {
+            assert!(error.in_context(&func).contains(&error.message));
+            refused += 1;
+        }
+    }
+    assert!(refused > 1000, "{refused}");
+}
