@@ -257,10 +257,33 @@ impl Scan<'_> {
 
     fn allocate(&mut self, current: Id) -> Result<(), Error> {
         self.find_free(current);
-        if let Some(reg) = self.free_throughout(current) {
+        let Some(reg) = self.free_throughout(current) else { return self.contend(current) };
+        if let Some((first, cut)) = self.stay_until(current, reg)
+            && let Some(rest) = self.intervals.split(self.live, current, cut)
+        {
+            self.enqueue(rest);
+            self.assign(current, first);
+        } else {
             self.assign(current, reg);
-            return Ok(());
         }
-        self.contend(current)
+        Ok(())
+    }
+
+    /// A value that is defined in a fixed register and cannot stay there has to be moved once. It can stay until the
+    /// block in which the register is wanted: paths that do not come there save the move, and perhaps the saving of
+    /// the callee-saved register that it would move to.
+    fn stay_until(&self, current: Id, reg: PReg) -> Option<(PReg, Pos)> {
+        let interval = self.intervals.get(current);
+        let defined = interval.uses(self.live).first()?;
+        let first = defined.hint.filter(|_| defined.pos == interval.from)?;
+        let until = self.state.free_until[usize::from(first.index())];
+        if first == reg || !self.env.allocatable().contains(first) || until >= interval.to {
+            return None;
+        }
+        let block = self.layout.block_at(until);
+        let cut = self.layout.block_from(block);
+        let not_dearer = self.layout.weight(block) <= self.layout.weight(defined.block);
+        (cut > interval.from && not_dearer && interval.covers(self.live, cut))
+            .then_some((first, cut))
     }
 }
