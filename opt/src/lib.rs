@@ -1,2 +1,181 @@
 //! Optimisation passes over SSA, as a table.
+//!
+//! [`PASSES`] lists every pass in the order in which [`optimize`] runs them; [`ORDER`] says which orders matter and why.
+//! Every pass takes verified SSA and leaves verified SSA, and a program gives the same results and the same traps before
+//! and after.
+//!
+//! ```
+//! use ir::{FunctionBuilder, Type};
+//! use opt::Level;
+//!
+//! let b = FunctionBuilder::new("twelve_times");
+//! let x = b.param(Type::I64);
+//! b.ret(b.mul(b.mul(x, 3), 4));
+//! let mut func = b.finish().unwrap();
+//!
+//! let stats = opt::optimize(&mut func, Level::Speed);
+//! assert!(stats.changes() > 0);
+//! assert_eq!(func.block_insts(func.layout()[0]).len(), 3); // iconst, mul, ret
+//! ```
 #![forbid(unsafe_code)]
+
+mod edit;
+mod hash;
+
+pub mod copy_prop;
+pub mod dce;
+pub mod fold;
+pub mod gvn;
+pub mod simplify_cfg;
+
+use ir::Function;
+
+/// How much to optimise.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum Level {
+    /// Not at all: the code comes soonest.
+    None,
+    /// For the speed of the code.
+    #[default]
+    Speed,
+}
+
+/// A pass: a row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Pass {
+    /// Its name, unique in the table: a pass that runs twice has two rows.
+    pub name: &'static str,
+    /// What it does, in a line.
+    pub doc: &'static str,
+    /// Runs it and returns how many changes it made; 0 means that the function is as it was.
+    pub run: fn(&mut Function) -> usize,
+    /// The levels at which it runs.
+    pub levels: &'static [Level],
+}
+
+const SPEED: &[Level] = &[Level::Speed];
+
+macro_rules! passes {
+    ($($name:literal $module:ident $levels:ident $doc:literal;)*) => {
+        &[$( Pass { name: $name, doc: $doc, run: $module::run, levels: $levels }, )*]
+    };
+}
+
+/// Every pass, in the order in which they run.
+pub const PASSES: &[Pass] = passes! {
+    "simplify_cfg" simplify_cfg SPEED "Fold branches, thread jumps, merge blocks, drop unreachable ones.";
+    "copy_prop" copy_prop SPEED "Replace block parameters that always get one value.";
+    "fold" fold SPEED "Fold constants, simplify algebra, divide by constants without dividing.";
+    "gvn" gvn SPEED "Merge instructions with dominating equal ones.";
+    "fold_late" fold SPEED "Fold what value numbering has brought together.";
+    "simplify_cfg_late" simplify_cfg SPEED "Clean up the flow graph for code generation.";
+    "dce" dce SPEED "Remove what nothing needs.";
+};
+
+/// Two rows of [`PASSES`] whose order matters.
+#[derive(Clone, Copy, Debug)]
+pub struct Constraint {
+    /// The pass that must come first.
+    pub before: &'static str,
+    /// The pass that must come later.
+    pub after: &'static str,
+    /// Why.
+    pub reason: &'static str,
+}
+
+/// The orders that matter. A test checks them against [`PASSES`].
+pub const ORDER: &[Constraint] = &[
+    Constraint {
+        before: "simplify_cfg",
+        after: "copy_prop",
+        reason: "parameters of joins that merged blocks leave with one way in are trivial",
+    },
+    Constraint {
+        before: "copy_prop",
+        after: "fold",
+        reason: "folding sees constants only where they are operands, not behind parameters",
+    },
+    Constraint {
+        before: "fold",
+        after: "gvn",
+        reason: "equal computations are found only in one canonical form",
+    },
+    Constraint {
+        before: "gvn",
+        after: "fold_late",
+        reason: "operands that became the same value make more algebra apply",
+    },
+    Constraint {
+        before: "simplify_cfg_late",
+        after: "dce",
+        reason: "folded branches leave conditions that nothing uses",
+    },
+];
+
+/// What a pass did, for whoever watches.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PassReport {
+    /// The name of the pass.
+    pub pass: &'static str,
+    /// How many changes it made.
+    pub changes: usize,
+}
+
+/// What [`optimize`] did: one report for each pass that ran, in order.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Stats {
+    /// One report for each pass that ran, in order.
+    pub passes: Vec<PassReport>,
+}
+
+impl Stats {
+    /// The changes of all passes.
+    #[must_use]
+    pub fn changes(&self) -> usize {
+        self.passes.iter().map(|report| report.changes).sum()
+    }
+}
+
+/// Optimises a function in SSA form (see [`ssa::verify`]).
+pub fn optimize(func: &mut Function, level: Level) -> Stats {
+    optimize_with(func, level, |_, _| {})
+}
+
+/// Optimises a function in SSA form and calls `observer` after each pass, with what the pass did and the function as it
+/// is then: for dumps and for verification between passes.
+pub fn optimize_with(
+    func: &mut Function,
+    level: Level,
+    mut observer: impl FnMut(PassReport, &Function),
+) -> Stats {
+    let mut stats = Stats::default();
+    for pass in PASSES.iter().filter(|pass| pass.levels.contains(&level)) {
+        let changes = (pass.run)(func);
+        let report = PassReport { pass: pass.name, changes };
+        stats.passes.push(report);
+        observer(report, func);
+    }
+    stats
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_keeps_the_order_that_matters() {
+        let place = |name: &str| PASSES.iter().position(|pass| pass.name == name);
+        for constraint in ORDER {
+            let (before, after) = (place(constraint.before), place(constraint.after));
+            assert!(before.is_some() && after.is_some(), "{constraint:?} names no pass");
+            assert!(before < after, "{constraint:?}");
+        }
+    }
+
+    #[test]
+    fn names_are_unique() {
+        for (index, pass) in PASSES.iter().enumerate() {
+            assert!(PASSES[..index].iter().all(|other| other.name != pass.name), "{}", pass.name);
+        }
+    }
+}

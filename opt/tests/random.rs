@@ -1,0 +1,73 @@
+//! Random functions give the same results and the same traps before and after each pass, and after all of them.
+
+mod support;
+
+use opt::{Level, PASSES};
+use proptest::prelude::{ProptestConfig, any, prop, prop_assert_eq, proptest};
+use support::{generate, inputs, outcomes};
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 100, ..ProptestConfig::default() })]
+
+    #[test]
+    fn construction_keeps_the_meaning(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        let mut func = generate::function(&bytes);
+        let before = outcomes(&func, &inputs());
+        ssa::construct(&mut func);
+        ssa::verify(&func).unwrap_or_else(|e| panic!("{e}\n{func}"));
+        prop_assert_eq!(outcomes(&func, &inputs()), before);
+    }
+
+    #[test]
+    fn each_pass_keeps_the_meaning(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        let mut func = generate::function(&bytes);
+        ssa::construct(&mut func);
+        let before = outcomes(&func, &inputs());
+        for pass in PASSES {
+            let mut func = func.clone();
+            (pass.run)(&mut func);
+            ssa::verify(&func).unwrap_or_else(|e| panic!("after {}: {e}\n{func}", pass.name));
+            prop_assert_eq!(outcomes(&func, &inputs()), before.clone(), "after {}:\n{}", pass.name, func);
+        }
+    }
+
+    #[test]
+    fn all_passes_together_keep_the_meaning(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
+        let mut func = generate::function(&bytes);
+        ssa::construct(&mut func);
+        let before = outcomes(&func, &inputs());
+        opt::optimize_with(&mut func, Level::Speed, |report, func| {
+            ssa::verify(func).unwrap_or_else(|e| panic!("after {}: {e}\n{func}", report.pass));
+            assert_eq!(outcomes(func, &inputs()), before, "after {}:\n{func}", report.pass);
+        });
+    }
+}
+
+/// The generator is of use only if most runs end with results, and if every pass finds something to do.
+#[test]
+fn random_functions_exercise_every_pass() {
+    let mut state = 1u64;
+    let mut byte = || {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as u8
+    };
+    let (mut ended, mut runs) = (0, 0);
+    let mut changes = vec![0; PASSES.len()];
+    for _ in 0..100 {
+        let bytes: Vec<u8> = (0..300).map(|_| byte()).collect();
+        let mut func = generate::function(&bytes);
+        ssa::construct(&mut func);
+        let all = outcomes(&func, &inputs());
+        runs += all.len();
+        ended += all.iter().filter(|outcome| outcome.is_ok()).count();
+        let stats = opt::optimize(&mut func, Level::Speed);
+        for (sum, report) in changes.iter_mut().zip(stats.passes) {
+            *sum += report.changes;
+        }
+    }
+    assert!(ended * 2 > runs, "{ended} of {runs} runs end with results");
+    for (pass, changes) in PASSES.iter().zip(changes) {
+        assert!(changes > 0, "{} changes nothing in 100 random functions", pass.name);
+    }
+}
