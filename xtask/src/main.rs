@@ -8,6 +8,7 @@ mod sh;
 mod snapshots;
 mod test;
 mod tidy;
+mod verify_encodings;
 
 use std::process::ExitCode;
 
@@ -48,6 +49,11 @@ const TASKS: &[Task] = &[
         name: "matrix",
         help: "write tests/matrix: every operation, type and corner value of the IR",
         run: matrix::run,
+    },
+    Task {
+        name: "verify-encodings",
+        help: "compare words and texts of arm64-enc with LLVM and GNU as; a number: random words per encoding",
+        run: verify_encodings::run,
     },
 ];
 

@@ -10,6 +10,17 @@ pub struct Row {
     pub value: u32,
     /// The bits that belong to fields.
     pub fields: u32,
+    /// The bits of each field.
+    pub each_field: Vec<u32>,
+}
+
+impl Row {
+    /// A word of the row with random fields; bits that are in no field are `ones` or as the list has them.
+    pub fn word(&self, random: &mut Random, ones: bool) -> u32 {
+        let fields = random.next() & self.fields;
+        let free = if ones { !self.mask & !self.fields } else { 0 };
+        self.value & self.mask | fields & !self.mask | free
+    }
 }
 
 /// The list of A64 encodings.
@@ -25,20 +36,21 @@ fn row(line: &str) -> Row {
     let mask = u32::from_str_radix(next(), 16).expect("mask");
     let value = u32::from_str_radix(next(), 16).expect("value");
     // `name=first..last:..., ...`: the bit ranges of the instruction.
-    let mut fields = 0;
+    let mut each_field = Vec::new();
     for field in next().split_whitespace() {
         let (_, ranges) = field.split_once('=').expect("field");
+        let mut bits = 0;
         for range in ranges.split(',') {
-            let (bits, _) = range.split_once(':').expect("range");
-            let (first, last) = bits.split_once("..").expect("bits");
+            let (place, _) = range.split_once(':').expect("range");
+            let (first, last) = place.split_once("..").expect("bits");
             let (first, last): (u32, u32) =
                 (first.parse().expect("bit"), last.parse().expect("bit"));
-            for bit in first..=last {
-                fields |= 1 << bit;
-            }
+            bits |= (first..=last).fold(0, |bits, bit| bits | 1 << bit);
         }
+        each_field.push(bits);
     }
-    Row { group, name, assembly, mask, value, fields }
+    let fields = each_field.iter().fold(0, |all, bits| all | bits);
+    Row { group, name, assembly, mask, value, fields, each_field }
 }
 
 /// Random numbers by Steele, Lea and Flood's SplitMix64, the same on every run.
