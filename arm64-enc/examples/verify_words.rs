@@ -87,19 +87,13 @@ fn line(out: &mut impl Write, group: &str, name: &str, word: u32) -> io::Result<
     assert_eq!(inst.encode(), word, "{inst:?}");
     let text = inst.to_string();
     // A text that changes with the address has a target, and the target comes last.
-    let assembly = if inst.at(0).to_string() == text {
-        text.clone()
-    } else {
-        text.replace("#-", "#.-").replace('#', ".+").replace(".+.-", ".-")
+    let has_target = inst.at(0).to_string() != text;
+    let assembly = match text.rsplit_once('#') {
+        Some((head, distance)) if has_target => {
+            let sign = if distance.starts_with('-') { "" } else { "+" };
+            format!("{head}.{sign}{distance}")
+        }
+        _ => text.clone(),
     };
-    // The bit number of `tbz` is no target.
-    let assembly =
-        match (text.starts_with("tb"), text.split_once(", #"), assembly.rsplit_once(", ")) {
-            (true, Some((register, rest)), Some((_, target))) => {
-                let bit = rest.split(',').next().unwrap_or_default();
-                format!("{register}, #{bit}, {target}")
-            }
-            _ => assembly,
-        };
     writeln!(out, "{group}\t{name}\t{word:08x}\t{text}\t{inst:#}\t{assembly}")
 }

@@ -173,6 +173,13 @@ ops! {
     }
 }
 
+/// Whether a system register can only be read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ReadOnly {
+    No,
+    Yes,
+}
+
 /// A system register: `op0`, `op1`, `CRn`, `CRm`, `op2`.
 ///
 /// ```
@@ -212,19 +219,19 @@ impl SysReg {
     pub const MIDR_EL1: SysReg = SysReg(0b1_000_0000_0000_000);
 
     /// Registers written by name; all others as `S<op0>_<op1>_C<n>_C<m>_<op2>`.
-    const NAMES: &'static [(SysReg, &'static str)] = &[
-        (SysReg::CTR_EL0, "CTR_EL0"),
-        (SysReg::DCZID_EL0, "DCZID_EL0"),
-        (SysReg::NZCV, "NZCV"),
-        (SysReg::DAIF, "DAIF"),
-        (SysReg::FPCR, "FPCR"),
-        (SysReg::FPSR, "FPSR"),
-        (SysReg::TPIDR_EL0, "TPIDR_EL0"),
-        (SysReg::TPIDRRO_EL0, "TPIDRRO_EL0"),
-        (SysReg::CNTFRQ_EL0, "CNTFRQ_EL0"),
-        (SysReg::CNTPCT_EL0, "CNTPCT_EL0"),
-        (SysReg::CNTVCT_EL0, "CNTVCT_EL0"),
-        (SysReg::MIDR_EL1, "MIDR_EL1"),
+    const NAMES: &'static [(SysReg, &'static str, ReadOnly)] = &[
+        (SysReg::CTR_EL0, "CTR_EL0", ReadOnly::Yes),
+        (SysReg::DCZID_EL0, "DCZID_EL0", ReadOnly::Yes),
+        (SysReg::NZCV, "NZCV", ReadOnly::No),
+        (SysReg::DAIF, "DAIF", ReadOnly::No),
+        (SysReg::FPCR, "FPCR", ReadOnly::No),
+        (SysReg::FPSR, "FPSR", ReadOnly::No),
+        (SysReg::TPIDR_EL0, "TPIDR_EL0", ReadOnly::No),
+        (SysReg::TPIDRRO_EL0, "TPIDRRO_EL0", ReadOnly::No),
+        (SysReg::CNTFRQ_EL0, "CNTFRQ_EL0", ReadOnly::No),
+        (SysReg::CNTPCT_EL0, "CNTPCT_EL0", ReadOnly::Yes),
+        (SysReg::CNTVCT_EL0, "CNTVCT_EL0", ReadOnly::Yes),
+        (SysReg::MIDR_EL1, "MIDR_EL1", ReadOnly::Yes),
     ];
 
     /// The register with these numbers: `op0` 2 or 3, `op1` and `op2` below 8, `crn` and `crm` below 16.
@@ -241,25 +248,54 @@ impl SysReg {
     /// The name, if this crate knows it.
     #[must_use]
     pub fn name(self) -> Option<&'static str> {
-        Self::NAMES.iter().find(|(reg, _)| *reg == self).map(|(_, name)| *name)
+        Self::NAMES.iter().find(|(reg, _, _)| *reg == self).map(|(_, name, _)| *name)
+    }
+
+    /// The register of this name, in upper or lower case, as far as this crate knows them.
+    ///
+    /// ```
+    /// use arm64_enc::SysReg;
+    /// assert_eq!(SysReg::from_name("ctr_el0"), Some(SysReg::CTR_EL0));
+    /// ```
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<SysReg> {
+        Self::NAMES
+            .iter()
+            .find(|(_, known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(reg, _, _)| *reg)
+    }
+
+    /// Whether the name is only good for reading; `msr` then writes the numbers.
+    pub(crate) fn is_read_only(self) -> bool {
+        Self::NAMES.iter().any(|(reg, _, access)| *reg == self && *access == ReadOnly::Yes)
+    }
+
+    /// `op0`, `op1`, `CRn`, `CRm`, `op2`.
+    #[must_use]
+    pub const fn numbers(self) -> [u8; 5] {
+        let bits = self.0;
+        [
+            2 + (bits >> 14) as u8,
+            (bits >> 11 & 7) as u8,
+            (bits >> 7 & 15) as u8,
+            (bits >> 3 & 15) as u8,
+            (bits & 7) as u8,
+        ]
+    }
+
+    /// Writes `S3_3_C0_C0_1`.
+    pub(crate) fn write_numbers(self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let [op0, op1, crn, crm, op2] = self.numbers();
+        write!(f, "S{op0}_{op1}_C{crn}_C{crm}_{op2}")
     }
 }
 
 impl core::fmt::Display for SysReg {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        if let Some(name) = self.name() {
-            return f.write_str(name);
+        match self.name() {
+            Some(name) => f.write_str(name),
+            None => self.write_numbers(f),
         }
-        let bits = self.0;
-        write!(
-            f,
-            "S{}_{}_C{}_C{}_{}",
-            2 + (bits >> 14),
-            bits >> 11 & 7,
-            bits >> 7 & 15,
-            bits >> 3 & 15,
-            bits & 7
-        )
     }
 }
 

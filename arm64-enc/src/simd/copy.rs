@@ -14,6 +14,7 @@ use core::fmt;
 
 use super::shape::{IntShape, L, Lane, LaneSize, S, V, VectorSize};
 use crate::field::{Field, encodings, ops};
+use crate::text::imm;
 use crate::{Reg, Size, VReg};
 
 /// The shape that a duplication fills, and for a duplicated lane its number.
@@ -445,7 +446,7 @@ impl fmt::Display for SimdCopy {
             }
             Self::Ext { start, rd, rn, rm } => {
                 let t = start.q.name();
-                write!(f, "ext {}, {}, {}, #{}", V(rd, t), V(rn, t), V(rm, t), start.byte)
+                write!(f, "ext {}, {}, {}, {}", V(rd, t), V(rn, t), V(rm, t), imm(f, start.byte))
             }
         }
     }

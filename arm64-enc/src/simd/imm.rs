@@ -13,6 +13,7 @@ use super::shape::{FpShape, HalfShape, S, V, VectorSize, WordShape};
 use crate::VReg;
 use crate::field::{Field, encodings, ops};
 use crate::imm::FpImm8;
+use crate::text::imm as number;
 
 ops! {
     /// What is done with a shifted constant: `op` and the low bit of `cmode`.
@@ -181,33 +182,47 @@ impl fmt::Display for SimdImm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::Words { op, shape, rd, imm, shift } => {
-                write!(f, "{} {}, #{}", op.name(), V(rd, shape.name()), imm.0)?;
+                write!(f, "{} {}, {}", op.name(), V(rd, shape.name()), number(f, imm.0))?;
                 if shift == WordShift::Lsl0 { Ok(()) } else { write!(f, ", lsl #{}", shift.name()) }
             }
             Self::Halves { op, shape, rd, imm, shift } => {
-                write!(f, "{} {}, #{}", op.name(), V(rd, shape.name()), imm.0)?;
+                write!(f, "{} {}, {}", op.name(), V(rd, shape.name()), number(f, imm.0))?;
                 if shift == HalfShift::Lsl0 { Ok(()) } else { write!(f, ", lsl #{}", shift.name()) }
             }
             Self::Ones { op, shape, rd, imm, shift } => {
                 write!(
                     f,
-                    "{} {}, #{}, msl #{}",
+                    "{} {}, {}, msl #{}",
                     op.name(),
                     V(rd, shape.name()),
-                    imm.0,
+                    number(f, imm.0),
                     shift.name()
                 )
             }
-            Self::Bytes { q, rd, imm } => write!(f, "movi {}, #{}", V(rd, q.name()), imm.0),
+            Self::Bytes { q, rd, imm } => {
+                write!(f, "movi {}, {}", V(rd, q.name()), number(f, imm.0))
+            }
             Self::ByteMask { q: VectorSize::D, rd, imm } => {
-                write!(f, "movi {}, #{:#016x}", S(rd, "d"), imm.value())
+                write!(f, "movi {}, #{}", S(rd, "d"), Wide(imm))
             }
             Self::ByteMask { q: VectorSize::Q, rd, imm } => {
-                write!(f, "movi {}, #{:#016x}", V(rd, "2d"), imm.value())
+                write!(f, "movi {}, #{}", V(rd, "2d"), Wide(imm))
             }
             Self::Fmov { shape, rd, imm } => {
                 write!(f, "fmov {}, #{:.8}", V(rd, shape.name()), imm.value())
             }
+        }
+    }
+}
+
+/// A byte mask, hexadecimal and filled up with zeros as C's `%#016llx` does it, which gives zero no `0x`.
+struct Wide(ByteMask);
+
+impl fmt::Display for Wide {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.value() {
+            0 => write!(f, "{:016}", 0),
+            value => write!(f, "{value:#016x}"),
         }
     }
 }

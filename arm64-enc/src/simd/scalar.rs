@@ -18,6 +18,7 @@ use super::shift::{ConvertFixed, ShiftRight, lane_log2, left_bits, right_bits};
 use super::three::{DoublingHigh, DoublingLong};
 use crate::VReg;
 use crate::field::{Field, encodings, ops};
+use crate::text::imm;
 
 ops! {
     /// An operation on double words: `U` and `opcode`.
@@ -542,22 +543,22 @@ impl fmt::Display for SimdScalar {
             }
             Self::DupLane { lane, rd, rn } => show_scalar_dup(f, lane, rd, rn),
             Self::ShiftRight { op, shift, rd, rn } => {
-                write!(f, "{} {}, {}, #{}", op.name(), S(rd, "d"), S(rn, "d"), shift.0)
+                write!(f, "{} {}, {}, {}", op.name(), S(rd, "d"), S(rn, "d"), imm(f, shift.0))
             }
             Self::ShiftLeft { op, shift, rd, rn } => {
-                write!(f, "{} {}, {}, #{}", op.name(), S(rd, "d"), S(rn, "d"), shift.0)
+                write!(f, "{} {}, {}, {}", op.name(), S(rd, "d"), S(rn, "d"), imm(f, shift.0))
             }
             Self::ShiftLeftSaturating { op, shift, rd, rn } => {
                 let t = shift.size.name();
-                write!(f, "{} {}, {}, #{}", op.name(), S(rd, t), S(rn, t), shift.amount)
+                write!(f, "{} {}, {}, {}", op.name(), S(rd, t), S(rn, t), imm(f, shift.amount))
             }
             Self::ShiftNarrow { op, shift, rd, rn } => {
                 let (to, from) = (S(rd, shift.size.name()), S(rn, narrow_wide(shift.size)));
-                write!(f, "{} {to}, {from}, #{}", op.name(), shift.amount)
+                write!(f, "{} {to}, {from}, {}", op.name(), imm(f, shift.amount))
             }
             Self::Fixed { op, fraction, rd, rn } => {
                 let t = fraction.size.name();
-                write!(f, "{} {}, {}, #{}", op.name(), S(rd, t), S(rn, t), fraction.amount)
+                write!(f, "{} {}, {}, {}", op.name(), S(rd, t), S(rn, t), imm(f, fraction.amount))
             }
             Self::HalfHigh { op, rd, rn, rm } => {
                 write!(f, "{} {}, {}, {}", op.name(), S(rd, "h"), S(rn, "h"), half(rm))

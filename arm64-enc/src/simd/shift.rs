@@ -12,6 +12,7 @@ use core::fmt;
 use super::shape::{FpShape, IntShape, NarrowShape, V, two};
 use crate::VReg;
 use crate::field::{Field, encodings, ops};
+use crate::text::imm;
 
 /// The logarithm of the bytes of a lane that `immh:immb` names.
 pub(super) fn lane_log2(imm: u32) -> Option<u32> {
@@ -275,7 +276,7 @@ encodings! {
 impl fmt::Display for SimdShift {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut same = |name: &str, t: &'static str, d: VReg, n: VReg, amount: u32| {
-            write!(f, "{name} {}, {}, #{amount}", V(d, t), V(n, t))
+            write!(f, "{name} {}, {}, {}", V(d, t), V(n, t), imm(f, amount as u8))
         };
         match *self {
             Self::Right { op, shift, rd, rn } => {
@@ -290,12 +291,12 @@ impl fmt::Display for SimdShift {
             Self::Narrow { op, shift, rd, rn } => {
                 let (shape, high) = (shift.shape, two(shift.shape.is_high()));
                 let (to, from) = (V(rd, shape.name()), V(rn, shape.wide()));
-                write!(f, "{}{high} {to}, {from}, #{}", op.name(), shift.amount)
+                write!(f, "{}{high} {to}, {from}, {}", op.name(), imm(f, shift.amount))
             }
             Self::Long { op, shift, rd, rn } => {
                 let (shape, high) = (shift.shape, two(shift.shape.is_high()));
                 let (to, from) = (V(rd, shape.wide()), V(rn, shape.name()));
-                write!(f, "{}{high} {to}, {from}, #{}", op.name(), shift.amount)
+                write!(f, "{}{high} {to}, {from}, {}", op.name(), imm(f, shift.amount))
             }
         }
     }

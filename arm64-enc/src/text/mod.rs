@@ -29,6 +29,23 @@ impl fmt::Display for Imm {
     }
 }
 
+/// A small number in the style of the formatter, for `write!`, which does not hand its style on.
+pub(crate) fn imm(f: &fmt::Formatter<'_>, value: u8) -> impl fmt::Display + use<> {
+    Styled { value, hexadecimal: f.alternate() }
+}
+
+struct Styled {
+    value: u8,
+    hexadecimal: bool,
+}
+
+impl fmt::Display for Styled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.value;
+        if self.hexadecimal { write!(f, "#{value:#x}") } else { write!(f, "#{value}") }
+    }
+}
+
 /// Where a branch goes: a distance, or with the instruction's address the target's address.
 #[derive(Clone, Copy)]
 struct Target {

@@ -40,6 +40,11 @@ impl fmt::Display for System {
                 let space = if state.name().is_empty() { "" } else { " " };
                 emit!(f, "{}{}{}", op, space, state)
             }
+            System::Msr { reg, rt } if reg.is_read_only() => {
+                f.write_str("msr ")?;
+                reg.write_numbers(f)?;
+                write!(f, ", {rt}")
+            }
             System::Msr { reg, rt } => emit!(f, "msr {}, {}", reg, rt),
             System::Mrs { rt, reg } => emit!(f, "mrs {}, {}", rt, reg),
             System::Sys { op, rt } => write_sys(op, rt, f),

@@ -11,10 +11,9 @@ use crate::sh::{self, Result};
 /// Debian's packages; the versions that the lists of differences were made with are 19.1 and 2.40.
 const PACKAGES: [&str; 2] = ["llvm-19", "binutils-aarch64-linux-gnu"];
 
-/// All of Armv8.5 but what the crate does not have yet, and the hints that LLVM names only on request.
-const LLVM_FEATURES: &str =
-    "-mattr=+v8.5a,+lse,+crc,+pauth,+bti,+ssbs,+spe,-rdm,-complxnum,-dotprod,-fptoint";
-const GNU_ARCH: &str = "-march=armv8.5-a+crc+profile";
+/// All of Armv8.5 and the hints that LLVM names only on request.
+const LLVM_FEATURES: &str = "-mattr=+v8.5a,+lse,+crc,+pauth,+bti,+ssbs,+spe";
+const GNU_ARCH: &str = "-march=armv8.5-a+crc+profile+sme";
 
 /// The programs.
 pub(super) struct Tools {
