@@ -52,4 +52,10 @@ impl DataMemory {
     pub fn range(&self) -> Range<u64> {
         self.block.range()
     }
+
+    /// A copy of the bytes that the objects lie in, as they are now.
+    #[must_use]
+    pub fn bytes(&self) -> Vec<u8> {
+        self.block.bytes()
+    }
 }

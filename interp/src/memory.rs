@@ -45,6 +45,16 @@ impl HostBlock {
         self.address()..self.address() + self.layout.size() as u64
     }
 
+    /// A copy of its bytes. A program that writes them meanwhile gets what a racing program gets.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        (self.range())
+            .map(|address| {
+                // SAFETY: the address is in the block.
+                unsafe { ptr::with_exposed_provenance::<u8>(address as usize).read_volatile() }
+            })
+            .collect()
+    }
+
     /// Copies bytes in; what does not fit is left out.
     pub(crate) fn fill(&mut self, offset: usize, bytes: &[u8]) {
         let room = self.layout.size().saturating_sub(offset);

@@ -1,0 +1,210 @@
+//! What can go wrong with an engine.
+
+use std::fmt;
+
+use ir::{Signature, Span, TrapKind};
+
+/// A call ended without a result. The process, its locks and its registers are as before.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Trap {
+    /// Why.
+    pub kind: TrapKind,
+    /// The function that was running.
+    pub function: String,
+    /// The source file, if the module names one.
+    pub file: Option<String>,
+    /// The place in the source, if it is known.
+    pub span: Option<Span>,
+    /// More, for a person: an address, an instruction.
+    pub detail: Option<String>,
+}
+
+impl fmt::Display for Trap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "trap: {} in `{}`", self.kind, self.function)?;
+        match (&self.file, self.span) {
+            (Some(file), Some(span)) => write!(f, " at {file}:{span}")?,
+            (None, Some(span)) => write!(f, " at {span}")?,
+            (_, None) => {}
+        }
+        match &self.detail {
+            Some(detail) => write!(f, " ({detail})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Trap {}
+
+/// Why an engine cannot be made, or a call fails.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The module breaks a rule of the IR.
+    Verify {
+        /// The stage after which it does.
+        stage: &'static str,
+        /// The rule and the place.
+        error: ir::VerifyError,
+    },
+    /// A function cannot be compiled.
+    Compile(codegen::Error),
+    /// A module cannot be loaded into the interpreter.
+    Load(interp::LoadError),
+    /// There is no memory for the code.
+    Memory(jitmem::MapError),
+    /// The code cannot be put together.
+    Link {
+        /// The function whose code refers to it.
+        function: String,
+        /// What it refers to.
+        symbol: String,
+        /// What is the matter with it.
+        problem: LinkProblem,
+    },
+    /// The module wants a function of the host that it was not given.
+    MissingHost {
+        /// Its name.
+        name: String,
+        /// What the module calls it as.
+        signature: Signature,
+    },
+    /// A function of the host has another signature than the module says.
+    HostSignature {
+        /// Its name.
+        name: String,
+        /// What the module says.
+        declared: Signature,
+        /// What it is.
+        actual: Signature,
+    },
+    /// The module has no function of this name.
+    NoFunction {
+        /// The name.
+        name: String,
+        /// A name that it has and that looks alike.
+        similar: Option<String>,
+    },
+    /// A function is used with other types than it has.
+    WrongSignature {
+        /// The function.
+        name: String,
+        /// What it is.
+        actual: Signature,
+        /// What it is used as.
+        used_as: Signature,
+    },
+    /// A call passes too few or too many arguments.
+    ArgumentCount {
+        /// The function.
+        name: String,
+        /// How many it takes.
+        expected: usize,
+        /// How many were passed.
+        given: usize,
+    },
+    /// This machine cannot run machine code natively.
+    NoNative,
+    /// The call ended in a trap.
+    Trap(Trap),
+    /// The simulator found something that correct machine code never does.
+    Machine(String),
+    /// Something inside the driver does not hold: a defect.
+    Internal(&'static str),
+}
+
+/// What is the matter with a symbol.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum LinkProblem {
+    /// Nothing is called so.
+    Unknown,
+    /// It is further away than a call reaches.
+    OutOfReach,
+    /// The code is patched in a way that this linker does not know.
+    UnknownKind,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Verify { stage, error } => write!(f, "after {stage}: {error}"),
+            Error::Compile(error) => error.fmt(f),
+            Error::Load(error) => error.fmt(f),
+            Error::Memory(error) => error.fmt(f),
+            Error::Link { function, symbol, problem } => {
+                let problem = match problem {
+                    LinkProblem::Unknown => "which nothing is called",
+                    LinkProblem::OutOfReach => "which is further than 128 MiB away",
+                    LinkProblem::UnknownKind => "in a way that the linker does not know",
+                };
+                write!(f, "`{function}` refers to `{symbol}`, {problem}")
+            }
+            Error::MissingHost { name, signature } => write!(
+                f,
+                "the module wants the host function `{name}` {signature}; add it to the `Hosts`"
+            ),
+            Error::HostSignature { name, declared, actual } => write!(
+                f,
+                "the module declares the host function `{name}` as {declared}, but it is {actual}"
+            ),
+            Error::NoFunction { name, similar } => {
+                write!(f, "there is no function `{name}`")?;
+                match similar {
+                    Some(similar) => write!(f, "; is `{similar}` meant?"),
+                    None => Ok(()),
+                }
+            }
+            Error::WrongSignature { name, actual, used_as } => {
+                write!(f, "`{name}` is {actual}, not {used_as}")
+            }
+            Error::ArgumentCount { name, expected, given } => {
+                let s = if *expected == 1 { "" } else { "s" };
+                write!(f, "`{name}` takes {expected} argument{s}, but {given} were given")
+            }
+            Error::NoNative => f.write_str(
+                "native code needs an ARM64 machine; the simulator and the interpreter run everywhere",
+            ),
+            Error::Trap(trap) => trap.fmt(f),
+            Error::Machine(fault) => write!(f, "the simulator stopped: {fault}"),
+            Error::Internal(what) => write!(f, "a defect of Jitsu: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Error::Verify { error, .. } => Some(error),
+            Error::Load(error) => Some(error),
+            Error::Memory(error) => Some(error),
+            Error::Trap(trap) => Some(trap),
+            _ => None,
+        }
+    }
+}
+
+impl From<interp::LoadError> for Error {
+    fn from(error: interp::LoadError) -> Self {
+        Error::Load(error)
+    }
+}
+
+impl From<codegen::Error> for Error {
+    fn from(error: codegen::Error) -> Self {
+        Error::Compile(error)
+    }
+}
+
+impl From<jitmem::MapError> for Error {
+    fn from(error: jitmem::MapError) -> Self {
+        Error::Memory(error)
+    }
+}
+
+impl From<Trap> for Error {
+    fn from(trap: Trap) -> Self {
+        Error::Trap(trap)
+    }
+}

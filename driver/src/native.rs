@@ -1,0 +1,71 @@
+//! The one place that enters native code, and the one that reads memory that compiled code points at.
+#![allow(unsafe_code)]
+
+use std::ops::Range;
+
+use jitmem::trap::{self, Fault, Recovery};
+
+use crate::abi::Places;
+use crate::trampoline::CallBlock;
+
+/// Whether this host runs ARM64 code.
+pub(crate) const AVAILABLE: bool = cfg!(all(target_arch = "aarch64", unix));
+
+/// Where the code of an engine is.
+#[derive(Clone, Debug)]
+pub(crate) struct NativeCode {
+    /// The addresses whose faults are traps.
+    pub(crate) code: Range<u64>,
+    /// The trampoline, and where a trap continues in it.
+    pub(crate) trampoline: *const u8,
+    pub(crate) recovery: u64,
+}
+
+// SAFETY: the pointer is to published code, which does not change.
+unsafe impl Send for NativeCode {}
+// SAFETY: as above.
+unsafe impl Sync for NativeCode {}
+
+impl NativeCode {
+    /// Calls the published function at `entry`, which must take what `places` holds and belong to this code. The
+    /// registers that return are left in `places`.
+    pub(crate) fn call(&self, entry: u64, places: &mut Places) -> Result<(), Fault> {
+        let recovery = Recovery::new(self.code.clone(), self.recovery);
+        let mut block = CallBlock {
+            entry,
+            stack: places.stack.as_ptr().expose_provenance() as u64,
+            stack_words: places.stack.len() as u64,
+            stack_pointer: recovery.stack_pointer.as_ptr().expose_provenance() as u64,
+            ints: places.ints,
+            floats: places.floats,
+        };
+        type Entry = extern "C" fn(*mut CallBlock) -> u64;
+        // SAFETY: the pointer is to the published trampoline, which is a function of this type and keeps every
+        // register that C keeps. What it calls was compiled for the signature that `places` was made by.
+        let enter: Entry = unsafe { std::mem::transmute(self.trampoline) };
+        trap::guarded(&recovery, || enter(&raw mut block))?;
+        places.ints = block.ints;
+        places.floats = block.floats;
+        Ok(())
+    }
+}
+
+/// The bytes that compiled code passes by address and length to a host function.
+#[cfg(feature = "lang")]
+pub(crate) fn bytes_at(address: u64, len: u64) -> Vec<u8> {
+    let Ok(len) = usize::try_from(len) else { return Vec::new() };
+    if len == 0 || address == 0 {
+        return Vec::new();
+    }
+    let start = std::ptr::with_exposed_provenance::<u8>(address as usize);
+    // SAFETY: the program passed a text that it can read itself, as the type of the parameter says; it is copied before
+    // the program goes on.
+    unsafe { std::slice::from_raw_parts(start, len) }.to_vec()
+}
+
+/// A simulator that works on this process's memory, as native code would.
+pub(crate) fn open_simulator() -> arm64_sim::Config {
+    // SAFETY: it runs what `codegen` makes of a module, on the same terms as `NativeCode::call`; published words stay
+    // where they are for as long as the engine that owns both.
+    unsafe { arm64_sim::Config::open() }
+}

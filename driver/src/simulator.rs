@@ -1,0 +1,164 @@
+//! Machine code in the simulator: a pool of simulated processors over one piece of code.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use arm64_sim::{CallArgs, CodeKind, Config, Fault, HostCall, Permission, Simulator};
+use interp::DataMemory;
+use ir::{Span, TrapKind};
+
+use crate::abi::{self, Places};
+use crate::error::{Error, Trap};
+use crate::host::HostFunction;
+use crate::link::Linked;
+use crate::native;
+
+/// Bytes of stack of a simulated processor.
+const STACK_BYTES: u64 = 8 << 20;
+
+/// What a call may use.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SimLimits {
+    /// Instructions of the machine.
+    pub(crate) fuel: Option<u64>,
+    /// Whether only its stack and the data objects may be touched.
+    pub(crate) restricted: bool,
+}
+
+/// Simulated processors. A call takes an idle one, so that calls may nest and threads do not wait for each other.
+pub(crate) struct Simulators {
+    idle: Mutex<Vec<Simulator>>,
+    hosts: Vec<HostFunction>,
+    limits: SimLimits,
+    instructions: AtomicU64,
+}
+
+impl fmt::Debug for Simulators {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Simulators").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+impl Simulators {
+    pub(crate) fn new(hosts: &[HostFunction], limits: SimLimits) -> Self {
+        Self {
+            idle: Mutex::default(),
+            hosts: hosts.to_vec(),
+            limits,
+            instructions: AtomicU64::new(0),
+        }
+    }
+
+    /// Instructions executed so far, all calls together.
+    pub(crate) fn instructions(&self) -> u64 {
+        self.instructions.load(Ordering::Relaxed)
+    }
+
+    /// Calls the function at `entry`; the registers that return are left in `places`.
+    pub(crate) fn call(
+        &self,
+        entry: u64,
+        places: &mut Places,
+        code: &Linked,
+        data: &DataMemory,
+    ) -> Result<(), SimError> {
+        let taken = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut simulator = match taken {
+            Some(simulator) => simulator,
+            None => self.make(code, data)?,
+        };
+        simulator.set_fuel(self.limits.fuel);
+        let args = CallArgs { ints: &places.ints, floats: &places.floats, stack: &places.stack };
+        let outcome = simulator.call(entry, &args);
+        self.instructions.fetch_add(simulator.stats().instructions, Ordering::Relaxed);
+        simulator.reset_stats();
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(simulator);
+        let results = outcome.map_err(SimError::Fault)?;
+        places.ints = results.ints;
+        places.floats = results.floats;
+        Ok(())
+    }
+
+    fn make(&self, code: &Linked, data: &DataMemory) -> Result<Simulator, SimError> {
+        let mut config =
+            if self.limits.restricted { Config::restricted() } else { native::open_simulator() };
+        config.stack_size = STACK_BYTES;
+        let mut simulator = Simulator::new(config);
+        let published =
+            simulator.publish(code.code().address(), &code.code().words(), CodeKind::Plain);
+        published.map_err(|_| SimError::Defect("code cannot be published to the simulator"))?;
+        if self.limits.restricted {
+            // Each processor has a copy of its own: restricted code shares nothing.
+            simulator.map(data.range().start, data.bytes(), Permission::ReadWrite);
+        }
+        for function in &self.hosts {
+            let HostFunction { signature, address, thunk } = function.clone();
+            simulator.register_host(address, move |call: &mut HostCall<'_>| {
+                let stack_words = signature.params.len();
+                let mut stack = Vec::new();
+                // Only what does not fit the registers is on the stack; reading more would be reading the caller's.
+                for word in 0..stack_words.saturating_sub(abi::PARAM_REGS) {
+                    stack.push(call.stack(word).unwrap_or_default());
+                }
+                let args = abi::gather(
+                    &signature,
+                    |n| call.x(n),
+                    |n| call.d(n),
+                    |n| stack.get(n).copied().unwrap_or_default(),
+                );
+                let result = thunk(&args);
+                if let Some(param) = signature.results.first() {
+                    if param.ty.is_float() {
+                        call.set_d(0, result);
+                    } else {
+                        let extended = param
+                            .extend
+                            .map_or(result, |extend| ir::eval::extended(extend, param.ty, result));
+                        call.set_x(0, extended);
+                    }
+                }
+                Ok(())
+            });
+        }
+        Ok(simulator)
+    }
+}
+
+/// Why a simulated call ended.
+pub(crate) enum SimError {
+    Fault(Fault),
+    Defect(&'static str),
+}
+
+impl SimError {
+    /// As the caller of an engine sees it: `trap` makes a trap of a kind, a function and a place.
+    pub(crate) fn into_error(
+        self,
+        code: &Linked,
+        trap: impl Fn(TrapKind, &str, Option<Span>) -> Trap,
+    ) -> Error {
+        let fault = match self {
+            SimError::Fault(fault) => fault,
+            SimError::Defect(what) => return Error::Internal(what),
+        };
+        let pc = fault.pc();
+        let placed = code.function_at(pc);
+        let name = placed.map_or("a veneer", |placed| placed.name.as_str());
+        let span = placed.and_then(|placed| placed.span_at(pc));
+        match fault {
+            Fault::Breakpoint { .. } => match placed.and_then(|placed| placed.trap_at(pc)) {
+                Some((kind, span)) => trap(kind, name, span).into(),
+                None => Error::Internal("a `brk` that is no trap site was reached"),
+            },
+            Fault::StackOverflow { .. } => trap(TrapKind::StackOverflow, name, span).into(),
+            Fault::OutOfFuel { .. } => trap(TrapKind::OutOfFuel, name, span).into(),
+            Fault::Memory { address, .. } => {
+                let mut trap = trap(TrapKind::MemoryFault, name, span);
+                trap.detail = Some(format!("address {address:#x}"));
+                trap.into()
+            }
+            other => Error::Machine(format!("in `{name}`: {other}")),
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The entry into native code: one piece of machine code that fits every signature.
+//!
+//! It saves the registers that the host wants kept, loads arguments from a [`CallBlock`], calls, and stores the results
+//! there. Its recovery address is where a trap continues: it restores the same registers and returns 1 instead of 0.
+
+use arm64_enc::{
+    AccessSize, AddSub, ArithImm, ArithShift, Assembler, Branch, BranchReg, DpImm, DpReg, Extend,
+    ExtendShift, Flags, FpPairOp, IndexScale, LdSt, MemExtend, MemOp, PairMode, PairOffset, PairOp,
+    Reg, RegSp, ScaledOffset, Size, VReg,
+};
+
+/// What the trampoline reads and writes; its address comes in `x0`.
+#[repr(C)]
+#[derive(Debug, Default)]
+pub(crate) struct CallBlock {
+    /// The code to call.
+    pub(crate) entry: u64,
+    /// The address of the stack arguments, and how many words they are.
+    pub(crate) stack: u64,
+    pub(crate) stack_words: u64,
+    /// Where to store `sp` for recovery.
+    pub(crate) stack_pointer: u64,
+    /// `x0`–`x7`: arguments, then results.
+    pub(crate) ints: [u64; 8],
+    /// `d0`–`d7`: the same.
+    pub(crate) floats: [u64; 8],
+}
+
+const ENTRY: i64 = std::mem::offset_of!(CallBlock, entry) as i64;
+const STACK: i64 = std::mem::offset_of!(CallBlock, stack) as i64;
+const STACK_WORDS: i64 = std::mem::offset_of!(CallBlock, stack_words) as i64;
+const STACK_POINTER: i64 = std::mem::offset_of!(CallBlock, stack_pointer) as i64;
+const INTS: i64 = std::mem::offset_of!(CallBlock, ints) as i64;
+const FLOATS: i64 = std::mem::offset_of!(CallBlock, floats) as i64;
+
+/// Frame record, `x19`–`x28`, `d8`–`d15`.
+const FRAME: i64 = 160;
+const FRAME_INTS: i64 = 16;
+const FRAME_FLOATS: i64 = 96;
+
+/// The trampoline's words, and the offset of its recovery address in bytes.
+pub(crate) struct Trampoline {
+    pub(crate) words: Vec<u32>,
+    pub(crate) recovery: usize,
+}
+
+/// Assembles the trampoline. `None` only if a constant above does not fit its field.
+pub(crate) fn assemble() -> Option<Trampoline> {
+    let mut asm = Assembler::new();
+    let x = |n: u8| Reg::new(n).unwrap_or(arm64_enc::XZR);
+    let xsp = |n: u8| RegSp::new(n).unwrap_or(arm64_enc::SP);
+    let d = |n: u8| VReg::new(n).unwrap_or(arm64_enc::V31);
+    let (sp, block) = (arm64_enc::SP, 19);
+    let pair = |asm: &mut Assembler, op, mode, first: u8, base: RegSp, offset: i64| {
+        let offset = PairOffset::new(offset, AccessSize::B8)?;
+        asm.push(LdSt::Pair { op, mode, rt: x(first), rt2: x(first + 1), rn: base, offset });
+        Some(())
+    };
+    let float_pair = |asm: &mut Assembler, op, first: u8, base: RegSp, offset: i64| {
+        let offset = PairOffset::new(offset, AccessSize::B8)?;
+        let mode = PairMode::Offset;
+        asm.push(LdSt::FpPair { op, mode, rt: d(first), rt2: d(first + 1), rn: base, offset });
+        Some(())
+    };
+    let word = |asm: &mut Assembler, op, register: u8, base: u8, offset: i64| {
+        let offset = ScaledOffset::new(offset, AccessSize::B8)?;
+        asm.push(LdSt::Unsigned { op, rt: x(register), rn: xsp(base), offset });
+        Some(())
+    };
+    let add = |asm: &mut Assembler, op, rd: RegSp, rn: RegSp, imm: ArithImm| {
+        asm.push(DpImm::AddSub { op, size: Size::X, rd, rn, imm });
+    };
+    let frame_ints = |i: u8| FRAME_INTS + 16 * i64::from(i);
+    let frame_floats = |i: u8| FRAME_FLOATS + 16 * i64::from(i);
+    let exit = asm.label();
+
+    pair(&mut asm, PairOp::StpX, PairMode::Pre, 29, sp, -FRAME)?;
+    add(&mut asm, AddSub::Add, xsp(29), sp, ArithImm::ZERO);
+    for i in 0..5 {
+        pair(&mut asm, PairOp::StpX, PairMode::Offset, 19 + 2 * i, sp, frame_ints(i))?;
+    }
+    for i in 0..4 {
+        float_pair(&mut asm, FpPairOp::StpD, 8 + 2 * i, sp, frame_floats(i))?;
+    }
+    add(&mut asm, AddSub::Add, xsp(block), xsp(0), ArithImm::ZERO);
+    // From here on a trap finds its way back.
+    word(&mut asm, MemOp::LdrX, 10, block, STACK_POINTER)?;
+    add(&mut asm, AddSub::Add, xsp(9), sp, ArithImm::ZERO);
+    word(&mut asm, MemOp::StrX, 9, 10, 0)?;
+
+    // Stack arguments, with `sp` kept at a multiple of 16.
+    let (words, source, odd, copied) = (11, 12, 13, 14);
+    word(&mut asm, MemOp::LdrX, words, block, STACK_WORDS)?;
+    word(&mut asm, MemOp::LdrX, source, block, STACK)?;
+    asm.mov_imm(x(odd), Size::X, 1);
+    asm.push(DpReg::LogicalShifted {
+        op: arm64_enc::LogicalReg::And,
+        rd: x(odd),
+        rn: x(words),
+        rm: x(odd),
+        shift: arm64_enc::Shift::none(Size::X),
+    });
+    asm.push(DpReg::AddSubShifted {
+        op: AddSub::Add,
+        flags: Flags::Keep,
+        rd: x(odd),
+        rn: x(words),
+        rm: x(odd),
+        shift: ArithShift::none(Size::X),
+    });
+    asm.push(DpReg::AddSubExtended {
+        op: AddSub::Sub,
+        size: Size::X,
+        rd: sp,
+        rn: sp,
+        rm: x(odd),
+        extend: Extend::Uxtx,
+        amount: ExtendShift::new(3).unwrap_or(ExtendShift::ZERO),
+    });
+    let (copy, copied_all) = (asm.label(), asm.label());
+    asm.bind(copy).ok()?;
+    asm.cbz(Size::X, x(words), copied_all);
+    add(&mut asm, AddSub::Sub, xsp(words), xsp(words), ArithImm::new(1)?);
+    for (op, base) in [(MemOp::LdrX, xsp(source)), (MemOp::StrX, sp)] {
+        asm.push(LdSt::Register {
+            op,
+            rt: x(copied),
+            rn: base,
+            rm: x(words),
+            extend: MemExtend::Lsl,
+            scale: IndexScale::Units,
+        });
+    }
+    asm.b(copy);
+    asm.bind(copied_all).ok()?;
+
+    for i in 0..4 {
+        float_pair(&mut asm, FpPairOp::LdpD, 2 * i, xsp(block), FLOATS + 16 * i64::from(i))?;
+    }
+    word(&mut asm, MemOp::LdrX, 16, block, ENTRY)?;
+    for i in 0..4 {
+        let offset = INTS + 16 * i64::from(i);
+        pair(&mut asm, PairOp::LdpX, PairMode::Offset, 2 * i, xsp(block), offset)?;
+    }
+    asm.push(Branch::Reg { op: BranchReg::Blr, rn: x(16) });
+    for i in 0..4 {
+        let offset = INTS + 16 * i64::from(i);
+        pair(&mut asm, PairOp::StpX, PairMode::Offset, 2 * i, xsp(block), offset)?;
+    }
+    for i in 0..4 {
+        float_pair(&mut asm, FpPairOp::StpD, 2 * i, xsp(block), FLOATS + 16 * i64::from(i))?;
+    }
+    // The callee has kept the frame pointer.
+    add(&mut asm, AddSub::Add, sp, xsp(29), ArithImm::ZERO);
+    asm.mov_imm(x(0), Size::X, 0);
+    asm.bind(exit).ok()?;
+    for i in 0..4 {
+        float_pair(&mut asm, FpPairOp::LdpD, 8 + 2 * i, sp, frame_floats(i))?;
+    }
+    for i in 0..5 {
+        pair(&mut asm, PairOp::LdpX, PairMode::Offset, 19 + 2 * i, sp, frame_ints(i))?;
+    }
+    pair(&mut asm, PairOp::LdpX, PairMode::Post, 29, sp, FRAME)?;
+    asm.push(Branch::Reg { op: BranchReg::Ret, rn: arm64_enc::LR });
+
+    // A trap continues here, with `sp` as it was stored.
+    let recovery = asm.offset();
+    asm.mov_imm(x(0), Size::X, 1);
+    asm.b(exit);
+    let code = asm.finish().ok()?;
+    Some(Trampoline { words: code.words().to_vec(), recovery })
+}

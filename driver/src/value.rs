@@ -1,0 +1,314 @@
+//! Values at the border of compiled code: dynamic ([`Value`]) and typed ([`Scalar`], [`Args`], [`Results`]).
+
+use std::fmt;
+
+use ir::{AbiParam, Extend, Type};
+
+/// A value with its type, for calls whose signature is only known at run time.
+#[derive(Clone, Copy, PartialEq, Debug)]
+#[allow(missing_docs)] // each is the type of its name
+pub enum Value {
+    I8(i8),
+    I16(i16),
+    I32(i32),
+    I64(i64),
+    F32(f32),
+    F64(f64),
+}
+
+impl Value {
+    /// Its type.
+    #[must_use]
+    pub fn ty(self) -> Type {
+        match self {
+            Value::I8(_) => Type::I8,
+            Value::I16(_) => Type::I16,
+            Value::I32(_) => Type::I32,
+            Value::I64(_) => Type::I64,
+            Value::F32(_) => Type::F32,
+            Value::F64(_) => Type::F64,
+        }
+    }
+
+    /// Its bits; those above its type are zero.
+    #[must_use]
+    pub fn bits(self) -> u64 {
+        match self {
+            Value::I8(x) => (x as u8).into(),
+            Value::I16(x) => (x as u16).into(),
+            Value::I32(x) => (x as u32).into(),
+            Value::I64(x) => x as u64,
+            Value::F32(x) => x.to_bits().into(),
+            Value::F64(x) => x.to_bits(),
+        }
+    }
+
+    /// The value of type `ty` with these bits; those above the type do not matter.
+    #[must_use]
+    pub fn from_bits(ty: Type, bits: u64) -> Self {
+        match ty {
+            Type::I8 => Value::I8(bits as i8),
+            Type::I16 => Value::I16(bits as i16),
+            Type::I32 => Value::I32(bits as i32),
+            Type::I64 => Value::I64(bits as i64),
+            Type::F32 => Value::F32(f32::from_bits(bits as u32)),
+            Type::F64 => Value::F64(f64::from_bits(bits)),
+        }
+    }
+
+    /// Reads a value of type `ty`: an integer (decimal or `0x…`, signed or unsigned, `true` or `false`), or a float
+    /// (also `inf`, `nan`, `nan:0x…` by its bits).
+    #[must_use]
+    pub fn parse(ty: Type, text: &str) -> Option<Self> {
+        let text = text.trim();
+        if ty.is_float() {
+            if let Some(hex) = text.strip_prefix("nan:0x") {
+                return Some(Value::from_bits(ty, u64::from_str_radix(hex, 16).ok()?));
+            }
+            return match ty {
+                Type::F32 => text.parse().ok().map(Value::F32),
+                _ => text.parse().ok().map(Value::F64),
+            };
+        }
+        let (negative, digits) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let magnitude = match digits {
+            "true" if !negative => 1,
+            "false" if !negative => 0,
+            _ => match digits.strip_prefix("0x") {
+                Some(hex) => u64::from_str_radix(hex, 16).ok()?,
+                None => digits.replace('_', "").parse::<u64>().ok()?,
+            },
+        };
+        let half = 1u64 << (ty.bits() - 1);
+        let fits = if negative { magnitude <= half } else { magnitude <= ty.mask() };
+        let bits = if negative { magnitude.wrapping_neg() } else { magnitude };
+        fits.then(|| Value::from_bits(ty, bits))
+    }
+}
+
+/// Integers as signed; floats so that they read back the same, a NaN with its bits.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Value::I8(x) => x.fmt(f),
+            Value::I16(x) => x.fmt(f),
+            Value::I32(x) => x.fmt(f),
+            Value::I64(x) => x.fmt(f),
+            Value::F32(x) if x.is_nan() => write!(f, "nan:{:#x}", x.to_bits()),
+            Value::F32(x) => write!(f, "{x:?}"),
+            Value::F64(x) if x.is_nan() => write!(f, "nan:{:#x}", x.to_bits()),
+            Value::F64(x) => write!(f, "{x:?}"),
+        }
+    }
+}
+
+/// A Rust type that a register holds.
+pub trait Scalar: Copy + Send + 'static {
+    /// Its type in the IR.
+    const TYPE: Type;
+    /// How C extends it to a register.
+    const EXTEND: Option<Extend>;
+    /// Its bits; those above its type are zero.
+    fn to_bits(self) -> u64;
+    /// The value with these bits; those above the type do not matter.
+    fn from_bits(bits: u64) -> Self;
+
+    /// Type and extension.
+    #[must_use]
+    fn param() -> AbiParam {
+        AbiParam { ty: Self::TYPE, extend: Self::EXTEND }
+    }
+}
+
+macro_rules! int_scalars {
+    ($($rust:ty, $unsigned:ty, $ty:ident, $extend:expr;)*) => { $(
+        impl Scalar for $rust {
+            const TYPE: Type = Type::$ty;
+            const EXTEND: Option<Extend> = $extend;
+            fn to_bits(self) -> u64 {
+                self as $unsigned as u64
+            }
+            fn from_bits(bits: u64) -> Self {
+                bits as $rust
+            }
+        }
+    )* };
+}
+int_scalars! {
+    i8, u8, I8, Some(Extend::Sign);
+    u8, u8, I8, Some(Extend::Zero);
+    i16, u16, I16, Some(Extend::Sign);
+    u16, u16, I16, Some(Extend::Zero);
+    i32, u32, I32, Some(Extend::Sign);
+    u32, u32, I32, Some(Extend::Zero);
+    i64, u64, I64, None;
+    u64, u64, I64, None;
+    isize, usize, I64, None;
+    usize, usize, I64, None;
+}
+
+impl Scalar for bool {
+    const TYPE: Type = Type::I8;
+    const EXTEND: Option<Extend> = Some(Extend::Zero);
+    fn to_bits(self) -> u64 {
+        self.into()
+    }
+    fn from_bits(bits: u64) -> Self {
+        bits & 1 == 1
+    }
+}
+
+impl Scalar for f32 {
+    const TYPE: Type = Type::F32;
+    const EXTEND: Option<Extend> = None;
+    fn to_bits(self) -> u64 {
+        f32::to_bits(self).into()
+    }
+    fn from_bits(bits: u64) -> Self {
+        f32::from_bits(bits as u32)
+    }
+}
+
+impl Scalar for f64 {
+    const TYPE: Type = Type::F64;
+    const EXTEND: Option<Extend> = None;
+    fn to_bits(self) -> u64 {
+        f64::to_bits(self)
+    }
+    fn from_bits(bits: u64) -> Self {
+        f64::from_bits(bits)
+    }
+}
+
+/// The arguments of a typed call: a scalar, or a tuple of up to twelve.
+pub trait Args {
+    /// Their types.
+    fn types() -> Vec<Type>;
+    /// Appends their bits.
+    fn push_bits(self, bits: &mut Vec<u64>);
+}
+
+/// The results of a typed call: nothing, a scalar, or a tuple of up to four.
+pub trait Results: Sized {
+    /// Their types.
+    fn types() -> Vec<Type>;
+    /// The results with these bits, one word each; `None` if there are too few.
+    fn from_bits(bits: &[u64]) -> Option<Self>;
+}
+
+impl<T: Scalar> Args for T {
+    fn types() -> Vec<Type> {
+        vec![T::TYPE]
+    }
+    fn push_bits(self, bits: &mut Vec<u64>) {
+        bits.push(self.to_bits());
+    }
+}
+
+impl<T: Scalar> Results for T {
+    fn types() -> Vec<Type> {
+        vec![T::TYPE]
+    }
+    fn from_bits(bits: &[u64]) -> Option<Self> {
+        bits.first().map(|&bits| <T as Scalar>::from_bits(bits))
+    }
+}
+
+impl Args for () {
+    fn types() -> Vec<Type> {
+        Vec::new()
+    }
+    fn push_bits(self, _: &mut Vec<u64>) {}
+}
+
+impl Results for () {
+    fn types() -> Vec<Type> {
+        Vec::new()
+    }
+    fn from_bits(_: &[u64]) -> Option<Self> {
+        Some(())
+    }
+}
+
+macro_rules! tuple_args {
+    ($($t:ident)*) => {
+        impl<$($t: Scalar),*> Args for ($($t,)*) {
+            fn types() -> Vec<Type> {
+                vec![$($t::TYPE),*]
+            }
+            #[allow(non_snake_case)] // the variables are named after their types
+            fn push_bits(self, bits: &mut Vec<u64>) {
+                let ($($t,)*) = self;
+                $( bits.push($t.to_bits()); )*
+            }
+        }
+    };
+}
+tuple_args!(A);
+tuple_args!(A B);
+tuple_args!(A B C);
+tuple_args!(A B C D);
+tuple_args!(A B C D E);
+tuple_args!(A B C D E F);
+tuple_args!(A B C D E F G);
+tuple_args!(A B C D E F G H);
+tuple_args!(A B C D E F G H I);
+tuple_args!(A B C D E F G H I J);
+tuple_args!(A B C D E F G H I J K);
+tuple_args!(A B C D E F G H I J K L);
+
+macro_rules! tuple_results {
+    ($($t:ident $n:literal)*) => {
+        impl<$($t: Scalar),*> Results for ($($t,)*) {
+            fn types() -> Vec<Type> {
+                vec![$($t::TYPE),*]
+            }
+            fn from_bits(bits: &[u64]) -> Option<Self> {
+                Some(($( <$t as Scalar>::from_bits(*bits.get($n)?), )*))
+            }
+        }
+    };
+}
+tuple_results!(A 0);
+tuple_results!(A 0 B 1);
+tuple_results!(A 0 B 1 C 2);
+tuple_results!(A 0 B 1 C 2 D 3);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_read_what_they_print() {
+        for (ty, text) in [
+            (Type::I8, "-128"),
+            (Type::I64, "-9223372036854775808"),
+            (Type::F64, "-0.0"),
+            (Type::F64, "1e-300"),
+            (Type::F32, "0.1"),
+            (Type::F64, "inf"),
+            (Type::F64, "nan:0x7ff8000000000001"),
+        ] {
+            assert_eq!(Value::parse(ty, text).map(|v| v.to_string()).as_deref(), Some(text));
+        }
+        assert_eq!(Value::parse(Type::I8, "255"), Some(Value::I8(-1)));
+        assert_eq!(Value::parse(Type::I8, "0xff"), Some(Value::I8(-1)));
+        for text in ["256", "-129", "1.5", "", "x", "--1"] {
+            assert_eq!(Value::parse(Type::I8, text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn scalars_survive_their_bits() {
+        assert_eq!(<i8 as Scalar>::from_bits((-1i8).to_bits()), -1);
+        assert_eq!((-1i8).to_bits(), 0xff);
+        assert_eq!(
+            <(i64, f32) as Results>::from_bits(&[3, 1.5f32.to_bits().into()]),
+            Some((3, 1.5))
+        );
+        assert_eq!(<(i64, f32) as Results>::from_bits(&[3]), None);
+    }
+}

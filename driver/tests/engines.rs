@@ -1,0 +1,361 @@
+//! Modules through every engine that this machine has; under QEMU that includes native code.
+
+use driver::{Engine, EngineKind, Error, Func, Hosts, Level, Options, Value};
+use ir::{FunctionBuilder, IntCC, Module, NarrowWidth, Signature, TrapKind, Type};
+
+/// Every engine that runs here.
+fn engines() -> Vec<EngineKind> {
+    let mut engines = vec![EngineKind::Interpreter, EngineKind::Simulator];
+    if EngineKind::machine_code() == EngineKind::Native {
+        engines.push(EngineKind::Native);
+    }
+    engines
+}
+
+/// The module on every engine at every level.
+fn each(module: &Module, hosts: &Hosts, check: impl Fn(&Engine)) {
+    for engine in engines() {
+        for level in [Level::None, Level::Speed] {
+            let options = Options::default().engine(engine).level(level).verify(true);
+            check(&Engine::new(module.clone(), hosts, &options).unwrap());
+        }
+    }
+}
+
+fn parse(text: &str) -> Module {
+    ir::parse::module(text).unwrap_or_else(|errors| panic!("{}", errors[0].render(text, "test")))
+}
+
+fn trap(result: Result<impl std::fmt::Debug, Error>) -> driver::Trap {
+    match result {
+        Err(Error::Trap(trap)) => trap,
+        other => panic!("a trap was expected, not {other:?}"),
+    }
+}
+
+fn fib() -> Module {
+    parse(
+        "fn @fib(i64) -> i64 {
+         block0(v0: i64):
+           v1: i64 = iconst 2
+           v2: i8 = icmp slt v0, v1
+           branch v2, block1, block2
+         block1:
+           ret v0
+         block2:
+           v3: i64 = iconst 1
+           v4: i64 = sub v0, v3
+           v5: i64 = call @fib(v4)
+           v6: i64 = sub v0, v1
+           v7: i64 = call @fib(v6)
+           v8: i64 = add v5, v7
+           ret v8
+         }",
+    )
+}
+
+#[test]
+fn recursion() {
+    each(&fib(), &Hosts::new(), |engine| {
+        let fib: Func<i64, i64> = engine.func("fib").unwrap();
+        assert_eq!(fib.call(20).unwrap(), 6765, "{}", engine.kind());
+    });
+}
+
+#[test]
+fn variables_and_loops() {
+    let b = FunctionBuilder::new("sum_of_squares");
+    let n = b.param(Type::I64);
+    let (i, acc) = (b.var("i", Type::I64), b.var("acc", Type::I64));
+    let (head, body, done) = (b.block("head"), b.block("body"), b.block("done"));
+    b.set(i, 0);
+    b.set(acc, 0);
+    b.jump(head);
+    b.switch_to(head);
+    b.branch(b.icmp(IntCC::Slt, i, n), body, done);
+    b.switch_to(body);
+    b.set(acc, b.add(acc, b.mul(i, i)));
+    b.set(i, b.add(i, 1));
+    b.jump(head);
+    b.switch_to(done);
+    b.ret(acc);
+    let mut module = Module::new();
+    module.add_function(b.finish().unwrap()).unwrap();
+    each(&module, &Hosts::new(), |engine| {
+        let sum: Func<i64, i64> = engine.func("sum_of_squares").unwrap();
+        assert_eq!(sum.call(10).unwrap(), 285, "{}", engine.kind());
+    });
+}
+
+#[test]
+fn arguments_in_registers_and_on_the_stack() {
+    // 10 integers and 10 floats, mixed; the sum weighs each by its place.
+    let b = FunctionBuilder::new("many");
+    let mut total = None;
+    for place in 1..=10 {
+        let (int, float) = (b.param(Type::I64), b.param(Type::F64));
+        let float = b.float_to_sint_sat(Type::I64, float);
+        let sum = b.add(b.mul(int, place), b.mul(float, place * 100));
+        total = Some(match total {
+            Some(total) => b.add(total, sum),
+            None => sum,
+        });
+    }
+    b.ret(total.unwrap());
+    let mut module = Module::new();
+    module.add_function(b.finish().unwrap()).unwrap();
+    let args: Vec<Value> = (1..=10).flat_map(|n| [Value::I64(n), Value::F64(n as f64)]).collect();
+    let expected: i64 = (1..=10).map(|n| n * n + 100 * n * n).sum();
+    each(&module, &Hosts::new(), |engine| {
+        let results = engine.call_values("many", &args).unwrap();
+        assert_eq!(results, [Value::I64(expected)], "{}", engine.kind());
+    });
+}
+
+extern "C" fn weigh(a: i8, b: u16, c: f32, d: i64, e: i64, f: i64, g: i64, h: i64, i: i64) -> f64 {
+    f64::from(a) + f64::from(b) + f64::from(c) + (d + 2 * e + 3 * f + 4 * g + 5 * h + 6 * i) as f64
+}
+
+type Weigh = extern "C" fn(i8, u16, f32, i64, i64, i64, i64, i64, i64) -> f64;
+
+#[test]
+fn host_functions_get_what_c_passes() {
+    let module = parse(
+        "extern @weigh(i8 sext, i16 zext, f32, i64, i64, i64, i64, i64, i64) -> f64
+         fn @go(i64) -> f64 {
+         block0(v0: i64):
+           v1: i8 = trunc v0
+           v2: i16 = trunc v0
+           v3: f32 = fconst 0.5
+           v4: f64 = call @weigh(v1, v2, v3, v0, v0, v0, v0, v0, v0)
+           ret v4
+         }",
+    );
+    let mut hosts = Hosts::new();
+    hosts.add("weigh", weigh as Weigh);
+    let expected = weigh(-1, 0xffff, 0.5, -1, -1, -1, -1, -1, -1);
+    each(&module, &hosts, |engine| {
+        let go: Func<i64, f64> = engine.func("go").unwrap();
+        assert_eq!(go.call(-1).unwrap(), expected, "{}", engine.kind());
+    });
+}
+
+#[test]
+fn traps_name_kind_function_and_place_and_the_engine_goes_on() {
+    let module = parse(
+        "fn @divide(i64, i64) -> i64 {
+         block0(v0: i64, v1: i64):
+           v2: i64 = sdiv v0, v1 @7:9
+           ret v2
+         }
+         fn @outer(i64, i64) -> i64 {
+         block0(v0: i64, v1: i64):
+           v2: i64 = call @divide(v0, v1)
+           v3: i64 = add v2, v0
+           ret v3
+         }
+         fn @check(i64) -> i64 {
+         block0(v0: i64):
+           v1: i64 = iconst 10
+           v2: i8 = icmp uge v0, v1
+           trap_if v2, index_out_of_bounds @3:4
+           ret v0
+         }",
+    );
+    each(&module, &Hosts::new(), |engine| {
+        let outer: Func<(i64, i64), i64> = engine.func("outer").unwrap();
+        for _ in 0..3 {
+            let zero = trap(outer.call((1, 0)));
+            assert_eq!(zero.to_string(), "trap: division_by_zero in `divide` at 7:9");
+            let overflow = trap(outer.call((i64::MIN, -1)));
+            assert_eq!(overflow.kind, TrapKind::IntegerOverflow);
+            assert_eq!(outer.call((84, 2)).unwrap(), 126);
+        }
+        let check: Func<i64, i64> = engine.func("check").unwrap();
+        let bounds = trap(check.call(-1));
+        assert_eq!(bounds.to_string(), "trap: index_out_of_bounds in `check` at 3:4");
+        assert_eq!(check.call(9).unwrap(), 9);
+    });
+}
+
+#[test]
+fn endless_recursion_is_a_trap() {
+    let module = parse(
+        "fn @down(i64) -> i64 {
+         slot0: size 64, align 8
+         block0(v0: i64):
+           v1: i64 = iconst 1
+           v2: i64 = add v0, v1
+           v3: i64 = stack_addr slot0
+           store v2, v3
+           v4: i64 = call @down(v2)
+           v5: i64 = add v4, v2
+           ret v5
+         }",
+    );
+    each(&module, &Hosts::new(), |engine| {
+        let down: Func<i64, i64> = engine.func("down").unwrap();
+        for _ in 0..2 {
+            let overflow = trap(down.call(0));
+            assert_eq!(overflow.kind, TrapKind::StackOverflow, "{}", engine.kind());
+            assert_eq!(overflow.function, "down");
+        }
+    });
+}
+
+#[test]
+fn addresses_that_nobody_owns_are_a_trap() {
+    let module = parse(
+        "fn @read(i64) -> i64 {
+         block0(v0: i64):
+           v1: i64 = load v0 @2:2
+           ret v1
+         }",
+    );
+    each(&module, &Hosts::new(), |engine| {
+        let read: Func<i64, i64> = engine.func("read").unwrap();
+        let fault = trap(read.call(8));
+        assert_eq!(fault.kind, TrapKind::MemoryFault, "{}", engine.kind());
+        assert_eq!((fault.function.as_str(), fault.span), ("read", ir::Span::new(2, 2)));
+        let number = 77i64;
+        let address = std::ptr::from_ref(&number).expose_provenance() as i64;
+        assert_eq!(read.call(address).unwrap(), 77);
+    });
+}
+
+#[test]
+fn data_objects_and_stack_slots() {
+    let b = FunctionBuilder::new("count");
+    let (table, counter) = (b.data_addr("table", 2), b.data_addr("counter", 0));
+    let old = b.load(Type::I64, counter, 0);
+    b.store(b.add(old, 1), counter, 0);
+    let byte = b.load_narrow(Type::I64, NarrowWidth::W8, ir::Extend::Zero, table, 1);
+    let slot = b.slot(40, 16);
+    b.store(byte, b.stack_addr(slot, 24), 8);
+    b.ret([old, b.load(Type::I64, b.stack_addr(slot, 32), 0)]);
+    let mut module = Module::new();
+    module.add_function(b.finish().unwrap()).unwrap();
+    let table = ir::DataObject { bytes: vec![1, 2, 3, 200], align: 1, mutable: false };
+    module.add_data("table", table).unwrap();
+    let counter = ir::DataObject { bytes: vec![5, 0, 0, 0, 0, 0, 0, 0], align: 8, mutable: true };
+    module.add_data("counter", counter).unwrap();
+    each(&module, &Hosts::new(), |engine| {
+        let count: Func<(), (i64, i64)> = engine.func("count").unwrap();
+        assert_eq!(count.call(()).unwrap(), (5, 200), "{}", engine.kind());
+        assert_eq!(count.call(()).unwrap(), (6, 200), "{}", engine.kind());
+    });
+}
+
+mod reentrant {
+    use super::{Engine, Func};
+    use std::sync::OnceLock;
+
+    pub(super) static ENGINES: OnceLock<Vec<Engine>> = OnceLock::new();
+
+    /// Calls `factorial` of an engine again, from inside a call of it.
+    pub(super) extern "C" fn again(engine: i64, n: i64) -> i64 {
+        let engine = &ENGINES.get().unwrap()[engine as usize];
+        let factorial: Func<(i64, i64), i64> = engine.func("factorial").unwrap();
+        // A trap of the inner call does not disturb the outer one.
+        let divide: Func<(i64, i64), i64> = engine.func("divide").unwrap();
+        assert!(divide.call((1, 0)).is_err());
+        factorial.call((engine_index(engine), n)).unwrap_or(-1)
+    }
+
+    fn engine_index(engine: &Engine) -> i64 {
+        let engines = ENGINES.get().unwrap();
+        engines.iter().position(|other| other.kind() == engine.kind()).unwrap() as i64
+    }
+}
+
+#[test]
+fn host_functions_may_call_the_engine_again() {
+    let module = parse(
+        "extern @again(i64, i64) -> i64
+         fn @factorial(i64, i64) -> i64 {
+         block0(v0: i64, v1: i64):
+           branch v1, block1, block2
+         block1:
+           v2: i64 = iconst 1
+           v3: i64 = sub v1, v2
+           v4: i64 = call @again(v0, v3)
+           v5: i64 = mul v4, v1
+           ret v5
+         block2:
+           v6: i64 = iconst 1
+           ret v6
+         }
+         fn @divide(i64, i64) -> i64 {
+         block0(v0: i64, v1: i64):
+           v2: i64 = sdiv v0, v1
+           ret v2
+         }",
+    );
+    let mut hosts = Hosts::new();
+    hosts.add("again", reentrant::again as extern "C" fn(i64, i64) -> i64);
+    let made = engines()
+        .into_iter()
+        .map(|kind| Engine::new(module.clone(), &hosts, &Options::default().engine(kind)).unwrap())
+        .collect();
+    reentrant::ENGINES.set(made).unwrap();
+    for (index, engine) in reentrant::ENGINES.get().unwrap().iter().enumerate() {
+        let factorial: Func<(i64, i64), i64> = engine.func("factorial").unwrap();
+        assert_eq!(factorial.call((index as i64, 10)).unwrap(), 3_628_800, "{}", engine.kind());
+    }
+}
+
+#[test]
+fn engines_are_shared_by_threads() {
+    each(&fib(), &Hosts::new(), |engine| {
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                let fib: Func<i64, i64> = engine.func("fib").unwrap();
+                scope.spawn(move || assert_eq!(fib.call(12).unwrap(), 144));
+            }
+        });
+    });
+}
+
+#[test]
+fn wrong_uses_are_errors() {
+    let hosts = Hosts::new();
+    let engine = Engine::new(fib(), &hosts, &Options::default()).unwrap();
+    let message = |error: Option<Error>| error.map(|error| error.to_string()).unwrap_or_default();
+    assert_eq!(
+        message(engine.func::<i64, i64>("fbi").err()),
+        "there is no function `fbi`; is `fib` meant?"
+    );
+    assert_eq!(
+        message(engine.func::<(i64, i64), i64>("fib").err()),
+        "`fib` is (i64) -> i64, not (i64, i64) -> i64"
+    );
+    assert_eq!(
+        message(engine.call_values("fib", &[]).err()),
+        "`fib` takes 1 argument, but 0 were given"
+    );
+    let module = parse("extern @log(i64)\nfn @f() {\nblock0:\n  ret\n}");
+    let missing = Engine::new(module.clone(), &hosts, &Options::default()).err();
+    assert_eq!(
+        message(missing),
+        "the module wants the host function `log` (i64); add it to the `Hosts`"
+    );
+    extern "C" fn log(_: f64) {}
+    let mut hosts = Hosts::new();
+    hosts.add("log", log as extern "C" fn(f64));
+    let wrong = Engine::new(module, &hosts, &Options::default()).err();
+    assert_eq!(
+        message(wrong),
+        "the module declares the host function `log` as (i64), but it is (f64)"
+    );
+}
+
+#[test]
+fn budgets_end_endless_loops() {
+    let module = parse("fn @forever() {\nblock0:\n  jump block1\nblock1:\n  jump block1\n}");
+    for engine in [EngineKind::Interpreter, EngineKind::Simulator] {
+        let options = Options::default().engine(engine).fuel(Some(10_000));
+        let engine = Engine::new(module.clone(), &Hosts::new(), &options).unwrap();
+        let forever: Func<(), ()> = engine.func("forever").unwrap();
+        assert_eq!(trap(forever.call(())).kind, TrapKind::OutOfFuel);
+    }
+}
