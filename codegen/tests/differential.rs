@@ -1,0 +1,151 @@
+//! The most important test: random programs give the same results and traps in the interpreter and as machine code in
+//! the simulator, which also checks callee-saved registers, the stack, and reads of registers that nothing has written.
+
+use arm64_sim::{CallArgs, CodeKind, Config, Fault, Simulator};
+use codegen::{Compiler, Options, RelocKind};
+use interp::{Interpreter, LoadOptions, NoHost, Program};
+use ir::random::{Random, Shape};
+use ir::{Module, Signature, TrapKind, Type};
+
+/// Where the code of a module lies in the simulator.
+const BASE: u64 = 0x10_0000;
+
+/// Instructions that one call may take: far more than any random program does.
+const BUDGET: u64 = 10_000_000;
+
+/// A module of functions that call those before them.
+fn random_module(seed: u64) -> Module {
+    let mut random = Random::new(seed ^ 0x5eed);
+    let mut module = Module::new();
+    let mut callees: Vec<(String, Signature)> = Vec::new();
+    for index in 0..1 + random.below(3) {
+        let types = |random: &mut Random, most: usize| -> Vec<Type> {
+            (0..random.below(most)).filter_map(|_| random.pick(&Type::ALL)).collect()
+        };
+        let most = if random.once_in(3) { 24 } else { 6 };
+        let shape = Shape {
+            name: format!("f{index}"),
+            params: types(&mut random, most),
+            results: types(&mut random, 5),
+            blocks: random.below(9) as u32,
+            insts: 1 + random.below(24) as u32,
+            vars: random.below(6) as u32,
+            slots: random.below(3) as u32,
+            turns: 12,
+            callees: callees.clone(),
+            names: false,
+        };
+        let func = ir::random::function(random.bits(), &shape);
+        callees.push((shape.name.clone(), func.signature.clone()));
+        module.add_function(func).expect("names differ");
+    }
+    module
+}
+
+/// All functions of a module as words at `BASE`, with the address of each.
+fn link(module: &Module, compiler: &mut Compiler) -> (Vec<u32>, Vec<(String, u64)>) {
+    let mut words: Vec<u32> = Vec::new();
+    let mut places: Vec<(String, u64)> = Vec::new();
+    let mut calls: Vec<(usize, String)> = Vec::new();
+    for func in module.functions.values() {
+        let code = compiler.compile(func).unwrap_or_else(|error| panic!("{error}"));
+        words.resize(words.len().next_multiple_of(4), 0);
+        places.push((code.name.clone(), BASE + words.len() as u64 * 4));
+        for reloc in &code.relocs {
+            assert_eq!(reloc.kind, RelocKind::Call26, "random functions have no data");
+            calls.push((words.len() + reloc.offset as usize / 4, reloc.symbol.clone()));
+        }
+        words.extend(&code.words);
+    }
+    for (at, symbol) in calls {
+        let (_, target) = places.iter().find(|(name, _)| *name == symbol).expect("it is linked");
+        let distance = *target as i64 - (BASE as i64 + at as i64 * 4);
+        words[at] |= (distance / 4) as u32 & 0x03ff_ffff;
+    }
+    (words, places)
+}
+
+/// What a call comes to: the bits of its results, or why it trapped.
+type Outcome = Result<Vec<u64>, TrapKind>;
+
+/// Calls machine code; `None` if it uses an instruction that the simulator does not have.
+fn simulate(
+    sim: &mut Simulator,
+    entry: u64,
+    signature: &Signature,
+    args: &[u64],
+    noise: u64,
+) -> Option<Outcome> {
+    let (mut ints, mut floats, mut stack) = (Vec::new(), Vec::new(), Vec::new());
+    for (ty, &arg) in signature.param_types().zip(args) {
+        // Bits above the type are undefined: anything may be there.
+        let word = arg | noise & !ty.mask();
+        let regs = if ty.is_float() { &mut floats } else { &mut ints };
+        if regs.len() < 8 { regs.push(word) } else { stack.push(word) }
+    }
+    Some(match sim.call(entry, &CallArgs { ints: &ints, floats: &floats, stack: &stack }) {
+        Ok(results) => {
+            let (mut ints, mut floats) = (results.ints.iter(), results.floats.iter());
+            let mut word = |ty: Type| {
+                let next = if ty.is_float() { floats.next() } else { ints.next() };
+                next.copied().unwrap_or_default() & ty.mask()
+            };
+            Ok(signature.result_types().map(&mut word).collect())
+        }
+        Err(Fault::Breakpoint { imm, .. }) => {
+            Err(TrapKind::from_code(imm).expect("only traps are breakpoints"))
+        }
+        Err(Fault::NotExecuted { .. }) => return None,
+        Err(fault) => panic!("{fault}"),
+    })
+}
+
+/// Compiles and runs a module on both engines with some arguments.
+fn compare(seed: u64, module: &mut Module, compiler: &mut Compiler) {
+    let program = Program::load(module, &LoadOptions::default()).expect("it loads");
+    for func in module.functions.values_mut() {
+        ssa::construct(func);
+    }
+    let (words, places) = link(module, compiler);
+    let mut config = Config::restricted();
+    config.budget = Some(BUDGET);
+    let mut sim = Simulator::new(config);
+    sim.publish(BASE, &words, CodeKind::Plain).expect("the space is free");
+    let mut interpreter = Interpreter::default();
+    let mut random = Random::new(seed);
+    for (name, entry) in places {
+        let func = &module.functions[&name];
+        for round in 0..3 {
+            let args: Vec<u64> = func.signature.param_types().map(|ty| random.word(ty)).collect();
+            let id = program.function(&name).expect("it is loaded");
+            let expected =
+                interpreter.call(&program, id, &args, &mut NoHost).map_err(|trap| trap.kind);
+            let noise = random.bits();
+            let Some(found) = simulate(&mut sim, entry, &func.signature, &args, noise) else {
+                continue;
+            };
+            if expected != found {
+                let options = Options::default();
+                let machine = codegen::lower(func, &options).expect("it lowers");
+                panic!(
+                    "seed {seed:#x}, @{name}({args:x?}), round {round}: interpreter {expected:x?}, code {found:x?}\n{}\n{}",
+                    func,
+                    codegen::Lowered { func, machine: &machine }
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn random_programs_agree_with_the_interpreter() {
+    // More on request: CODEGEN_SEEDS is how many programs, from seed CODEGEN_FIRST on.
+    let number = |name: &str, default: u64| {
+        std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+    };
+    let first = number("CODEGEN_FIRST", 0);
+    let mut compiler = Compiler::new(Options::default().checked()).expect("registers");
+    for seed in first..first + number("CODEGEN_SEEDS", 200) {
+        compare(seed, &mut random_module(seed), &mut compiler);
+    }
+}
