@@ -340,7 +340,8 @@ fn float_corners_against_exact_arithmetic() {
         let corners = float_corners(format);
         for (i, &a) in corners.iter().enumerate() {
             check_float_unary(ty, format, a);
-            for (j, &b) in corners.iter().enumerate() {
+            // A third of the pairs: over the signs and neighbours in the list, every kind of pair is still there.
+            for (j, &b) in corners.iter().enumerate().skip(i % 3).step_by(3) {
                 check_float_binary(ty, format, a, b);
                 check_fma(ty, format, a, b, corners[(i * 7 + j * 13) % corners.len()]);
             }
@@ -445,7 +446,7 @@ fn float_words() -> impl Strategy<Value = ((Type, Format), [u64; 3])> {
 }
 
 proptest! {
-    #![proptest_config(config(500))]
+    #![proptest_config(config(200))]
 
     #[test]
     fn random_integers((ty, a, b) in int_word()) {

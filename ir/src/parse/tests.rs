@@ -174,7 +174,7 @@ fn one_function_is_wanted() {
     assert!(super::function(data).is_ok(), "data need not be declared");
 }
 
-/// Every prefix, every deleted byte, and every changed byte of a text: an answer, and the same after printing.
+/// Every prefix of a text, and the text with bytes deleted and changed: an answer, and the same after printing.
 #[test]
 fn damaged_texts_get_an_answer() {
     let check = |text: &str| {
@@ -187,15 +187,14 @@ fn damaged_texts_get_an_answer() {
         check(&SAMPLE[..end]);
     }
     let mut random = crate::random::Random::new(1);
-    for at in 0..SAMPLE.len() {
+    for at in (0..SAMPLE.len()).step_by(2) {
         let mut bytes = SAMPLE.as_bytes().to_vec();
         bytes.remove(at);
         check(&String::from_utf8_lossy(&bytes));
         let likely = b"0123456789v@:,=-+(){}[]\" .;\nabx";
         let mut bytes = SAMPLE.as_bytes().to_vec();
-        bytes[at] = likely[random.below(likely.len())];
-        check(&String::from_utf8_lossy(&bytes));
-        bytes[at] = random.bits() as u8;
+        let any = random.bits() as u8;
+        bytes[at] = if random.once_in(4) { any } else { likely[random.below(likely.len())] };
         check(&String::from_utf8_lossy(&bytes));
     }
 }

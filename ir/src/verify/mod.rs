@@ -114,6 +114,13 @@ pub fn verify_function(func: &Function) -> Result<(), VerifyError> {
     checker.tables()
 }
 
+/// What is wrong with these numbers of values, blocks and instructions.
+fn too_many(counts: [usize; 3]) -> Option<String> {
+    let mut counts = counts.into_iter().zip(["values", "blocks", "instructions"]);
+    let (count, what) = counts.find(|&(count, _)| count > MAX_ENTITIES)?;
+    Some(format!("there are {count} {what}, more than {MAX_ENTITIES}; split the function"))
+}
+
 /// What is checked, and where the check is.
 struct Checker<'a> {
     func: &'a Function,
@@ -156,19 +163,8 @@ impl<'a> Checker<'a> {
 
     fn limits(&self) -> Check {
         let func = self.func;
-        for (count, what) in [
-            (func.num_values(), "values"),
-            (func.num_blocks(), "blocks"),
-            (func.num_insts(), "instructions"),
-        ] {
-            if count > MAX_ENTITIES {
-                let message = format!(
-                    "there are {count} {what}, more than {MAX_ENTITIES}; split the function"
-                );
-                return Err(self.error(message));
-            }
-        }
-        Ok(())
+        let counts = [func.num_values(), func.num_blocks(), func.num_insts()];
+        too_many(counts).map_or(Ok(()), |message| Err(self.error(message)))
     }
 
     fn signature(&self, signature: &Signature) -> Check {
