@@ -1,0 +1,321 @@
+//! The table of operations and types: what the verifier accepts is what a second, spelled-out list says; every accepted
+//! cell has a meaning in `eval`; and the table in the README is the one that the code gives.
+
+use ir::{
+    BinaryOp, Effect, Entity, Extend, FloatCC, Function, InstData, IntCC, LoadKind, NarrowWidth,
+    Opcode, Signature, SlotData, StoreKind, SwitchTable, TernaryOp, TrapKind, Type, UnaryOp, Value,
+    ValueList, VarData, verify_function,
+};
+
+/// An instruction over the parameters `v0`, `v1`, … of the entry block, with types to try.
+struct Probe {
+    data: InstData,
+    /// The types of the operands.
+    operands: Vec<Type>,
+    result: Option<Type>,
+}
+
+/// Whether the verifier accepts a function of this one instruction.
+fn accepted(probe: &Probe) -> bool {
+    let mut func = Function::new("probe", Signature::new(&probe.operands, &[]));
+    func.slots.push(SlotData { size: 8, align: 8 });
+    func.vars.push(VarData { name: String::new(), ty: Type::I64 });
+    func.data.push("data".to_owned());
+    let entry = func.append_block();
+    for &ty in &probe.operands {
+        func.append_block_param(entry, ty);
+    }
+    let next = func.append_block();
+    let mut data = probe.data;
+    match &mut data {
+        InstData::Branch { then_to, else_to, .. } => {
+            *then_to = func.block_call(next, &[]);
+            *else_to = *then_to;
+        }
+        InstData::Switch { table, .. } => {
+            let default = func.block_call(next, &[]);
+            *table = func.switches.push(SwitchTable { default, cases: vec![(1, default)] });
+        }
+        InstData::Return { args } => {
+            *args = func.make_list(&[v(0)]);
+            func.signature.results = func.signature.params.clone();
+        }
+        _ => {}
+    }
+    func.append_inst(entry, data, probe.result.as_slice(), None);
+    if !data.is_terminator() {
+        let target = func.block_call(next, &[]);
+        func.append_inst(entry, InstData::Jump { target }, &[], None);
+    }
+    func.append_inst(next, InstData::Trap { kind: TrapKind::Unreachable }, &[], None);
+    verify_function(&func).is_ok()
+}
+
+fn v(index: usize) -> Value {
+    Value::from_index(index)
+}
+
+/// The instruction of an operation on the first parameters, or `None` if it is no matter of operand types. The flag
+/// says how many operands have the type of the column.
+fn instruction(op: Opcode) -> Option<(InstData, usize)> {
+    let none = ir::BlockCall { block: ir::Block::from_index(0), args: ValueList::default() };
+    if let Some(op) = UnaryOp::from_opcode(op) {
+        return Some((InstData::Unary { op, arg: v(0) }, 1));
+    }
+    if let Some(op) = BinaryOp::from_opcode(op) {
+        return Some((InstData::Binary { op, args: [v(0), v(1)] }, 2));
+    }
+    Some(match op {
+        Opcode::Iconst => (InstData::IntConst { imm: 1 }, 0),
+        Opcode::Fconst => (InstData::FloatConst { bits: 1 }, 0),
+        Opcode::Select => {
+            (InstData::Ternary { op: TernaryOp::Select, args: [v(2), v(0), v(1)] }, 2)
+        }
+        Opcode::Fma => (InstData::Ternary { op: TernaryOp::Fma, args: [v(0), v(1), v(2)] }, 3),
+        Opcode::Icmp => (InstData::IntCompare { cc: IntCC::Eq, args: [v(0), v(1)] }, 2),
+        Opcode::Fcmp => (InstData::FloatCompare { cc: FloatCC::Eq, args: [v(0), v(1)] }, 2),
+        Opcode::Load => (InstData::Load { kind: LoadKind::Full, addr: v(0), offset: 0 }, 0),
+        Opcode::Store => {
+            (InstData::Store { kind: StoreKind::Full, value: v(0), addr: v(1), offset: 0 }, 1)
+        }
+        Opcode::StackAddr => {
+            (InstData::StackAddr { slot: ir::StackSlot::from_index(0), offset: 0 }, 0)
+        }
+        Opcode::DataAddr => (InstData::DataAddr { data: ir::DataRef::from_index(0), offset: 0 }, 0),
+        Opcode::TrapIf => (InstData::TrapIf { cond: v(0), kind: TrapKind::Panic }, 1),
+        Opcode::Branch => (InstData::Branch { cond: v(0), then_to: none, else_to: none }, 1),
+        Opcode::Switch => {
+            (InstData::Switch { index: v(0), table: ir::SwitchRef::from_index(0) }, 1)
+        }
+        Opcode::Return => (InstData::Return { args: ValueList::default() }, 1),
+        // Their types are those of a variable or a signature, or there are none.
+        _ => return None,
+    })
+}
+
+fn has_result(op: Opcode) -> bool {
+    !op.is_terminator() && !matches!(op, Opcode::Store | Opcode::TrapIf)
+}
+
+/// The operands that follow those of the column's type.
+fn other_operands(op: Opcode) -> &'static [Type] {
+    match op {
+        Opcode::Select => &[Type::I8],
+        Opcode::Load | Opcode::Store => &[Type::I64],
+        _ => &[],
+    }
+}
+
+/// The result types that the verifier accepts for operands of type `ty`, or if there are no operands with a type, for
+/// a result of type `ty`. `None` means refused; an operation without result gives an empty list.
+fn cell(op: Opcode, ty: Type) -> Option<Vec<Type>> {
+    let (data, count) = instruction(op)?;
+    let operands = || {
+        let mut operands = vec![ty; count];
+        operands.extend(other_operands(op));
+        operands
+    };
+    if !has_result(op) {
+        return accepted(&Probe { data, operands: operands(), result: None }).then(Vec::new);
+    }
+    let tried = if count == 0 { vec![ty] } else { Type::ALL.to_vec() };
+    let good =
+        |result: &Type| accepted(&Probe { data, operands: operands(), result: Some(*result) });
+    let results: Vec<Type> = tried.into_iter().filter(good).collect();
+    (!results.is_empty()).then_some(results)
+}
+
+/// What a cell should be, spelled out operation by operation.
+fn expected(op: Opcode, ty: Type) -> Option<Vec<Type>> {
+    use Opcode::*;
+    use Type::*;
+    let ints = [I8, I16, I32, I64];
+    let of = |good: bool, results: Vec<Type>| (good && !results.is_empty()).then_some(results);
+    let others = |keep: &dyn Fn(Type) -> bool| ints.into_iter().filter(|&t| keep(t)).collect();
+    match op {
+        Iconst | Neg | Not | Abs | Clz | Ctz | Cls | Popcnt | Bswap | Bitrev | Add | Sub | Mul
+        | Smulhi | Umulhi | Sdiv | Udiv | Srem | Urem | And | Or | Xor | Shl | Lshr | Ashr
+        | Rotl | Rotr | Smin | Smax | Umin | Umax => of(ints.contains(&ty), vec![ty]),
+        Fconst | Fneg | Fabs | Fsqrt | Fceil | Ffloor | Ftrunc | Fnearest | Fround | Fadd
+        | Fsub | Fmul | Fdiv | Fmin | Fmax | Fminnum | Fmaxnum | Fcopysign | Fma => {
+            of(ty == F32 || ty == F64, vec![ty])
+        }
+        Sext | Zext => of(ints.contains(&ty), others(&|t| t > ty)),
+        Trunc => of(ints.contains(&ty), others(&|t| t < ty)),
+        Fpromote => of(ty == F32, vec![F64]),
+        Fdemote => of(ty == F64, vec![F32]),
+        SintToFloat | UintToFloat => of(ints.contains(&ty), vec![F32, F64]),
+        FloatToSintSat | FloatToUintSat | FloatToSint | FloatToUint => {
+            of(ty == F32 || ty == F64, ints.to_vec())
+        }
+        Bitcast => match ty {
+            I32 => Some(vec![F32]),
+            I64 => Some(vec![F64]),
+            F32 => Some(vec![I32]),
+            F64 => Some(vec![I64]),
+            _ => None,
+        },
+        Icmp => of(ints.contains(&ty), vec![I8]),
+        Fcmp => of(ty == F32 || ty == F64, vec![I8]),
+        Select | Load => Some(vec![ty]),
+        StackAddr | DataAddr => of(ty == I64, vec![I64]),
+        Store | Return => Some(Vec::new()),
+        TrapIf | Branch | Switch => ints.contains(&ty).then(Vec::new),
+        VarGet | VarSet | Call | Jump | Trap => None,
+    }
+}
+
+#[test]
+fn the_verifier_accepts_what_the_list_says() {
+    let mut cells = 0;
+    for &op in Opcode::ALL {
+        for ty in Type::ALL {
+            assert_eq!(cell(op, ty), expected(op, ty), "{op} {ty}");
+            cells += 1;
+        }
+    }
+    assert_eq!(cells, Opcode::ALL.len() * 6);
+}
+
+/// Operands of different types are refused, whatever the result.
+#[test]
+fn operands_of_different_types_are_refused() {
+    for &op in Opcode::ALL {
+        let Some((data, count @ 2..)) = instruction(op) else { continue };
+        for first in Type::ALL {
+            for second in Type::ALL.into_iter().filter(|&ty| ty != first) {
+                for wrong in 0..count {
+                    let mut operands = vec![first; count];
+                    operands[wrong] = second;
+                    operands.extend(other_operands(op));
+                    for result in Type::ALL {
+                        let probe =
+                            Probe { data, operands: operands.clone(), result: Some(result) };
+                        assert!(!accepted(&probe), "{op} {:?} {result}", probe.operands);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Addresses are `i64`, the condition of `select` is any integer, narrow accesses are narrower than an integer.
+#[test]
+fn the_other_operands_have_their_types() {
+    let select = InstData::Ternary { op: TernaryOp::Select, args: [v(0), v(1), v(1)] };
+    for ty in Type::ALL {
+        let probe = Probe { data: select, operands: vec![ty, Type::F32], result: Some(Type::F32) };
+        assert_eq!(accepted(&probe), ty.is_int());
+        let data = InstData::Load { kind: LoadKind::Full, addr: v(0), offset: 0 };
+        let probe = Probe { data, operands: vec![ty], result: Some(Type::I8) };
+        assert_eq!(accepted(&probe), ty == Type::I64);
+        for width in [NarrowWidth::W8, NarrowWidth::W16, NarrowWidth::W32] {
+            let narrower = match width {
+                NarrowWidth::W8 => matches!(ty, Type::I16 | Type::I32 | Type::I64),
+                NarrowWidth::W16 => matches!(ty, Type::I32 | Type::I64),
+                NarrowWidth::W32 => ty == Type::I64,
+            };
+            for extend in [Extend::Sign, Extend::Zero] {
+                let kind = LoadKind::Narrow(width, extend);
+                let data = InstData::Load { kind, addr: v(0), offset: 0 };
+                let probe = Probe { data, operands: vec![Type::I64], result: Some(ty) };
+                assert_eq!(accepted(&probe), narrower, "{kind:?} {ty}");
+            }
+            let kind = StoreKind::Narrow(width);
+            let data = InstData::Store { kind, value: v(1), addr: v(0), offset: 0 };
+            let probe = Probe { data, operands: vec![Type::I64, ty], result: None };
+            assert_eq!(accepted(&probe), narrower, "{kind:?} {ty}");
+        }
+    }
+}
+
+/// Every accepted cell of an operation without side effects has a meaning, whose result stays within its type.
+#[test]
+fn every_accepted_cell_has_a_meaning() {
+    let mut random = ir::random::Random::new(7);
+    let mut cells = 0;
+    for &op in Opcode::ALL {
+        if !matches!(op.info().effect, Effect::Pure | Effect::MayTrap)
+            || matches!(op, Opcode::StackAddr | Opcode::DataAddr | Opcode::TrapIf)
+        {
+            continue;
+        }
+        let (data, count) = instruction(op).unwrap();
+        for ty in Type::ALL {
+            for result in cell(op, ty).unwrap_or_default() {
+                cells += 1;
+                for _ in 0..50 {
+                    let mut words: Vec<u64> = (0..count).map(|_| random.word(ty)).collect();
+                    if op == Opcode::Select {
+                        words.insert(0, random.word(Type::I8));
+                    }
+                    match ir::eval::inst(&data, ty, result, &words) {
+                        Some(Ok(word)) => {
+                            assert_eq!(word & !result.mask(), 0, "{op} {ty} {result}")
+                        }
+                        Some(Err(_)) => assert_eq!(op.info().effect, Effect::MayTrap, "{op}"),
+                        None => panic!("{op} {ty} has no meaning"),
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(cells, 246, "cells of the matrix; change the number with the table");
+}
+
+/// The table of the README.
+fn table() -> String {
+    let mut text = String::from("| operation | i8 | i16 | i32 | i64 | f32 | f64 | meaning |\n");
+    text.push_str("|---|---|---|---|---|---|---|---|\n");
+    for &op in Opcode::ALL {
+        text.push_str(&format!("| `{op}` |"));
+        for ty in Type::ALL {
+            let shown = match (instruction(op), cell(op, ty)) {
+                (None, _) => String::new(),
+                (Some(_), None) => " –".to_owned(),
+                (Some(_), Some(results)) if results.is_empty() => " ✓".to_owned(),
+                (Some(_), Some(results)) if results == [ty] => " ✓".to_owned(),
+                (Some(_), Some(results)) => results.iter().map(|ty| format!(" {ty}")).collect(),
+            };
+            text.push_str(&format!("{shown} |"));
+        }
+        text.push_str(&format!(" {} |\n", op.info().doc));
+    }
+    text
+}
+
+#[test]
+fn the_readme_has_the_table() {
+    const START: &str = "<!-- table: start -->\n";
+    const END: &str = "<!-- table: end -->";
+    let readme = std::fs::read_to_string("README.md").unwrap();
+    let (before, rest) = readme.split_once(START).unwrap();
+    let (old, after) = rest.split_once(END).unwrap();
+    let new = table();
+    if std::env::var_os("UPDATE_README").is_some() {
+        std::fs::write("README.md", format!("{before}{START}{new}{END}{after}")).unwrap();
+        return;
+    }
+    assert!(old == new, "the table is old; run UPDATE_README=1 cargo test -p ir --test matrix");
+}
+
+/// The README names every code of the reader, and its example is a good module.
+#[test]
+fn the_readme_is_true() {
+    let readme = std::fs::read_to_string("README.md").unwrap();
+    for code in ir::ParseCode::ALL {
+        let row = format!("| `{code}` | {} |", code.doc());
+        assert!(readme.contains(&row), "missing: {row}");
+    }
+    let mut examples = 0;
+    for part in readme.split("```text\n").skip(1) {
+        let (example, _) = part.split_once("```").unwrap();
+        if !example.contains("fn @") {
+            continue;
+        }
+        let module = ir::parse::module(example).unwrap();
+        ir::verify_module(&module).unwrap();
+        examples += 1;
+    }
+    assert_eq!(examples, 1);
+}
