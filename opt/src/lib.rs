@@ -26,6 +26,8 @@ pub mod copy_prop;
 pub mod dce;
 pub mod fold;
 pub mod gvn;
+pub mod licm;
+pub mod rotate;
 pub mod simplify_cfg;
 
 use ir::Function;
@@ -67,7 +69,12 @@ pub const PASSES: &[Pass] = passes! {
     "copy_prop" copy_prop SPEED "Replace block parameters that always get one value.";
     "fold" fold SPEED "Fold constants, simplify algebra, divide by constants without dividing.";
     "gvn" gvn SPEED "Merge instructions with dominating equal ones.";
-    "fold_late" fold SPEED "Fold what value numbering has brought together.";
+    "rotate" rotate SPEED "Test at the end of loops instead of at the start.";
+    "simplify_cfg_rotated" simplify_cfg SPEED "Merge the tests of rotated loops into their bodies.";
+    "copy_prop_rotated" copy_prop SPEED "Replace the parameters of rotated loops that always get one value.";
+    "fold_rotated" fold SPEED "Fold what value numbering brought together, and tests before loops that start with constants.";
+    "licm" licm SPEED "Move what does not change out of loops.";
+    "gvn_late" gvn SPEED "Merge what loops' copies and preheaders compute twice.";
     "simplify_cfg_late" simplify_cfg SPEED "Clean up the flow graph for code generation.";
     "dce" dce SPEED "Remove what nothing needs.";
 };
@@ -102,7 +109,37 @@ pub const ORDER: &[Constraint] = &[
     },
     Constraint {
         before: "gvn",
-        after: "fold_late",
+        after: "rotate",
+        reason: "what value numbering removes from a header need not be copied",
+    },
+    Constraint {
+        before: "rotate",
+        after: "simplify_cfg_rotated",
+        reason: "the test saves a branch only when it is one block with the end of the body",
+    },
+    Constraint {
+        before: "simplify_cfg_rotated",
+        after: "licm",
+        reason: "what may trap moves only out of the header, which after rotation is the body",
+    },
+    Constraint {
+        before: "copy_prop_rotated",
+        after: "licm",
+        reason: "a value that a loop only passes around is invariant, but does not look so",
+    },
+    Constraint {
+        before: "licm",
+        after: "gvn_late",
+        reason: "the same invariant may have been moved from two places",
+    },
+    Constraint {
+        before: "licm",
+        after: "simplify_cfg_late",
+        reason: "preheaders that nothing moved to are only a jump",
+    },
+    Constraint {
+        before: "gvn",
+        after: "fold_rotated",
         reason: "operands that became the same value make more algebra apply",
     },
     Constraint {

@@ -8,19 +8,17 @@
 //! is needed.) So the cost follows the candidates and their edges, not blocks × variables.
 
 use cfg::{DomTree, DominanceFrontiers, FlowGraph};
-use ir::{Block, Entity, Function, Inst, InstData, SecondaryMap, Type, Value, Var};
+use ir::{Block, Entity, Function, Inst, InstData, PrimaryMap, SecondaryMap, Type, Value, Var};
 
-/// Removes every read and write of a variable.
+/// Removes every variable, with its reads and writes.
 ///
 /// - Reading a variable that was not written on the way gives 0.
 /// - Blocks that cannot be reached are dropped from the layout.
-/// - If the entry block has predecessors, it gets an empty block before it, which is the new entry.
 /// - Block parameters and unnamed values get the name of the variable that they were the value of.
 ///
 /// The function must pass [`ir::verify_function`].
 pub fn construct(func: &mut Function) {
     drop_unreachable_blocks(func);
-    give_entry_no_predecessors(func);
     if func.vars.is_empty() {
         return;
     }
@@ -31,6 +29,7 @@ pub fn construct(func: &mut Function) {
     walk.run(func, &graph, &dom);
     let needed = walk.needed_phis(&graph);
     rewrite(func, &phis, &walk, &needed);
+    func.vars = PrimaryMap::new();
 }
 
 fn drop_unreachable_blocks(func: &mut Function) {
@@ -47,27 +46,6 @@ fn drop_unreachable_blocks(func: &mut Function) {
         func.retain_block_params(block, |_, _| false);
     }
     func.set_layout(keep);
-}
-
-fn give_entry_no_predecessors(func: &mut Function) {
-    let graph = FlowGraph::new(func);
-    let Some(old) = graph.entry().filter(|&entry| !graph.pred_edges(entry).is_empty()) else {
-        return;
-    };
-    let new = func.create_block();
-    let mut params = Vec::new();
-    for param in func.block_params(old).to_vec() {
-        let copy = func.append_block_param(new, func.value_type(param));
-        if let Some(name) = func.value_name(param).map(str::to_owned) {
-            func.set_value_name(copy, &name);
-        }
-        params.push(copy);
-    }
-    let target = func.block_call(old, &params);
-    func.append_inst(new, InstData::Jump { target }, &[], None);
-    let mut layout = vec![new];
-    layout.extend_from_slice(func.layout());
-    func.set_layout(layout);
 }
 
 /// What a variable holds at some point.

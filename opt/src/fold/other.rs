@@ -159,7 +159,8 @@ impl Fold<'_> {
         match self.def(addr)? {
             InstData::StackAddr { slot, offset } => {
                 let offset = i32::try_from(c.checked_add(offset.into())?).ok()?;
-                Some(InstData::StackAddr { slot, offset })
+                let inside = u64::try_from(offset).ok()? <= self.func.slots[slot].size;
+                inside.then_some(InstData::StackAddr { slot, offset })
             }
             InstData::DataAddr { data, offset } => {
                 let offset = i32::try_from(c.checked_add(offset.into())?).ok()?;

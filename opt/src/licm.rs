@@ -1,0 +1,183 @@
+//! Loop-invariant code motion: what is the same in every round of a loop is computed once, before it.
+//!
+//! Requires: SSA form, no unreachable blocks.
+//! Preserves: SSA form.
+//! Breaks: nothing that is kept elsewhere; adds a preheader to each loop that it moves something out of.
+//!
+//! Pure instructions move whenever their operands are defined outside of the loop, even if the loop would not have
+//! executed them. What may trap moves only from the header, and only if nothing with an effect comes before it there, so
+//! that the same trap comes first. Loads move so too, if the loop writes nothing; one whose address is in a stack slot
+//! moves from anywhere. Inner loops come first, so that an instruction can move out of several.
+
+use cfg::{DomTree, FlowGraph, Loop, LoopForest};
+use ir::{
+    Block, BlockCall, Effect, Entity, Function, Inst, InstData, LoadKind, SecondaryMap, Type,
+    Value, ValueDef,
+};
+
+/// Moves instructions out of loops; returns how many moves.
+pub fn run(func: &mut Function) -> usize {
+    let graph = FlowGraph::new(func);
+    let forest = LoopForest::new(&graph, &DomTree::new(&graph));
+    if forest.loops().len() == 0 {
+        return 0;
+    }
+    let mut added: Vec<Block> = Vec::new();
+    for l in forest.loops() {
+        if !forest.is_irreducible(l) && graph.entry() != Some(forest.header(l)) {
+            added.extend(give_preheader(func, &graph, &forest, l));
+        }
+    }
+    if !added.is_empty() {
+        place_preheaders(func, &added);
+    }
+    let moved = hoist(func);
+    moved + added.len()
+}
+
+/// The only block outside of a loop that leads to its header, if it leads nowhere else.
+fn preheader(graph: &FlowGraph, forest: &LoopForest, l: Loop) -> Option<Block> {
+    let header = forest.header(l);
+    let mut outside = graph.preds(header).filter(|&pred| !forest.contains(l, pred));
+    let only = outside.next()?;
+    (outside.next().is_none() && graph.succs(only).len() == 1).then_some(only)
+}
+
+/// Makes a block that all edges from outside go through, unless there is one.
+fn give_preheader(
+    func: &mut Function,
+    graph: &FlowGraph,
+    forest: &LoopForest,
+    l: Loop,
+) -> Option<Block> {
+    if preheader(graph, forest, l).is_some() {
+        return None;
+    }
+    let header = forest.header(l);
+    let new = func.create_block();
+    let mut params = Vec::new();
+    for param in func.block_params(header).to_vec() {
+        let own = func.append_block_param(new, func.value_type(param));
+        if let Some(name) = func.value_name(param).map(str::to_owned) {
+            func.set_value_name(own, &name);
+        }
+        params.push(own);
+    }
+    let target = func.block_call(header, &params);
+    func.append_inst(new, InstData::Jump { target }, &[], None);
+    for pred in graph.preds(header).filter(|&pred| !forest.contains(l, pred)) {
+        let Some(terminator) = func.terminator(pred) else { continue };
+        func.map_successors(terminator, |_, call| BlockCall {
+            block: if call.block == header { new } else { call.block },
+            args: call.args,
+        });
+    }
+    Some(new)
+}
+
+/// Puts each new preheader directly before its header.
+fn place_preheaders(func: &mut Function, added: &[Block]) {
+    let mut before: SecondaryMap<Block, Option<Block>> = SecondaryMap::with_default(None);
+    for &new in added {
+        if let Some(terminator) = func.terminator(new) {
+            func.for_each_successor(terminator, |call| before[call.block] = Some(new));
+        }
+    }
+    let mut layout = Vec::with_capacity(func.layout().len() + added.len());
+    for &block in func.layout() {
+        layout.extend(before[block]);
+        layout.push(block);
+    }
+    func.set_layout(layout);
+}
+
+fn hoist(func: &mut Function) -> usize {
+    let graph = FlowGraph::new(func);
+    let forest = LoopForest::new(&graph, &DomTree::new(&graph));
+    let mut home: SecondaryMap<Inst, Option<Block>> = SecondaryMap::with_default(None);
+    let mut loop_writes = vec![false; forest.loops().len()];
+    for block in graph.rpo() {
+        for &inst in func.block_insts(block) {
+            home[inst] = Some(block);
+            if let Some(l) = forest.loop_of(block) {
+                loop_writes[l.index()] |= writes(func, inst);
+            }
+        }
+    }
+    let mut moved = 0;
+    for l in forest.loops().rev() {
+        if let Some(parent) = forest.parent(l) {
+            loop_writes[parent.index()] |= loop_writes[l.index()];
+        }
+        let Some(to) = preheader(&graph, &forest, l) else { continue };
+        if forest.is_irreducible(l) {
+            continue;
+        }
+        let mut blocks = forest.blocks(l).to_vec();
+        blocks.sort_by_key(|&block| graph.rpo_index(block));
+        let mut hoisted: Vec<Inst> = Vec::new();
+        for block in blocks {
+            // Whether the loop has done nothing yet that shows when control is here for the first time.
+            let mut first = block == forest.header(l);
+            let mut insts = func.take_block_insts(block);
+            insts.retain(|&inst| {
+                let outside = |value: Value| match func.value_def(value) {
+                    ValueDef::Param(home, _) => !forest.contains(l, home),
+                    ValueDef::Result(def, _) => {
+                        home[def].is_none_or(|home| !forest.contains(l, home))
+                    }
+                    ValueDef::Detached => false,
+                };
+                let may_move = match func.inst(inst).opcode().info().effect {
+                    Effect::Pure => true,
+                    Effect::MayTrap => first,
+                    Effect::Reads => !loop_writes[l.index()] && (first || is_safe_load(func, inst)),
+                    _ => false,
+                };
+                let mut invariant = may_move;
+                if may_move {
+                    func.for_each_operand(inst, |value| invariant &= outside(value));
+                }
+                if invariant {
+                    home[inst] = Some(to);
+                    hoisted.push(inst);
+                } else if matches!(
+                    func.inst(inst).opcode().info().effect,
+                    Effect::MayTrap | Effect::Writes | Effect::Call
+                ) {
+                    first = false;
+                }
+                !invariant
+            });
+            func.set_block_insts(block, insts);
+        }
+        if !hoisted.is_empty() {
+            moved += hoisted.len();
+            let mut insts = func.take_block_insts(to);
+            let at = insts.len().saturating_sub(1);
+            insts.splice(at..at, hoisted);
+            func.set_block_insts(to, insts);
+        }
+    }
+    moved
+}
+
+fn writes(func: &Function, inst: Inst) -> bool {
+    matches!(func.inst(inst).opcode().info().effect, Effect::Writes | Effect::Call)
+}
+
+/// Whether a load is certain to read inside a stack slot.
+fn is_safe_load(func: &Function, inst: Inst) -> bool {
+    let InstData::Load { kind, addr, offset } = *func.inst(inst) else { return false };
+    let Some((_, &InstData::StackAddr { slot, offset: base })) = func.def_inst(addr) else {
+        return false;
+    };
+    let result = func.result(inst).map_or(Type::I64, |value| func.value_type(value));
+    let memory = match kind {
+        LoadKind::Full => result,
+        LoadKind::Narrow(width, _) => width.as_type(),
+    };
+    let start = i64::from(base) + i64::from(offset);
+    let end = start + i64::from(memory.bytes());
+    start >= 0 && u64::try_from(end).is_ok_and(|end| end <= func.slots[slot].size)
+}
