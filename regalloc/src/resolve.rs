@@ -240,8 +240,16 @@ impl Resolver {
     }
 
     fn connect_edges<F: Function + ?Sized>(&mut self, scanned: &Scanned<'_, F>, vreg: VReg) {
-        let layout = scanned.layout;
+        let (layout, intervals) = (scanned.layout, scanned.intervals);
         let value = scanned.live.value(vreg);
+        let first = self.first_piece[vreg.index()] as usize;
+        let end = self.first_piece[vreg.index() + 1] as usize;
+        // The piece that the block starts in, and where the next one starts.
+        let mut current = first;
+        let start_of = |pieces: &[Id], n: usize| match pieces.get(n) {
+            Some(&id) if n < end => intervals.get(id).from,
+            _ => Pos::END,
+        };
         for index in value.first_range..value.end_range {
             let range = scanned.live.ranges[index as usize];
             let mut number = layout.block_at(range.from).index();
@@ -258,12 +266,20 @@ impl Resolver {
                 if from == value.def {
                     continue;
                 }
-                let Some(to) = self.place_at(scanned, vreg, from) else { continue };
+                while start_of(&self.pieces, current + 1) <= from {
+                    current += 1;
+                }
+                let piece = intervals.get(self.pieces[current]);
+                let piece_end = start_of(&self.pieces, current + 1);
                 for &pred in scanned.function.block_preds(block) {
                     let end = layout.block_to(pred).prev();
+                    if piece.from <= end && end < piece_end {
+                        // The common case: nothing happens to the value along the edge.
+                        continue;
+                    }
                     let Some(from) = self.place_at(scanned, vreg, end) else { continue };
                     let at = edge_place(scanned, pred, block);
-                    self.push_move(layout, at, vreg, from, to);
+                    self.push_move(layout, at, vreg, from, end_of(scanned, piece));
                 }
             }
         }

@@ -24,7 +24,7 @@ impl Scan<'_> {
         let pos = interval.from;
         let pinned = interval.is_pinned(self.live, pos);
         if !interval.humble {
-            let own = self.density(current, pos);
+            let own = self.density(current, self.horizon(pos));
             if let Some(price) = self.cheapest(current, interval.to)
                 && price.density < own * 0.5
             {
@@ -70,11 +70,15 @@ impl Scan<'_> {
             .unwrap_or(pos)
     }
 
-    /// How much the uses of `id` from `pos` on cost per position if it had no register. Inside of loops the uses
-    /// before `pos` count as well: they come again.
-    fn density(&self, id: Id, pos: Pos) -> f32 {
+    /// From where on uses count when it is decided at `pos` who is spilled: inside of loops those before `pos` come
+    /// again.
+    fn horizon(&self, pos: Pos) -> Pos {
+        self.layout.outermost_from(self.layout.block_at(pos)).min(pos)
+    }
+
+    /// How much the uses of `id` from `loop_from` on cost per position if it had no register.
+    fn density(&self, id: Id, loop_from: Pos) -> f32 {
         let interval = self.intervals.get(id);
-        let loop_from = self.layout.outermost_from(self.layout.block_at(pos)).min(pos);
         let from = loop_from.max(interval.from);
         let mut cost = interval.cost_from(self.live, from) as f32;
         if self.live.value(interval.vreg).remat.is_some() {
@@ -88,6 +92,7 @@ impl Scan<'_> {
     fn cheapest(&self, current: Id, until: Pos) -> Option<Price> {
         let interval = self.intervals.get(current);
         let pos = interval.from;
+        let horizon = self.horizon(pos);
         let mut best: Option<Price> = None;
         for &reg in self.env.order(self.class) {
             let index = usize::from(reg.index());
@@ -100,14 +105,14 @@ impl Scan<'_> {
                 if self.intervals.get(holder).is_pinned(self.live, pos) {
                     continue;
                 }
-                density += self.density(holder, pos);
+                density += self.density(holder, horizon);
             }
             for &(id, _) in &self.state.inactive {
                 let other = self.intervals.get(id);
                 if other.place == Place::Reg(reg)
                     && interval.intersection(other, self.live).is_some()
                 {
-                    density += self.density(id, pos);
+                    density += self.density(id, horizon);
                 }
             }
             if best.is_none_or(|price| density < price.density) {
