@@ -329,11 +329,13 @@ impl<F: Function + ?Sized> Checker<'_, F> {
             return Err(CheckError::Places { inst });
         }
         if self.allocation.is_needless(inst) {
-            // It is left out, so it must not do anything but define what can be made again.
-            return match operands {
-                [only] if only.is_def() && self.function.remat(only.vreg()) == Some(inst) => Ok(()),
-                _ => Err(CheckError::Needless { inst }),
-            };
+            // It may be left out or not, so it must do nothing but define what can be made again.
+            let [only] = operands else { return Err(CheckError::Needless { inst }) };
+            if !only.is_def() || self.function.remat(only.vreg()) != Some(inst) {
+                return Err(CheckError::Needless { inst });
+            }
+            locs.iter().for_each(|&loc| state.set(loc, Names::new()));
+            return Ok(());
         }
         for (n, (&operand, &loc)) in operands.iter().zip(locs).enumerate() {
             if !self.is_allowed(operand, loc, locs) {

@@ -16,8 +16,10 @@ type Number = u64;
 /// The memory of the walk, kept from run to run.
 #[derive(Default)]
 pub(crate) struct Cleanup {
-    /// By index of the place: registers first, then slots.
-    numbers: Vec<Number>,
+    /// By index of the place, registers first, then slots: the stretch of code in which the entry was made,
+    /// and what it says. In another stretch it says nothing.
+    numbers: Vec<(u32, Number)>,
+    stretch: u32,
     last: Number,
 }
 
@@ -41,19 +43,27 @@ impl Cleanup {
         allocation: &mut Allocation,
     ) {
         let scratch = RegClass::ALL.map(|class| env.scratch(class)).into_iter().collect();
+        if allocation.edits.is_empty() {
+            return;
+        }
         let mut edits = std::mem::take(&mut allocation.edits);
         self.numbers.clear();
-        self.numbers.resize(NUM_REGS + allocation.num_spill_slots as usize, 0);
+        self.numbers.resize(NUM_REGS + allocation.num_spill_slots as usize, (0, 0));
+        self.stretch = 1;
         self.last = 0;
         let mut kept = 0;
         let mut next = 0;
         for number in 0..function.num_blocks() {
             let block = Block::new(number as u32);
             if number == 0 || function.block_preds(block) != [Block::new(number as u32 - 1)] {
-                self.numbers.fill(0);
+                self.stretch += 1;
             }
-            // Beyond the last edit, nothing in the block matters, unless the walk goes on after it.
             let insts = function.block_insts(block);
+            if edits.get(next).is_none_or(|(at, _)| at.inst >= insts.end) {
+                // Nothing to clean up here, so it is not worth knowing what happens.
+                self.stretch += 1;
+                continue;
+            }
             for inst in insts.iter() {
                 for point in [ProgPoint::before(inst), ProgPoint::after(inst)] {
                     if point == ProgPoint::after(inst) {
@@ -76,20 +86,29 @@ impl Cleanup {
 
     /// Drops the stores to slots that nothing reads any more.
     fn drop_unread_stores(&mut self, allocation: &mut Allocation) {
-        self.numbers.fill(0);
+        // A stretch of its own: an entry in it means that the place is read.
+        self.stretch += 1;
         for (_, edit) in &allocation.edits {
             if let Edit::Move { from, .. } = edit {
-                self.numbers[index(*from)] = 1;
+                self.set(*from, 1);
             }
         }
         for &loc in &allocation.locs {
-            self.numbers[index(loc)] = 1;
+            self.set(loc, 1);
         }
-        let numbers = &self.numbers;
         allocation.edits.retain(|(_, edit)| match *edit {
-            Edit::Move { to: to @ Loc::Stack(_), .. } => numbers[index(to)] == 1,
+            Edit::Move { to: to @ Loc::Stack(_), .. } => self.number(to) == 1,
             _ => true,
         });
+    }
+
+    fn number(&self, loc: Loc) -> Number {
+        let (stretch, number) = self.numbers[index(loc)];
+        if stretch == self.stretch { number } else { 0 }
+    }
+
+    fn set(&mut self, loc: Loc, number: Number) {
+        self.numbers[index(loc)] = (self.stretch, number);
     }
 
     fn fresh(&mut self) -> Number {
@@ -106,17 +125,19 @@ impl Cleanup {
     ) {
         // The instruction may use the scratch registers for itself.
         for reg in function.inst_clobbers(inst).union(scratch).iter() {
-            self.numbers[index(Loc::Reg(reg))] = 0;
-        }
-        if allocation.is_needless(inst) {
-            return;
+            self.set(Loc::Reg(reg), 0);
         }
         let operands = function.inst_operands(inst);
         for (operand, &loc) in operands.iter().zip(allocation.inst_locs(inst)) {
             if operand.is_def() {
                 let again = function.remat(operand.vreg()) == Some(inst);
-                let number = if again { rerun_number(inst) } else { self.fresh() };
-                self.numbers[index(loc)] = number;
+                let number = match (allocation.is_needless(inst), again) {
+                    // The caller may leave it in or out.
+                    (true, _) => 0,
+                    (false, true) => rerun_number(inst),
+                    (false, false) => self.fresh(),
+                };
+                self.set(loc, number);
             }
         }
     }
@@ -126,22 +147,24 @@ impl Cleanup {
         match edit {
             Edit::Remat { inst, to } => {
                 let number = rerun_number(inst);
-                let held = std::mem::replace(&mut self.numbers[index(Loc::Reg(to))], number);
+                let held = self.number(Loc::Reg(to));
+                self.set(Loc::Reg(to), number);
                 (held != number).then_some(edit)
             }
             Edit::Move { from, to, class } => {
-                if self.numbers[index(from)] == 0 {
-                    self.numbers[index(from)] = self.fresh();
+                if self.number(from) == 0 {
+                    let number = self.fresh();
+                    self.set(from, number);
                 }
-                let number = self.numbers[index(from)];
-                if self.numbers[index(to)] == number {
+                let number = self.number(from);
+                if self.number(to) == number {
                     return None;
                 }
                 let copy = match from {
                     Loc::Stack(_) => self.register_with(number, class),
                     Loc::Reg(_) => None,
                 };
-                self.numbers[index(to)] = number;
+                self.set(to, number);
                 let from = copy.map_or(from, Loc::Reg);
                 Some(Edit::Move { from, to, class })
             }
@@ -151,7 +174,7 @@ impl Cleanup {
     fn register_with(&self, number: Number, class: RegClass) -> Option<PReg> {
         let first = class.index() * PReg::PER_CLASS as usize;
         let regs = &self.numbers[first..first + PReg::PER_CLASS as usize];
-        let at = regs.iter().position(|&held| held == number)?;
+        let at = regs.iter().position(|&held| held == (self.stretch, number))?;
         PReg::new(at as u8, class)
     }
 }

@@ -363,7 +363,7 @@ impl Allocation {
         self.num_spill_slots
     }
 
-    /// Whether the caller can leave `inst` out, because its only result is made again wherever it is wanted.
+    /// Whether the caller can, but need not, leave `inst` out, because its only result is made again wherever it is wanted.
     pub fn is_needless(&self, inst: Inst) -> bool {
         self.needless.binary_search(&inst).is_ok()
     }

@@ -522,7 +522,7 @@ impl Resolver {
             End::Slot(vreg) if step.is_store => storing[vreg.index()] == Storing::AtCuts,
             _ => true,
         });
-        pending.sort_by_key(|step| (step.inst, step.group));
+        pending.sort_unstable_by_key(|step| (step.inst, step.group));
         self.sequencer.set_scratch(RegClass::ALL.map(|class| scanned.env.scratch(class)));
         let mut spare = None;
         for steps in pending.chunk_by(|a, b| (a.inst, a.group) == (b.inst, b.group)) {
