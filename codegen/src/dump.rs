@@ -63,6 +63,10 @@ fn show(
             let inst = Inst::new(at as u32);
             edits(f, func, mf, allocation, ProgPoint::before(inst))?;
             let machine = &mf.insts[at];
+            if allocation.is_some_and(|allocation| allocation.is_needless(inst)) {
+                edits(f, func, mf, allocation, ProgPoint::after(inst))?;
+                continue;
+            }
             let locs = allocation.map(|allocation| allocation.inst_locs(inst));
             write!(f, "    {}", show_op(&machine.op, mf.operands(machine), locs, func, mf))?;
             if machine.op.is_branch() {

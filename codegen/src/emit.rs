@@ -119,7 +119,7 @@ pub(crate) fn emit(
                     block.succs.iter().map(|succ| targets[succ.index()]).collect();
                 let branch = Terminator { labels: &labels, succs: &succs, following };
                 branch.emit(&mut emitter, &inst.op, locs.first().copied(), index)?;
-            } else {
+            } else if !allocation.is_needless(id) {
                 emitter.op(&inst.op, locs)?;
             }
             next_edit = run_edits(&mut emitter, edits, next_edit, ProgPoint::after(id))?;

@@ -1,5 +1,6 @@
 //! Assembly of small functions, pattern by pattern. The allocation of each is proven by the checker.
 
+#[allow(dead_code)] // each test uses its part
 mod common;
 
 use common::assembly;

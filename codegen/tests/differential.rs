@@ -1,6 +1,9 @@
 //! The most important test: random programs give the same results and traps in the interpreter and as machine code in
 //! the simulator, which also checks callee-saved registers, the stack, and reads of registers that nothing has written.
 
+#[allow(dead_code)] // each test uses its part
+mod common;
+
 use arm64_sim::{CallArgs, CodeKind, Config, Fault, Simulator};
 use codegen::{Compiler, Options, RelocKind};
 use interp::{Interpreter, LoadOptions, NoHost, Program};
@@ -100,12 +103,18 @@ fn simulate(
     })
 }
 
-/// Compiles and runs a module on both engines with some arguments.
+/// Compiles and runs a module on both engines with some arguments: as it is, and optimised.
 fn compare(seed: u64, module: &mut Module, compiler: &mut Compiler) {
     let program = Program::load(module, &LoadOptions::default()).expect("it loads");
+    module.functions.values_mut().for_each(ssa::construct);
+    expect_same(seed, module, &program, compiler);
     for func in module.functions.values_mut() {
-        ssa::construct(func);
+        opt::optimize(func, opt::Level::Speed);
     }
+    expect_same(seed, module, &program, compiler);
+}
+
+fn expect_same(seed: u64, module: &Module, program: &Program, compiler: &mut Compiler) {
     let (words, places) = link(module, compiler);
     let mut config = Config::restricted();
     config.budget = Some(BUDGET);
@@ -119,33 +128,46 @@ fn compare(seed: u64, module: &mut Module, compiler: &mut Compiler) {
             let args: Vec<u64> = func.signature.param_types().map(|ty| random.word(ty)).collect();
             let id = program.function(&name).expect("it is loaded");
             let expected =
-                interpreter.call(&program, id, &args, &mut NoHost).map_err(|trap| trap.kind);
+                interpreter.call(program, id, &args, &mut NoHost).map_err(|trap| trap.kind);
             let noise = random.bits();
             let Some(found) = simulate(&mut sim, entry, &func.signature, &args, noise) else {
-                continue;
+                return;
             };
             if expected != found {
-                let options = Options::default();
-                let machine = codegen::lower(func, &options).expect("it lowers");
+                let machine = codegen::lower(func, &Options::default()).expect("it lowers");
+                let dump = codegen::Lowered { func, machine: &machine };
                 panic!(
-                    "seed {seed:#x}, @{name}({args:x?}), round {round}: interpreter {expected:x?}, code {found:x?}\n{}\n{}",
-                    func,
-                    codegen::Lowered { func, machine: &machine }
+                    "seed {seed:#x}, @{name}({args:x?}), round {round}: \
+                     interpreter {expected:x?}, code {found:x?}\n{func}\n{dump}"
                 );
             }
         }
     }
 }
 
-#[test]
-fn random_programs_agree_with_the_interpreter() {
-    // More on request: CODEGEN_SEEDS is how many programs, from seed CODEGEN_FIRST on.
+/// How many programs, and from which seed on: more on request.
+fn seeds(default: u64) -> std::ops::Range<u64> {
     let number = |name: &str, default: u64| {
         std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
     };
     let first = number("CODEGEN_FIRST", 0);
+    first..first + number("CODEGEN_SEEDS", default)
+}
+
+#[test]
+fn random_programs_agree_with_the_interpreter() {
     let mut compiler = Compiler::new(Options::default().checked()).expect("registers");
-    for seed in first..first + number("CODEGEN_SEEDS", 200) {
+    for seed in seeds(150) {
         compare(seed, &mut random_module(seed), &mut compiler);
+    }
+}
+
+#[test]
+fn expression_trees_agree_with_the_interpreter() {
+    let mut compiler = Compiler::new(Options::default().checked()).expect("registers");
+    for seed in seeds(1000) {
+        let mut module = Module::new();
+        module.add_function(common::trees::function(seed)).expect("it is alone");
+        compare(seed, &mut module, &mut compiler);
     }
 }

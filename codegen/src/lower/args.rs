@@ -76,7 +76,7 @@ impl Lower<'_> {
             Some(Extend::Zero) if param.ty == Type::I32 => {
                 self.extended(value, Extend::Zero, Size::X)
             }
-            _ => self.passed(value),
+            _ => Ok(self.reg(value)),
         }
     }
 

@@ -220,7 +220,7 @@ impl Lower<'_> {
                     }
                     let mut args: SmallVec<[VReg; 8]> = SmallVec::new();
                     for &arg in self.func.list(call.args) {
-                        args.push(self.passed(arg)?);
+                        args.push(self.reg(arg));
                     }
                     (to, self.list(&args))
                 }
@@ -228,10 +228,6 @@ impl Lower<'_> {
             let block = &mut self.mf.blocks[index];
             block.succs.push(MachineBlock::new(to as u32));
             block.args.push(args);
-        }
-        // Constants for the edges were just made; they have to stand before the terminator.
-        if let Some(at) = self.ctx.current.iter().rposition(|inst| inst.op.is_branch()) {
-            self.ctx.current[at..].rotate_left(1);
         }
         Ok(())
     }

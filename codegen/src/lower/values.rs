@@ -1,6 +1,6 @@
 //! Values: asking for them in registers, looking through them, extending them, and what is known of their bits.
 
-use arm64_enc::{Bitfield, BitfieldImm, Size, materialize};
+use arm64_enc::{Bitfield, BitfieldImm, Size};
 use ir::{
     BinaryOp, Entity, Extend, Inst, InstData, LoadKind, TernaryOp, Type, UnaryOp, Value, ValueDef,
 };
@@ -31,27 +31,6 @@ impl Lower<'_> {
         let source = self.without_copies(value);
         self.ctx.wanted[source.index()] = true;
         self.vreg(source)
-    }
-
-    /// The value in a register, to be moved to a fixed place: a cheap constant is made on the spot, so that it needs
-    /// no other register.
-    pub(super) fn passed(&mut self, value: Value) -> Result<VReg> {
-        let source = self.without_copies(value);
-        let ty = self.func.value_type(source);
-        match self.func.def_inst(source) {
-            Some((_, &InstData::IntConst { imm })) if self.const_cost(ty, imm) == 1 => {
-                let out = self.int_temp();
-                self.int_const(out, ty, imm);
-                Ok(out)
-            }
-            Some((_, &InstData::FloatConst { bits })) => {
-                let out = self.temp(class_of(ty));
-                let size = super::float_size(ty)?;
-                self.emit(Op::FpConst { size, bits }, &[Operand::def_reg(out)]);
-                Ok(out)
-            }
-            _ => Ok(self.reg(source)),
-        }
     }
 
     /// Looks through conversions that change no bit of the register that anyone may look at.
@@ -122,11 +101,6 @@ impl Lower<'_> {
     /// The bits that a register holds for a constant: zero above its type.
     fn const_bits(ty: Type, imm: i64) -> u64 {
         imm as u64 & ty.mask()
-    }
-
-    /// How many instructions a constant takes.
-    fn const_cost(&self, ty: Type, imm: i64) -> usize {
-        materialize(arm64_enc::X0, int_size(ty), Self::const_bits(ty, imm)).len()
     }
 
     /// Puts a constant into `out`.

@@ -1,5 +1,7 @@
 //! From text IR to assembly text.
 
+pub(crate) mod trees;
+
 use std::fmt::Write;
 
 /// The assembly of all functions of a module in the text form, checked allocation included.
