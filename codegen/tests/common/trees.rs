@@ -163,7 +163,16 @@ impl Trees {
         }
         let depth = depth - 1;
         use BinaryOp::{Add, And, Ashr, Lshr, Mul, Or, Rotl, Rotr, Shl, Smax, Sub, Umin, Xor};
-        match self.random.below(12) {
+        match self.random.below(13) {
+            12 => {
+                // Bits of two values side by side, or almost.
+                let left = self.random.below(ty.bits() as usize + 1) as i64;
+                let right = i64::from(ty.bits()) - left + i64::from(self.random.once_in(6));
+                let (a, b) = (self.tree(ty, depth), self.tree(ty, depth));
+                let high = self.b.shl(a, self.b.iconst(ty, left));
+                let low = self.b.binary(Lshr, b, self.b.iconst(ty, right));
+                self.b.or(high, low)
+            }
             0..5 => {
                 let ops = [Add, Add, Sub, Sub, Mul, And, Or, Xor, Smax, Umin];
                 let op = self.random.pick(&ops).unwrap_or(Add);
