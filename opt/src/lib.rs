@@ -21,6 +21,7 @@
 
 mod edit;
 mod hash;
+mod inline;
 
 pub mod copy_prop;
 pub mod dce;
@@ -30,7 +31,7 @@ pub mod licm;
 pub mod rotate;
 pub mod simplify_cfg;
 
-use ir::Function;
+use ir::{Function, Module};
 
 /// How much to optimise.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -166,6 +167,14 @@ pub struct Stats {
 }
 
 impl Stats {
+    /// Adds to the report of the same pass, or as a new one.
+    fn add(&mut self, report: PassReport) {
+        match self.passes.iter_mut().find(|other| other.pass == report.pass) {
+            Some(other) => other.changes += report.changes,
+            None => self.passes.push(report),
+        }
+    }
+
     /// The changes of all passes.
     #[must_use]
     pub fn changes(&self) -> usize {
@@ -193,6 +202,36 @@ pub fn optimize_with(
         observer(report, func);
     }
     stats
+}
+
+/// Optimises every function of a module, callees before their callers, and inlines small callees. Every function must be
+/// in SSA form.
+pub fn optimize_module(module: &mut Module, level: Level) -> Stats {
+    optimize_module_with(module, level, |_, _| {})
+}
+
+/// Optimises every function of a module, as [`optimize_module`] does, and calls `observer` after each pass on each
+/// function, inlining (`inline`) included.
+pub fn optimize_module_with(
+    module: &mut Module,
+    level: Level,
+    mut observer: impl FnMut(PassReport, &Function),
+) -> Stats {
+    let mut all = Stats::default();
+    if level == Level::None {
+        return all;
+    }
+    let mut bodies = inline::Bodies::new(module);
+    for index in inline::callees_first(module) {
+        let Some((_, func)) = module.functions.get_index_mut(index) else { continue };
+        let report = PassReport { pass: "inline", changes: inline::calls_in(func, &bodies) };
+        observer(report, func);
+        all.add(report);
+        let stats = optimize_with(func, level, &mut observer);
+        stats.passes.into_iter().for_each(|report| all.add(report));
+        bodies.add(func);
+    }
+    all
 }
 
 #[cfg(test)]

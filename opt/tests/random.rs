@@ -2,12 +2,13 @@
 
 mod support;
 
+use ir::TrapKind;
 use opt::{Level, PASSES};
 use proptest::prelude::{ProptestConfig, any, prop, prop_assert_eq, proptest};
-use support::{generate, inputs, outcomes};
+use support::{generate, inputs, module_outcomes, outcomes};
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 100, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 64, ..ProptestConfig::default() })]
 
     #[test]
     fn construction_keeps_the_meaning(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
@@ -41,6 +42,23 @@ proptest! {
             assert_eq!(outcomes(func, &inputs()), before, "after {}:\n{func}", report.pass);
         });
     }
+
+    #[test]
+    fn inlining_keeps_the_meaning(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
+        let mut module = generate::module(&bytes);
+        module.functions.values_mut().for_each(ssa::construct);
+        let before = module_outcomes(&module, "random", &inputs());
+        opt::optimize_module_with(&mut module, Level::Speed, |report, func| {
+            ssa::verify(func).unwrap_or_else(|e| panic!("after {}: {e}\n{func}", report.pass));
+        });
+        let after = module_outcomes(&module, "random", &inputs());
+        for (before, after) in before.into_iter().zip(after) {
+            // Fuel is counted in instructions, of which there are fewer now.
+            if before != Err(TrapKind::OutOfFuel) {
+                prop_assert_eq!(after, before, "{}", module);
+            }
+        }
+    }
 }
 
 /// The generator is of use only if most runs end with results, and if every pass finds something to do.
@@ -54,6 +72,7 @@ fn random_functions_exercise_every_pass() {
     };
     let (mut ended, mut runs) = (0, 0);
     let mut changes = vec![0; PASSES.len()];
+    let mut inlined = 0;
     for _ in 0..100 {
         let bytes: Vec<u8> = (0..300).map(|_| byte()).collect();
         let mut func = generate::function(&bytes);
@@ -62,11 +81,15 @@ fn random_functions_exercise_every_pass() {
         runs += all.len();
         ended += all.iter().filter(|outcome| outcome.is_ok()).count();
         let stats = opt::optimize(&mut func, Level::Speed);
+        let mut module = generate::module(&bytes);
+        module.functions.values_mut().for_each(ssa::construct);
+        inlined += opt::optimize_module(&mut module, Level::Speed).passes[0].changes;
         for (sum, report) in changes.iter_mut().zip(stats.passes) {
             *sum += report.changes;
         }
     }
     assert!(ended * 2 > runs, "{ended} of {runs} runs end with results");
+    assert!(inlined > 50, "{inlined} calls are inlined in 100 random modules");
     for (pass, changes) in PASSES.iter().zip(changes) {
         assert!(changes > 0, "{} changes nothing in 100 random functions", pass.name);
     }

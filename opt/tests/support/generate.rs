@@ -2,8 +2,8 @@
 //! variables. The same bytes make the same function, and fewer or smaller bytes a simpler one, so that a failure shrinks.
 
 use ir::{
-    BinaryOp, Block, Extend, FloatCC, Function, FunctionBuilder, IntCC, NarrowWidth, StackSlot,
-    TrapKind, Type, UnaryOp, Value, Var,
+    BinaryOp, Block, Extend, FloatCC, FuncRef, Function, FunctionBuilder, IntCC, Module,
+    NarrowWidth, Signature, StackSlot, TrapKind, Type, UnaryOp, Value, Var,
 };
 
 /// Bytes as choices; zeros when they are used up.
@@ -46,6 +46,7 @@ struct Generator<'a> {
     fuel: Var,
     slot: StackSlot,
     out_of_fuel: Block,
+    callee: Option<FuncRef>,
     /// The loops around this place: where `continue` and `break` lead.
     loops: Vec<(Block, Block)>,
     /// Values that dominate this place, by nesting; used without variables.
@@ -58,7 +59,28 @@ pub(crate) const PARAMS: [Type; 6] =
 
 /// A function with variables, whose results are what all variables and the stack slot hold at the end.
 pub(crate) fn function(bytes: &[u8]) -> Function {
-    let b = FunctionBuilder::new("random");
+    named("random", bytes, None)
+}
+
+/// A module of which each function may call the one before it; the last is called `random`.
+pub(crate) fn module(bytes: &[u8]) -> Module {
+    let mut module = Module::new();
+    let (first, rest) = bytes.split_at(bytes.len() / 8);
+    let (second, rest) = rest.split_at(rest.len() / 4);
+    for func in [
+        named("first", first, None),
+        named("second", second, Some("first")),
+        named("random", rest, Some("second")),
+    ] {
+        module.add_function(func).expect("names differ");
+    }
+    module
+}
+
+fn named(name: &str, bytes: &[u8], callee: Option<&str>) -> Function {
+    let b = FunctionBuilder::new(name);
+    let signature = Signature::new(&PARAMS, &[&TYPES[..], &[Type::I64]].concat());
+    let callee = callee.map(|callee| b.import(callee, signature));
     let params: Vec<Value> = PARAMS.iter().map(|&ty| b.param(ty)).collect();
     let vars = TYPES
         .iter()
@@ -75,7 +97,7 @@ pub(crate) fn function(bytes: &[u8]) -> Function {
     let choices = Choices { bytes, at: 0 };
     let values = params.clone();
     let mut generator =
-        Generator { choices, b, vars, fuel, slot, out_of_fuel, loops: Vec::new(), values };
+        Generator { choices, b, vars, fuel, slot, out_of_fuel, callee, loops: Vec::new(), values };
     for (index, &param) in params.iter().enumerate() {
         let var = generator.var(PARAMS[index]);
         generator.b.set(var, param);
@@ -276,7 +298,7 @@ impl Generator<'_> {
     }
 
     fn statement(&mut self, depth: usize) {
-        match self.choices.below(if depth < 3 { 14 } else { 6 }) {
+        match self.choices.below(if depth < 3 { 15 } else { 6 }) {
             0..=2 => {
                 let ty = self.choices.of(&TYPES);
                 let value = self.value(ty, 0);
@@ -311,6 +333,7 @@ impl Generator<'_> {
                 self.b.switch_to(on);
             }
             12 => self.switch(depth),
+            13 if self.callee.is_some() => self.call(),
             _ => self.body(depth + 1),
         }
     }
@@ -339,6 +362,16 @@ impl Generator<'_> {
         }
         self.b.jump(join);
         self.b.switch_to(join);
+    }
+
+    fn call(&mut self) {
+        let Some(callee) = self.callee else { return };
+        let args = PARAMS.map(|ty| self.value(ty, 2));
+        let results = self.b.call(callee, args);
+        for (&ty, result) in TYPES.iter().zip(results) {
+            let var = self.var(ty);
+            self.b.set(var, result);
+        }
     }
 
     fn switch(&mut self, depth: usize) {

@@ -13,9 +13,14 @@ pub(crate) type Outcome = Result<Vec<u64>, TrapKind>;
 pub(crate) fn outcomes(func: &Function, inputs: &[Vec<u64>]) -> Vec<Outcome> {
     let mut module = Module::new();
     module.add_function(func.clone()).expect("one function");
+    module_outcomes(&module, &func.name, inputs)
+}
+
+/// Runs a function of a module with each list of arguments.
+pub(crate) fn module_outcomes(module: &Module, name: &str, inputs: &[Vec<u64>]) -> Vec<Outcome> {
     let options = LoadOptions { counted: true, ..LoadOptions::default() };
-    let program = Program::load(&module, &options).unwrap_or_else(|e| panic!("{e}\n{func}"));
-    let id = program.function(&func.name).expect("it was added");
+    let program = Program::load(module, &options).unwrap_or_else(|e| panic!("{e}\n{module}"));
+    let id = program.function(name).expect("it was added");
     let mut interpreter = Interpreter::new(Limits { fuel: Some(1_000_000), ..Limits::default() });
     let mut run = |args: &Vec<u64>| {
         let outcome = interpreter.call(&program, id, args, &mut NoHost);

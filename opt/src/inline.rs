@@ -1,0 +1,348 @@
+//! Inlining: the body of a small function in place of a call of it.
+//!
+//! Requires: SSA form in every function of the module.
+//! Preserves: SSA form; every function stays in the module.
+//! Breaks: loops, orders, everything that was known about the caller's flow graph.
+//!
+//! Functions are visited callees first, in an order of depth-first search over the call graph, and optimised as they are
+//! visited, so that what is judged and copied is small already. Only a callee that was visited before is inlined, which
+//! ends at recursion. A trap in an inlined body keeps its source place, but happens in the caller.
+
+use std::collections::HashMap;
+
+use ir::{
+    Block, BlockCall, Callee, DataRef, Entity, FuncRef, Function, Inst, InstData, Module,
+    SecondaryMap, StackSlot, SwitchTable, TrapKind, Value, ValueList,
+};
+
+use crate::edit::Aliases;
+
+/// A body of at most so many instructions, constants not counted, is inlined wherever it is called: about what passing
+/// arguments, saving registers and returning cost.
+const SMALL: usize = 40;
+
+/// A body that is called from one place only may be so large.
+const ONCE: usize = 200;
+
+/// A caller is not made larger than this by inlining.
+const MAX_CALLER: usize = 4000;
+
+/// The order in which to visit functions, by index, each after those that it calls, unless they call each other.
+pub(crate) fn callees_first(module: &Module) -> Vec<usize> {
+    let calls: Vec<Vec<usize>> = module
+        .functions
+        .values()
+        .map(|func| {
+            let index = |callee: &Callee| module.functions.get_index_of(&callee.name);
+            func.callees.values().filter_map(index).collect()
+        })
+        .collect();
+    let mut seen = vec![false; calls.len()];
+    let mut order = Vec::with_capacity(calls.len());
+    for root in 0..calls.len() {
+        if std::mem::replace(&mut seen[root], true) {
+            continue;
+        }
+        let mut stack = vec![(root, 0)];
+        while let Some((function, next)) = stack.last_mut() {
+            match calls[*function].get(*next) {
+                Some(&callee) => {
+                    *next += 1;
+                    if !std::mem::replace(&mut seen[callee], true) {
+                        stack.push((callee, 0));
+                    }
+                }
+                None => {
+                    order.push(*function);
+                    stack.pop();
+                }
+            }
+        }
+    }
+    order
+}
+
+/// The functions that may be inlined, as they were when they were visited.
+#[derive(Debug, Default)]
+pub(crate) struct Bodies {
+    bodies: HashMap<String, (Function, usize)>,
+    /// How many calls in the module name each function.
+    calls: HashMap<String, usize>,
+}
+
+impl Bodies {
+    pub(crate) fn new(module: &Module) -> Self {
+        let mut calls: HashMap<String, usize> = HashMap::new();
+        for func in module.functions.values() {
+            for &block in func.layout() {
+                for &inst in func.block_insts(block) {
+                    if let InstData::Call { callee, .. } = *func.inst(inst) {
+                        let name = &func.callees[callee].name;
+                        match calls.get_mut(name) {
+                            Some(count) => *count += 1,
+                            None => {
+                                calls.insert(name.clone(), 1);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        Self { bodies: HashMap::new(), calls }
+    }
+
+    /// Adds a function that was visited, if it is small enough to be inlined somewhere.
+    pub(crate) fn add(&mut self, func: &Function) {
+        let size = size(func);
+        let calls = self.calls.get(&func.name).copied().unwrap_or(0);
+        let limit = if calls == 1 { ONCE } else { SMALL };
+        let recursive = func.callees.values().any(|callee| callee.name == func.name)
+            && func.layout().iter().flat_map(|&block| func.block_insts(block)).any(|&inst| {
+                matches!(*func.inst(inst), InstData::Call { callee, .. }
+                    if func.callees[callee].name == func.name)
+            });
+        if calls > 0 && size <= limit && !recursive {
+            self.bodies.insert(func.name.clone(), (func.clone(), size));
+        }
+    }
+
+    fn of(&self, callee: &Callee) -> Option<&(Function, usize)> {
+        let found = self.bodies.get(&callee.name)?;
+        (found.0.signature == callee.signature).then_some(found)
+    }
+}
+
+fn size(func: &Function) -> usize {
+    let is_const = |inst: &Inst| {
+        matches!(func.inst(*inst), InstData::IntConst { .. } | InstData::FloatConst { .. })
+    };
+    let count =
+        |&block: &Block| func.block_insts(block).iter().filter(|&inst| !is_const(inst)).count();
+    func.layout().iter().map(count).sum()
+}
+
+/// Replaces calls in a function by bodies; returns how many.
+pub(crate) fn calls_in(func: &mut Function, bodies: &Bodies) -> usize {
+    let mut aliases = Aliases::new();
+    let mut layout = Vec::with_capacity(func.layout().len());
+    let mut inlined = 0;
+    let mut own_size = size(func);
+    for block in func.layout().to_vec() {
+        layout.push(block);
+        let insts = func.take_block_insts(block);
+        let mut at = block;
+        let mut kept = Vec::with_capacity(insts.len());
+        for inst in insts {
+            let body = match *func.inst(inst) {
+                InstData::Call { callee, args } => {
+                    let body = bodies.of(&func.callees[callee]);
+                    body.filter(|(_, size)| own_size + size <= MAX_CALLER).map(|body| (body, args))
+                }
+                _ => None,
+            };
+            let Some(((body, size), args)) = body else {
+                kept.push(inst);
+                continue;
+            };
+            own_size += size;
+            inlined += 1;
+            // The call ends its block; what follows goes on in a new one, which gets the results.
+            let after = func.create_block();
+            func.set_cold(after, func.is_cold(block));
+            let args: Vec<Value> =
+                func.list(args).iter().map(|&arg| aliases.resolve(arg)).collect();
+            for result in func.results(inst).to_vec() {
+                let param = func.append_block_param(after, func.value_type(result));
+                if let Some(name) = func.value_name(result).map(str::to_owned) {
+                    func.set_value_name(param, &name);
+                }
+                aliases.replace(result, param);
+            }
+            func.detach(inst);
+            let cold = func.is_cold(block);
+            let entry = Copy::new(func, body).run(after, cold, &mut layout);
+            let span = func.span(inst);
+            let target = func.block_call(entry, &args);
+            kept.push(func.create_inst(InstData::Jump { target }, &[], span));
+            func.set_block_insts(at, std::mem::take(&mut kept));
+            layout.push(after);
+            at = after;
+        }
+        func.set_block_insts(at, kept);
+    }
+    func.set_layout(layout);
+    aliases.apply(func);
+    inlined
+}
+
+/// One copy of a body into a caller.
+struct Copy<'a> {
+    to: &'a mut Function,
+    from: &'a Function,
+    values: SecondaryMap<Value, Option<Value>>,
+    blocks: SecondaryMap<Block, Option<Block>>,
+    slots: Vec<StackSlot>,
+    callees: SecondaryMap<FuncRef, Option<FuncRef>>,
+    data: SecondaryMap<DataRef, Option<DataRef>>,
+}
+
+impl<'a> Copy<'a> {
+    fn new(to: &'a mut Function, from: &'a Function) -> Self {
+        let slots = from.slots.values().map(|&slot| to.slots.push(slot)).collect();
+        Self {
+            to,
+            from,
+            values: SecondaryMap::with_default(None),
+            blocks: SecondaryMap::with_default(None),
+            slots,
+            callees: SecondaryMap::with_default(None),
+            data: SecondaryMap::with_default(None),
+        }
+    }
+
+    /// Copies all blocks; returns become jumps to `after`. Returns the copy of the entry.
+    fn run(mut self, after: Block, cold: bool, layout: &mut Vec<Block>) -> Block {
+        let mut insts: Vec<(Inst, Inst)> = Vec::new();
+        // First everything that values and blocks become, then what uses them.
+        for &block in self.from.layout() {
+            let new = self.to.create_block();
+            layout.push(new);
+            self.blocks[block] = Some(new);
+            self.to.set_cold(new, cold || self.from.is_cold(block));
+            if let Some(name) = self.from.block_name(block) {
+                self.to.set_block_name(new, name);
+            }
+            for &param in self.from.block_params(block) {
+                let own = self.to.append_block_param(new, self.from.value_type(param));
+                self.map_value(param, own);
+            }
+            let mut list = Vec::with_capacity(self.from.block_insts(block).len());
+            for &inst in self.from.block_insts(block) {
+                let results = self.from.results(inst);
+                let types: Vec<_> = results.iter().map(|&v| self.from.value_type(v)).collect();
+                // Stands in until its operands are known.
+                let data = InstData::Trap { kind: TrapKind::Unreachable };
+                let own = self.to.create_inst(data, &types, self.from.span(inst));
+                for (index, &result) in results.iter().enumerate() {
+                    let twin = self.to.results(own)[index];
+                    self.map_value(result, twin);
+                }
+                insts.push((inst, own));
+                list.push(own);
+            }
+            self.to.set_block_insts(new, list);
+        }
+        for (inst, own) in insts {
+            let data = self.data(*self.from.inst(inst), after);
+            self.to.replace(own, data);
+        }
+        self.from.entry().and_then(|entry| self.blocks[entry]).unwrap_or(after)
+    }
+
+    fn map_value(&mut self, value: Value, own: Value) {
+        self.values[value] = Some(own);
+        if let Some(name) = self.from.value_name(value) {
+            self.to.set_value_name(own, name);
+        }
+    }
+
+    fn value(&self, value: Value) -> Value {
+        // Every value of a verified body that is used is defined in it.
+        self.values[value].unwrap_or(value)
+    }
+
+    fn list(&mut self, list: ValueList) -> ValueList {
+        let values: Vec<Value> =
+            self.from.list(list).iter().map(|&value| self.value(value)).collect();
+        self.to.make_list(&values)
+    }
+
+    fn call(&mut self, call: BlockCall) -> BlockCall {
+        BlockCall {
+            block: self.blocks[call.block].unwrap_or(call.block),
+            args: self.list(call.args),
+        }
+    }
+
+    fn callee(&mut self, callee: FuncRef) -> FuncRef {
+        if let Some(own) = self.callees[callee] {
+            return own;
+        }
+        let wanted = &self.from.callees[callee];
+        let known = self.to.callees.iter().find(|(_, other)| *other == wanted).map(|(key, _)| key);
+        let own = known.unwrap_or_else(|| self.to.callees.push(wanted.clone()));
+        self.callees[callee] = Some(own);
+        own
+    }
+
+    fn data_ref(&mut self, data: DataRef) -> DataRef {
+        if let Some(own) = self.data[data] {
+            return own;
+        }
+        let wanted = &self.from.data[data];
+        let known = self.to.data.iter().find(|(_, other)| *other == wanted).map(|(key, _)| key);
+        let own = known.unwrap_or_else(|| self.to.data.push(wanted.clone()));
+        self.data[data] = Some(own);
+        own
+    }
+
+    fn data(&mut self, data: InstData, after: Block) -> InstData {
+        match data {
+            InstData::IntConst { .. }
+            | InstData::FloatConst { .. }
+            | InstData::Trap { .. }
+            // A verified body in SSA form has no variables.
+            | InstData::VarGet { .. }
+            | InstData::VarSet { .. } => data,
+            InstData::Unary { op, arg } => InstData::Unary { op, arg: self.value(arg) },
+            InstData::Binary { op, args } => {
+                InstData::Binary { op, args: args.map(|arg| self.value(arg)) }
+            }
+            InstData::Ternary { op, args } => {
+                InstData::Ternary { op, args: args.map(|arg| self.value(arg)) }
+            }
+            InstData::IntCompare { cc, args } => {
+                InstData::IntCompare { cc, args: args.map(|arg| self.value(arg)) }
+            }
+            InstData::FloatCompare { cc, args } => {
+                InstData::FloatCompare { cc, args: args.map(|arg| self.value(arg)) }
+            }
+            InstData::Load { kind, addr, offset } => {
+                InstData::Load { kind, addr: self.value(addr), offset }
+            }
+            InstData::Store { kind, value, addr, offset } => InstData::Store {
+                kind,
+                value: self.value(value),
+                addr: self.value(addr),
+                offset,
+            },
+            InstData::StackAddr { slot, offset } => {
+                InstData::StackAddr { slot: self.slots[slot.index()], offset }
+            }
+            InstData::DataAddr { data, offset } => {
+                InstData::DataAddr { data: self.data_ref(data), offset }
+            }
+            InstData::Call { callee, args } => {
+                InstData::Call { callee: self.callee(callee), args: self.list(args) }
+            }
+            InstData::TrapIf { cond, kind } => InstData::TrapIf { cond: self.value(cond), kind },
+            InstData::Jump { target } => InstData::Jump { target: self.call(target) },
+            InstData::Branch { cond, then_to, else_to } => InstData::Branch {
+                cond: self.value(cond),
+                then_to: self.call(then_to),
+                else_to: self.call(else_to),
+            },
+            InstData::Switch { index, table } => {
+                let old = self.from.switches[table].clone();
+                let default = self.call(old.default);
+                let cases = old.cases.iter().map(|&(value, to)| (value, self.call(to))).collect();
+                let table = self.to.switches.push(SwitchTable { default, cases });
+                InstData::Switch { index: self.value(index), table }
+            }
+            InstData::Return { args } => {
+                let args = self.list(args);
+                InstData::Jump { target: BlockCall { block: after, args } }
+            }
+        }
+    }
+}
