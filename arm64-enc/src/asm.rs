@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 
 use crate::fixup::{AsmError, BranchKind, Fixup, RelocKind, Relocation, Symbol};
-use crate::pool::{Constant, Pool};
+use crate::island::Pending;
+use crate::pool::{Constant, Entry, Pool};
 use crate::{
     AdrOffset, BitNumber, Branch, BranchImm, CompareZero, Cond, DpImm, FpLiteralOp, HintNumber,
     Inst, Label, LdSt, LiteralOp, Offset14, Offset19, Offset26, Reg, Size, System, TestBit, VReg,
@@ -18,6 +19,13 @@ const MAX_ALIGN: u32 = 1 << 16;
 
 /// Writes instructions one after the other and resolves the labels among them.
 ///
+/// Every reference reaches its label, up to 2 GiB away. A conditional branch backward beyond its reach is inverted over
+/// a `b`. For labels that are not bound in time, and for the constants of the pool, the assembler places *islands*
+/// between instructions, which control jumps over: offsets that were read before stay right, and
+/// [`offset`](Self::offset) always says where the next instruction will be. Sequences that must not be torn apart ask
+/// for [`room`](Self::room) first. A branch beyond 128 MiB, and an address or a literal beyond 1 MiB, changes x16 or
+/// x17, as the procedure call standard (AAPCS64, section 6.1.1) lets linkers do.
+///
 /// ```
 /// use arm64_enc::{ArithImm, AddSub, Assembler, Cond, DpImm, RegSp, Size, X0};
 ///
@@ -31,14 +39,18 @@ const MAX_ALIGN: u32 = 1 << 16;
 /// assert_eq!(code.words(), [0xf100_0400, 0x54ff_ffe1]);
 /// # Ok::<(), arm64_enc::AsmError>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Assembler {
-    words: Vec<u32>,
+    pub(crate) words: Vec<u32>,
+    /// The number of words up to which no deadline passes.
+    checkpoint: usize,
     /// Byte offset of each label, once bound.
-    labels: Vec<Option<u32>>,
-    fixups: Vec<Fixup>,
+    pub(crate) labels: Vec<Option<u32>>,
+    pub(crate) pending: Pending,
     relocations: Vec<Relocation>,
-    pool: Pool,
+    pub(crate) pool: Pool,
+    /// Where each source position begins.
+    positions: Vec<(u32, u32)>,
     /// The first label used that this assembler did not give out.
     unknown: Option<Label>,
 }
@@ -47,25 +59,56 @@ impl Assembler {
     /// An assembler without code.
     #[must_use]
     pub fn new() -> Assembler {
-        Assembler::default()
+        Assembler::with_capacity(0)
     }
 
     /// An assembler with room for this many instructions.
     #[must_use]
     pub fn with_capacity(instructions: usize) -> Assembler {
-        Assembler { words: Vec::with_capacity(instructions), ..Assembler::default() }
+        Assembler {
+            words: Vec::with_capacity(instructions),
+            checkpoint: usize::MAX,
+            labels: Vec::new(),
+            pending: Pending::default(),
+            relocations: Vec::new(),
+            pool: Pool::default(),
+            positions: Vec::new(),
+            unknown: None,
+        }
     }
 
     /// Appends an instruction.
-    #[inline]
+    #[inline(always)]
     pub fn push(&mut self, inst: impl Into<Inst>) {
-        self.words.push(inst.into().encode());
+        self.word(inst.into().encode());
     }
 
     /// Appends a word of data.
-    #[inline]
+    // Always inlined, like `push`: both are two comparisons and a store.
+    #[inline(always)]
     pub fn word(&mut self, word: u32) {
         self.words.push(word);
+        // Looked at after the word, so that `offset` is where the next one will be.
+        if self.words.len() > self.checkpoint {
+            self.meet_deadlines(0);
+        }
+    }
+
+    /// Makes sure that the next `instructions` words stand together, with no island among them.
+    pub fn room(&mut self, instructions: usize) {
+        if self.words.len().saturating_add(instructions) > self.checkpoint {
+            self.meet_deadlines(instructions);
+        }
+    }
+
+    /// Says that what follows comes from this place in the source: any number that the user gives meaning to.
+    pub fn position(&mut self, position: u32) {
+        let here = self.here();
+        match self.positions.last_mut() {
+            Some((_, last)) if *last == position => {}
+            Some((offset, last)) if *offset == here => *last = position,
+            _ => self.positions.push((here, position)),
+        }
     }
 
     /// The number of bytes so far, which is the offset of the next instruction.
@@ -187,14 +230,24 @@ impl Assembler {
         }
     }
 
-    /// The label of a constant in the pool, which holds each constant once.
+    /// The label of a constant in the pool, which holds each constant once between two islands.
     pub fn constant(&mut self, constant: Constant) -> Label {
-        if let Some(label) = self.pool.get(constant) {
+        self.pool_entry(Entry::Constant(constant))
+    }
+
+    fn pool_entry(&mut self, entry: Entry) -> Label {
+        if let Some(label) = self.pool.get(entry) {
             return label;
         }
         let label = self.label();
-        self.pool.insert(constant, label);
+        self.pool.insert(entry, label);
         label
+    }
+
+    /// Loads the address of a symbol plus a number; the code's relocations tell where it is needed.
+    pub fn ldr_symbol(&mut self, rt: Reg, symbol: Symbol, addend: i64) {
+        let label = self.pool_entry(Entry::Address(symbol, addend));
+        self.ldr_literal(LiteralOp::LdrX, rt, label);
     }
 
     /// Loads a constant from the pool: 4 bytes for [`Size::W`], 8 for [`Size::X`].
@@ -226,19 +279,44 @@ impl Assembler {
             return;
         }
         let taken = self.pool.take();
-        let align = taken.first().map_or(1, |(constant, _)| constant.words());
+        let align = taken.first().map_or(1, |(entry, _)| entry.words());
         self.pad_to(align);
-        for (constant, label) in taken {
+        for (entry, label) in taken {
             let here = self.here();
             if let Some(place) = self.labels.get_mut(label.index()) {
                 *place = Some(here);
             }
-            let bytes = constant.value().to_le_bytes();
-            for word in bytes.chunks_exact(4).take(constant.words()) {
-                self.words
-                    .push(word.iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte)));
+            let value = match entry {
+                Entry::Constant(constant) => constant.value(),
+                Entry::Address(symbol, addend) => {
+                    let kind = RelocKind::Abs64;
+                    self.relocations.push(Relocation { offset: here, kind, symbol, addend });
+                    0
+                }
+            };
+            for i in 0..entry.words() {
+                self.words.push((value >> (32 * i)) as u32);
             }
         }
+        self.checkpoint = self.next_checkpoint();
+    }
+
+    /// Places a table of the distances in bytes from its own beginning to each target, as words with a sign, and returns
+    /// the label of its beginning. The code before must not run into it.
+    pub fn jump_table(&mut self, targets: &[Label]) -> Label {
+        self.room(targets.len());
+        let table = self.label();
+        let origin = self.here();
+        if let Some(place) = self.labels.get_mut(table.index()) {
+            *place = Some(origin);
+        }
+        for &label in targets {
+            self.check_label(label);
+            let fixup = Fixup { offset: self.here(), origin, label, kind: BranchKind::Table };
+            self.words.push(0);
+            self.add_fixup(fixup);
+        }
+        table
     }
 
     /// Fills with `nop` up to a multiple of `bytes` from the beginning of the code.
@@ -249,6 +327,7 @@ impl Assembler {
         if !bytes.is_power_of_two() || !(4..=MAX_ALIGN).contains(&bytes) {
             return Err(AsmError::BadAlignment(bytes));
         }
+        self.room(bytes as usize / 4);
         self.pad_to(bytes as usize / 4);
         Ok(())
     }
@@ -259,7 +338,7 @@ impl Assembler {
             None => HintNumber::MAX,
         };
         while !self.words.len().is_multiple_of(words) {
-            self.push(System::Hint { number: NOP });
+            self.words.push(System::Hint { number: NOP }.encode());
         }
     }
 
@@ -280,29 +359,62 @@ impl Assembler {
         }
     }
 
-    fn here(&self) -> u32 {
+    pub(crate) fn here(&self) -> u32 {
         // Beyond this the code is refused as a whole when it is finished.
         (self.words.len().min(MAX_WORDS) * 4) as u32
     }
 
+    fn check_label(&mut self, label: Label) {
+        if label.index() >= self.labels.len() && self.unknown.is_none() {
+            self.unknown = Some(label);
+        }
+    }
+
     /// Appends an instruction that refers to a label: `inst` makes it from the distance in bytes.
+    #[inline]
     fn refer(&mut self, kind: BranchKind, target: Label, inst: impl Fn(i64) -> Option<Inst>) {
         let here = self.here();
         let place = self.labels.get(target.index()).copied();
-        if place.is_none() && self.unknown.is_none() {
-            self.unknown = Some(target);
-        }
-        if let Some(Some(bound)) = place
-            && let Some(inst) = inst(i64::from(bound) - i64::from(here))
-        {
-            self.push(inst);
+        if let Some(Some(bound)) = place {
+            match inst(i64::from(bound) - i64::from(here)) {
+                Some(inst) => self.push(inst),
+                None => {
+                    let short = inst(0).map_or(0, Inst::encode);
+                    self.refer_far_back(kind, target, short);
+                }
+            }
             return;
         }
-        // Forward, or too far backward: `finish` patches it or says so.
-        self.fixups.push(Fixup { offset: here, label: target, kind });
+        self.check_label(target);
+        let fixup = Fixup { offset: here, origin: here, label: target, kind };
         if let Some(inst) = inst(0) {
-            self.push(inst);
+            self.words.push(inst.encode());
         }
+        self.add_fixup(fixup);
+        if self.words.len() > self.checkpoint {
+            self.meet_deadlines(0);
+        }
+    }
+
+    pub(crate) fn add_fixup(&mut self, fixup: Fixup) {
+        if self.pending.add(fixup) {
+            self.checkpoint = self.next_checkpoint();
+        } else {
+            // The deadlines stay, and an island grows by this veneer at most.
+            self.checkpoint = self.checkpoint.saturating_sub(fixup.kind.veneer_words() as usize);
+        }
+    }
+
+    pub(crate) fn next_checkpoint(&self) -> usize {
+        in_words(self.pending.checkpoint(self.pool.bytes()))
+    }
+
+    /// Serves the references whose deadline would pass within the next `instructions` words.
+    #[cold]
+    #[inline(never)]
+    fn meet_deadlines(&mut self, instructions: usize) {
+        self.serve(instructions);
+        self.checkpoint = self.next_checkpoint();
     }
 
     /// Places the remaining constants, resolves all references and returns the code.
@@ -317,18 +429,44 @@ impl Assembler {
         if self.words.len() > MAX_WORDS {
             return Err(AsmError::TooLarge);
         }
-        for &Fixup { offset, label, kind } in &self.fixups {
-            let target = match self.labels.get(label.index()) {
-                Some(Some(target)) => *target,
-                _ => return Err(AsmError::Unbound { label, offset }),
-            };
-            let distance = i64::from(target) - i64::from(offset);
-            let out_of_range = AsmError::OutOfRange { kind, offset, distance };
-            let word = self.words.get_mut(offset as usize / 4).ok_or(out_of_range)?;
-            *word = kind.patch(*word, distance).ok_or(out_of_range)?;
+        let mut error = None;
+        let mut pending = core::mem::take(&mut self.pending);
+        pending.resolve(|fixup| {
+            if let Err(found) = self.patch(fixup) {
+                error.get_or_insert(found);
+            }
+            true
+        });
+        if let Some(error) = error {
+            return Err(error);
         }
-        Ok(Code { words: self.words, relocations: self.relocations, labels: self.labels })
+        let Assembler { words, relocations, labels, positions, .. } = self;
+        Ok(Code { words, relocations, labels, positions })
     }
+
+    /// Writes the distance to a bound label.
+    pub(crate) fn patch(&mut self, fixup: &Fixup) -> Result<(), AsmError> {
+        let &Fixup { offset, origin, label, kind } = fixup;
+        let Some(Some(target)) = self.labels.get(label.index()).copied() else {
+            return Err(AsmError::Unbound { label, offset });
+        };
+        let distance = i64::from(target) - i64::from(origin);
+        let out_of_range = AsmError::OutOfRange { kind, offset, distance };
+        let word = self.words.get_mut(offset as usize / 4).ok_or(out_of_range)?;
+        *word = kind.patch(*word, distance).ok_or(out_of_range)?;
+        Ok(())
+    }
+}
+
+impl Default for Assembler {
+    fn default() -> Self {
+        Assembler::new()
+    }
+}
+
+/// The number of whole words before a byte offset; the largest offset stands for no limit.
+fn in_words(checkpoint: u32) -> usize {
+    if checkpoint == u32::MAX { usize::MAX } else { checkpoint as usize / 4 }
 }
 
 /// Finished code, to be placed at any address that is a multiple of 16.
@@ -337,6 +475,7 @@ pub struct Code {
     words: Vec<u32>,
     relocations: Vec<Relocation>,
     labels: Vec<Option<u32>>,
+    positions: Vec<(u32, u32)>,
 }
 
 impl Code {
@@ -362,5 +501,19 @@ impl Code {
     #[must_use]
     pub fn label_offset(&self, label: Label) -> Option<usize> {
         self.labels.get(label.index()).copied().flatten().map(|offset| offset as usize)
+    }
+
+    /// The source position of the word at an offset in bytes: the last one that was
+    /// [stated](Assembler::position) at or before it.
+    #[must_use]
+    pub fn position_at(&self, offset: u32) -> Option<u32> {
+        let after = self.positions.partition_point(|&(begin, _)| begin <= offset);
+        self.positions.get(after.checked_sub(1)?).map(|&(_, position)| position)
+    }
+
+    /// Where each source position begins: offsets in bytes, ascending, and positions.
+    #[must_use]
+    pub fn positions(&self) -> &[(u32, u32)] {
+        &self.positions
     }
 }

@@ -27,6 +27,12 @@ pub enum BranchKind {
     Address,
     /// A load from a literal: ±1 MiB.
     Literal,
+    /// The low half of a distance that `movz` and `movk` put into a register: up to 2 GiB forward.
+    LongLow,
+    /// The high half of such a distance.
+    LongHigh,
+    /// A word of a jump table: ±2 GiB from the beginning of the table.
+    Table,
 }
 
 impl BranchKind {
@@ -40,33 +46,62 @@ impl BranchKind {
             }
             BranchKind::Test => (Offset14::MIN_BYTES, Offset14::MAX_BYTES),
             BranchKind::Address => (AdrOffset::MIN_BYTES, AdrOffset::MAX_BYTES),
+            BranchKind::LongLow | BranchKind::LongHigh => (0, i32::MAX as i64),
+            BranchKind::Table => (i32::MIN as i64, i32::MAX as i64),
+        }
+    }
+
+    /// The number of words of code that carry the reference on when its target is beyond its own reach.
+    ///
+    /// A conditional branch goes to a `b`; a `b`, an address and a literal take the distance from a register.
+    #[must_use]
+    pub const fn veneer_words(self) -> u32 {
+        match self {
+            BranchKind::Conditional | BranchKind::Test => 1,
+            BranchKind::Direct | BranchKind::Address => 5,
+            BranchKind::Literal => 6,
+            BranchKind::LongLow | BranchKind::LongHigh | BranchKind::Table => 0,
         }
     }
 
     /// `word` with its target `distance` bytes away; `None` if it cannot reach that far.
+    #[inline]
     #[must_use]
     pub fn patch(self, word: u32, distance: i64) -> Option<u32> {
         const DIRECT: Layout = Layout::of("xxxxxx iiiiiiiiiiiiiiiiiiiiiiiiii", "i");
         const CONDITIONAL: Layout = Layout::of("xxxxxxxx iiiiiiiiiiiiiiiiiii xxxxx", "i");
         const TEST: Layout = Layout::of("xxxxxxxxxxxxx iiiiiiiiiiiiii xxxxx", "i");
+        const MOVE: Layout = Layout::of("xxxxxxxxxxx iiiiiiiiiiiiiiii xxxxx", "i");
         const ADDRESS: Layout = Layout::of("x ll xxxxx hhhhhhhhhhhhhhhhhhh xxxxx", "hl");
-        let (layout, bits) = match self {
-            BranchKind::Direct => (DIRECT, Offset26::new(distance)?.bits()),
+        // Inlined into each arm, where the layout is a constant, it folds to a shift and a mask.
+        #[inline(always)]
+        fn fill(word: u32, layout: Layout, bits: u32) -> Option<u32> {
+            Some(word & !layout.mask() | layout.put(bits))
+        }
+        match self {
+            BranchKind::Direct => fill(word, DIRECT, Offset26::new(distance)?.bits()),
             BranchKind::Conditional | BranchKind::Literal => {
-                (CONDITIONAL, Offset19::new(distance)?.bits())
+                fill(word, CONDITIONAL, Offset19::new(distance)?.bits())
             }
-            BranchKind::Test => (TEST, Offset14::new(distance)?.bits()),
-            BranchKind::Address => (ADDRESS, AdrOffset::new(distance)?.bits()),
-        };
-        Some(word & !layout.mask() | layout.put(bits))
+            BranchKind::Test => fill(word, TEST, Offset14::new(distance)?.bits()),
+            BranchKind::Address => fill(word, ADDRESS, AdrOffset::new(distance)?.bits()),
+            BranchKind::LongLow | BranchKind::LongHigh => {
+                let distance = u32::try_from(distance).ok().filter(|&d| d <= i32::MAX as u32)?;
+                let high = matches!(self, BranchKind::LongHigh);
+                fill(word, MOVE, if high { distance >> 16 } else { distance & 0xffff })
+            }
+            BranchKind::Table => Some(i32::try_from(distance).ok()? as u32),
+        }
     }
 }
 
 /// A reference to a label that was not bound when the instruction was written.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fixup {
-    /// Byte offset of the instruction.
+    /// Byte offset of the word that is patched.
     pub(crate) offset: u32,
+    /// Byte offset from which the distance counts: that of the instruction itself, unless several make up the distance.
+    pub(crate) origin: u32,
     pub(crate) label: Label,
     pub(crate) kind: BranchKind,
 }

@@ -41,6 +41,7 @@ mod fixup;
 mod fp;
 mod imm;
 mod inst;
+mod island;
 mod label;
 mod ldst;
 mod logical;

@@ -12,6 +12,9 @@ macro_rules! signed {
             pub struct $name($store);
 
             impl $name {
+                /// The instruction itself.
+                pub const ZERO: $name = $name(0);
+
                 /// The smallest displacement in bytes.
                 pub const MIN_BYTES: i64 = -(1 << ($width - 1)) * $unit;
                 /// The largest displacement in bytes.

@@ -3,7 +3,7 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use crate::Label;
+use crate::{Label, Symbol};
 
 /// A constant of 4, 8 or 16 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -42,33 +42,58 @@ impl Constant {
     }
 }
 
+/// What stands in the pool.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Entry {
+    Constant(Constant),
+    /// The address of a symbol plus a number: 8 bytes with a relocation.
+    Address(Symbol, i64),
+}
+
+impl Entry {
+    pub(crate) const fn words(self) -> usize {
+        match self {
+            Entry::Constant(constant) => constant.words(),
+            Entry::Address(..) => 2,
+        }
+    }
+}
+
 /// The constants that wait to be placed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Pool {
-    known: BTreeMap<Constant, Label>,
-    waiting: Vec<(Constant, Label)>,
+    known: BTreeMap<Entry, Label>,
+    waiting: Vec<(Entry, Label)>,
+    words: usize,
 }
 
 impl Pool {
-    /// The label of `constant`, if it is in the pool.
-    pub(crate) fn get(&self, constant: Constant) -> Option<Label> {
-        self.known.get(&constant).copied()
+    /// The label of `entry`, if it waits in the pool.
+    pub(crate) fn get(&self, entry: Entry) -> Option<Label> {
+        self.known.get(&entry).copied()
     }
 
-    pub(crate) fn insert(&mut self, constant: Constant, label: Label) {
-        self.known.insert(constant, label);
-        self.waiting.push((constant, label));
+    pub(crate) fn insert(&mut self, entry: Entry, label: Label) {
+        self.known.insert(entry, label);
+        self.waiting.push((entry, label));
+        self.words += entry.words();
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
 
-    /// Takes all constants, the largest first, so that each is aligned if the first one is.
-    pub(crate) fn take(&mut self) -> Vec<(Constant, Label)> {
+    /// Bytes that the pool will take at most, alignment included.
+    pub(crate) fn bytes(&self) -> usize {
+        if self.is_empty() { 0 } else { self.words * 4 + 12 }
+    }
+
+    /// Takes all entries, the largest first, so that each is aligned if the first one is.
+    pub(crate) fn take(&mut self) -> Vec<(Entry, Label)> {
         self.known.clear();
+        self.words = 0;
         let mut taken = core::mem::take(&mut self.waiting);
-        taken.sort_by_key(|(constant, _)| core::cmp::Reverse(constant.words()));
+        taken.sort_by_key(|(entry, _)| core::cmp::Reverse(entry.words()));
         taken
     }
 }
