@@ -13,6 +13,9 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// Nowhere.
+    pub(crate) const NONE: Place = Place { line: 0, column: 0, start: 0, end: 0 };
+
     /// As the IR keeps it.
     pub(crate) fn to_ir(self) -> Option<ir::Span> {
         ir::Span::new(self.line, self.column)

@@ -1,0 +1,597 @@
+//! Calls of functions and methods.
+
+use syn::spanned::Spanned;
+
+use super::{Checker, Expect, Named};
+use crate::diag::{Diagnostic, Place, similar};
+use crate::methods::{self, Op};
+use crate::tree::{Expr, ExprKind, FnId, UnOp};
+use crate::ty::{Ty, TyKind};
+use crate::value::layout;
+
+impl<'a> Checker<'a> {
+    pub(super) fn call(&mut self, call: &syn::ExprCall) -> Expr {
+        let place = self.place_of(&syn::Expr::Call(call.clone()));
+        let syn::Expr::Path(path) = &*call.func else {
+            return self.unsupported(call.func.span(), "calls of anything but a function's name");
+        };
+        if path.qself.is_some() {
+            return self.unsupported(path.span(), "generic paths");
+        }
+        let args: Vec<&syn::Expr> = call.args.iter().collect();
+        let names = self.full_path(&path.path);
+        let words: Vec<&str> = names.iter().map(String::as_str).collect();
+        let generic = path.path.segments.iter().any(|s| !s.arguments.is_none());
+        if words == ["mem", "size_of"] {
+            return self.size_of(&path.path, &args, place);
+        }
+        if generic {
+            return self.unsupported(path.span(), "generic functions");
+        }
+        if let [name] = words.as_slice() {
+            return match self.lookup(name) {
+                Some(Named::Fn(id)) => self.call_fn(id, &args, Vec::new(), place),
+                Some(Named::Struct(id)) => {
+                    let (name, fields) = {
+                        let info = &self.types.structs[id.0 as usize];
+                        (info.name.clone(), info.fields.iter().map(|f| f.1).collect::<Vec<_>>())
+                    };
+                    let values = self.arguments(&name, &fields, &args, Vec::new(), place);
+                    let ty = self.types.make(TyKind::Struct(id));
+                    let fields = values.into_iter().enumerate().collect();
+                    self.make(ExprKind::Struct { fields, base: None }, ty, place)
+                }
+                Some(_) => {
+                    let func = self.expr(&call.func, Expect::Nothing);
+                    let ty = self.types.name(func.ty);
+                    self.error("E0618", func.place, format!("expected function, found `{ty}`"))
+                }
+                None => self.unknown_function(name, self.place_of(&call.func)),
+            };
+        }
+        self.path_call(&words, &args, place)
+    }
+
+    fn unknown_function(&mut self, name: &str, place: Place) -> Expr {
+        if matches!(name, "Some" | "Ok" | "Err" | "Box" | "drop" | "String" | "Vec") {
+            return self.error("J0002", place, format!("`{name}` is not supported"));
+        }
+        let mut diag =
+            Diagnostic::new("E0425", place, format!("cannot find function `{name}` in this scope"))
+                .label("not found in this scope");
+        let mut known: Vec<&str> = self
+            .values
+            .iter()
+            .filter(|(_, v)| matches!(v, Named::Fn(_)))
+            .map(|(k, _)| k.as_str())
+            .collect();
+        known.sort_unstable();
+        if let Some(near) = similar(name, known) {
+            diag = diag.suggest("a function with a similar name exists", near);
+        }
+        self.report(diag);
+        self.error_expr(place)
+    }
+
+    /// `std::mem::size_of::<T>()`: arrays and scalars have the size that Rust gives them.
+    fn size_of(&mut self, path: &syn::Path, args: &[&syn::Expr], place: Place) -> Expr {
+        let usize = self.types.usize;
+        let ty = path.segments.last().and_then(|segment| match &segment.arguments {
+            syn::PathArguments::AngleBracketed(generic) => match generic.args.first() {
+                Some(syn::GenericArgument::Type(ty)) if generic.args.len() == 1 => Some(ty),
+                _ => None,
+            },
+            _ => None,
+        });
+        let (Some(ty), true) = (ty, args.is_empty()) else {
+            return self.error("J0002", place, "write `size_of::<T>()`");
+        };
+        let ty = self.ty(ty);
+        if matches!(self.types.kind(ty), TyKind::Struct(_) | TyKind::Tuple(_))
+            && !self.types.is_unit(ty)
+        {
+            return self.error(
+                "J0002",
+                place,
+                "the size of a struct or tuple is not supported: Rust leaves it open",
+            );
+        }
+        let size = layout(&self.types, ty).0;
+        self.make(ExprKind::Int(size.into()), usize, place)
+    }
+
+    /// Calls with a path: `f64::from(x)`, `i32::max(a, b)`, `std::mem::swap(&mut a, &mut b)`, `Point::new(..)`.
+    fn path_call(&mut self, words: &[&str], args: &[&syn::Expr], place: Place) -> Expr {
+        match words {
+            ["mem", "swap"] => return self.mem_swap(args, place),
+            ["mem", "replace"] => {
+                return self.error("J0002", place, "`mem::replace` is not supported");
+            }
+            ["hint", "black_box"] => {
+                let [arg] = args else {
+                    return self.wrong_count("black_box", 1, args.len(), place);
+                };
+                return self.expr(arg, Expect::Nothing);
+            }
+            ["cmp", name @ ("min" | "max")] => {
+                let [a, b] = args else { return self.wrong_count(name, 2, args.len(), place) };
+                let a = self.expr(a, Expect::Nothing);
+                let ty = a.ty;
+                let b = self.expr_coerce(b, ty);
+                let op = if *name == "min" { Op::Min } else { Op::Max };
+                if self.types.is_floating(ty) {
+                    return self.error(
+                        "E0277",
+                        place,
+                        "floats have no total order; use the method `min` or `max`",
+                    );
+                }
+                if !self.types.is_integral(ty) {
+                    return if self.types.is_error(ty) {
+                        a
+                    } else {
+                        self.error(
+                            "J0002",
+                            place,
+                            "`cmp::min` and `cmp::max` of anything but integers are not supported",
+                        )
+                    };
+                }
+                return self.make(ExprKind::Method(op, vec![a, b]), ty, place);
+            }
+            _ => {}
+        }
+        let Some((ty, name)) = self.assoc_fn(words) else {
+            let path = words.join("::");
+            return self.error("E0433", place, format!("cannot find `{path}` in this scope"));
+        };
+        if let TyKind::Struct(id) = *self.types.kind(ty) {
+            return match self.methods.get(&(id, name.clone())) {
+                Some(method) => {
+                    let function = method.function;
+                    self.call_fn(function, args, Vec::new(), place)
+                }
+                None => self.no_function(ty, &name, place),
+            };
+        }
+        match name.as_str() {
+            "from" => return self.from_call(ty, args, place),
+            "from_bits" if self.types.as_float(ty).is_some() => {
+                let Some(float) = self.types.as_float(ty) else { return self.error_expr(place) };
+                let bits = methods::bits_type(&mut self.types, float);
+                let args = self.arguments("from_bits", &[bits], args, Vec::new(), place);
+                return self.make(ExprKind::Method(Op::FromBits, args), ty, place);
+            }
+            _ => {}
+        }
+        match methods::find(&mut self.types, ty, &name) {
+            Some(found) => {
+                let mut params = vec![ty];
+                params.extend(found.params);
+                // The methods of `char` and `u8` that ask about ASCII take a reference.
+                if is_ascii(found.op) {
+                    params[0] = self.types.reference(false, ty);
+                }
+                let mut args = self.arguments(&name, &params, args, Vec::new(), place);
+                if is_ascii(found.op) && !args.is_empty() {
+                    let first = args.remove(0);
+                    let first = self.auto_deref(first);
+                    args.insert(0, first);
+                }
+                self.make(ExprKind::Method(found.op, args), found.result, place)
+            }
+            None => self.no_function(ty, &name, place),
+        }
+    }
+
+    fn no_function(&mut self, ty: Ty, name: &str, place: Place) -> Expr {
+        let shown = self.types.name(ty);
+        if let Some(reason) = methods::refusal(name) {
+            return self.error(
+                "J0002",
+                place,
+                format!("`{shown}::{name}` is not supported: {reason}"),
+            );
+        }
+        self.error("E0599", place, format!("no function or associated item named `{name}` found for type `{shown}` in the current scope"))
+    }
+
+    /// `T::from(x)` where no value can be lost.
+    fn from_call(&mut self, to: Ty, args: &[&syn::Expr], place: Place) -> Expr {
+        let [arg] = args else { return self.wrong_count("from", 1, args.len(), place) };
+        let arg = self.expr(arg, Expect::Nothing);
+        let from = self.types.shallow(arg.ty);
+        if self.types.is_error(from) {
+            return arg;
+        }
+        // A bare literal has several types to convert from, and rustc does not choose either, except for the default.
+        if self.types.literal_var(from).is_some() {
+            return self.error(
+                "E0283",
+                place,
+                "type annotations needed: give the literal a suffix",
+            );
+        }
+        let lossless = match (self.types.kind(from), self.types.kind(to)) {
+            (TyKind::Int(from), TyKind::Int(to)) => {
+                use crate::ty::IntTy::{Isize, Usize};
+                let pointer = matches!(from, Isize | Usize) || matches!(to, Isize | Usize);
+                if from == to {
+                    true
+                } else if pointer {
+                    matches!(
+                        (from.name(), to.name()),
+                        ("u8" | "u16", "usize") | ("u8" | "i8" | "i16", "isize")
+                    )
+                } else {
+                    to.min() <= from.min() && from.max() <= to.max()
+                }
+            }
+            (TyKind::Int(from), TyKind::Float(to)) => {
+                let exact = if *to == crate::ty::FloatTy::F32 { 16 } else { 32 };
+                from.bits() <= exact && !matches!(from.name(), "isize" | "usize")
+            }
+            (TyKind::Float(from), TyKind::Float(to)) => {
+                from == to || *to == crate::ty::FloatTy::F64
+            }
+            (TyKind::Bool, TyKind::Int(_) | TyKind::Bool) => true,
+            (TyKind::Char, TyKind::Int(to)) => matches!(to.name(), "u32" | "u64"),
+            (TyKind::Int(from), TyKind::Char) => from.name() == "u8",
+            (TyKind::Char, TyKind::Char) => true,
+            _ => false,
+        };
+        if !lossless {
+            let (from, to) = (self.types.name(from), self.types.name(to));
+            return self.error(
+                "E0277",
+                place,
+                format!("the trait bound `{to}: From<{from}>` is not satisfied"),
+            );
+        }
+        self.make(ExprKind::Cast(Box::new(arg)), to, place)
+    }
+
+    fn mem_swap(&mut self, args: &[&syn::Expr], place: Place) -> Expr {
+        let [a, b] = args else { return self.wrong_count("swap", 2, args.len(), place) };
+        let to = self.types.fresh();
+        let ty = self.types.reference(true, to);
+        let a = self.expr_coerce(a, ty);
+        let b = self.expr_coerce(b, ty);
+        let unit = self.types.unit;
+        self.make(ExprKind::Method(Op::MemSwap, vec![a, b]), unit, place)
+    }
+
+    fn wrong_count(&mut self, name: &str, expected: usize, found: usize, place: Place) -> Expr {
+        let plural = if expected == 1 { "" } else { "s" };
+        self.error(
+            "E0061",
+            place,
+            format!(
+                "`{name}` takes {expected} argument{plural} but {found} {} supplied",
+                if found == 1 { "was" } else { "were" }
+            ),
+        )
+    }
+
+    /// Arguments after `first`, coerced to the types of the parameters.
+    fn arguments(
+        &mut self,
+        name: &str,
+        params: &[Ty],
+        args: &[&syn::Expr],
+        first: Vec<Expr>,
+        place: Place,
+    ) -> Vec<Expr> {
+        let mut values = first;
+        let taken = values.len();
+        if args.len() + taken != params.len() {
+            self.wrong_count(name, params.len().saturating_sub(taken), args.len(), place);
+            for arg in args {
+                let _ = self.expr(arg, Expect::Nothing);
+            }
+            return Vec::new();
+        }
+        for (arg, &ty) in args.iter().zip(&params[taken..]) {
+            values.push(self.expr_coerce(arg, ty));
+        }
+        values
+    }
+
+    fn call_fn(&mut self, id: FnId, args: &[&syn::Expr], first: Vec<Expr>, place: Place) -> Expr {
+        let (name, params, result, needs_unsafe, is_const) = {
+            let info = &self.fns[id.0 as usize];
+            (info.name.clone(), info.params.clone(), info.result, info.needs_unsafe, info.is_const)
+        };
+        if needs_unsafe && self.cx.unsafe_depth == 0 {
+            self.error("E0133", place, format!("call to unsafe function `{name}` is unsafe and requires unsafe function or block"));
+        }
+        if self.cx.in_const && !is_const {
+            self.error(
+                "E0015",
+                place,
+                format!("cannot call non-const function `{name}` in constants"),
+            );
+        }
+        let args = self.arguments(&name, &params, args, first, place);
+        self.make(ExprKind::Call(id, args), result, place)
+    }
+
+    // ---- Methods ----
+
+    pub(super) fn method_call(&mut self, call: &syn::ExprMethodCall) -> Expr {
+        let place = self.place_of(&syn::Expr::MethodCall(call.clone()));
+        let name = call.method.to_string();
+        if matches!(name.as_str(), "sum" | "product" | "count")
+            && super::iter::is_iterator(&call.receiver)
+        {
+            return self.fold(call, place);
+        }
+        if call.turbofish.is_some() {
+            return self.unsupported(call.turbofish.span(), "generic methods");
+        }
+        let args: Vec<&syn::Expr> = call.args.iter().collect();
+        if let syn::Expr::Paren(paren) = &*call.receiver
+            && let syn::Expr::Range(range) = &*paren.expr
+            && name == "contains"
+        {
+            return self.range_contains(range, &args, place);
+        }
+        let receiver = self.expr(&call.receiver, Expect::Nothing);
+        let at = self.place(call.method.span());
+        if self.types.is_error(receiver.ty) {
+            for arg in args {
+                let _ = self.expr(arg, Expect::Nothing);
+            }
+            return self.error_expr(place);
+        }
+        let by_mut = self.types.as_ref(receiver.ty).is_some_and(|(mutable, _)| mutable);
+        let _ = by_mut;
+        let base = self.auto_deref(receiver);
+        match self.types.kind(base.ty).clone() {
+            TyKind::Infer(_) => match self.types.literal_var(base.ty) {
+                Some(is_int) => {
+                    let kind = if is_int { "{integer}" } else { "{float}" };
+                    self.report(
+                        Diagnostic::new(
+                            "E0689",
+                            at,
+                            format!(
+                                "can't call method `{name}` on ambiguous numeric type `{kind}`"
+                            ),
+                        )
+                        .note(format!(
+                            "give it a type, like `{}`",
+                            if is_int { "1_i32" } else { "1.0_f64" }
+                        )),
+                    );
+                    self.error_expr(place)
+                }
+                None => self.needs_annotation(base.place),
+            },
+            TyKind::Struct(id) => self.struct_method(id, base, &name, &args, at, place),
+            TyKind::Array(item, _) | TyKind::Slice(item) => {
+                self.slice_method(base, item, &name, &args, at, place)
+            }
+            TyKind::Str => {
+                let usize = self.types.usize;
+                let u8 = self.types.u8;
+                let (op, ty) = match name.as_str() {
+                    "len" => (Op::Len, usize),
+                    "is_empty" => (Op::IsEmpty, self.types.bool),
+                    "as_bytes" => {
+                        let slice = self.types.make(TyKind::Slice(u8));
+                        (Op::AsBytes, self.types.reference(false, slice))
+                    }
+                    _ => {
+                        return self.error(
+                            "J0002",
+                            at,
+                            format!("the method `{name}` of `str` is not supported"),
+                        );
+                    }
+                };
+                if !args.is_empty() {
+                    return self.wrong_count(&name, 0, args.len(), place);
+                }
+                let base = self.borrow(false, base, place);
+                self.make(ExprKind::Method(op, vec![base]), ty, place)
+            }
+            _ => match methods::find(&mut self.types, base.ty, &name) {
+                Some(found) => {
+                    let mut params = vec![base.ty];
+                    params.extend(found.params);
+                    let args = self.arguments(&name, &params, &args, vec![base], place);
+                    self.make(ExprKind::Method(found.op, args), found.result, place)
+                }
+                None => self.no_method(base.ty, &name, at),
+            },
+        }
+    }
+
+    fn no_method(&mut self, ty: Ty, name: &str, at: Place) -> Expr {
+        let shown = self.types.name(ty);
+        if let Some(reason) = methods::refusal(name) {
+            return self.error(
+                "J0002",
+                at,
+                format!("the method `{name}` is not supported: {reason}"),
+            );
+        }
+        let message =
+            format!("no method named `{name}` found for type `{shown}` in the current scope");
+        let mut diag = Diagnostic::new("E0599", at, message);
+        if let Some(near) = similar(name, methods::names(&self.types, ty)) {
+            diag = diag.suggest("there is a method with a similar name", near);
+        }
+        self.report(diag);
+        self.error_expr(at)
+    }
+
+    fn struct_method(
+        &mut self,
+        id: crate::ty::StructId,
+        base: Expr,
+        name: &str,
+        args: &[&syn::Expr],
+        at: Place,
+        place: Place,
+    ) -> Expr {
+        if name == "clone"
+            && args.is_empty()
+            && self.implements(base.ty, "Clone")
+            && self.implements(base.ty, "Copy")
+        {
+            return base;
+        }
+        let Some(method) = self.methods.get(&(id, name.to_owned())) else {
+            return self.no_method(base.ty, name, at);
+        };
+        let (function, has_self) = (method.function, method.has_self);
+        if !has_self {
+            return self.error(
+                "E0599",
+                at,
+                format!("`{name}` is an associated function, not a method; call it with `::`"),
+            );
+        }
+        let wanted = self.fns[function.0 as usize].params.first().copied();
+        let receiver = match wanted.and_then(|ty| self.types.as_ref(ty)) {
+            Some((mutable, _)) => self.borrow(mutable, base, place),
+            None => base,
+        };
+        self.call_fn(function, args, vec![receiver], place)
+    }
+
+    fn slice_method(
+        &mut self,
+        base: Expr,
+        item: Ty,
+        name: &str,
+        args: &[&syn::Expr],
+        at: Place,
+        place: Place,
+    ) -> Expr {
+        let (usize, unit, bool) = (self.types.usize, self.types.unit, self.types.bool);
+        let slice = self.types.make(TyKind::Slice(item));
+        let (op, mutable, params, ty) = match name {
+            "len" => (Op::Len, false, vec![], usize),
+            "is_empty" => (Op::IsEmpty, false, vec![], bool),
+            "swap" => (Op::Swap, true, vec![usize, usize], unit),
+            "reverse" => (Op::Reverse, true, vec![], unit),
+            "fill" => (Op::Fill, true, vec![item], unit),
+            "copy_from_slice" => {
+                (Op::CopyFromSlice, true, vec![self.types.reference(false, slice)], unit)
+            }
+            "split_at_mut" | "split_at" => {
+                let mutable = name == "split_at_mut";
+                let half = self.types.reference(mutable, slice);
+                (
+                    Op::SplitAt,
+                    mutable,
+                    vec![usize],
+                    self.types.make(TyKind::Tuple(vec![half, half])),
+                )
+            }
+            "as_slice" | "as_mut_slice"
+                if matches!(self.types.kind(base.ty), TyKind::Array(..)) =>
+            {
+                let mutable = name == "as_mut_slice";
+                let base = self.borrow(mutable, base, place);
+                let ty = self.types.reference(mutable, slice);
+                return self.coerce(base, ty);
+            }
+            "clone"
+                if args.is_empty()
+                    && self.implements(base.ty, "Copy")
+                    && matches!(self.types.kind(base.ty), TyKind::Array(..)) =>
+            {
+                return base;
+            }
+            "iter" | "iter_mut" | "chunks" | "windows" | "into_iter" | "map" => {
+                return self.error(
+                    "J0002",
+                    at,
+                    format!("`{name}` is only supported as what a `for` loop steps over"),
+                );
+            }
+            _ => {
+                if methods::refusal(name).is_some() {
+                    return self.no_method(base.ty, name, at);
+                }
+                return self.error(
+                    "J0002",
+                    at,
+                    format!("the method `{name}` of slices is not supported"),
+                );
+            }
+        };
+        let needs_copy = matches!(op, Op::Fill | Op::CopyFromSlice);
+        if needs_copy && self.types.is_known(item) && !self.implements(item, "Copy") {
+            let name = self.types.name(item);
+            self.error("E0277", at, format!("`{name}` is not `Copy`"));
+        }
+        let base = self.borrow(mutable, base, place);
+        let target = self.types.reference(mutable, slice);
+        let base = self.coerce(base, target);
+        let mut all = vec![target];
+        all.extend(params);
+        let args = self.arguments(name, &all, args, vec![base], place);
+        self.make(ExprKind::Method(op, args), ty, place)
+    }
+
+    /// `(a..b).contains(&x)`.
+    fn range_contains(
+        &mut self,
+        range: &syn::ExprRange,
+        args: &[&syn::Expr],
+        place: Place,
+    ) -> Expr {
+        let (Some(lo), Some(hi), [arg]) = (&range.start, &range.end, args) else {
+            return self.error(
+                "J0002",
+                place,
+                "`contains` needs a range with both ends and one argument",
+            );
+        };
+        let lo = self.expr(lo, Expect::Nothing);
+        let ty = lo.ty;
+        let hi = self.expr_coerce(hi, ty);
+        let wanted = self.types.reference(false, ty);
+        let arg = self.expr_coerce(arg, wanted);
+        let arg_place = arg.place;
+        let arg = self.deref(arg, arg_place);
+        if !self.types.is_numeric(ty)
+            && !matches!(self.types.kind(ty), TyKind::Char | TyKind::Error)
+        {
+            return self.error(
+                "J0002",
+                place,
+                "ranges of anything but numbers and characters are not supported",
+            );
+        }
+        let bool = self.types.bool;
+        let closed = matches!(range.limits, syn::RangeLimits::Closed(_));
+        let op = if closed { Op::InRangeInclusive } else { Op::InRange };
+        self.make(ExprKind::Method(op, vec![lo, hi, arg]), bool, place)
+    }
+
+    /// `!x`, for the checker's own use.
+    pub(super) fn not(&mut self, expr: Expr) -> Expr {
+        let (ty, place) = (expr.ty, expr.place);
+        self.make(ExprKind::Unary(UnOp::Not, Box::new(expr)), ty, place)
+    }
+}
+
+fn is_ascii(op: Op) -> bool {
+    matches!(
+        op,
+        Op::AsciiDigit
+            | Op::AsciiLower
+            | Op::AsciiUpper
+            | Op::AsciiAlphabetic
+            | Op::AsciiAlphanumeric
+            | Op::AsciiWhitespace
+            | Op::ToAsciiLower
+            | Op::ToAsciiUpper
+    )
+}

@@ -1,0 +1,154 @@
+//! Whether the arms of a `match` cover every value: the usefulness algorithm of Maranget ("Warnings for pattern
+//! matching", JFP 2007), with integers split into the ranges that the patterns tell apart.
+
+use super::Checker;
+use crate::diag::Diagnostic;
+use crate::tree::{Arm, Pat, PatKind};
+use crate::ty::{Ty, TyKind};
+
+/// Rows that the search may visit before it gives up on a `match` that is too large to decide.
+const MAX_STEPS: usize = 200_000;
+
+impl<'a> Checker<'a> {
+    /// Reports a pattern of `let`, `for` or a parameter that does not match always.
+    pub(super) fn check_irrefutable(&mut self, pat: &Pat) {
+        if !self.covers(&[pat], pat.ty) {
+            self.report(
+                Diagnostic::new("E0005", pat.place, "refutable pattern in local binding")
+                    .note("a `let`, `for` or parameter needs a pattern that matches always"),
+            );
+        }
+    }
+
+    pub(super) fn check_arms(&mut self, arms: &[Arm], ty: Ty, place: crate::diag::Place) {
+        if self.types.is_error(ty) {
+            return;
+        }
+        let pats: Vec<&Pat> =
+            arms.iter().filter(|arm| arm.guard.is_none()).map(|arm| &arm.pat).collect();
+        if !self.covers(&pats, ty) {
+            let name = self.types.name(ty);
+            self.report(
+                Diagnostic::new(
+                    "E0004",
+                    place,
+                    format!("non-exhaustive patterns: not every value of `{name}` is covered"),
+                )
+                .note("add an arm `_ => ...` for the values that are left"),
+            );
+        }
+    }
+
+    fn covers(&self, pats: &[&Pat], ty: Ty) -> bool {
+        let rows: Vec<Vec<&Pat>> = pats.iter().map(|&pat| vec![pat]).collect();
+        let mut steps = 0;
+        !self.uncovered(rows, vec![ty], &mut steps)
+    }
+
+    /// Whether some value of these types is matched by no row.
+    fn uncovered(&self, rows: Vec<Vec<&Pat>>, types: Vec<Ty>, steps: &mut usize) -> bool {
+        *steps += 1;
+        if rows.is_empty() || *steps > MAX_STEPS {
+            return true;
+        }
+        let Some((&first, rest)) = types.split_first() else { return false };
+        let rows = flatten(rows);
+        let splits =
+            |row: &Vec<&Pat>| !matches!(strip(row[0]).kind, PatKind::Wild | PatKind::Bind(..));
+        if !rows.iter().any(splits) {
+            let rows = rows.into_iter().map(|row| row[1..].to_vec()).collect();
+            return self.uncovered(rows, rest.to_vec(), steps);
+        }
+        match self.types.kind(first).clone() {
+            TyKind::Tuple(items) => self.open(&rows, items, rest, steps),
+            TyKind::Struct(id) => {
+                let items = self.types.structs[id.0 as usize].fields.iter().map(|f| f.1).collect();
+                self.open(&rows, items, rest, steps)
+            }
+            TyKind::Ref { to, .. } => self.open(&rows, vec![to], rest, steps),
+            kind => {
+                let limits = match kind {
+                    TyKind::Bool => Some((0, 1)),
+                    _ => self.pattern_limits(first),
+                };
+                let Some((min, max)) = limits else { return false };
+                // The points where some pattern begins or ends.
+                let mut cuts = vec![min, max + 1];
+                if matches!(kind, TyKind::Char) {
+                    // There are no characters in the surrogates' range.
+                    cuts.extend([0xd800, 0xe000]);
+                }
+                for row in &rows {
+                    if let PatKind::Range(lo, hi) = strip(row[0]).kind {
+                        cuts.extend([lo, hi + 1]);
+                    }
+                }
+                cuts.sort_unstable();
+                cuts.dedup();
+                cuts.windows(2).any(|ends| {
+                    let (lo, hi) = (ends[0], ends[1] - 1);
+                    if lo < min || hi > max || (matches!(kind, TyKind::Char) && lo == 0xd800) {
+                        return false;
+                    }
+                    let matching = rows.iter().filter(|row| match strip(row[0]).kind {
+                        PatKind::Range(a, b) => a <= lo && hi <= b,
+                        _ => true,
+                    });
+                    let matching = matching.map(|row| row[1..].to_vec()).collect();
+                    self.uncovered(matching, rest.to_vec(), steps)
+                })
+            }
+        }
+    }
+
+    /// Replaces the first column by one for each part of its type.
+    fn open(&self, rows: &[Vec<&Pat>], items: Vec<Ty>, rest: &[Ty], steps: &mut usize) -> bool {
+        const WILD: &Pat =
+            &Pat { kind: PatKind::Wild, ty: Ty::NONE, place: crate::diag::Place::NONE };
+        let opened = rows
+            .iter()
+            .map(|row| {
+                let mut parts: Vec<&Pat> = vec![WILD; items.len()];
+                match &strip(row[0]).kind {
+                    PatKind::Tuple(pats) => parts = pats.iter().collect(),
+                    PatKind::Struct(_, pats) => {
+                        pats.iter().for_each(|(index, pat)| parts[*index] = pat)
+                    }
+                    PatKind::Deref(pat) => parts = vec![pat],
+                    _ => {}
+                }
+                parts.extend(&row[1..]);
+                parts
+            })
+            .collect();
+        let types = items.into_iter().chain(rest.iter().copied()).collect();
+        self.uncovered(opened, types, steps)
+    }
+}
+
+/// A binding with a pattern is that pattern.
+fn strip(mut pat: &Pat) -> &Pat {
+    while let PatKind::Bind(_, Some(sub)) = &pat.kind {
+        pat = sub;
+    }
+    pat
+}
+
+/// Makes each alternative of a `|` pattern in the first column a row.
+fn flatten(rows: Vec<Vec<&Pat>>) -> Vec<Vec<&Pat>> {
+    let mut flat = Vec::with_capacity(rows.len());
+    for row in rows {
+        let mut waiting = vec![row];
+        while let Some(row) = waiting.pop() {
+            match &strip(row[0]).kind {
+                PatKind::Or(cases) => waiting.extend(cases.iter().map(|case| {
+                    let mut copy = row.clone();
+                    copy[0] = case;
+                    copy
+                })),
+                _ => flat.push(row),
+            }
+        }
+    }
+    flat
+}

@@ -1,0 +1,278 @@
+//! What can only be checked when the types of a body are known: literals that do not fit, casts, patterns that leave
+//! values out, and the arithmetic that rustc denies because it will certainly fail.
+
+use super::Checker;
+use crate::diag::{Diagnostic, Place};
+use crate::tree::{BinOp, Body, Expr, ExprKind, Pat, PatKind, Stmt, UnOp};
+use crate::ty::{Ty, TyKind};
+use crate::value::{ConstValue, layout};
+
+/// The most stack that the variables of one function may take.
+const MAX_FRAME: u64 = 1 << 28;
+
+impl<'a> Checker<'a> {
+    pub(super) fn finish(&mut self, body: &Body) {
+        let mut frame = 0u64;
+        for local in &body.locals {
+            if !self.types.is_known(local.ty) {
+                let message = if local.name.is_empty() {
+                    "type annotations needed".to_owned()
+                } else {
+                    format!("type annotations needed for `{}`", local.name)
+                };
+                self.error("E0282", local.place, message);
+            }
+            frame = frame.saturating_add(layout(&self.types, local.ty).0);
+        }
+        if frame > MAX_FRAME
+            && let Some(local) = body.locals.first()
+        {
+            self.error(
+                "J0003",
+                local.place,
+                format!("the variables of this function need more than {MAX_FRAME} bytes"),
+            );
+        }
+        for pat in std::mem::take(&mut self.later_irrefutable) {
+            self.check_irrefutable(&pat);
+        }
+        self.visit(&body.value);
+    }
+
+    fn visit(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Int(value) => self.check_literal(*value, false, expr.ty, expr.place),
+            ExprKind::Float(digits) => self.check_float(digits, expr.ty, expr.place),
+            ExprKind::Unary(op, inner) => {
+                if *op == UnOp::Neg && self.types.as_int(inner.ty).is_some_and(|int| !int.signed())
+                {
+                    let name = self.types.name(inner.ty);
+                    self.error(
+                        "E0600",
+                        expr.place,
+                        format!("cannot apply unary operator `-` to type `{name}`"),
+                    );
+                    return;
+                }
+                if let (UnOp::Neg, ExprKind::Int(value)) = (op, &inner.kind) {
+                    return self.check_literal(*value, true, inner.ty, expr.place);
+                }
+                if *op == UnOp::Neg {
+                    self.check_negation(inner, expr.place);
+                }
+            }
+            ExprKind::Binary(op, a, b) => self.check_operator(*op, Some(a), b, a.ty, expr.place),
+            ExprKind::AssignOp { op, value, place, .. } => {
+                self.check_operator(*op, None, value, place.ty, expr.place);
+            }
+            ExprKind::Cast(inner) => self.check_cast(inner, expr.ty, expr.place),
+            ExprKind::Match { value, arms } => {
+                self.check_arms(arms, value.ty, expr.place);
+                let mut pats = Vec::new();
+                arms.iter().for_each(|arm| pats.push(&arm.pat));
+                self.check_pats(pats);
+            }
+            ExprKind::Index(base, index) => {
+                if let TyKind::Array(_, len) = *self.types.kind(base.ty)
+                    && let Some(ConstValue::Int(value)) = self.try_constant(index)
+                    && value >= i128::from(len)
+                {
+                    self.report(
+                        Diagnostic::new(
+                            "J0004",
+                            expr.place,
+                            "this operation will panic at runtime",
+                        )
+                        .label(format!(
+                            "index out of bounds: the length is {len} but the index is {value}"
+                        )),
+                    );
+                }
+            }
+            ExprKind::Block(stmts, _) => {
+                let pats = stmts
+                    .iter()
+                    .filter_map(|stmt| match stmt {
+                        Stmt::Let { pat, .. } => Some(pat),
+                        Stmt::Expr(_) => None,
+                    })
+                    .collect();
+                self.check_pats(pats);
+            }
+            ExprKind::Array(items) if items.is_empty() && !self.types.is_known(expr.ty) => {
+                self.needs_annotation(expr.place);
+            }
+            _ => {}
+        }
+        let mut children = Vec::new();
+        expr.children(&mut |child| children.push(child));
+        for child in children {
+            self.visit(child);
+        }
+    }
+
+    /// Integer patterns whose type was not known when they were read.
+    fn check_pats(&mut self, mut pats: Vec<&Pat>) {
+        while let Some(pat) = pats.pop() {
+            match &pat.kind {
+                PatKind::Range(lo, hi) => {
+                    if let Some(int) = self.types.as_int(pat.ty)
+                        && (*lo < int.min() || *hi > int.max())
+                    {
+                        let name = int.name();
+                        self.error(
+                            "J0004",
+                            pat.place,
+                            format!("literal out of range for `{name}`"),
+                        );
+                    }
+                }
+                PatKind::Tuple(subs) | PatKind::Or(subs) => pats.extend(subs),
+                PatKind::Struct(_, subs) => pats.extend(subs.iter().map(|(_, sub)| sub)),
+                PatKind::Deref(sub) | PatKind::Bind(_, Some(sub)) => pats.push(sub),
+                PatKind::Wild | PatKind::Bind(_, None) => {}
+            }
+        }
+    }
+
+    fn check_literal(&mut self, value: u128, negative: bool, ty: Ty, place: Place) {
+        let Some(int) = self.types.as_int(ty) else { return };
+        let limit = if negative { int.min().unsigned_abs() } else { int.max().unsigned_abs() };
+        if value > limit {
+            let name = int.name();
+            let sign = if negative { "-" } else { "" };
+            self.report(
+                Diagnostic::new("J0004", place, format!("literal out of range for `{name}`"))
+                    .label(format!(
+                        "`{sign}{value}` is not between {} and {}",
+                        int.min(),
+                        int.max()
+                    ))
+                    .note("rustc denies it, too: `#[deny(overflowing_literals)]` is on by default"),
+            );
+        }
+    }
+
+    fn check_float(&mut self, digits: &str, ty: Ty, place: Place) {
+        let infinite = match super::consteval::float_value(digits, self.types.as_float(ty)) {
+            Some(ConstValue::F32(value)) => value.is_infinite(),
+            Some(ConstValue::F64(value)) => value.is_infinite(),
+            _ => false,
+        };
+        if infinite {
+            let name = self.types.name(ty);
+            self.error("J0004", place, format!("literal out of range for `{name}`"));
+        }
+    }
+
+    fn check_negation(&mut self, inner: &Expr, place: Place) {
+        if let (Some(int), Some(ConstValue::Int(value))) =
+            (self.types.as_int(inner.ty), self.try_constant(inner))
+            && value == int.min()
+        {
+            self.will_overflow(place, "attempt to negate with overflow");
+        }
+    }
+
+    fn will_overflow(&mut self, place: Place, label: &str) {
+        self.report(
+            Diagnostic::new("J0004", place, "this arithmetic operation will overflow")
+                .label(label)
+                .note("rustc denies it, too: `#[deny(arithmetic_overflow)]` is on by default"),
+        );
+    }
+
+    /// Arithmetic on constants that cannot succeed.
+    fn check_operator(
+        &mut self,
+        op: BinOp,
+        left: Option<&Expr>,
+        right: &Expr,
+        ty: Ty,
+        place: Place,
+    ) {
+        let Some(int) = self.types.as_int(ty) else { return };
+        let Some(ConstValue::Int(b)) = self.try_constant(right) else { return };
+        match op {
+            BinOp::Div | BinOp::Rem if b == 0 => {
+                let what = if op == BinOp::Div {
+                    "divide"
+                } else {
+                    "calculate the remainder with a divisor of"
+                };
+                self.report(
+                    Diagnostic::new("J0004", place, "this operation will panic at runtime").label(
+                        format!(
+                            "attempt to {what} {}",
+                            if op == BinOp::Div { "by zero" } else { "zero" }
+                        ),
+                    ),
+                );
+                return;
+            }
+            BinOp::Shl | BinOp::Shr if b < 0 || b >= int.bits().into() => {
+                let side = if op == BinOp::Shl { "left" } else { "right" };
+                return self.will_overflow(
+                    place,
+                    &format!("attempt to shift {side} by {b}, which would overflow"),
+                );
+            }
+            _ => {}
+        }
+        let Some(left) = left else { return };
+        let Some(a) = self.try_constant(left) else { return };
+        if let Err(message) = self.eval_binary_checked(op, a, ConstValue::Int(b), ty) {
+            self.will_overflow(place, &message);
+        }
+    }
+
+    fn check_cast(&mut self, inner: &Expr, to: Ty, place: Place) {
+        let from = self.types.shallow(inner.ty);
+        let (from_kind, to_kind) = (self.types.kind(from).clone(), self.types.kind(to).clone());
+        let fits = match (&from_kind, &to_kind) {
+            (TyKind::Error, _) | (_, TyKind::Error) => true,
+            (TyKind::Int(_) | TyKind::Float(_), TyKind::Int(_) | TyKind::Float(_)) => true,
+            (TyKind::Bool | TyKind::Char, TyKind::Int(_)) => true,
+            (TyKind::Int(int), TyKind::Char) => int.name() == "u8",
+            // `u8::from(b)` is a cast of the checked tree, as are these.
+            _ => from == to,
+        };
+        if fits {
+            return;
+        }
+        let (from_name, to_name) = (self.types.name(from), self.types.name(to));
+        let diag = match (&from_kind, &to_kind) {
+            (TyKind::Int(_), TyKind::Bool) => {
+                Diagnostic::new("E0054", place, format!("cannot cast `{from_name}` as `bool`"))
+                    .note("compare with zero instead: `x != 0`")
+            }
+            (TyKind::Int(_), TyKind::Char) => Diagnostic::new(
+                "E0604",
+                place,
+                format!("only `u8` can be cast as `char`, not `{from_name}`"),
+            ),
+            (TyKind::Ref { to, .. }, TyKind::Int(_) | TyKind::Float(_))
+                if self.types.is_numeric(*to) =>
+            {
+                Diagnostic::new(
+                    "E0606",
+                    place,
+                    format!("casting `{from_name}` as `{to_name}` is invalid"),
+                )
+                .note("dereference the expression first")
+            }
+            (TyKind::Bool | TyKind::Char, TyKind::Float(_)) => Diagnostic::new(
+                "E0606",
+                place,
+                format!("casting `{from_name}` as `{to_name}` is invalid"),
+            )
+            .note("cast through an integer first"),
+            _ => Diagnostic::new(
+                "E0605",
+                place,
+                format!("non-primitive cast: `{from_name}` as `{to_name}`"),
+            ),
+        };
+        self.report(diag);
+    }
+}

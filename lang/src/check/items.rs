@@ -1,0 +1,871 @@
+//! The items of a file: functions, constants, structs, `impl` and `extern` blocks, `use`; and the types they name.
+
+use std::rc::Rc;
+
+use syn::spanned::Spanned;
+
+use super::{Checker, ConstInfo, ConstState, FnInfo, Method, Named, Pending};
+use crate::diag::{Diagnostic, Place, similar};
+use crate::tree::{ConstId, FnId, LocalId, Pat, PatKind, Stmt};
+use crate::ty::{FloatTy, IntTy, StructId, StructInfo, Ty, TyKind};
+use crate::value::layout;
+
+/// The largest type, in bytes: what still fits a stack slot with room to address it.
+const MAX_TYPE_SIZE: u64 = 1 << 28;
+
+impl<'a> Checker<'a> {
+    /// Declares every item, so that their order does not matter.
+    pub(super) fn collect(&mut self, file: &'a syn::File) {
+        self.attributes(&file.attrs);
+        for item in &file.items {
+            self.collect_type(item);
+        }
+        for item in &file.items {
+            // Constants before signatures, whose array lengths may name them.
+            self.collect_const(item);
+        }
+        self.struct_fields(&file.items);
+        self.const_types();
+        for item in &file.items {
+            self.collect_item(item);
+        }
+        if let Some(&Named::Fn(main)) = self.values.get("main") {
+            let info = &self.fns[main.0 as usize];
+            let (place, result) = (info.place, info.result);
+            if !info.params.is_empty() {
+                self.error("E0580", place, "`main` function has wrong type");
+            } else if !self.types.is_unit(result) && !self.types.is_never(result) {
+                self.error("E0277", place, "`main` can only return `()` in Jitsu");
+            }
+        }
+    }
+
+    fn collect_type(&mut self, item: &'a syn::Item) {
+        match item {
+            syn::Item::Struct(item) => {
+                let id = StructId(self.types.structs.len() as u32);
+                let place = self.place(item.ident.span());
+                let derives = self.derives(&item.attrs);
+                self.types.structs.push(StructInfo {
+                    name: item.ident.to_string(),
+                    fields: Vec::new(),
+                    tuple_like: matches!(item.fields, syn::Fields::Unnamed(_)),
+                    derives,
+                    place,
+                });
+                let ty = self.types.make(TyKind::Struct(id));
+                self.declare_type(&item.ident, ty);
+                if !item.generics.params.is_empty() {
+                    self.unsupported(item.generics.span(), "generic structs");
+                }
+            }
+            syn::Item::Use(item) => {
+                self.attributes(&item.attrs);
+                self.use_tree(&item.tree, &mut Vec::new());
+            }
+            _ => {}
+        }
+    }
+
+    fn declare_type(&mut self, ident: &syn::Ident, ty: Ty) {
+        let name = ident.to_string();
+        if self.type_names.insert(name.clone(), ty).is_some() {
+            let place = self.place(ident.span());
+            self.error("E0428", place, format!("the name `{name}` is defined multiple times"));
+        }
+    }
+
+    fn struct_fields(&mut self, items: &'a [syn::Item]) {
+        let mut next = 0;
+        for item in items {
+            match item {
+                syn::Item::Struct(item) => {
+                    let id = StructId(next);
+                    next += 1;
+                    let mut fields: Vec<(String, Ty)> = Vec::new();
+                    for (index, field) in item.fields.iter().enumerate() {
+                        let name =
+                            field.ident.as_ref().map_or(index.to_string(), ToString::to_string);
+                        if contains_reference(&field.ty) {
+                            self.unsupported(field.ty.span(), "references in structs");
+                        }
+                        let ty = self.ty(&field.ty);
+                        if fields.iter().any(|(other, _)| *other == name) {
+                            let place = self.place(field.span());
+                            self.error(
+                                "E0124",
+                                place,
+                                format!("field `{name}` is already declared"),
+                            );
+                        }
+                        fields.push((name, ty));
+                    }
+                    self.types.structs[id.0 as usize].fields = fields;
+                    if self.types.structs[id.0 as usize].tuple_like {
+                        self.declare_value(&item.ident, Named::Struct(id));
+                    }
+                }
+                syn::Item::Type(item) => {
+                    self.attributes(&item.attrs);
+                    let ty = self.ty(&item.ty);
+                    self.declare_type(&item.ident, ty);
+                }
+                _ => {}
+            }
+        }
+        self.refuse_recursive_structs();
+        for index in 0..self.types.structs.len() {
+            self.check_derives(StructId(index as u32));
+        }
+    }
+
+    /// A struct that contains itself has no size.
+    fn refuse_recursive_structs(&mut self) {
+        // Depth-first over "has a field of"; 1 is on the path, 2 is done.
+        let count = self.types.structs.len();
+        let mut state = vec![0u8; count];
+        for root in 0..count {
+            let mut stack = vec![(root, false)];
+            while let Some((index, leave)) = stack.pop() {
+                if leave {
+                    state[index] = 2;
+                    continue;
+                }
+                if state[index] != 0 {
+                    continue;
+                }
+                state[index] = 1;
+                stack.push((index, true));
+                let fields: Vec<Ty> =
+                    self.types.structs[index].fields.iter().map(|f| f.1).collect();
+                let mut inner: Vec<Ty> = fields;
+                while let Some(ty) = inner.pop() {
+                    match self.types.kind(ty).clone() {
+                        TyKind::Array(item, _) => inner.push(item),
+                        TyKind::Tuple(items) => inner.extend(items),
+                        TyKind::Struct(id) if state[id.0 as usize] == 1 => {
+                            let info = &mut self.types.structs[index];
+                            info.fields.clear();
+                            let (place, name) = (info.place, info.name.clone());
+                            self.error(
+                                "E0072",
+                                place,
+                                format!("recursive type `{name}` has infinite size"),
+                            );
+                        }
+                        TyKind::Struct(id) => stack.push((id.0 as usize, false)),
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+
+    fn collect_const(&mut self, item: &'a syn::Item) {
+        match item {
+            syn::Item::Const(item) => {
+                self.attributes(&item.attrs);
+                self.declare_const(item);
+            }
+            syn::Item::Static(item) => {
+                self.attributes(&item.attrs);
+                if let syn::StaticMutability::Mut(token) = &item.mutability {
+                    self.unsupported(token.span(), "`static mut`");
+                }
+                let id = self.new_const(&item.ident, &item.ty, &item.expr);
+                self.declare_value(&item.ident, Named::Static(id));
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn declare_const(&mut self, item: &syn::ItemConst) -> ConstId {
+        let id = self.new_const(&item.ident, &item.ty, &item.expr);
+        if item.ident != "_" {
+            self.declare_value(&item.ident, Named::Const(id));
+        }
+        id
+    }
+
+    /// A constant whose type is looked at later.
+    pub(super) fn new_const(
+        &mut self,
+        ident: &syn::Ident,
+        ty: &syn::Type,
+        expr: &syn::Expr,
+    ) -> ConstId {
+        let id = ConstId(self.consts.len() as u32);
+        let place = self.place(ident.span());
+        self.consts.push(ConstInfo {
+            name: ident.to_string(),
+            ty: self.types.error,
+            place,
+            state: ConstState::Waiting(Rc::new(expr.clone())),
+        });
+        self.const_decls.push((id, Rc::new(ty.clone())));
+        id
+    }
+
+    /// Resolves the types of the constants declared so far. One may need the value of another for an array's length.
+    pub(super) fn const_types(&mut self) {
+        while let Some((id, ty)) = self.const_decls.pop() {
+            self.resolve_const_type(id, &ty);
+        }
+    }
+
+    pub(super) fn resolve_const_type(&mut self, id: ConstId, ty: &syn::Type) {
+        let ty = self.ty(ty);
+        self.consts[id.0 as usize].ty = ty;
+    }
+
+    /// Makes sure that the type of a constant is known.
+    pub(super) fn const_ty(&mut self, id: ConstId) -> Ty {
+        if let Some(index) = self.const_decls.iter().position(|(other, _)| *other == id) {
+            let (_, ty) = self.const_decls.swap_remove(index);
+            self.resolve_const_type(id, &ty);
+        }
+        self.consts[id.0 as usize].ty
+    }
+
+    fn declare_value(&mut self, ident: &syn::Ident, named: Named) {
+        let name = ident.to_string();
+        if self.values.insert(name.clone(), named).is_some() {
+            let place = self.place(ident.span());
+            self.error("E0428", place, format!("the name `{name}` is defined multiple times"));
+        }
+    }
+
+    fn collect_item(&mut self, item: &'a syn::Item) {
+        let what = match item {
+            syn::Item::Fn(item) => {
+                self.attributes(&item.attrs);
+                let id = self.declare_fn(&item.sig, item.sig.ident.to_string(), None);
+                self.pending[id.0 as usize] =
+                    Some(Pending { sig: &item.sig, block: &item.block, self_ty: None });
+                return self.declare_value(&item.sig.ident, Named::Fn(id));
+            }
+            syn::Item::Impl(item) => return self.collect_impl(item),
+            syn::Item::ForeignMod(item) => return self.collect_extern(item),
+            syn::Item::Const(_)
+            | syn::Item::Static(_)
+            | syn::Item::Struct(_)
+            | syn::Item::Use(_)
+            | syn::Item::Type(_) => return,
+            syn::Item::Enum(_) => "enums",
+            syn::Item::Trait(_) | syn::Item::TraitAlias(_) => "traits",
+            syn::Item::Union(_) => "unions",
+            syn::Item::Mod(_) => "modules",
+            syn::Item::Macro(_) => "macro definitions",
+            syn::Item::ExternCrate(_) => "`extern crate`",
+            _ => "this item",
+        };
+        self.unsupported(item.span(), what);
+    }
+
+    /// Declares a function with its signature.
+    fn declare_fn(&mut self, sig: &'a syn::Signature, name: String, self_ty: Option<Ty>) -> FnId {
+        for (token, what) in [
+            (sig.asyncness.as_ref().map(Spanned::span), "async functions"),
+            (sig.variadic.as_ref().map(Spanned::span), "variadic functions"),
+        ] {
+            if let Some(span) = token {
+                self.unsupported(span, what);
+            }
+        }
+        for param in &sig.generics.params {
+            if !matches!(param, syn::GenericParam::Lifetime(_)) {
+                self.unsupported(param.span(), "generic functions");
+            }
+        }
+        let outer = std::mem::replace(&mut self.cx.self_ty, self_ty);
+        let mut params = Vec::new();
+        let mut references = 0;
+        let mut ref_self = false;
+        for input in &sig.inputs {
+            match input {
+                syn::FnArg::Receiver(receiver) => {
+                    let place = self.place(receiver.span());
+                    let Some(self_ty) = self_ty else {
+                        self.error(
+                            "J0001",
+                            place,
+                            "`self` parameter is only allowed in associated functions",
+                        );
+                        params.push(self.types.error);
+                        continue;
+                    };
+                    if receiver.colon_token.is_some() {
+                        self.unsupported(receiver.span(), "a `self` parameter with a type");
+                    }
+                    params.push(match &receiver.reference {
+                        Some(_) => {
+                            ref_self = true;
+                            self.types.reference(receiver.mutability.is_some(), self_ty)
+                        }
+                        None => self_ty,
+                    });
+                }
+                syn::FnArg::Typed(typed) => {
+                    self.attributes(&typed.attrs);
+                    references += count_references(&typed.ty);
+                    let ty = self.ty(&typed.ty);
+                    params.push(ty);
+                }
+            }
+        }
+        let result = match &sig.output {
+            syn::ReturnType::Default => self.types.unit,
+            syn::ReturnType::Type(_, ty) => {
+                if contains_elided(ty) && !ref_self && references != 1 {
+                    let place = self.place(ty.span());
+                    self.report(
+                        Diagnostic::new("E0106", place, "missing lifetime specifier")
+                            .note("nothing says from which parameter the result is borrowed"),
+                    );
+                }
+                self.ty(ty)
+            }
+        };
+        self.check_lifetimes(sig);
+        self.cx.self_ty = outer;
+        let place = self.place(sig.ident.span());
+        let id = FnId(self.fns.len() as u32);
+        self.fns.push(FnInfo {
+            name,
+            params,
+            result,
+            host: false,
+            needs_unsafe: sig.unsafety.is_some(),
+            is_const: sig.constness.is_some(),
+            place,
+            body: None,
+        });
+        self.pending.push(None);
+        id
+    }
+
+    fn check_lifetimes(&mut self, sig: &syn::Signature) {
+        struct Find(Vec<syn::Lifetime>);
+        impl Find {
+            fn ty(&mut self, ty: &syn::Type) {
+                match ty {
+                    syn::Type::Reference(reference) => {
+                        self.0.extend(reference.lifetime.clone());
+                        self.ty(&reference.elem);
+                    }
+                    syn::Type::Slice(slice) => self.ty(&slice.elem),
+                    syn::Type::Array(array) => self.ty(&array.elem),
+                    syn::Type::Paren(paren) => self.ty(&paren.elem),
+                    syn::Type::Tuple(tuple) => tuple.elems.iter().for_each(|elem| self.ty(elem)),
+                    _ => {}
+                }
+            }
+        }
+        let mut find = Find(Vec::new());
+        for input in &sig.inputs {
+            if let syn::FnArg::Typed(typed) = input {
+                find.ty(&typed.ty);
+            }
+        }
+        if let syn::ReturnType::Type(_, ty) = &sig.output {
+            find.ty(ty);
+        }
+        let declared: Vec<String> =
+            sig.generics.lifetimes().map(|l| l.lifetime.ident.to_string()).collect();
+        for lifetime in find.0 {
+            if lifetime.ident != "static"
+                && lifetime.ident != "_"
+                && !declared.iter().any(|d| lifetime.ident == d)
+            {
+                let place = self.place(lifetime.span());
+                self.error("E0261", place, format!("use of undeclared lifetime name `{lifetime}`"));
+            }
+        }
+    }
+
+    fn collect_impl(&mut self, item: &'a syn::ItemImpl) {
+        self.attributes(&item.attrs);
+        if let Some((_, path, _)) = &item.trait_ {
+            self.unsupported(path.span(), "traits");
+            return;
+        }
+        if !item.generics.params.is_empty() {
+            self.unsupported(item.generics.span(), "generic `impl` blocks");
+        }
+        let self_ty = self.ty(&item.self_ty);
+        let TyKind::Struct(id) = *self.types.kind(self_ty) else {
+            if !self.types.is_error(self_ty) {
+                let place = self.place(item.self_ty.span());
+                self.error("E0390", place, "only structs of the program can have an `impl` block");
+            }
+            return;
+        };
+        for member in &item.items {
+            match member {
+                syn::ImplItem::Fn(function) => {
+                    self.attributes(&function.attrs);
+                    let method = function.sig.ident.to_string();
+                    let name = format!("{}.{method}", self.types.structs[id.0 as usize].name);
+                    let fn_id = self.declare_fn(&function.sig, name, Some(self_ty));
+                    let (sig, block) = (&function.sig, &function.block);
+                    self.pending[fn_id.0 as usize] =
+                        Some(Pending { sig, block, self_ty: Some(self_ty) });
+                    let has_self = sig.receiver().is_some();
+                    let entry = Method { function: fn_id, has_self };
+                    if self.methods.insert((id, method.clone()), entry).is_some() {
+                        let place = self.place(function.sig.ident.span());
+                        self.error(
+                            "E0592",
+                            place,
+                            format!("duplicate definitions with name `{method}`"),
+                        );
+                    }
+                }
+                syn::ImplItem::Const(constant) => {
+                    self.attributes(&constant.attrs);
+                    let outer = std::mem::replace(&mut self.cx.self_ty, Some(self_ty));
+                    let const_id = self.new_const(&constant.ident, &constant.ty, &constant.expr);
+                    self.const_types();
+                    self.const_self.insert(const_id, self_ty);
+                    self.cx.self_ty = outer;
+                    self.assoc_consts.insert((id, constant.ident.to_string()), const_id);
+                }
+                other => {
+                    self.unsupported(other.span(), "this item of an `impl` block");
+                }
+            }
+        }
+    }
+
+    fn collect_extern(&mut self, item: &'a syn::ItemForeignMod) {
+        self.attributes(&item.attrs);
+        if let Some(abi) = &item.abi.name
+            && abi.value() != "C"
+        {
+            let place = self.place(abi.span());
+            self.error(
+                "J0002",
+                place,
+                format!("the calling convention {:?} is not supported", abi.value()),
+            );
+        }
+        for member in &item.items {
+            let syn::ForeignItem::Fn(function) = member else {
+                self.unsupported(member.span(), "host items other than functions");
+                continue;
+            };
+            self.attributes(&function.attrs);
+            let id = self.declare_fn(&function.sig, function.sig.ident.to_string(), None);
+            let types = self.fns[id.0 as usize].params.clone();
+            let result = self.fns[id.0 as usize].result;
+            for (&ty, input) in types.iter().zip(&function.sig.inputs) {
+                if !self.fits_host(ty) {
+                    self.unsupported(
+                        input.span(),
+                        "a host function's parameter that is not a number, `bool` or reference",
+                    );
+                }
+            }
+            if !self.fits_host(result) && !self.types.is_unit(result) {
+                self.unsupported(
+                    function.sig.output.span(),
+                    "a host function's result that is not a number or `bool`",
+                );
+            }
+            let info = &mut self.fns[id.0 as usize];
+            info.host = true;
+            info.needs_unsafe = !is_safe(&function.sig);
+            self.declare_value(&function.sig.ident, Named::Fn(id));
+        }
+    }
+
+    fn fits_host(&self, ty: Ty) -> bool {
+        match self.types.kind(ty) {
+            TyKind::Int(_) | TyKind::Float(_) | TyKind::Bool | TyKind::Char | TyKind::Error => true,
+            TyKind::Ref { to, .. } => {
+                !matches!(self.types.kind(*to), TyKind::Slice(_) | TyKind::Str)
+            }
+            _ => false,
+        }
+    }
+
+    // ---- Attributes and `use` ----
+
+    /// Accepts attributes that change no meaning and refuses the others.
+    pub(super) fn attributes(&mut self, attrs: &[syn::Attribute]) {
+        const HARMLESS: [&str; 12] = [
+            "allow",
+            "warn",
+            "expect",
+            "doc",
+            "inline",
+            "must_use",
+            "cold",
+            "no_mangle",
+            "rustfmt",
+            "repr",
+            "deprecated",
+            "derive",
+        ];
+        for attr in attrs {
+            let path = attr.path();
+            let name = path.segments.first().map(|s| s.ident.to_string()).unwrap_or_default();
+            let wrapped = name == "unsafe"
+                && matches!(&attr.meta, syn::Meta::List(list) if list.tokens.to_string() == "no_mangle");
+            if !wrapped && !HARMLESS.contains(&name.as_str()) && name != "clippy" {
+                let place = self.place(attr.span());
+                self.error("J0002", place, format!("the attribute `{name}` is not supported"));
+            }
+        }
+    }
+
+    fn derives(&mut self, attrs: &[syn::Attribute]) -> Vec<String> {
+        const KNOWN: [&str; 7] = ["Clone", "Copy", "Debug", "PartialEq", "Eq", "Default", "Hash"];
+        self.attributes(attrs);
+        let mut derives = Vec::new();
+        for attr in attrs.iter().filter(|attr| attr.path().is_ident("derive")) {
+            let parser = syn::punctuated::Punctuated::<syn::Path, syn::Token![,]>::parse_terminated;
+            match attr.parse_args_with(parser) {
+                Ok(paths) => {
+                    for path in paths {
+                        let name =
+                            path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
+                        if KNOWN.contains(&name.as_str()) {
+                            derives.push(name);
+                        } else {
+                            let place = self.place(path.span());
+                            self.error(
+                                "J0002",
+                                place,
+                                format!("`#[derive({name})]` is not supported"),
+                            );
+                        }
+                    }
+                }
+                Err(error) => {
+                    let diag = self.source.syntax_error(&error);
+                    self.report(diag);
+                }
+            }
+        }
+        derives
+    }
+
+    /// What rustc asks of the fields of a struct that derives.
+    fn check_derives(&mut self, id: StructId) {
+        let info = self.types.structs[id.0 as usize].clone();
+        let has = |name: &str| info.derives.iter().any(|d| d == name);
+        if has("Copy") && !has("Clone") {
+            self.error(
+                "E0277",
+                info.place,
+                format!("`{}` derives `Copy` but not `Clone`", info.name),
+            );
+        }
+        if has("Eq") && !has("PartialEq") {
+            self.error(
+                "E0277",
+                info.place,
+                format!("`{}` derives `Eq` but not `PartialEq`", info.name),
+            );
+        }
+        for name in ["Clone", "Copy", "Debug", "PartialEq", "Eq", "Default", "Hash"] {
+            if has(name)
+                && let Some((field, ty)) =
+                    info.fields.iter().find(|(_, ty)| !self.implements(*ty, name))
+            {
+                let ty = self.types.name(*ty);
+                let message = format!(
+                    "`{}` derives `{name}`, but its field `{field}` of type `{ty}` does not have it",
+                    info.name
+                );
+                self.error("E0277", info.place, message);
+            }
+        }
+    }
+
+    /// Whether a type has one of the derivable traits.
+    pub(super) fn implements(&self, ty: Ty, name: &str) -> bool {
+        match self.types.kind(ty) {
+            TyKind::Float(_) => !matches!(name, "Eq" | "Hash"),
+            TyKind::Tuple(items) => items.iter().all(|&item| self.implements(item, name)),
+            TyKind::Array(item, _) => name != "Default" && self.implements(*item, name),
+            TyKind::Slice(item) => {
+                matches!(name, "Debug" | "PartialEq" | "Eq" | "Hash")
+                    && self.implements(*item, name)
+            }
+            TyKind::Struct(id) => {
+                self.types.structs[id.0 as usize].derives.iter().any(|d| d == name)
+            }
+            TyKind::Ref { mutable, to } => match name {
+                "Clone" | "Copy" => !mutable,
+                "Default" => false,
+                _ => self.implements(*to, name),
+            },
+            TyKind::Fn(..) => name != "Default",
+            _ => true,
+        }
+    }
+
+    fn use_tree(&mut self, tree: &syn::UseTree, path: &mut Vec<String>) {
+        let (ident, name) = match tree {
+            syn::UseTree::Path(inner) => {
+                path.push(inner.ident.to_string());
+                self.use_tree(&inner.tree, path);
+                path.pop();
+                return;
+            }
+            syn::UseTree::Group(group) => {
+                group.items.iter().for_each(|item| self.use_tree(item, path));
+                return;
+            }
+            syn::UseTree::Glob(glob) => {
+                self.unsupported(glob.span(), "glob imports");
+                return;
+            }
+            syn::UseTree::Name(name) => (&name.ident, name.ident.to_string()),
+            syn::UseTree::Rename(rename) => (&rename.ident, rename.rename.to_string()),
+        };
+        let mut full = path.clone();
+        let name = if ident == "self" {
+            full.last().cloned().unwrap_or_default()
+        } else {
+            full.push(ident.to_string());
+            name
+        };
+        let place = self.place(ident.span());
+        let from_std = matches!(full.first().map(String::as_str), Some("std" | "core"));
+        let rest: Vec<&str> = full.iter().skip(1).map(String::as_str).collect();
+        if from_std && self.is_std_path(&rest) {
+            let rest = rest.into_iter().map(str::to_owned).collect();
+            self.uses.insert(name, rest);
+        } else {
+            let path = full.join("::");
+            self.error("J0002", place, format!("`{path}` is not something that Jitsu has"));
+        }
+    }
+
+    // ---- Types ----
+
+    /// The type that the source names; it has a size.
+    pub(super) fn ty(&mut self, ty: &syn::Type) -> Ty {
+        let made = self.any_ty(ty);
+        if matches!(self.types.kind(made), TyKind::Slice(_) | TyKind::Str) {
+            let place = self.place(ty.span());
+            let name = self.types.name(made);
+            self.report(
+                Diagnostic::new(
+                    "E0277",
+                    place,
+                    format!("the size of `{name}` is not known at compile time"),
+                )
+                .suggest("borrow it", format!("&{name}")),
+            );
+            return self.types.error;
+        }
+        made
+    }
+
+    /// The same, for what stands behind a reference.
+    fn any_ty(&mut self, ty: &syn::Type) -> Ty {
+        let made = match ty {
+            syn::Type::Paren(inner) => return self.any_ty(&inner.elem),
+            syn::Type::Group(inner) => return self.any_ty(&inner.elem),
+            syn::Type::Never(_) => self.types.never,
+            syn::Type::Infer(_) => self.types.fresh(),
+            syn::Type::Path(path) if path.qself.is_none() => self.path_type(&path.path),
+            syn::Type::Tuple(tuple) => {
+                let items = tuple.elems.iter().map(|elem| self.ty(elem)).collect();
+                self.types.make(TyKind::Tuple(items))
+            }
+            syn::Type::Reference(reference) => {
+                let to = self.any_ty(&reference.elem);
+                self.types.reference(reference.mutability.is_some(), to)
+            }
+            syn::Type::Slice(slice) => {
+                let item = self.ty(&slice.elem);
+                self.types.make(TyKind::Slice(item))
+            }
+            syn::Type::Array(array) => {
+                let item = self.ty(&array.elem);
+                match self.array_len(&array.len) {
+                    Some(len) => self.types.make(TyKind::Array(item, len)),
+                    None => self.types.error,
+                }
+            }
+            syn::Type::BareFn(_) => return self.unsupported(ty.span(), "function pointers").ty,
+            syn::Type::Ptr(_) => return self.unsupported(ty.span(), "raw pointers").ty,
+            syn::Type::ImplTrait(_) | syn::Type::TraitObject(_) => {
+                return self.unsupported(ty.span(), "traits").ty;
+            }
+            _ => return self.unsupported(ty.span(), "this type").ty,
+        };
+        if layout(&self.types, made).0 > MAX_TYPE_SIZE {
+            let place = self.place(ty.span());
+            let name = self.types.name(made);
+            self.error("J0003", place, format!("`{name}` is larger than {MAX_TYPE_SIZE} bytes"));
+            return self.types.error;
+        }
+        made
+    }
+
+    pub(super) fn check_size(&mut self, ty: Ty, place: Place) -> Ty {
+        if layout(&self.types, ty).0 > MAX_TYPE_SIZE {
+            let name = self.types.name(ty);
+            self.error("J0003", place, format!("`{name}` is larger than {MAX_TYPE_SIZE} bytes"));
+            return self.types.error;
+        }
+        ty
+    }
+
+    fn path_type(&mut self, path: &syn::Path) -> Ty {
+        let place = self.place(path.span());
+        if path.segments.iter().any(|segment| !segment.arguments.is_none()) {
+            return self.unsupported(path.span(), "generic types").ty;
+        }
+        let names: Vec<String> =
+            path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        let [name] = names.as_slice() else {
+            let path = names.join("::");
+            return self
+                .error("J0002", place, format!("the type `{path}` is not something that Jitsu has"))
+                .ty;
+        };
+        self.type_by_name(name).unwrap_or_else(|| {
+            if matches!(name.as_str(), "i128" | "u128" | "f16" | "f128") {
+                return self.unsupported(path.span(), &format!("the type `{name}`")).ty;
+            }
+            if matches!(name.as_str(), "Vec" | "String" | "Box" | "Option" | "Result") {
+                return self
+                    .unsupported(
+                        path.span(),
+                        &format!("the type `{name}` (there is no heap and there are no enums)"),
+                    )
+                    .ty;
+            }
+            let mut diag =
+                Diagnostic::new("E0425", place, format!("cannot find type `{name}` in this scope"));
+            diag.code = "E0412";
+            let ints = IntTy::ALL.iter().map(|int| int.name());
+            // Sorted, so that of two equally near names always the same is suggested.
+            let mut known: Vec<&str> = self
+                .type_names
+                .keys()
+                .map(String::as_str)
+                .chain(ints)
+                .chain(["f32", "f64", "bool", "char"])
+                .collect();
+            known.sort_unstable();
+            if let Some(near) = similar(name, known) {
+                diag = diag.suggest("there is a type with a similar name", near);
+            }
+            self.report(diag);
+            self.types.error
+        })
+    }
+
+    /// The type of this name, if there is one.
+    pub(super) fn type_by_name(&mut self, name: &str) -> Option<Ty> {
+        if let Some(&ty) = self.type_names.get(name) {
+            return Some(ty);
+        }
+        if let Some(int) = IntTy::from_name(name) {
+            return Some(self.types.int(int));
+        }
+        match name {
+            "f32" => Some(self.types.float(FloatTy::F32)),
+            "f64" => Some(self.types.f64),
+            "bool" => Some(self.types.bool),
+            "char" => Some(self.types.char),
+            "str" => Some(self.types.str),
+            "Self" => self.cx.self_ty,
+            _ => None,
+        }
+    }
+
+    // ---- Parameters ----
+
+    /// Declares a parameter; a pattern becomes a `let` at the start of the body.
+    pub(super) fn parameter(
+        &mut self,
+        input: &syn::FnArg,
+        ty: Ty,
+        ids: &mut Vec<LocalId>,
+        lets: &mut Vec<Stmt>,
+    ) {
+        match input {
+            syn::FnArg::Receiver(receiver) => {
+                let mutable = receiver.reference.is_none() && receiver.mutability.is_some();
+                let place = self.place(receiver.self_token.span());
+                ids.push(self.declare("self", ty, mutable, place));
+            }
+            syn::FnArg::Typed(typed) => {
+                let place = self.place(typed.pat.span());
+                if let syn::Pat::Ident(ident) = &*typed.pat
+                    && ident.by_ref.is_none()
+                    && ident.subpat.is_none()
+                {
+                    let name = ident.ident.to_string();
+                    let repeated = ids.iter().any(|id| self.cx.locals[id.0 as usize].name == name);
+                    if repeated {
+                        self.error(
+                            "E0415",
+                            place,
+                            format!(
+                                "identifier `{name}` is bound more than once in this parameter list"
+                            ),
+                        );
+                    }
+                    ids.push(self.declare(&name, ty, ident.mutability.is_some(), place));
+                    return;
+                }
+                let id = self.declare("", ty, false, place);
+                ids.push(id);
+                let pat = self.pattern(&typed.pat, ty);
+                if !matches!(pat.kind, PatKind::Wild) {
+                    self.check_irrefutable(&pat);
+                    let init = self.make(crate::tree::ExprKind::Local(id), ty, place);
+                    lets.push(Stmt::Let { pat, init: Some(init), otherwise: None });
+                }
+            }
+        }
+    }
+
+    pub(super) fn wild(&self, ty: Ty, place: Place) -> Pat {
+        Pat { kind: PatKind::Wild, ty, place }
+    }
+}
+
+/// `safe fn` in an `extern` block.
+fn is_safe(_: &syn::Signature) -> bool {
+    false
+}
+
+fn contains_reference(ty: &syn::Type) -> bool {
+    count_references(ty) > 0
+}
+
+fn count_references(ty: &syn::Type) -> usize {
+    match ty {
+        syn::Type::Reference(reference) => 1 + count_references(&reference.elem),
+        syn::Type::Slice(slice) => count_references(&slice.elem),
+        syn::Type::Array(array) => count_references(&array.elem),
+        syn::Type::Paren(paren) => count_references(&paren.elem),
+        syn::Type::Tuple(tuple) => tuple.elems.iter().map(count_references).sum(),
+        _ => 0,
+    }
+}
+
+/// Whether it has a reference without a lifetime.
+fn contains_elided(ty: &syn::Type) -> bool {
+    match ty {
+        syn::Type::Reference(reference) => {
+            reference.lifetime.is_none() || contains_elided(&reference.elem)
+        }
+        syn::Type::Slice(slice) => contains_elided(&slice.elem),
+        syn::Type::Array(array) => contains_elided(&array.elem),
+        syn::Type::Paren(paren) => contains_elided(&paren.elem),
+        syn::Type::Tuple(tuple) => tuple.elems.iter().any(contains_elided),
+        _ => false,
+    }
+}

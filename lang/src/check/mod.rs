@@ -1,0 +1,399 @@
+//! The checker: names, types, mutability. It makes the typed tree, and reports as many errors as it can.
+//!
+//! It follows the order in which rustc infers types, and knows at each point at most what rustc knows there; so what
+//! it accepts, rustc's inference accepts with the same types.
+
+mod call;
+mod consteval;
+mod exhaust;
+mod expr;
+mod finish;
+mod format;
+mod init;
+mod items;
+mod iter;
+mod ops;
+mod path;
+mod pattern;
+
+pub(crate) use consteval::float_value;
+pub(crate) use pattern::bindings;
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use proc_macro2::Span;
+
+use crate::diag::{Diagnostic, Place};
+use crate::parse::Source;
+use crate::tree::{Body, ConstId, Expr, ExprKind, FnId, Local, LocalId, LoopId};
+use crate::ty::{StructId, Ty, TyKind, Types};
+use crate::value::ConstValue;
+
+/// A function of the program or the host.
+#[derive(Debug)]
+pub(crate) struct FnInfo {
+    /// As the IR calls it.
+    pub(crate) name: String,
+    pub(crate) params: Vec<Ty>,
+    pub(crate) result: Ty,
+    /// Declared in an `extern` block.
+    pub(crate) host: bool,
+    pub(crate) needs_unsafe: bool,
+    pub(crate) is_const: bool,
+    pub(crate) place: Place,
+    pub(crate) body: Option<Rc<Body>>,
+}
+
+/// A `const` or `static`.
+#[derive(Debug)]
+pub(crate) struct ConstInfo {
+    pub(crate) name: String,
+    pub(crate) ty: Ty,
+    pub(crate) place: Place,
+    state: ConstState,
+}
+
+#[derive(Debug)]
+enum ConstState {
+    Waiting(Rc<syn::Expr>),
+    Running,
+    Known(Rc<ConstValue>),
+    Failed,
+}
+
+impl ConstInfo {
+    /// Its value, once the program has been checked without an error.
+    pub(crate) fn value(&self) -> Option<&Rc<ConstValue>> {
+        match &self.state {
+            ConstState::Known(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// A checked program.
+#[derive(Debug)]
+pub(crate) struct Program {
+    pub(crate) types: Types,
+    pub(crate) fns: Vec<FnInfo>,
+    pub(crate) consts: Vec<ConstInfo>,
+}
+
+/// What a name means where a value is expected.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Named {
+    Local(LocalId),
+    Fn(FnId),
+    Const(ConstId),
+    Static(ConstId),
+    /// A tuple-like struct's constructor.
+    Struct(StructId),
+}
+
+/// What the place of an expression says about its type.
+#[derive(Clone, Copy, Debug)]
+enum Expect {
+    Nothing,
+    /// It will have to be this, maybe after a coercion.
+    Type(Ty),
+    /// It will be cast to this.
+    Cast(Ty),
+}
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum LoopKind {
+    Loop,
+    While,
+    For,
+    Block,
+}
+
+#[derive(Debug)]
+struct LoopCx {
+    id: LoopId,
+    label: Option<String>,
+    kind: LoopKind,
+    /// The type that `break` gives, once known.
+    ty: Option<Ty>,
+    broken: bool,
+}
+
+/// What is known while one body is checked.
+#[derive(Debug, Default)]
+struct FnCx {
+    locals: Vec<Local>,
+    scope: Vec<(String, Named)>,
+    loops: Vec<LoopCx>,
+    next_loop: u32,
+    result: Option<Ty>,
+    self_ty: Option<Ty>,
+    /// Whether this point is never reached.
+    diverges: bool,
+    unsafe_depth: u32,
+    /// In a constant, which has no `return` and may only call `const fn`.
+    in_const: bool,
+    /// Inference variables before this one belong to others.
+    first_var: usize,
+}
+
+/// A function whose body is still to be checked.
+#[derive(Clone, Copy)]
+struct Pending<'a> {
+    sig: &'a syn::Signature,
+    block: &'a syn::Block,
+    self_ty: Option<Ty>,
+}
+
+struct Method {
+    function: FnId,
+    has_self: bool,
+}
+
+pub(crate) struct Checker<'a> {
+    source: &'a Source<'a>,
+    diags: Vec<Diagnostic>,
+    types: Types,
+    fns: Vec<FnInfo>,
+    pending: Vec<Option<Pending<'a>>>,
+    consts: Vec<ConstInfo>,
+    /// Constants whose type is still to be resolved.
+    const_decls: Vec<(ConstId, Rc<syn::Type>)>,
+    /// What `Self` is in a constant of an `impl` block.
+    const_self: HashMap<ConstId, Ty>,
+    values: HashMap<String, Named>,
+    type_names: HashMap<String, Ty>,
+    methods: HashMap<(StructId, String), Method>,
+    assoc_consts: HashMap<(StructId, String), ConstId>,
+    /// `use`: what a name stands for, without its `std::`.
+    uses: HashMap<String, Vec<String>>,
+    cx: FnCx,
+    /// Patterns that must match always; looked at when their types are known.
+    later_irrefutable: Vec<crate::tree::Pat>,
+    /// How many constants are being evaluated inside one another.
+    const_depth: usize,
+}
+
+/// How many constants may need one another in a chain.
+const MAX_CONST_DEPTH: usize = 100;
+
+/// Errors after which there is no point in going on.
+const MAX_ERRORS: usize = 200;
+
+/// Checks a whole program.
+pub(crate) fn check(source: &Source, file: &syn::File) -> Result<Program, Vec<Diagnostic>> {
+    let mut checker = Checker {
+        source,
+        diags: Vec::new(),
+        types: Types::new(),
+        fns: Vec::new(),
+        pending: Vec::new(),
+        consts: Vec::new(),
+        const_decls: Vec::new(),
+        const_self: HashMap::new(),
+        values: HashMap::new(),
+        type_names: HashMap::new(),
+        methods: HashMap::new(),
+        assoc_consts: HashMap::new(),
+        uses: HashMap::new(),
+        cx: FnCx::default(),
+        later_irrefutable: Vec::new(),
+        const_depth: 0,
+    };
+    checker.collect(file);
+    for index in 0..checker.consts.len() {
+        checker.const_value(ConstId(index as u32));
+    }
+    for index in 0..checker.fns.len() {
+        checker.check_function(FnId(index as u32));
+        if checker.diags.len() > MAX_ERRORS {
+            break;
+        }
+    }
+    let Checker { mut diags, types, fns, consts, .. } = checker;
+    if diags.is_empty() {
+        return Ok(Program { types, fns, consts });
+    }
+    diags.sort_by_key(|diag| (diag.span.start, diag.span.end));
+    diags.dedup();
+    Err(diags)
+}
+
+impl<'a> Checker<'a> {
+    // ---- Reporting ----
+
+    fn place(&self, span: Span) -> Place {
+        self.source.place(span)
+    }
+
+    fn report(&mut self, diag: Diagnostic) {
+        self.diags.push(diag);
+    }
+
+    fn error(&mut self, code: &'static str, place: Place, message: impl Into<String>) -> Expr {
+        self.report(Diagnostic::new(code, place, message));
+        self.error_expr(place)
+    }
+
+    /// Rust that Jitsu does not have.
+    fn unsupported(&mut self, span: Span, what: &str) -> Expr {
+        let place = self.place(span);
+        let verb = if what.ends_with('s') && !what.ends_with("ss") { "are" } else { "is" };
+        self.error("J0002", place, format!("{what} {verb} not supported"))
+    }
+
+    fn error_expr(&self, place: Place) -> Expr {
+        Expr { kind: ExprKind::Error, ty: self.types.error, place }
+    }
+
+    /// "expected `a`, found `b`", unless one of them has been reported already.
+    fn mismatch(&mut self, place: Place, expected: Ty, found: Ty) {
+        let (expected, found) = (self.types.resolve(expected), self.types.resolve(found));
+        if self.types.is_error(expected) || self.types.is_error(found) {
+            return;
+        }
+        let label =
+            format!("expected `{}`, found `{}`", self.types.name(expected), self.types.name(found));
+        let mut diag = Diagnostic::new("E0308", place, "mismatched types").label(label);
+        let numbers = self.types.is_numeric(expected) && self.types.is_numeric(found);
+        if numbers && self.types.literal_var(found).is_none() {
+            diag = diag.note(format!("convert it with `as {}`", self.types.name(expected)));
+        }
+        self.report(diag);
+    }
+
+    // ---- Types ----
+
+    fn make(&self, kind: ExprKind, ty: Ty, place: Place) -> Expr {
+        Expr { kind, ty, place }
+    }
+
+    fn unit_expr(&self, place: Place) -> Expr {
+        self.make(ExprKind::Tuple(Vec::new()), self.types.unit, place)
+    }
+
+    /// Makes an expression the type that its place needs.
+    fn coerce(&mut self, mut expr: Expr, expected: Ty) -> Expr {
+        let (from, to) = (self.types.shallow(expr.ty), self.types.shallow(expected));
+        if from == to {
+            return expr;
+        }
+        if self.types.is_never(from) && !self.types.is_error(to) {
+            let place = expr.place;
+            return self.make(ExprKind::NeverTo(Box::new(expr)), to, place);
+        }
+        if let (Some((from_mut, from_to)), Some((to_mut, to_to))) =
+            (self.types.as_ref(from), self.types.as_ref(to))
+            && (from_mut || !to_mut)
+        {
+            let array = match self.types.kind(from_to) {
+                TyKind::Array(item, _) => Some(*item),
+                _ => None,
+            };
+            let slice = match self.types.kind(to_to) {
+                TyKind::Slice(item) => Some(*item),
+                _ => None,
+            };
+            if let (Some(from_item), Some(to_item)) = (array, slice) {
+                if self.types.unify(from_item, to_item) {
+                    let place = expr.place;
+                    return self.make(ExprKind::Unsize(Box::new(expr)), to, place);
+                }
+            } else if self.types.unify(from_to, to_to) {
+                // `&mut T` where `&T` is expected is the same address.
+                expr.ty = to;
+                return expr;
+            }
+        } else if self.types.unify(from, to) {
+            return expr;
+        }
+        self.mismatch(expr.place, expected, expr.ty);
+        self.error_expr(expr.place)
+    }
+
+    fn expr_coerce(&mut self, expr: &syn::Expr, expected: Ty) -> Expr {
+        let checked = self.expr(expr, Expect::Type(expected));
+        self.coerce(checked, expected)
+    }
+
+    // ---- Scopes ----
+
+    fn declare(&mut self, name: &str, ty: Ty, mutable: bool, place: Place) -> LocalId {
+        let id = LocalId(self.cx.locals.len() as u32);
+        let local =
+            Local { name: name.to_owned(), ty, mutable, addressed: false, deferred: false, place };
+        self.cx.locals.push(local);
+        self.cx.scope.push((name.to_owned(), Named::Local(id)));
+        id
+    }
+
+    fn lookup(&self, name: &str) -> Option<Named> {
+        let local =
+            self.cx.scope.iter().rev().find(|(other, _)| other == name).map(|(_, named)| *named);
+        local.or_else(|| self.values.get(name).copied())
+    }
+
+    fn local(&mut self, id: LocalId) -> &mut Local {
+        &mut self.cx.locals[id.0 as usize]
+    }
+
+    // ---- Bodies ----
+
+    /// Checks the body of a function, if that has not been done.
+    fn check_function(&mut self, id: FnId) {
+        let Some(Pending { sig, block, self_ty }) = self.pending[id.0 as usize].take() else {
+            return;
+        };
+        let outer = std::mem::take(&mut self.cx);
+        let (params, result) = {
+            let info = &self.fns[id.0 as usize];
+            (info.params.clone(), info.result)
+        };
+        self.cx.first_var = self.types.var_count();
+        self.cx.result = Some(result);
+        self.cx.self_ty = self_ty;
+        let mut ids = Vec::new();
+        let mut lets = Vec::new();
+        for (input, ty) in sig.inputs.iter().zip(params) {
+            self.parameter(input, ty, &mut ids, &mut lets);
+        }
+        let place = self.place(block.brace_token.span.join());
+        let mut value = self.block(block, Expect::Type(result));
+        // A missing tail expression is reported at the closing brace's place by the coercion.
+        if self.types.is_unit(value.ty) && !self.types.is_unit(result) && !has_tail(block) {
+            let end = self.place(block.brace_token.span.close());
+            let name = self.types.name(result);
+            self.report(
+                Diagnostic::new("E0308", end, "mismatched types")
+                    .label(format!("expected `{name}`, found `()`"))
+                    .note("the function's body has no value at its end; a last expression without `;` would be one"),
+            );
+        } else {
+            value = self.coerce(value, result);
+        }
+        if !lets.is_empty() {
+            let ty = value.ty;
+            value = self.make(ExprKind::Block(lets, Some(Box::new(value))), ty, place);
+        }
+        let body = self.finish_body(ids, value);
+        self.fns[id.0 as usize].body = Some(Rc::new(body));
+        self.cx = outer;
+    }
+
+    /// Ends inference for the body and checks what needs its final types.
+    fn finish_body(&mut self, params: Vec<LocalId>, value: Expr) -> Body {
+        self.types.default_literals(self.cx.first_var);
+        let locals = std::mem::take(&mut self.cx.locals);
+        let body = Body { params, locals, value };
+        let errors = self.diags.len();
+        self.finish(&body);
+        if self.diags.len() == errors {
+            self.check_init(&body);
+        }
+        body
+    }
+}
+
+fn has_tail(block: &syn::Block) -> bool {
+    matches!(block.stmts.last(), Some(syn::Stmt::Expr(_, None)))
+}

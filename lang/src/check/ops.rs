@@ -1,0 +1,885 @@
+//! Literals, operators, places and aggregates.
+
+use proc_macro2::Span;
+use syn::spanned::Spanned;
+
+use super::{Checker, Expect};
+use crate::diag::{Diagnostic, Place, similar};
+use crate::tree::{BinOp, Expr, ExprKind, UnOp};
+use crate::ty::{FloatTy, IntTy, Ty, TyKind};
+use crate::value::ConstValue;
+
+/// The most elements that an array expression may repeat.
+const MAX_LENGTH: u64 = 1 << 28;
+
+/// Where an expression is, without walking all of it.
+pub(super) fn span_of(expr: &syn::Expr) -> Span {
+    let joined = |first: Span, last: Span| first.join(last).unwrap_or(first);
+    match expr {
+        syn::Expr::Binary(binary) => joined(span_of(&binary.left), span_of(&binary.right)),
+        syn::Expr::Index(index) => joined(span_of(&index.expr), index.bracket_token.span.close()),
+        syn::Expr::Call(call) => joined(span_of(&call.func), call.paren_token.span.close()),
+        syn::Expr::MethodCall(call) => {
+            joined(span_of(&call.receiver), call.paren_token.span.close())
+        }
+        syn::Expr::Field(field) => joined(span_of(&field.base), field.member.span()),
+        syn::Expr::Cast(cast) => joined(span_of(&cast.expr), cast.ty.span()),
+        syn::Expr::Paren(paren) => paren.paren_token.span.join(),
+        syn::Expr::Array(array) => array.bracket_token.span.join(),
+        syn::Expr::Block(block) => block.block.brace_token.span.join(),
+        syn::Expr::Unary(unary) => joined(unary.op.span(), span_of(&unary.expr)),
+        syn::Expr::Reference(reference) => {
+            joined(reference.and_token.span, span_of(&reference.expr))
+        }
+        syn::Expr::If(branch) => branch.if_token.span,
+        syn::Expr::Match(switch) => switch.match_token.span,
+        syn::Expr::Assign(assign) => joined(span_of(&assign.left), span_of(&assign.right)),
+        other => other.span(),
+    }
+}
+
+impl<'a> Checker<'a> {
+    pub(super) fn place_of(&self, expr: &syn::Expr) -> Place {
+        self.place(span_of(expr))
+    }
+
+    // ---- Literals ----
+
+    pub(super) fn literal(&mut self, lit: &syn::Lit, expect: Expect) -> Expr {
+        let place = self.place(lit.span());
+        match lit {
+            syn::Lit::Int(int) => {
+                let Ok(value) = int.base10_parse::<u128>() else {
+                    return self.error("J0001", place, "integer literal is too large");
+                };
+                let ty = match int.suffix() {
+                    "" => match expect.hint().map(|ty| (ty, self.types.kind(ty))) {
+                        Some((ty, TyKind::Int(_))) => ty,
+                        Some((_, TyKind::Char)) if matches!(expect, Expect::Cast(_)) => {
+                            self.types.u8
+                        }
+                        _ => self.types.fresh_int(),
+                    },
+                    "f32" | "f64" => {
+                        let ty = if int.suffix() == "f32" { FloatTy::F32 } else { FloatTy::F64 };
+                        let ty = self.types.float(ty);
+                        return self.make(
+                            ExprKind::Float(int.base10_digits().to_owned()),
+                            ty,
+                            place,
+                        );
+                    }
+                    suffix => match IntTy::from_name(suffix) {
+                        Some(int) => self.types.int(int),
+                        None if matches!(suffix, "i128" | "u128") => {
+                            return self.unsupported(lit.span(), &format!("the type `{suffix}`"));
+                        }
+                        None => {
+                            return self.error(
+                                "J0001",
+                                place,
+                                format!("invalid suffix `{suffix}` for number literal"),
+                            );
+                        }
+                    },
+                };
+                self.make(ExprKind::Int(value), ty, place)
+            }
+            syn::Lit::Float(float) => {
+                let ty = match float.suffix() {
+                    "" => match expect.hint().map(|ty| (ty, self.types.kind(ty))) {
+                        Some((ty, TyKind::Float(_))) => ty,
+                        _ => self.types.fresh_float(),
+                    },
+                    "f32" => self.types.float(FloatTy::F32),
+                    "f64" => self.types.f64,
+                    suffix => {
+                        return self.error(
+                            "J0001",
+                            place,
+                            format!("invalid suffix `{suffix}` for float literal"),
+                        );
+                    }
+                };
+                self.make(ExprKind::Float(float.base10_digits().to_owned()), ty, place)
+            }
+            syn::Lit::Bool(bool) => self.make(ExprKind::Bool(bool.value), self.types.bool, place),
+            syn::Lit::Char(char) => self.make(ExprKind::Char(char.value()), self.types.char, place),
+            syn::Lit::Byte(byte) => {
+                self.make(ExprKind::Int(byte.value().into()), self.types.u8, place)
+            }
+            syn::Lit::Str(str) => {
+                let ty = self.types.reference(false, self.types.str);
+                self.make(ExprKind::Str(str.value()), ty, place)
+            }
+            syn::Lit::ByteStr(bytes) => {
+                let bytes = bytes.value();
+                let array = self.types.make(TyKind::Array(self.types.u8, bytes.len() as u64));
+                let ty = self.types.reference(false, array);
+                self.make(ExprKind::ByteStr(bytes), ty, place)
+            }
+            _ => self.unsupported(lit.span(), "this literal"),
+        }
+    }
+
+    // ---- Operators ----
+
+    pub(super) fn unary(&mut self, unary: &syn::ExprUnary, expect: Expect) -> Expr {
+        let place =
+            self.place(unary.op.span().join(span_of(&unary.expr)).unwrap_or(unary.op.span()));
+        let (op, symbol) = match unary.op {
+            syn::UnOp::Deref(_) => {
+                let inner = self.expr(&unary.expr, Expect::Nothing);
+                return self.deref(inner, place);
+            }
+            syn::UnOp::Not(_) => (UnOp::Not, "!"),
+            syn::UnOp::Neg(_) => (UnOp::Neg, "-"),
+            _ => return self.unsupported(unary.span(), "this operator"),
+        };
+        let inner = self.expr(&unary.expr, expect);
+        let inner = self.auto_deref_scalar(inner);
+        let types = &self.types;
+        let fits = match op {
+            UnOp::Not => {
+                types.is_integral(inner.ty) || matches!(types.kind(inner.ty), TyKind::Bool)
+            }
+            UnOp::Neg => {
+                types.is_floating(inner.ty)
+                    || types.as_int(inner.ty).map_or(types.is_integral(inner.ty), IntTy::signed)
+            }
+        };
+        if !fits {
+            if self.types.is_error(inner.ty) {
+                return inner;
+            }
+            if self.types.is_unknown(inner.ty) {
+                return self.needs_annotation(inner.place);
+            }
+            let name = self.types.name(inner.ty);
+            let diag = Diagnostic::new(
+                "E0600",
+                place,
+                format!("cannot apply unary operator `{symbol}` to type `{name}`"),
+            );
+            let diag = if op == UnOp::Neg && self.types.is_integral(inner.ty) {
+                diag.note("unsigned values cannot be negated")
+            } else {
+                diag
+            };
+            self.report(diag);
+            return self.error_expr(place);
+        }
+        let ty = inner.ty;
+        self.make(ExprKind::Unary(op, Box::new(inner)), ty, place)
+    }
+
+    pub(super) fn needs_annotation(&mut self, place: Place) -> Expr {
+        self.error("E0282", place, "type annotations needed")
+    }
+
+    pub(super) fn deref(&mut self, inner: Expr, place: Place) -> Expr {
+        if self.types.is_error(inner.ty) {
+            return inner;
+        }
+        match self.types.as_ref(inner.ty) {
+            Some((_, to)) => self.make(ExprKind::Deref(Box::new(inner)), to, place),
+            None if self.types.is_unknown(inner.ty) => self.needs_annotation(inner.place),
+            None => {
+                let name = self.types.name(inner.ty);
+                self.error("E0614", place, format!("type `{name}` cannot be dereferenced"))
+            }
+        }
+    }
+
+    /// Operators have implementations for references to numbers, too.
+    fn auto_deref_scalar(&mut self, expr: Expr) -> Expr {
+        match self.types.as_ref(expr.ty) {
+            Some((_, to))
+                if self.types.is_numeric(to) || matches!(self.types.kind(to), TyKind::Bool) =>
+            {
+                let place = expr.place;
+                self.deref(expr, place)
+            }
+            _ => expr,
+        }
+    }
+
+    pub(super) fn binary(&mut self, binary: &syn::ExprBinary) -> Expr {
+        use syn::BinOp as B;
+        let place = self.place(
+            span_of(&binary.left).join(span_of(&binary.right)).unwrap_or_else(|| binary.op.span()),
+        );
+        let (op, assigns) = match binary.op {
+            B::And(_) | B::Or(_) => {
+                let bool = self.types.bool;
+                let left = self.expr_coerce(&binary.left, bool);
+                let before = self.cx.diverges;
+                let right = self.expr_coerce(&binary.right, bool);
+                self.cx.diverges = before;
+                let (left, right) = (Box::new(left), Box::new(right));
+                let kind = match binary.op {
+                    B::And(_) => ExprKind::And(left, right),
+                    _ => ExprKind::Or(left, right),
+                };
+                return self.make(kind, bool, place);
+            }
+            B::Add(_) => (BinOp::Add, false),
+            B::Sub(_) => (BinOp::Sub, false),
+            B::Mul(_) => (BinOp::Mul, false),
+            B::Div(_) => (BinOp::Div, false),
+            B::Rem(_) => (BinOp::Rem, false),
+            B::BitAnd(_) => (BinOp::And, false),
+            B::BitOr(_) => (BinOp::Or, false),
+            B::BitXor(_) => (BinOp::Xor, false),
+            B::Shl(_) => (BinOp::Shl, false),
+            B::Shr(_) => (BinOp::Shr, false),
+            B::Eq(_) => (BinOp::Eq, false),
+            B::Ne(_) => (BinOp::Ne, false),
+            B::Lt(_) => (BinOp::Lt, false),
+            B::Le(_) => (BinOp::Le, false),
+            B::Gt(_) => (BinOp::Gt, false),
+            B::Ge(_) => (BinOp::Ge, false),
+            B::AddAssign(_) => (BinOp::Add, true),
+            B::SubAssign(_) => (BinOp::Sub, true),
+            B::MulAssign(_) => (BinOp::Mul, true),
+            B::DivAssign(_) => (BinOp::Div, true),
+            B::RemAssign(_) => (BinOp::Rem, true),
+            B::BitAndAssign(_) => (BinOp::And, true),
+            B::BitOrAssign(_) => (BinOp::Or, true),
+            B::BitXorAssign(_) => (BinOp::Xor, true),
+            B::ShlAssign(_) => (BinOp::Shl, true),
+            B::ShrAssign(_) => (BinOp::Shr, true),
+            _ => return self.unsupported(binary.op.span(), "this operator"),
+        };
+        let left = self.expr(&binary.left, Expect::Nothing);
+        if assigns {
+            let right = self.expr(&binary.right, Expect::Nothing);
+            return self.assign_op(op, left, right, place);
+        }
+        if op.is_comparison() {
+            let right = self.expr(&binary.right, Expect::Nothing);
+            return self.compare(op, left, right, place);
+        }
+        let left = self.auto_deref_scalar(left);
+        let right = self.expr(&binary.right, Expect::Nothing);
+        let right = self.auto_deref_scalar(right);
+        match self.operator_type(op, left.ty, right.ty, place, false) {
+            Some(ty) => self.make(ExprKind::Binary(op, Box::new(left), Box::new(right)), ty, place),
+            None => self.error_expr(place),
+        }
+    }
+
+    /// The type of `left op right`, after making the operands one type if they must be.
+    fn operator_type(
+        &mut self,
+        op: BinOp,
+        left: Ty,
+        right: Ty,
+        place: Place,
+        assigns: bool,
+    ) -> Option<Ty> {
+        for ty in [left, right] {
+            if self.types.is_error(ty) {
+                return None;
+            }
+            if self.types.is_unknown(ty) {
+                self.needs_annotation(place);
+                return None;
+            }
+        }
+        let types = &self.types;
+        let is_bool = |ty| matches!(types.kind(ty), TyKind::Bool);
+        let fits = match op {
+            BinOp::Shl | BinOp::Shr => types.is_integral(left) && types.is_integral(right),
+            BinOp::And | BinOp::Or | BinOp::Xor => {
+                types.is_integral(left) && types.is_integral(right)
+                    || is_bool(left) && is_bool(right)
+            }
+            _ => {
+                types.is_integral(left) && types.is_integral(right)
+                    || types.is_floating(left) && types.is_floating(right)
+            }
+        };
+        let same = op.is_shift() || (fits && self.types.unify(left, right));
+        if fits && same {
+            return Some(left);
+        }
+        let (l, r) = (self.types.name(left), self.types.name(right));
+        if fits {
+            // Two numbers of different types: rustc calls it a mismatch.
+            self.mismatch(place, left, right);
+        } else if self.types.is_numeric(left) && self.types.is_numeric(right) {
+            let symbol = op.symbol();
+            let message = format!("cannot combine `{l}` and `{r}` with `{symbol}`");
+            self.report(
+                Diagnostic::new("E0277", place, message)
+                    .note("Rust never converts numbers by itself; use `as`"),
+            );
+        } else {
+            let symbol = op.symbol();
+            let (code, what) = if assigns { ("E0368", "=") } else { ("E0369", "") };
+            self.error(
+                code,
+                place,
+                format!("`{symbol}{what}` cannot be applied to `{l}` and `{r}`"),
+            );
+        }
+        None
+    }
+
+    pub(super) fn compare(&mut self, op: BinOp, left: Expr, right: Expr, place: Place) -> Expr {
+        for ty in [left.ty, right.ty] {
+            if self.types.is_error(ty) {
+                return self.error_expr(place);
+            }
+        }
+        if self.types.is_unknown(left.ty) {
+            return self.needs_annotation(left.place);
+        }
+        // `&a == &b` compares what they refer to.
+        if let (Some((_, a)), Some((_, b))) =
+            (self.types.as_ref(left.ty), self.types.as_ref(right.ty))
+            && !matches!(self.types.kind(a), TyKind::Str)
+        {
+            let _ = b;
+            let (at_left, at_right) = (left.place, right.place);
+            let left = self.deref(left, at_left);
+            let right = self.deref(right, at_right);
+            return self.compare(op, left, right, place);
+        }
+        let item = |kind: &TyKind| match kind {
+            TyKind::Array(item, _) | TyKind::Slice(item) => Some(*item),
+            _ => None,
+        };
+        let items = (item(self.types.kind(left.ty)), item(self.types.kind(right.ty)));
+        let equal = matches!(op, BinOp::Eq | BinOp::Ne);
+        let same = match items {
+            (Some(a), Some(b)) if equal => {
+                let lengths = (self.types.kind(left.ty).clone(), self.types.kind(right.ty).clone());
+                let lengths_agree =
+                    !matches!(lengths, (TyKind::Array(_, n), TyKind::Array(_, m)) if n != m);
+                lengths_agree && self.types.unify(a, b)
+            }
+            _ => self.types.unify(left.ty, right.ty),
+        };
+        if !same {
+            self.mismatch(place, left.ty, right.ty);
+            return self.error_expr(place);
+        }
+        if !self.comparable(op, left.ty) {
+            let name = self.types.name(left.ty);
+            return self.error(
+                "E0369",
+                place,
+                format!("binary operation `{}` cannot be applied to type `{name}`", op.symbol()),
+            );
+        }
+        let bool = self.types.bool;
+        self.make(ExprKind::Binary(op, Box::new(left), Box::new(right)), bool, place)
+    }
+
+    fn comparable(&self, op: BinOp, ty: Ty) -> bool {
+        let equal = matches!(op, BinOp::Eq | BinOp::Ne);
+        match self.types.kind(ty) {
+            TyKind::Int(_) | TyKind::Float(_) | TyKind::Bool | TyKind::Char | TyKind::Infer(_) => {
+                true
+            }
+            TyKind::Array(item, _) | TyKind::Slice(item) => equal && self.comparable(op, *item),
+            TyKind::Tuple(items) => equal && items.iter().all(|&item| self.comparable(op, item)),
+            TyKind::Struct(id) => {
+                let info = &self.types.structs[id.0 as usize];
+                equal
+                    && info.derives.iter().any(|d| d == "PartialEq")
+                    && info.fields.iter().all(|(_, ty)| self.comparable(op, *ty))
+            }
+            _ => false,
+        }
+    }
+
+    fn assign_op(&mut self, op: BinOp, target: Expr, value: Expr, place: Place) -> Expr {
+        let by_reference = self.types.as_ref(value.ty).is_some();
+        let value = self.auto_deref_scalar(value);
+        if self.operator_type(op, target.ty, value.ty, place, true).is_none() {
+            return self.error_expr(place);
+        }
+        if !target.is_place() {
+            return self.error("E0067", target.place, "invalid left-hand side of assignment");
+        }
+        self.require_mutable(&target, "assign to");
+        let unit = self.types.unit;
+        let (target, value) = (Box::new(target), Box::new(value));
+        let kind = ExprKind::AssignOp { op, place: target, value, value_first: !by_reference };
+        self.make(kind, unit, place)
+    }
+
+    pub(super) fn assign(&mut self, assign: &syn::ExprAssign) -> Expr {
+        let place = self.place(
+            span_of(&assign.left).join(span_of(&assign.right)).unwrap_or(assign.eq_token.span),
+        );
+        let unit = self.types.unit;
+        if matches!(&*assign.left, syn::Expr::Infer(_)) {
+            let value = self.expr(&assign.right, Expect::Nothing);
+            return self.make(ExprKind::Discard(Box::new(value)), unit, place);
+        }
+        if matches!(&*assign.left, syn::Expr::Tuple(_) | syn::Expr::Array(_) | syn::Expr::Struct(_))
+        {
+            return self.destructure(&assign.left, &assign.right, place);
+        }
+        let target = self.expr(&assign.left, Expect::Nothing);
+        let value = self.expr_coerce(&assign.right, target.ty);
+        if self.types.is_error(target.ty) {
+            return self.error_expr(place);
+        }
+        if !target.is_place() {
+            return self.error("E0070", target.place, "invalid left-hand side of assignment");
+        }
+        if matches!(self.types.kind(target.ty), TyKind::Slice(_) | TyKind::Str) {
+            return self.error("E0277", target.place, "a slice cannot be assigned as a whole");
+        }
+        self.require_mutable(&target, "assign to");
+        self.make(ExprKind::Assign(Box::new(target), Box::new(value)), unit, place)
+    }
+
+    /// `(a, b) = (b, a)`: the value, then assignments from left to right.
+    fn destructure(&mut self, left: &syn::Expr, right: &syn::Expr, place: Place) -> Expr {
+        let syn::Expr::Tuple(tuple) = left else {
+            return self
+                .unsupported(span_of(left), "destructuring assignment other than of tuples");
+        };
+        let mut targets = Vec::new();
+        for elem in &tuple.elems {
+            targets.push(match elem {
+                syn::Expr::Infer(_) => None,
+                elem => {
+                    let target = self.expr(elem, Expect::Nothing);
+                    if !target.is_place() && !self.types.is_error(target.ty) {
+                        return self.error(
+                            "E0070",
+                            target.place,
+                            "invalid left-hand side of assignment",
+                        );
+                    }
+                    self.require_mutable(&target, "assign to");
+                    Some(target)
+                }
+            });
+        }
+        let types = targets
+            .iter()
+            .map(|t| t.as_ref().map_or_else(|| self.types.fresh(), |t| t.ty))
+            .collect::<Vec<_>>();
+        let ty = self.types.make(TyKind::Tuple(types));
+        let value = self.expr_coerce(right, ty);
+        let unit = self.types.unit;
+        let id = self.declare("", ty, false, place);
+        self.cx.scope.pop();
+        let kind = crate::tree::PatKind::Bind(id, None);
+        let pat = crate::tree::Pat { kind, ty, place };
+        let mut stmts = vec![crate::tree::Stmt::Let { pat, init: Some(value), otherwise: None }];
+        for (index, target) in targets.into_iter().enumerate() {
+            if let Some(target) = target {
+                let whole = self.make(ExprKind::Local(id), ty, place);
+                let item_ty = target.ty;
+                let item = self.make(ExprKind::Field(Box::new(whole), index), item_ty, place);
+                let kind = ExprKind::Assign(Box::new(target), Box::new(item));
+                stmts.push(crate::tree::Stmt::Expr(self.make(kind, unit, place)));
+            }
+        }
+        self.make(ExprKind::Block(stmts, None), unit, place)
+    }
+
+    pub(super) fn cast(&mut self, cast: &syn::ExprCast) -> Expr {
+        let place =
+            self.place(span_of(&cast.expr).join(cast.ty.span()).unwrap_or(cast.as_token.span));
+        let to = self.ty(&cast.ty);
+        let inner = self.expr(&cast.expr, Expect::Cast(to));
+        if self.types.is_unknown(to) {
+            // `as _` takes the type that is needed; there is nothing here that could tell it.
+            return self.needs_annotation(place);
+        }
+        self.make(ExprKind::Cast(Box::new(inner)), to, place)
+    }
+
+    // ---- Places ----
+
+    /// Reports if a place cannot be written or borrowed mutably.
+    pub(super) fn require_mutable(&mut self, expr: &Expr, action: &str) {
+        match &expr.kind {
+            ExprKind::Local(id) => {
+                let local = &self.cx.locals[id.0 as usize];
+                if local.mutable || (local.deferred && action == "assign to") {
+                    return;
+                }
+                let name = local.name.clone();
+                let declared = local.place;
+                let (code, message) = if action == "assign to" {
+                    ("E0384", format!("cannot assign twice to immutable variable `{name}`"))
+                } else {
+                    (
+                        "E0596",
+                        format!(
+                            "cannot {action} `{name}` as mutable, as it is not declared as mutable"
+                        ),
+                    )
+                };
+                let mut diag = Diagnostic::new(code, expr.place, message);
+                diag.suggestion = Some(crate::diag::Suggestion {
+                    message: "consider changing this to be mutable".to_owned(),
+                    span: declared.start as usize..declared.end as usize,
+                    replacement: format!("mut {name}"),
+                });
+                self.report(diag);
+            }
+            ExprKind::Static(id) => {
+                let name = self.consts[id.0 as usize].name.clone();
+                self.error(
+                    "E0594",
+                    expr.place,
+                    format!("cannot assign to immutable static item `{name}`"),
+                );
+            }
+            ExprKind::Index(base, _)
+            | ExprKind::SliceRange { base, .. }
+            | ExprKind::Field(base, _) => {
+                let field_of_immutable = matches!(&base.kind, ExprKind::Local(id)
+                    if !self.cx.locals[id.0 as usize].mutable && action == "assign to");
+                if field_of_immutable && let ExprKind::Local(id) = &base.kind {
+                    let local = &self.cx.locals[id.0 as usize];
+                    let (name, declared) = (local.name.clone(), local.place);
+                    let mut diag = Diagnostic::new(
+                        "E0594",
+                        expr.place,
+                        format!(
+                            "cannot assign to a part of `{name}`, as it is not declared as mutable"
+                        ),
+                    );
+                    diag.suggestion = Some(crate::diag::Suggestion {
+                        message: "consider changing this to be mutable".to_owned(),
+                        span: declared.start as usize..declared.end as usize,
+                        replacement: format!("mut {name}"),
+                    });
+                    self.report(diag);
+                    return;
+                }
+                self.require_mutable(base, action);
+            }
+            ExprKind::Deref(inner) => {
+                if let Some((false, _)) = self.types.as_ref(inner.ty) {
+                    let code = if action == "assign to" { "E0594" } else { "E0596" };
+                    self.error(
+                        code,
+                        expr.place,
+                        format!("cannot {action} data behind a `&` reference as mutable"),
+                    );
+                }
+            }
+            ExprKind::Const(id) => {
+                let name = self.consts[id.0 as usize].name.clone();
+                self.error(
+                    "J0004",
+                    expr.place,
+                    format!("cannot {action} the constant `{name}`: each use is a new copy"),
+                );
+            }
+            _ => {}
+        }
+    }
+
+    /// Remembers that a local's address is taken.
+    pub(super) fn mark_addressed(&mut self, expr: &Expr) {
+        let mut at = expr;
+        loop {
+            match &at.kind {
+                ExprKind::Local(id) => {
+                    self.local(*id).addressed = true;
+                    return;
+                }
+                ExprKind::Index(base, _)
+                | ExprKind::SliceRange { base, .. }
+                | ExprKind::Field(base, _) => at = base,
+                _ => return,
+            }
+        }
+    }
+
+    /// `&place`, in the checked tree.
+    pub(super) fn borrow(&mut self, mutable: bool, target: Expr, place: Place) -> Expr {
+        if self.types.is_error(target.ty) {
+            return target;
+        }
+        if mutable {
+            self.require_mutable(&target, "borrow");
+        }
+        self.mark_addressed(&target);
+        let ty = self.types.reference(mutable, target.ty);
+        self.make(ExprKind::Ref { mutable, place: Box::new(target) }, ty, place)
+    }
+
+    pub(super) fn reference(&mut self, reference: &syn::ExprReference, expect: Expect) -> Expr {
+        let place = self.place(
+            reference
+                .and_token
+                .span
+                .join(span_of(&reference.expr))
+                .unwrap_or(reference.and_token.span),
+        );
+        let inner = match expect.hint().and_then(|ty| self.types.as_ref(ty)) {
+            // An array literal where a slice is expected takes its element type.
+            Some((_, to)) => match self.types.kind(to) {
+                TyKind::Slice(_) | TyKind::Str => Expect::Cast(to),
+                _ => Expect::Type(to),
+            },
+            None => Expect::Nothing,
+        };
+        let target = self.expr(&reference.expr, inner);
+        self.borrow(reference.mutability.is_some(), target, place)
+    }
+
+    /// Follows references until something that is none.
+    pub(super) fn auto_deref(&mut self, mut expr: Expr) -> Expr {
+        while self.types.as_ref(expr.ty).is_some() {
+            let place = expr.place;
+            expr = self.deref(expr, place);
+        }
+        expr
+    }
+
+    pub(super) fn index(&mut self, index: &syn::ExprIndex) -> Expr {
+        let place = self.place(
+            span_of(&index.expr)
+                .join(index.bracket_token.span.close())
+                .unwrap_or_else(|| index.bracket_token.span.open()),
+        );
+        let base = self.expr(&index.expr, Expect::Nothing);
+        let base = self.auto_deref(base);
+        let item = match self.types.kind(base.ty) {
+            TyKind::Array(item, _) | TyKind::Slice(item) => *item,
+            TyKind::Error => {
+                let _ = self.expr(&index.index, Expect::Nothing);
+                return self.error_expr(place);
+            }
+            TyKind::Infer(_) if self.types.is_unknown(base.ty) => {
+                return self.needs_annotation(base.place);
+            }
+            _ => {
+                let name = self.types.name(base.ty);
+                return self.error(
+                    "E0608",
+                    place,
+                    format!("cannot index into a value of type `{name}`"),
+                );
+            }
+        };
+        if let syn::Expr::Range(range) = &*index.index {
+            return self.slice_range(base, item, range, place);
+        }
+        let subscript = self.expr(&index.index, Expect::Nothing);
+        let usize = self.types.usize;
+        if self.types.is_integral(subscript.ty) && self.types.unify(subscript.ty, usize)
+            || self.types.is_error(subscript.ty)
+        {
+            return self.make(ExprKind::Index(Box::new(base), Box::new(subscript)), item, place);
+        }
+        if self.types.is_never(subscript.ty) {
+            let subscript = self.coerce(subscript, usize);
+            return self.make(ExprKind::Index(Box::new(base), Box::new(subscript)), item, place);
+        }
+        let name = self.types.name(subscript.ty);
+        let mut diag = Diagnostic::new(
+            "E0277",
+            subscript.place,
+            format!("the type `[{}]` cannot be indexed by `{name}`", self.types.name(item)),
+        );
+        if self.types.is_integral(subscript.ty) {
+            diag = diag.note("an index is a `usize`; convert it with `as usize`");
+        }
+        self.report(diag);
+        self.error_expr(place)
+    }
+
+    fn slice_range(&mut self, base: Expr, item: Ty, range: &syn::ExprRange, place: Place) -> Expr {
+        let usize = self.types.usize;
+        let lo = range.start.as_ref().map(|lo| Box::new(self.expr_coerce(lo, usize)));
+        let hi = range.end.as_ref().map(|hi| Box::new(self.expr_coerce(hi, usize)));
+        let inclusive = matches!(range.limits, syn::RangeLimits::Closed(_));
+        let slice = self.types.make(TyKind::Slice(item));
+        self.make(ExprKind::SliceRange { base: Box::new(base), lo, hi, inclusive }, slice, place)
+    }
+
+    pub(super) fn field(&mut self, field: &syn::ExprField) -> Expr {
+        let base = self.expr(&field.base, Expect::Nothing);
+        let place = Place { end: self.place(field.member.span()).end, ..base.place };
+        let base = self.auto_deref(base);
+        let name = match &field.member {
+            syn::Member::Named(ident) => ident.to_string(),
+            syn::Member::Unnamed(index) => index.index.to_string(),
+        };
+        match self.types.kind(base.ty).clone() {
+            TyKind::Error => base,
+            TyKind::Infer(_) if self.types.is_unknown(base.ty) => self.needs_annotation(base.place),
+            TyKind::Tuple(items)
+                if name.parse::<usize>().is_ok_and(|index| index < items.len()) =>
+            {
+                let index = name.parse::<usize>().unwrap_or(0);
+                self.make(ExprKind::Field(Box::new(base), index), items[index], place)
+            }
+            TyKind::Struct(id) => {
+                let info = &self.types.structs[id.0 as usize];
+                if let Some(index) = info.fields.iter().position(|(other, _)| *other == name) {
+                    let ty = info.fields[index].1;
+                    return self.make(ExprKind::Field(Box::new(base), index), ty, place);
+                }
+                let mut diag = Diagnostic::new(
+                    "E0609",
+                    place,
+                    format!("no field `{name}` on type `{}`", info.name),
+                );
+                if let Some(near) =
+                    similar(&name, info.fields.iter().map(|(other, _)| other.as_str()))
+                {
+                    diag.span = self.place(field.member.span()).start as usize..place.end as usize;
+                    diag = diag.suggest("a field with a similar name exists", near);
+                }
+                self.report(diag);
+                self.error_expr(place)
+            }
+            _ => {
+                let ty = self.types.name(base.ty);
+                self.error("E0609", place, format!("no field `{name}` on type `{ty}`"))
+            }
+        }
+    }
+
+    // ---- Aggregates ----
+
+    fn item_hint(&self, expect: Expect) -> Option<Ty> {
+        match self.types.kind(expect.hint()?) {
+            TyKind::Array(item, _) | TyKind::Slice(item) => Some(*item),
+            _ => None,
+        }
+    }
+
+    pub(super) fn array(&mut self, array: &syn::ExprArray, expect: Expect) -> Expr {
+        let place = self.place(array.bracket_token.span.join());
+        let item = self.item_hint(expect).unwrap_or_else(|| self.types.fresh());
+        let mut items = Vec::with_capacity(array.elems.len());
+        for elem in &array.elems {
+            items.push(self.expr_coerce(elem, item));
+        }
+        let ty = self.types.make(TyKind::Array(item, items.len() as u64));
+        self.make(ExprKind::Array(items), ty, place)
+    }
+
+    pub(super) fn repeat(&mut self, repeat: &syn::ExprRepeat, expect: Expect) -> Expr {
+        let place = self.place(repeat.bracket_token.span.join());
+        let item = self.item_hint(expect);
+        let value = match item {
+            Some(item) => self.expr_coerce(&repeat.expr, item),
+            None => self.expr(&repeat.expr, Expect::Nothing),
+        };
+        let Some(len) = self.array_len(&repeat.len) else { return self.error_expr(place) };
+        if len > MAX_LENGTH {
+            return self.error("J0003", place, format!("an array of {len} elements is too large"));
+        }
+        if len > 1
+            && !matches!(value.kind, ExprKind::Const(_))
+            && !self.implements(value.ty, "Copy")
+        {
+            let name = self.types.name(value.ty);
+            self.error(
+                "E0277",
+                value.place,
+                format!("`{name}` is not `Copy`, so it cannot be repeated"),
+            );
+        }
+        let ty = self.types.make(TyKind::Array(item.unwrap_or(value.ty), len));
+        let ty = self.check_size(ty, place);
+        self.make(ExprKind::Repeat(Box::new(value), len), ty, place)
+    }
+
+    /// The value of an array's length.
+    pub(super) fn array_len(&mut self, expr: &syn::Expr) -> Option<u64> {
+        let usize = self.types.usize;
+        match self.const_expr(expr, usize)? {
+            ConstValue::Int(value) => u64::try_from(value).ok(),
+            _ => None,
+        }
+    }
+
+    pub(super) fn tuple(&mut self, tuple: &syn::ExprTuple, expect: Expect) -> Expr {
+        let place = self.place(tuple.paren_token.span.join());
+        let hints = match expect.hint().map(|ty| self.types.kind(ty)) {
+            Some(TyKind::Tuple(items)) if items.len() == tuple.elems.len() => Some(items.clone()),
+            _ => None,
+        };
+        let mut items = Vec::with_capacity(tuple.elems.len());
+        for (index, elem) in tuple.elems.iter().enumerate() {
+            items.push(match &hints {
+                Some(hints) => self.expr_coerce(elem, hints[index]),
+                None => self.expr(elem, Expect::Nothing),
+            });
+        }
+        let ty = self.types.make(TyKind::Tuple(items.iter().map(|item| item.ty).collect()));
+        self.make(ExprKind::Tuple(items), ty, place)
+    }
+
+    pub(super) fn struct_literal(&mut self, literal: &syn::ExprStruct) -> Expr {
+        let place = self.place(literal.path.span());
+        let name = literal.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
+        let ty = self.type_by_name(&name);
+        let Some(ty) = ty.filter(|_| literal.path.segments.len() == 1) else {
+            return self.error(
+                "E0422",
+                place,
+                format!("cannot find struct `{name}` in this scope"),
+            );
+        };
+        let TyKind::Struct(id) = *self.types.kind(ty) else {
+            let found = self.types.name(ty);
+            return self.error("E0574", place, format!("expected struct, found `{found}`"));
+        };
+        let info = self.types.structs[id.0 as usize].clone();
+        let mut fields: Vec<(usize, Expr)> = Vec::new();
+        for value in &literal.fields {
+            let field = match &value.member {
+                syn::Member::Named(ident) => ident.to_string(),
+                syn::Member::Unnamed(index) => index.index.to_string(),
+            };
+            let at = self.place(value.member.span());
+            let Some(index) = info.fields.iter().position(|(other, _)| *other == field) else {
+                let mut diag = Diagnostic::new(
+                    "E0560",
+                    at,
+                    format!("struct `{name}` has no field named `{field}`"),
+                );
+                if let Some(near) =
+                    similar(&field, info.fields.iter().map(|(other, _)| other.as_str()))
+                {
+                    diag = diag.suggest("a field with a similar name exists", near);
+                }
+                self.report(diag);
+                continue;
+            };
+            if fields.iter().any(|(other, _)| *other == index) {
+                self.error("E0062", at, format!("field `{field}` specified more than once"));
+            }
+            let value = self.expr_coerce(&value.expr, info.fields[index].1);
+            fields.push((index, value));
+        }
+        let base = literal.rest.as_ref().map(|base| Box::new(self.expr_coerce(base, ty)));
+        if base.is_none() {
+            let missing: Vec<String> = (0..info.fields.len())
+                .filter(|index| !fields.iter().any(|(other, _)| other == index))
+                .map(|index| format!("`{}`", info.fields[index].0))
+                .collect();
+            if !missing.is_empty() {
+                self.error(
+                    "E0063",
+                    place,
+                    format!("missing fields {} in initializer of `{name}`", missing.join(", ")),
+                );
+            }
+        }
+        self.make(ExprKind::Struct { fields, base }, ty, place)
+    }
+}

@@ -1,0 +1,129 @@
+//! Paths: what a name means where a value is expected.
+
+use std::rc::Rc;
+
+use syn::spanned::Spanned;
+
+use super::{Checker, Named};
+use crate::diag::{Diagnostic, Place, similar};
+use crate::tree::{ConstId, Expr, ExprKind};
+use crate::ty::{IntTy, Ty, TyKind};
+use crate::value::std_constant;
+
+/// Functions of the standard library that Jitsu has, without `std::`.
+pub(super) const STD_FUNCTIONS: [&[&str]; 7] = [
+    &["mem", "swap"],
+    &["mem", "replace"],
+    &["mem", "size_of"],
+    &["hint", "black_box"],
+    &["cmp", "min"],
+    &["cmp", "max"],
+    &["hint", "unreachable_unchecked"],
+];
+
+impl<'a> Checker<'a> {
+    /// Whether `std::` has this and Jitsu, too.
+    pub(super) fn is_std_path(&mut self, path: &[&str]) -> bool {
+        let module = |name: &str| {
+            IntTy::from_name(name).is_some()
+                || matches!(name, "f32" | "f64" | "mem" | "hint" | "cmp" | "char")
+        };
+        match path {
+            [name] => module(name),
+            [ty, "consts"] if matches!(*ty, "f32" | "f64") => true,
+            ["hint", "unreachable_unchecked"] => false,
+            path => std_constant(&mut self.types, path).is_some() || STD_FUNCTIONS.contains(&path),
+        }
+    }
+
+    /// The words of a path, with `use` looked through and `std::` left out.
+    pub(super) fn full_path(&self, path: &syn::Path) -> Vec<String> {
+        let mut names: Vec<String> = path.segments.iter().map(|s| s.ident.to_string()).collect();
+        let first = names.first().cloned().unwrap_or_default();
+        if names.len() > 1 && matches!(first.as_str(), "std" | "core") {
+            names.remove(0);
+        } else if names.len() > 1 && matches!(first.as_str(), "crate" | "self") {
+            names.remove(0);
+        } else if (names.len() > 1 || self.lookup(&first).is_none())
+            && let Some(full) = self.uses.get(&first)
+        {
+            names.splice(0..1, full.iter().cloned());
+        }
+        names
+    }
+
+    pub(super) fn path_expr(&mut self, expr: &syn::ExprPath) -> Expr {
+        let place = self.place(expr.span());
+        if expr.qself.is_some() || expr.path.segments.iter().any(|s| !s.arguments.is_none()) {
+            return self.unsupported(expr.span(), "generic paths");
+        }
+        let names = self.full_path(&expr.path);
+        let words: Vec<&str> = names.iter().map(String::as_str).collect();
+        if let [name] = words.as_slice() {
+            return self.named(name, place);
+        }
+        if let Some(constant) = self.assoc_const(&words) {
+            return self.const_use(constant, place);
+        }
+        if let Some((value, ty)) = std_constant(&mut self.types, &words) {
+            return self.make(ExprKind::Value(Rc::new(value)), ty, place);
+        }
+        let path = words.join("::");
+        if self.assoc_fn(&words).is_some() || STD_FUNCTIONS.contains(&words.as_slice()) {
+            return self.unsupported(expr.span(), "function values");
+        }
+        self.error("E0433", place, format!("cannot find `{path}` in this scope"))
+    }
+
+    fn named(&mut self, name: &str, place: Place) -> Expr {
+        match self.lookup(name) {
+            Some(Named::Local(id)) => {
+                let ty = self.local(id).ty;
+                self.make(ExprKind::Local(id), ty, place)
+            }
+            Some(Named::Const(id)) => self.const_use(id, place),
+            Some(Named::Static(id)) => {
+                let ty = self.const_ty(id);
+                if self.cx.in_const {
+                    return self.error("J0002", place, "statics in constants are not supported");
+                }
+                self.make(ExprKind::Static(id), ty, place)
+            }
+            Some(Named::Fn(_) | Named::Struct(_)) => {
+                self.error("J0002", place, "function values are not supported")
+            }
+            None => {
+                let message = format!("cannot find value `{name}` in this scope");
+                let mut diag =
+                    Diagnostic::new("E0425", place, message).label("not found in this scope");
+                let mut known: Vec<&str> = self.values.keys().map(String::as_str).collect();
+                known.extend(self.cx.scope.iter().map(|(other, _)| other.as_str()));
+                known.sort_unstable();
+                if let Some(near) = similar(name, known) {
+                    diag = diag.suggest("a value with a similar name exists", near);
+                }
+                self.report(diag);
+                self.error_expr(place)
+            }
+        }
+    }
+
+    fn const_use(&mut self, id: ConstId, place: Place) -> Expr {
+        let ty = self.const_ty(id);
+        self.make(ExprKind::Const(id), ty, place)
+    }
+
+    /// `Self::N`, `Point::ORIGIN`.
+    pub(super) fn assoc_const(&mut self, words: &[&str]) -> Option<ConstId> {
+        let [ty, name] = words else { return None };
+        let ty = self.type_by_name(ty)?;
+        let TyKind::Struct(id) = *self.types.kind(ty) else { return None };
+        self.assoc_consts.get(&(id, (*name).to_owned())).copied()
+    }
+
+    /// The type and the name of `Type::function`.
+    pub(super) fn assoc_fn(&mut self, words: &[&str]) -> Option<(Ty, String)> {
+        let [ty, name] = words else { return None };
+        Some((self.type_by_name(ty)?, (*name).to_owned()))
+    }
+}

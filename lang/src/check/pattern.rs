@@ -1,0 +1,383 @@
+//! Patterns.
+
+use syn::spanned::Spanned;
+
+use super::{Checker, Expect, Named};
+use crate::diag::Place;
+use crate::tree::{Expr, ExprKind, LocalId, Pat, PatKind, UnOp};
+use crate::ty::{Ty, TyKind};
+use crate::value::{ConstValue, std_constant};
+
+impl<'a> Checker<'a> {
+    /// Checks a pattern against the type of what it is matched with, and declares what it binds.
+    pub(super) fn pattern(&mut self, pat: &syn::Pat, ty: Ty) -> Pat {
+        let before = self.cx.scope.len();
+        let checked = self.pat(pat, ty);
+        // Two bindings of one name in one pattern.
+        for i in before..self.cx.scope.len() {
+            let name = self.cx.scope[i].0.clone();
+            let repeated = self.cx.scope[before..i].iter().any(|(other, _)| *other == name);
+            if repeated {
+                self.error(
+                    "E0416",
+                    checked.place,
+                    format!("identifier `{name}` is bound more than once in the same pattern"),
+                );
+            }
+        }
+        checked
+    }
+
+    fn pat(&mut self, pat: &syn::Pat, ty: Ty) -> Pat {
+        let place = self.place(pat.span());
+        let make = |kind| Pat { kind, ty, place };
+        match pat {
+            syn::Pat::Wild(_) => make(PatKind::Wild),
+            syn::Pat::Paren(inner) => self.pat(&inner.pat, ty),
+            syn::Pat::Type(typed) => {
+                let annotated = self.ty(&typed.ty);
+                if !self.types.unify(annotated, ty) {
+                    self.mismatch(place, ty, annotated);
+                }
+                self.pat(&typed.pat, ty)
+            }
+            syn::Pat::Ident(ident) => {
+                let name = ident.ident.to_string();
+                if let Some(by_ref) = &ident.by_ref {
+                    self.unsupported(by_ref.span(), "`ref` bindings");
+                }
+                if ident.subpat.is_none() && ident.mutability.is_none() {
+                    let named = self.lookup_const(&name);
+                    if let Some(expr) = named {
+                        return self.const_pattern(&expr, ty, place);
+                    }
+                }
+                let subpat = ident.subpat.as_ref().map(|(_, sub)| Box::new(self.pat(sub, ty)));
+                if let Some(sub) = &subpat
+                    && matches!(sub.kind, PatKind::Bind(..))
+                {
+                    self.unsupported(ident.ident.span(), "a binding `@` a binding");
+                }
+                let id = self.declare(
+                    &name,
+                    ty,
+                    ident.mutability.is_some(),
+                    self.place(ident.ident.span()),
+                );
+                make(PatKind::Bind(id, subpat))
+            }
+            syn::Pat::Lit(lit) => {
+                let value = self.literal(&lit.lit, Expect::Type(ty));
+                self.const_pattern(&value, ty, place)
+            }
+            syn::Pat::Path(path) => {
+                let value = self.path_expr(path);
+                self.const_pattern(&value, ty, place)
+            }
+            syn::Pat::Range(range) => self.range_pattern(range, ty, place),
+            syn::Pat::Or(or) => self.or_pattern(or, ty, place),
+            syn::Pat::Tuple(tuple) => {
+                if matches!(self.types.kind(ty), TyKind::Ref { .. }) {
+                    return self.error_pat(
+                        pat,
+                        ty,
+                        "patterns that look through a reference by themselves",
+                    );
+                }
+                let items: Vec<Ty> = match self.types.kind(ty) {
+                    TyKind::Tuple(items) => items.clone(),
+                    _ => {
+                        let fresh: Vec<Ty> =
+                            tuple.elems.iter().map(|_| self.types.fresh()).collect();
+                        let found = self.types.make(TyKind::Tuple(fresh.clone()));
+                        if !self.types.unify(ty, found) {
+                            self.mismatch(place, ty, found);
+                        }
+                        fresh
+                    }
+                };
+                let rest = tuple.elems.iter().position(|elem| matches!(elem, syn::Pat::Rest(_)));
+                let written = tuple.elems.len() - usize::from(rest.is_some());
+                if written > items.len() || (rest.is_none() && written != items.len()) {
+                    let name = self.types.name(ty);
+                    self.error("E0308", place, format!("mismatched types: expected `{name}`, found a tuple of {written} elements"));
+                    return make(PatKind::Wild);
+                }
+                let mut pats: Vec<Pat> = items.iter().map(|&item| self.wild(item, place)).collect();
+                let skipped = items.len() - written;
+                for (index, elem) in tuple.elems.iter().enumerate() {
+                    let target = match rest {
+                        Some(rest) if index == rest => continue,
+                        Some(rest) if index > rest => index - 1 + skipped,
+                        _ => index,
+                    };
+                    pats[target] = self.pat(elem, items[target]);
+                }
+                make(PatKind::Tuple(pats))
+            }
+            syn::Pat::Reference(reference) => match self.types.as_ref(ty) {
+                Some((mutable, to)) if mutable == reference.mutability.is_some() => {
+                    make(PatKind::Deref(Box::new(self.pat(&reference.pat, to))))
+                }
+                _ => {
+                    let name = self.types.name(ty);
+                    if !self.types.is_error(ty) {
+                        self.error(
+                            "E0308",
+                            place,
+                            format!("mismatched types: expected `{name}`, found a reference"),
+                        );
+                    }
+                    make(PatKind::Wild)
+                }
+            },
+            syn::Pat::Struct(structure) => self.struct_pattern(structure, ty, place),
+            syn::Pat::TupleStruct(tuple) => {
+                let name =
+                    tuple.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
+                let Some(Named::Struct(id)) = self.values.get(&name).copied() else {
+                    return self.error_pat(
+                        pat,
+                        ty,
+                        &format!("the pattern `{name}(..)` (there are no enums)"),
+                    );
+                };
+                let found = self.types.make(TyKind::Struct(id));
+                if !self.types.unify(ty, found) {
+                    self.mismatch(place, ty, found);
+                    return make(PatKind::Wild);
+                }
+                let fields: Vec<Ty> =
+                    self.types.structs[id.0 as usize].fields.iter().map(|f| f.1).collect();
+                if fields.len() != tuple.elems.len()
+                    || tuple.elems.iter().any(|e| matches!(e, syn::Pat::Rest(_)))
+                {
+                    self.error(
+                        "E0023",
+                        place,
+                        format!(
+                            "this pattern has {} fields, but `{name}` has {}",
+                            tuple.elems.len(),
+                            fields.len()
+                        ),
+                    );
+                    return make(PatKind::Wild);
+                }
+                let pats = tuple
+                    .elems
+                    .iter()
+                    .zip(fields)
+                    .enumerate()
+                    .map(|(i, (elem, ty))| (i, self.pat(elem, ty)));
+                make(PatKind::Struct(id, pats.collect()))
+            }
+            syn::Pat::Slice(_) => self.error_pat(pat, ty, "slice patterns"),
+            syn::Pat::Rest(_) => self.error_pat(pat, ty, "`..` here"),
+            _ => self.error_pat(pat, ty, "this pattern"),
+        }
+    }
+
+    fn error_pat(&mut self, pat: &syn::Pat, ty: Ty, what: &str) -> Pat {
+        let place = self.unsupported(pat.span(), what).place;
+        self.wild(ty, place)
+    }
+
+    fn struct_pattern(&mut self, structure: &syn::PatStruct, ty: Ty, place: Place) -> Pat {
+        let name = structure.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
+        let found = self.type_by_name(&name);
+        let Some((found, TyKind::Struct(id))) = found.map(|ty| (ty, self.types.kind(ty).clone()))
+        else {
+            self.error("E0422", place, format!("cannot find struct `{name}` in this scope"));
+            return self.wild(ty, place);
+        };
+        if !self.types.unify(ty, found) {
+            self.mismatch(place, ty, found);
+            return self.wild(ty, place);
+        }
+        let fields = self.types.structs[id.0 as usize].fields.clone();
+        let mut pats: Vec<(usize, Pat)> = Vec::new();
+        for field in &structure.fields {
+            let field_name = match &field.member {
+                syn::Member::Named(ident) => ident.to_string(),
+                syn::Member::Unnamed(index) => index.index.to_string(),
+            };
+            match fields.iter().position(|(other, _)| *other == field_name) {
+                Some(index) => {
+                    let pat = self.pat(&field.pat, fields[index].1);
+                    pats.push((index, pat));
+                }
+                None => {
+                    let at = self.place(field.member.span());
+                    self.error(
+                        "E0026",
+                        at,
+                        format!("struct `{name}` does not have a field named `{field_name}`"),
+                    );
+                }
+            }
+        }
+        if structure.rest.is_none() && pats.len() < fields.len() {
+            self.error(
+                "E0027",
+                place,
+                format!("pattern does not mention all fields of `{name}`; add `..`"),
+            );
+        }
+        Pat { kind: PatKind::Struct(id, pats), ty, place }
+    }
+
+    fn or_pattern(&mut self, or: &syn::PatOr, ty: Ty, place: Place) -> Pat {
+        let mut cases = Vec::new();
+        for (index, case) in or.cases.iter().enumerate() {
+            let before = self.cx.scope.len();
+            let pat = self.pat(case, ty);
+            if self.cx.scope.len() > before {
+                if index == 0 || or.cases.len() > 1 {
+                    self.unsupported(case.span(), "bindings inside `|` patterns");
+                }
+                self.cx.scope.truncate(before);
+            }
+            cases.push(pat);
+        }
+        Pat { kind: PatKind::Or(cases), ty, place }
+    }
+
+    /// The constant that a bare name in a pattern means.
+    fn lookup_const(&mut self, name: &str) -> Option<Expr> {
+        let place = Place::default();
+        match self.lookup(name) {
+            Some(Named::Const(id)) => {
+                let ty = self.const_ty(id);
+                Some(self.make(ExprKind::Const(id), ty, place))
+            }
+            Some(_) => None,
+            None => {
+                let full = self.uses.get(name)?.clone();
+                let words: Vec<&str> = full.iter().map(String::as_str).collect();
+                let (value, ty) = std_constant(&mut self.types, &words)?;
+                Some(self.make(ExprKind::Value(value.into()), ty, place))
+            }
+        }
+    }
+
+    fn const_pattern(&mut self, value: &Expr, ty: Ty, place: Place) -> Pat {
+        match self.pattern_value(value, ty, place) {
+            Some(value) => {
+                self.check_pattern_range(value, ty, place);
+                Pat { kind: PatKind::Range(value, value), ty, place }
+            }
+            None => self.wild(ty, place),
+        }
+    }
+
+    /// The number that stands for a constant in a pattern.
+    fn pattern_value(&mut self, value: &Expr, ty: Ty, place: Place) -> Option<i128> {
+        if self.types.is_error(value.ty) || self.types.is_error(ty) {
+            return None;
+        }
+        if !self.types.unify(ty, value.ty) {
+            self.mismatch(place, ty, value.ty);
+            return None;
+        }
+        let known = match &value.kind {
+            ExprKind::Int(value) => ConstValue::Int(*value as i128),
+            ExprKind::Unary(UnOp::Neg, inner) => match inner.kind {
+                ExprKind::Int(value) => ConstValue::Int(-(value as i128)),
+                _ => return None,
+            },
+            ExprKind::Bool(value) => ConstValue::Bool(*value),
+            ExprKind::Char(value) => ConstValue::Char(*value),
+            ExprKind::Value(value) => (**value).clone(),
+            ExprKind::Const(id) => (*self.const_value(*id)?).clone(),
+            _ => {
+                self.error(
+                    "J0002",
+                    place,
+                    "patterns of anything but integers, `bool` and `char` are not supported",
+                );
+                return None;
+            }
+        };
+        match known {
+            ConstValue::Int(value) => Some(value),
+            ConstValue::Bool(value) => Some(value.into()),
+            ConstValue::Char(value) => Some(u32::from(value).into()),
+            _ => {
+                self.error(
+                    "J0002",
+                    place,
+                    "patterns of anything but integers, `bool` and `char` are not supported",
+                );
+                None
+            }
+        }
+    }
+
+    fn check_pattern_range(&mut self, value: i128, ty: Ty, place: Place) {
+        if let Some(int) = self.types.as_int(ty)
+            && !(int.min()..=int.max()).contains(&value)
+        {
+            let name = int.name();
+            self.error("J0004", place, format!("literal out of range for `{name}`"));
+        }
+    }
+
+    fn range_pattern(&mut self, range: &syn::PatRange, ty: Ty, place: Place) -> Pat {
+        let end = |checker: &mut Self, expr: &Option<Box<syn::Expr>>| -> Option<Option<i128>> {
+            let Some(expr) = expr else { return Some(None) };
+            let value = checker.expr(expr, Expect::Type(ty));
+            let value = checker.pattern_value(&value, ty, place)?;
+            checker.check_pattern_range(value, ty, place);
+            Some(Some(value))
+        };
+        let (lo, hi) = (end(self, &range.start), end(self, &range.end));
+        let (Some(lo), Some(hi)) = (lo, hi) else { return self.wild(ty, place) };
+        let limits = self.pattern_limits(ty);
+        let Some((min, max)) = limits else {
+            if !self.types.is_error(ty) {
+                self.error(
+                    "E0029",
+                    place,
+                    "only `char` and numeric types are allowed in range patterns",
+                );
+            }
+            return self.wild(ty, place);
+        };
+        let exclusive = matches!(range.limits, syn::RangeLimits::HalfOpen(_)) && hi.is_some();
+        let lo = lo.unwrap_or(min);
+        let hi = hi.map_or(max, |hi| if exclusive { hi - 1 } else { hi });
+        if lo > hi {
+            self.error("E0030", place, "lower range bound must be less than upper");
+            return self.wild(ty, place);
+        }
+        Pat { kind: PatKind::Range(lo, hi), ty, place }
+    }
+
+    /// The least and greatest value of a type that patterns count, as numbers.
+    pub(super) fn pattern_limits(&self, ty: Ty) -> Option<(i128, i128)> {
+        match self.types.kind(ty) {
+            TyKind::Int(int) => Some((int.min(), int.max())),
+            TyKind::Infer(_) if self.types.literal_var(ty) == Some(true) => {
+                Some((i128::from(i32::MIN), i128::from(i32::MAX)))
+            }
+            TyKind::Char => Some((0, i128::from(u32::from(char::MAX)))),
+            _ => None,
+        }
+    }
+}
+
+/// The locals that a pattern binds.
+pub(crate) fn bindings(pat: &Pat, found: &mut Vec<LocalId>) {
+    match &pat.kind {
+        PatKind::Wild | PatKind::Range(..) => {}
+        PatKind::Bind(id, sub) => {
+            found.push(*id);
+            sub.iter().for_each(|sub| bindings(sub, found));
+        }
+        PatKind::Tuple(pats) | PatKind::Or(pats) => {
+            pats.iter().for_each(|pat| bindings(pat, found))
+        }
+        PatKind::Struct(_, pats) => pats.iter().for_each(|(_, pat)| bindings(pat, found)),
+        PatKind::Deref(pat) => bindings(pat, found),
+    }
+}

@@ -1,0 +1,188 @@
+//! Constants: scalars as instructions, arrays as read-only data.
+
+use ir::{DataObject, Type, Value};
+
+use super::{Addr, Lower};
+use crate::tree::{Expr, ExprKind, UnOp};
+use crate::ty::{Ty, TyKind};
+use crate::value::{ConstValue, layout};
+
+impl<'m, 'p> Lower<'m, 'p> {
+    /// The value of an expression that is nothing but literals and constants: a reference to it outlives the call.
+    pub(super) fn promotable(&self, expr: &Expr) -> Option<ConstValue> {
+        match &expr.kind {
+            ExprKind::Int(value) => {
+                let int = self.types.as_int(expr.ty)?;
+                Some(ConstValue::Int(int.wrap(*value as i128)))
+            }
+            ExprKind::Unary(UnOp::Neg, inner) => match self.promotable(inner)? {
+                ConstValue::Int(value) => {
+                    Some(ConstValue::Int(self.types.as_int(expr.ty)?.wrap(-value)))
+                }
+                ConstValue::F32(value) => Some(ConstValue::F32(-value)),
+                ConstValue::F64(value) => Some(ConstValue::F64(-value)),
+                _ => None,
+            },
+            ExprKind::Float(digits) => {
+                crate::check::float_value(digits, self.types.as_float(expr.ty))
+            }
+            ExprKind::Value(value) => Some((**value).clone()),
+            ExprKind::Bool(value) => Some(ConstValue::Bool(*value)),
+            ExprKind::Char(value) => Some(ConstValue::Char(*value)),
+            ExprKind::Const(id) => {
+                self.shared.program.consts[id.0 as usize].value().map(|value| (**value).clone())
+            }
+            ExprKind::Array(items) | ExprKind::Tuple(items) => items
+                .iter()
+                .map(|item| self.promotable(item))
+                .collect::<Option<_>>()
+                .map(ConstValue::Aggregate),
+            ExprKind::Repeat(item, len) => {
+                let item = self.promotable(item)?;
+                Some(ConstValue::Aggregate(vec![item; usize::try_from(*len).ok()?]))
+            }
+            _ => None,
+        }
+    }
+
+    /// The address of read-only bytes; equal ones are shared.
+    pub(super) fn data(&mut self, bytes: Vec<u8>, align: u32) -> Value {
+        let next = self.shared.data.len();
+        let key = (bytes, align);
+        let name = match self.shared.data.get(&key) {
+            Some(name) => name.clone(),
+            None => {
+                let name = format!("data.{next}");
+                let object = DataObject { bytes: key.0.clone(), align, mutable: false };
+                self.shared.module.data.insert(name.clone(), object);
+                self.shared.data.insert(key, name.clone());
+                name
+            }
+        };
+        self.b.data_addr(&name, 0)
+    }
+
+    /// Whether a type holds addresses, which data cannot.
+    pub(super) fn has_pointers(&self, ty: Ty) -> bool {
+        match self.types.kind(ty) {
+            TyKind::Ref { .. } | TyKind::Fn(..) => true,
+            TyKind::Array(item, _) => self.has_pointers(*item),
+            TyKind::Tuple(_) | TyKind::Struct(_) => {
+                self.parts(ty).into_iter().any(|item| self.has_pointers(item))
+            }
+            _ => false,
+        }
+    }
+
+    /// A constant as the bytes that it has in memory.
+    pub(super) fn const_bytes(&self, value: &ConstValue, ty: Ty, out: &mut Vec<u8>) {
+        let (size, _) = layout(self.types, ty);
+        let start = out.len();
+        match (value, self.types.kind(ty)) {
+            (ConstValue::Int(value), _) => {
+                out.extend(&value.to_le_bytes()[..size.min(16) as usize])
+            }
+            (ConstValue::F32(value), _) => out.extend(value.to_bits().to_le_bytes()),
+            (ConstValue::F64(value), _) => out.extend(value.to_bits().to_le_bytes()),
+            (ConstValue::Bool(value), _) => out.push((*value).into()),
+            (ConstValue::Char(value), _) => out.extend(u32::from(*value).to_le_bytes()),
+            (ConstValue::Aggregate(items), TyKind::Array(item, _)) => {
+                items.iter().for_each(|value| self.const_bytes(value, *item, out));
+            }
+            (ConstValue::Aggregate(items), _) => {
+                let parts = self.parts(ty);
+                let (offsets, _, _) = crate::value::fields(self.types, &parts);
+                for ((value, part), offset) in items.iter().zip(parts).zip(offsets) {
+                    out.resize(start + offset as usize, 0);
+                    self.const_bytes(value, part, out);
+                }
+            }
+            _ => {}
+        }
+        out.resize(start + size as usize, 0);
+    }
+
+    /// A constant made of scalars.
+    pub(super) fn const_leaves(&mut self, value: &ConstValue, ty: Ty, out: &mut Vec<Value>) {
+        match (value, self.types.kind(ty)) {
+            (ConstValue::Int(value), _) => {
+                let leaf = self.types.as_int(ty).map_or(Type::I64, |int| int.to_ir());
+                out.push(self.b.iconst(leaf, *value as i64));
+            }
+            (ConstValue::F32(value), _) => out.push(self.b.f32const(*value)),
+            (ConstValue::F64(value), _) => out.push(self.b.f64const(*value)),
+            (ConstValue::Bool(value), _) => out.push(self.b.iconst(Type::I8, (*value).into())),
+            (ConstValue::Char(value), _) => {
+                out.push(self.b.iconst(Type::I32, u32::from(*value).into()))
+            }
+            (ConstValue::Str(text), _) => {
+                out.push(self.data(text.as_bytes().to_vec(), 1));
+                out.push(self.b.iconst(Type::I64, text.len() as i64));
+            }
+            (ConstValue::Ref(inner), TyKind::Ref { to, .. }) => self.const_ref(inner, *to, out),
+            (ConstValue::Aggregate(items), _) => {
+                let parts = self.parts(ty);
+                items.iter().zip(parts).for_each(|(item, part)| self.const_leaves(item, part, out));
+            }
+            _ => {}
+        }
+    }
+
+    /// A reference to a constant.
+    pub(super) fn const_ref(&mut self, inner: &ConstValue, to: Ty, out: &mut Vec<Value>) {
+        match (inner, self.types.kind(to)) {
+            (ConstValue::Str(_), TyKind::Str) => self.const_leaves(inner, to, out),
+            (ConstValue::Aggregate(items), TyKind::Slice(item)) => {
+                let item = *item;
+                let mut bytes = Vec::new();
+                items.iter().for_each(|value| self.const_bytes(value, item, &mut bytes));
+                out.push(self.data(bytes, layout(self.types, item).1));
+                out.push(self.b.iconst(Type::I64, items.len() as i64));
+            }
+            _ => {
+                let addr = self.const_addr(inner, to);
+                out.push(self.offset(addr));
+            }
+        }
+    }
+
+    /// A constant in memory: read-only data, or made in the frame if it holds addresses.
+    pub(super) fn const_addr(&mut self, value: &ConstValue, ty: Ty) -> Addr {
+        if self.has_pointers(ty) {
+            let temp = self.temp(ty);
+            self.const_store(value, ty, temp);
+            return temp;
+        }
+        let mut bytes = Vec::new();
+        self.const_bytes(value, ty, &mut bytes);
+        Addr { base: self.data(bytes, layout(self.types, ty).1), offset: 0 }
+    }
+
+    pub(super) fn const_store(&mut self, value: &ConstValue, ty: Ty, to: Addr) {
+        if self.leaves(ty).is_some() {
+            let mut leaves = Vec::new();
+            self.const_leaves(value, ty, &mut leaves);
+            return self.store_leaves(ty, &leaves, to);
+        }
+        if !self.has_pointers(ty) {
+            let from = self.const_addr(value, ty);
+            return self.copy(to, from, self.size(ty));
+        }
+        let ConstValue::Aggregate(items) = value else { return };
+        match self.types.kind(ty) {
+            TyKind::Array(item, _) => {
+                let (item, size) = (*item, self.size(*item));
+                for (index, value) in items.iter().enumerate() {
+                    self.const_store(value, item, to.plus(index as u64 * size));
+                }
+            }
+            _ => {
+                let parts = self.parts(ty);
+                let (offsets, _, _) = crate::value::fields(self.types, &parts);
+                for ((value, part), offset) in items.iter().zip(parts).zip(offsets) {
+                    self.const_store(value, part, to.plus(offset));
+                }
+            }
+        }
+    }
+}

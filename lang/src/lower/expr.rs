@@ -1,0 +1,437 @@
+//! Expressions.
+
+use ir::{TrapKind, Type, Value};
+
+use super::place::PlaceValue;
+use super::{Addr, Flow, Lower, Unreachable};
+use crate::tree::{BinOp, Expr, ExprKind, PanicKind, Stmt, UnOp};
+use crate::ty::TyKind;
+
+impl<'m, 'p> Lower<'m, 'p> {
+    /// Generates an expression. A type that stays in memory is written to `dest`; the scalars of another are returned.
+    pub(super) fn generate(&mut self, expr: &'p Expr, dest: Option<Addr>) -> Flow<Vec<Value>> {
+        let dest = match dest {
+            None if self.leaves(expr.ty).is_none() => Some(self.temp(expr.ty)),
+            dest => dest,
+        };
+        let values = self.generate_kind(expr, dest)?;
+        if self.types.is_never(expr.ty) {
+            // A function that does not return.
+            return self.trap(TrapKind::Unreachable);
+        }
+        Ok(values)
+    }
+
+    /// An expression that is one scalar.
+    pub(super) fn scalar(&mut self, expr: &'p Expr) -> Flow<Value> {
+        let values = self.generate(expr, None)?;
+        Ok(values.first().copied().unwrap_or_else(|| self.b.iconst(Type::I64, 0)))
+    }
+
+    /// Writes the value of an expression of any type to memory.
+    pub(super) fn into(&mut self, expr: &'p Expr, to: Addr) -> Flow<()> {
+        if self.leaves(expr.ty).is_some() {
+            let values = self.generate(expr, None)?;
+            self.at(expr.place);
+            self.store_leaves(expr.ty, &values, to);
+        } else {
+            self.generate(expr, Some(to))?;
+        }
+        Ok(())
+    }
+
+    /// Evaluates and forgets.
+    pub(super) fn effect(&mut self, expr: &'p Expr) -> Flow<()> {
+        if expr.is_place() {
+            self.place(expr)?;
+        } else {
+            self.generate(expr, None)?;
+        }
+        Ok(())
+    }
+
+    fn generate_kind(&mut self, expr: &'p Expr, dest: Option<Addr>) -> Flow<Vec<Value>> {
+        self.at(expr.place);
+        let one = |value| Ok(vec![value]);
+        match &expr.kind {
+            ExprKind::Int(value) => {
+                let leaf = self.types.as_int(expr.ty).map_or(Type::I64, |int| int.to_ir());
+                one(self.b.iconst(leaf, *value as i64))
+            }
+            ExprKind::Float(digits) => {
+                let value = crate::check::float_value(digits, self.types.as_float(expr.ty));
+                let mut leaves = Vec::new();
+                value.iter().for_each(|value| self.const_leaves(value, expr.ty, &mut leaves));
+                Ok(leaves)
+            }
+            ExprKind::Value(value) => {
+                let mut leaves = Vec::new();
+                self.const_leaves(value, expr.ty, &mut leaves);
+                Ok(leaves)
+            }
+            ExprKind::Bool(value) => one(self.b.iconst(Type::I8, (*value).into())),
+            ExprKind::Char(value) => one(self.b.iconst(Type::I32, u32::from(*value).into())),
+            ExprKind::Str(text) => {
+                let address = self.data(text.as_bytes().to_vec(), 1);
+                Ok(vec![address, self.b.iconst(Type::I64, text.len() as i64)])
+            }
+            ExprKind::ByteStr(bytes) => one(self.data(bytes.clone(), 1)),
+            ExprKind::Const(id) => {
+                let program = self.shared.program;
+                let Some(value) = program.consts[id.0 as usize].value() else {
+                    return Ok(Vec::new());
+                };
+                match dest {
+                    Some(to) => {
+                        self.const_store(value, expr.ty, to);
+                        Ok(Vec::new())
+                    }
+                    None => {
+                        let mut leaves = Vec::new();
+                        self.const_leaves(value, expr.ty, &mut leaves);
+                        Ok(leaves)
+                    }
+                }
+            }
+            ExprKind::Local(_) | ExprKind::Static(_) | ExprKind::Deref(_) | ExprKind::Index(..) => {
+                self.read_place(expr, dest)
+            }
+            ExprKind::Field(base, _) if base.is_place() => self.read_place(expr, dest),
+            ExprKind::Field(base, index) => {
+                let parts = self.parts(base.ty);
+                if self.leaves(base.ty).is_none() {
+                    return self.read_place(expr, dest);
+                }
+                let values = self.generate(base, None)?;
+                let start: usize =
+                    parts[..*index].iter().map(|&part| self.leaf_offsets(part).len()).sum();
+                let count = self.leaf_offsets(parts[*index]).len();
+                Ok(values[start..start + count].to_vec())
+            }
+            ExprKind::SliceRange { .. } => {
+                // A slice by itself has no size; the checker only lets references to it through.
+                self.place(expr)?;
+                Ok(Vec::new())
+            }
+            ExprKind::Ref { place, .. } => self.reference(expr, place),
+            ExprKind::Unsize(inner) => {
+                let mut values = self.generate(inner, None)?;
+                let len = match self.types.as_ref(inner.ty).map(|(_, to)| self.types.kind(to)) {
+                    Some(TyKind::Array(_, len)) => *len,
+                    _ => 0,
+                };
+                values.push(self.b.iconst(Type::I64, len as i64));
+                Ok(values)
+            }
+            ExprKind::Unary(op, inner) => {
+                let is_float = self.types.as_float(inner.ty).is_some();
+                let is_bool = matches!(self.types.kind(inner.ty), TyKind::Bool);
+                let value = self.scalar(inner)?;
+                self.at(expr.place);
+                one(match op {
+                    UnOp::Neg if is_float => self.b.fneg(value),
+                    UnOp::Neg => self.b.neg(value),
+                    UnOp::Not if is_bool => self.b.xor(value, 1),
+                    UnOp::Not => self.b.not(value),
+                })
+            }
+            ExprKind::Binary(op, a, b) => self.binary(expr, *op, a, b),
+            ExprKind::And(..) | ExprKind::Or(..) => self.short_circuit(expr),
+            ExprKind::Cast(inner) => {
+                let value = self.scalar(inner)?;
+                self.at(expr.place);
+                let value = self.cast(value, inner.ty, expr.ty);
+                one(value)
+            }
+            ExprKind::Assign(target, value) => {
+                self.assign(expr, target, value)?;
+                Ok(Vec::new())
+            }
+            ExprKind::Discard(value) => {
+                self.effect(value)?;
+                Ok(Vec::new())
+            }
+            ExprKind::AssignOp { op, place, value, value_first } => {
+                self.assign_op(expr, *op, place, value, *value_first)?;
+                Ok(Vec::new())
+            }
+            ExprKind::If { cond, then, otherwise } => {
+                self.if_expr(expr, cond, then, otherwise.as_deref(), dest)
+            }
+            ExprKind::Match { value, arms } => self.match_expr(expr, value, arms, dest),
+            ExprKind::Loop { id, body, repeats } => self.loop_expr(expr, *id, body, *repeats, dest),
+            ExprKind::While { id, cond, body } => self.while_expr(*id, cond, body),
+            ExprKind::For { id, iter, pat, body } => self.for_expr(expr, *id, iter, pat, body),
+            ExprKind::Fold { iter, fold } => self.fold(expr, iter, *fold),
+            ExprKind::Break(id, value) => self.break_expr(*id, value.as_deref()),
+            ExprKind::Continue(id) => {
+                let block = match self.loops.get(id).and_then(|target| target.again) {
+                    Some(block) => block,
+                    None => {
+                        let block = self.b.block("next");
+                        if let Some(target) = self.loops.get_mut(id) {
+                            target.again = Some(block);
+                        }
+                        block
+                    }
+                };
+                self.b.jump(block);
+                Err(Unreachable)
+            }
+            ExprKind::Return(value) => {
+                self.return_value(value.as_deref())?;
+                Err(Unreachable)
+            }
+            ExprKind::Block(stmts, tail) => {
+                for stmt in stmts {
+                    self.stmt(stmt)?;
+                }
+                match tail {
+                    Some(tail) if self.types.is_unit(expr.ty) => {
+                        self.effect(tail)?;
+                        Ok(Vec::new())
+                    }
+                    Some(tail) => self.generate(tail, dest),
+                    None => Ok(Vec::new()),
+                }
+            }
+            ExprKind::Call(id, args) => {
+                let mut values = Vec::new();
+                let large = self.leaves(self.shared.program.fns[id.0 as usize].result).is_none();
+                if large {
+                    let to = dest.unwrap_or_else(|| self.temp(expr.ty));
+                    values.push(self.offset(to));
+                }
+                for arg in args {
+                    self.argument(arg, &mut values)?;
+                }
+                self.at(expr.place);
+                let callee = self.import(*id);
+                Ok(self.b.call(callee, &values[..]))
+            }
+            ExprKind::Method(op, args) => self.method(expr, *op, args),
+            ExprKind::Tuple(items) => {
+                let fields: Vec<(usize, &'p Expr)> = items.iter().enumerate().collect();
+                self.aggregate(expr, &fields, None, dest)
+            }
+            ExprKind::Struct { fields, base } => {
+                let fields: Vec<(usize, &'p Expr)> =
+                    fields.iter().map(|(index, value)| (*index, value)).collect();
+                self.aggregate(expr, &fields, base.as_deref(), dest)
+            }
+            ExprKind::Array(items) => {
+                let Some(to) = dest else { return Ok(Vec::new()) };
+                for (index, item) in items.iter().enumerate() {
+                    let size = self.size(item.ty);
+                    self.into(item, to.plus(index as u64 * size))?;
+                }
+                Ok(Vec::new())
+            }
+            ExprKind::Repeat(item, len) => {
+                let Some(to) = dest else { return Ok(Vec::new()) };
+                self.repeat(item, *len, to)?;
+                Ok(Vec::new())
+            }
+            ExprKind::Print(format) => {
+                self.print(format)?;
+                Ok(Vec::new())
+            }
+            ExprKind::Panic(kind, format) => {
+                if let Some(format) = format {
+                    self.print(format)?;
+                }
+                self.at(expr.place);
+                self.trap(trap_kind(*kind))
+            }
+            ExprKind::NeverTo(inner) => {
+                self.generate(inner, None)?;
+                self.trap(TrapKind::Unreachable)
+            }
+            ExprKind::FnPtr(_) | ExprKind::Error => Ok(Vec::new()),
+        }
+    }
+
+    fn read_place(&mut self, expr: &'p Expr, dest: Option<Addr>) -> Flow<Vec<Value>> {
+        let place = self.place(expr)?;
+        self.at(expr.place);
+        match (dest, place) {
+            (Some(to), PlaceValue::Memory(from, _)) => {
+                self.copy(to, from, self.size(expr.ty));
+                Ok(Vec::new())
+            }
+            (_, place) => Ok(self.read(&place, expr.ty)),
+        }
+    }
+
+    /// `&place`.
+    fn reference(&mut self, expr: &'p Expr, place: &'p Expr) -> Flow<Vec<Value>> {
+        let mutable = matches!(expr.kind, ExprKind::Ref { mutable: true, .. });
+        // A reference to a constant expression lives as long as the program.
+        if !mutable
+            && !place.is_place()
+            && let Some(value) = self.promotable(place)
+            && !self.has_pointers(place.ty)
+        {
+            let addr = self.const_addr(&value, place.ty);
+            return Ok(vec![addr.base]);
+        }
+        // `&*r` is `r`.
+        if let ExprKind::Deref(inner) = &place.kind {
+            return self.generate(inner, None);
+        }
+        match self.place(place)? {
+            PlaceValue::Memory(addr, len) => {
+                let mut values = vec![self.offset(addr)];
+                values.extend(len);
+                Ok(values)
+            }
+            PlaceValue::Vars(vars) => {
+                // Only of types without a size, whose address means nothing.
+                let _ = vars;
+                let temp = self.temp(place.ty);
+                Ok(vec![temp.base])
+            }
+        }
+    }
+
+    /// A tuple or struct; `base` gives the fields that are not listed.
+    fn aggregate(
+        &mut self,
+        expr: &'p Expr,
+        fields: &[(usize, &'p Expr)],
+        base: Option<&'p Expr>,
+        dest: Option<Addr>,
+    ) -> Flow<Vec<Value>> {
+        let parts = self.parts(expr.ty);
+        let (offsets, size, _) = crate::value::fields(self.types, &parts);
+        if let Some(to) = dest {
+            // With a base, the listed values come first, then the base's fields fill the rest.
+            let target = if base.is_some() { self.temp(expr.ty) } else { to };
+            for &(index, value) in fields {
+                self.into(value, target.plus(offsets[index]))?;
+            }
+            if let Some(base) = base {
+                let from = self.address(base)?;
+                for (index, &part) in parts.iter().enumerate() {
+                    if !fields.iter().any(|&(listed, _)| listed == index) {
+                        self.copy(
+                            target.plus(offsets[index]),
+                            from.plus(offsets[index]),
+                            self.size(part),
+                        );
+                    }
+                }
+                self.copy(to, target, size);
+            }
+            return Ok(Vec::new());
+        }
+        let mut values: Vec<Option<Vec<Value>>> = vec![None; parts.len()];
+        for &(index, value) in fields {
+            values[index] = Some(self.generate(value, None)?);
+        }
+        if let Some(base) = base {
+            let mut all = self.generate(base, None)?.into_iter();
+            for (index, &part) in parts.iter().enumerate() {
+                let count = self.leaf_offsets(part).len();
+                let taken: Vec<Value> = all.by_ref().take(count).collect();
+                values[index].get_or_insert(taken);
+            }
+        }
+        Ok(values.into_iter().flatten().flatten().collect())
+    }
+
+    /// An argument, as the scalars or the address that the callee takes.
+    fn argument(&mut self, arg: &'p Expr, values: &mut Vec<Value>) -> Flow<()> {
+        if self.leaves(arg.ty).is_some() {
+            values.extend(self.generate(arg, None)?);
+        } else {
+            // The callee owns its parameter, so it gets a copy.
+            let temp = self.temp(arg.ty);
+            self.generate(arg, Some(temp))?;
+            values.push(self.offset(temp));
+        }
+        Ok(())
+    }
+
+    fn stmt(&mut self, stmt: &'p Stmt) -> Flow<()> {
+        match stmt {
+            Stmt::Expr(expr) => self.effect(expr),
+            Stmt::Let { pat, init: Some(init), otherwise } => {
+                self.let_stmt(pat, init, otherwise.as_ref())
+            }
+            Stmt::Let { pat, init: None, .. } => {
+                let mut ids = Vec::new();
+                crate::check::bindings(pat, &mut ids);
+                ids.into_iter().for_each(|id| self.declare(id));
+                Ok(())
+            }
+        }
+    }
+
+    fn assign(&mut self, expr: &'p Expr, target: &'p Expr, value: &'p Expr) -> Flow<()> {
+        if self.leaves(target.ty).is_some() {
+            let values = self.generate(value, None)?;
+            let place = self.place(target)?;
+            self.at(expr.place);
+            self.write(&place, target.ty, &values);
+            return Ok(());
+        }
+        let size = self.size(target.ty);
+        // A place is the same as the target or apart from it. Anything else may read the target while it is made.
+        let from = if value.is_place() && is_quiet(target) {
+            self.address(value)?
+        } else {
+            let temp = self.temp(value.ty);
+            self.generate(value, Some(temp))?;
+            temp
+        };
+        let to = self.address(target)?;
+        self.at(expr.place);
+        self.copy(to, from, size);
+        Ok(())
+    }
+
+    fn assign_op(
+        &mut self,
+        expr: &'p Expr,
+        op: BinOp,
+        target: &'p Expr,
+        value: &'p Expr,
+        value_first: bool,
+    ) -> Flow<()> {
+        let (place, operand) = if value_first {
+            let operand = self.scalar(value)?;
+            (self.place(target)?, operand)
+        } else {
+            let place = self.place(target)?;
+            (place, self.scalar(value)?)
+        };
+        self.at(expr.place);
+        let old = self.read(&place, target.ty);
+        let Some(&old) = old.first() else { return Ok(()) };
+        let new = self.operate(op, old, operand, target.ty, value.ty, Some(value));
+        self.write(&place, target.ty, &[new]);
+        Ok(())
+    }
+}
+
+pub(super) fn trap_kind(kind: PanicKind) -> TrapKind {
+    match kind {
+        PanicKind::Panic => TrapKind::Panic,
+        PanicKind::Unreachable => TrapKind::Unreachable,
+        PanicKind::Assertion => TrapKind::Assertion,
+    }
+}
+
+/// Whether evaluating a place changes nothing, so that it may be done before or after something else.
+fn is_quiet(place: &Expr) -> bool {
+    match &place.kind {
+        ExprKind::Local(_) | ExprKind::Static(_) => true,
+        ExprKind::Field(base, _) | ExprKind::Deref(base) => is_quiet(base),
+        ExprKind::Index(base, index) => {
+            is_quiet(base)
+                && matches!(index.kind, ExprKind::Local(_) | ExprKind::Int(_) | ExprKind::Const(_))
+        }
+        _ => false,
+    }
+}

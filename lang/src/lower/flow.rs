@@ -1,0 +1,281 @@
+//! Branches and loops.
+
+use ir::{Block, Type, Value};
+
+use super::{Addr, Flow, LoopTarget, Lower, Unreachable};
+use crate::tree::{Expr, ExprKind, LoopId, PanicKind, UnOp};
+use crate::ty::{Ty, TyKind};
+
+impl<'m, 'p> Lower<'m, 'p> {
+    /// A block where several ways of computing a value of this type meet.
+    pub(super) fn join_block(&mut self, ty: Ty, dest: Option<Addr>) -> (Block, Vec<Value>) {
+        let block = self.b.block("join");
+        let params = match dest {
+            Some(_) => Vec::new(),
+            None => {
+                let leaves = self.leaves(ty).unwrap_or_default();
+                leaves.into_iter().map(|leaf| self.b.block_param(block, leaf)).collect()
+            }
+        };
+        (block, params)
+    }
+
+    /// Branches on a condition without making a truth value of it.
+    pub(super) fn branch(&mut self, cond: &'p Expr, then: Block, otherwise: Block) -> Flow<()> {
+        match &cond.kind {
+            ExprKind::And(a, b) => {
+                let middle = self.b.block("and");
+                let left = self.branch(a, middle, otherwise);
+                self.b.switch_to(middle);
+                if left.is_err() {
+                    // The right side is never reached, but its block must end.
+                    return self.trap(ir::TrapKind::Unreachable);
+                }
+                self.branch_right(b, then, otherwise)
+            }
+            ExprKind::Or(a, b) => {
+                let middle = self.b.block("or");
+                let left = self.branch(a, then, middle);
+                self.b.switch_to(middle);
+                if left.is_err() {
+                    return self.trap(ir::TrapKind::Unreachable);
+                }
+                self.branch_right(b, then, otherwise)
+            }
+            ExprKind::Unary(UnOp::Not, inner)
+                if matches!(self.types.kind(inner.ty), TyKind::Bool) =>
+            {
+                self.branch(inner, otherwise, then)
+            }
+            ExprKind::Bool(value) => {
+                self.b.jump(if *value { then } else { otherwise });
+                Ok(())
+            }
+            _ => {
+                let value = self.scalar(cond)?;
+                self.at(cond.place);
+                self.b.branch(value, then, otherwise);
+                Ok(())
+            }
+        }
+    }
+
+    /// The right side of `&&` or `||`: if it diverges, the blocks after are still reached from the left.
+    fn branch_right(&mut self, cond: &'p Expr, then: Block, otherwise: Block) -> Flow<()> {
+        let _ = self.branch(cond, then, otherwise);
+        Ok(())
+    }
+
+    pub(super) fn short_circuit(&mut self, expr: &'p Expr) -> Flow<Vec<Value>> {
+        let (yes, no, join) = (self.b.block("true"), self.b.block("false"), self.b.block("join"));
+        let result = self.b.block_param(join, Type::I8);
+        let reached = self.branch(expr, yes, no);
+        for (block, value) in [(yes, 1), (no, 0)] {
+            self.b.switch_to(block);
+            let value = self.b.iconst(Type::I8, value);
+            self.b.jump_with(join, value);
+        }
+        self.b.switch_to(join);
+        if reached.is_err() {
+            return self.trap(ir::TrapKind::Unreachable);
+        }
+        Ok(vec![result])
+    }
+
+    pub(super) fn if_expr(
+        &mut self,
+        expr: &'p Expr,
+        cond: &'p Expr,
+        then: &'p Expr,
+        otherwise: Option<&'p Expr>,
+        dest: Option<Addr>,
+    ) -> Flow<Vec<Value>> {
+        // A failed assertion without a message needs no block.
+        if let (ExprKind::NeverTo(panic), None) = (&then.kind, otherwise)
+            && let ExprKind::Panic(kind @ PanicKind::Assertion, None) = panic.kind
+        {
+            let failed = match &cond.kind {
+                ExprKind::Unary(UnOp::Not, inner) if inner.place == cond.place && false => {
+                    self.scalar(inner)?
+                }
+                _ => self.scalar(cond)?,
+            };
+            self.at(expr.place);
+            self.b.trap_if(failed, super::expr::trap_kind(kind));
+            return Ok(Vec::new());
+        }
+        if let (ExprKind::Bool(value), _) = (&cond.kind, ()) {
+            return match (*value, otherwise) {
+                (true, _) => self.generate(then, dest),
+                (false, Some(otherwise)) => self.generate(otherwise, dest),
+                (false, None) => Ok(Vec::new()),
+            };
+        }
+        let then_block = self.b.block("then");
+        if is_panic(then) {
+            self.b.cold(then_block);
+        }
+        let Some(otherwise) = otherwise else {
+            let join = self.b.block("join");
+            let reached = self.branch(cond, then_block, join);
+            self.b.switch_to(then_block);
+            if reached.is_err() {
+                let _: Flow<()> = self.trap(ir::TrapKind::Unreachable);
+            } else if self.generate(then, None).is_ok() {
+                self.b.jump(join);
+            }
+            self.b.switch_to(join);
+            if reached.is_err() {
+                return self.trap(ir::TrapKind::Unreachable);
+            }
+            return Ok(Vec::new());
+        };
+        let else_block = self.b.block("else");
+        let reached = self.branch(cond, then_block, else_block);
+        let mut join = None;
+        for (block, value) in [(then_block, then), (else_block, otherwise)] {
+            self.b.switch_to(block);
+            if reached.is_err() {
+                let _: Flow<()> = self.trap(ir::TrapKind::Unreachable);
+            } else if let Ok(values) = self.generate(value, dest) {
+                self.join(&mut join, expr.ty, dest, &values);
+            }
+        }
+        self.joined(join)
+    }
+
+    /// Jumps to where several ways meet, which is made when the first of them gets there.
+    pub(super) fn join(
+        &mut self,
+        join: &mut Option<(Block, Vec<Value>)>,
+        ty: Ty,
+        dest: Option<Addr>,
+        values: &[Value],
+    ) {
+        let (block, params) = match join {
+            Some(found) => found,
+            None => join.insert(self.join_block(ty, dest)),
+        };
+        let count = params.len().min(values.len());
+        self.b.jump_with(*block, &values[..count]);
+    }
+
+    /// Goes on where several ways meet, if any gets there.
+    pub(super) fn joined(&mut self, join: Option<(Block, Vec<Value>)>) -> Flow<Vec<Value>> {
+        let (block, params) = join.ok_or(Unreachable)?;
+        self.b.switch_to(block);
+        Ok(params)
+    }
+
+    // ---- Loops ----
+
+    pub(super) fn enter_loop(&mut self, id: LoopId, ty: Ty, dest: Option<Addr>) {
+        self.loops.insert(id, LoopTarget { exit: None, again: None, ty, dest });
+    }
+
+    /// The block after the loop and what `continue` jumps to, if anything jumps to them.
+    pub(super) fn leave_loop(
+        &mut self,
+        id: LoopId,
+    ) -> (Option<(Block, Vec<Value>)>, Option<Block>) {
+        self.loops.remove(&id).map_or((None, None), |target| (target.exit, target.again))
+    }
+
+    pub(super) fn loop_expr(
+        &mut self,
+        expr: &'p Expr,
+        id: LoopId,
+        body: &'p Expr,
+        repeats: bool,
+        dest: Option<Addr>,
+    ) -> Flow<Vec<Value>> {
+        self.enter_loop(id, expr.ty, dest);
+        if !repeats {
+            let values = self.generate(body, dest);
+            let (exit, _) = self.leave_loop(id);
+            return match (exit, values) {
+                (None, values) => values,
+                (Some((exit, params)), values) => {
+                    if let Ok(values) = values {
+                        let count = params.len().min(values.len());
+                        self.b.jump_with(exit, &values[..count]);
+                    }
+                    self.b.switch_to(exit);
+                    Ok(params)
+                }
+            };
+        }
+        let head = self.b.block("loop");
+        self.b.jump(head);
+        self.b.switch_to(head);
+        if let Some(target) = self.loops.get_mut(&id) {
+            target.again = Some(head);
+        }
+        if self.generate(body, None).is_ok() {
+            self.b.jump(head);
+        }
+        let (exit, _) = self.leave_loop(id);
+        self.joined(exit)
+    }
+
+    pub(super) fn while_expr(
+        &mut self,
+        id: LoopId,
+        cond: &'p Expr,
+        body: &'p Expr,
+    ) -> Flow<Vec<Value>> {
+        let (head, inside, exit) =
+            (self.b.block("while"), self.b.block("body"), self.b.block("done"));
+        self.enter_loop(id, self.types.unit, None);
+        if let Some(target) = self.loops.get_mut(&id) {
+            target.exit = Some((exit, Vec::new()));
+            target.again = Some(head);
+        }
+        self.b.jump(head);
+        self.b.switch_to(head);
+        let reached = self.branch(cond, inside, exit);
+        self.b.switch_to(inside);
+        if reached.is_err() {
+            let _: Flow<()> = self.trap(ir::TrapKind::Unreachable);
+        } else if self.generate(body, None).is_ok() {
+            self.b.jump(head);
+        }
+        self.leave_loop(id);
+        self.b.switch_to(exit);
+        if reached.is_err() {
+            return self.trap(ir::TrapKind::Unreachable);
+        }
+        Ok(Vec::new())
+    }
+
+    pub(super) fn break_expr(&mut self, id: LoopId, value: Option<&'p Expr>) -> Flow<Vec<Value>> {
+        let dest = self.loops.get(&id).and_then(|target| target.dest);
+        let values = match value {
+            Some(value) => self.generate(value, dest)?,
+            None => Vec::new(),
+        };
+        let Some(target) = self.loops.get_mut(&id) else {
+            return self.trap(ir::TrapKind::Unreachable);
+        };
+        let (mut exit, ty) = (target.exit.take(), target.ty);
+        self.join(&mut exit, ty, dest, &values);
+        if let Some(target) = self.loops.get_mut(&id) {
+            target.exit = exit;
+        }
+        Err(Unreachable)
+    }
+}
+
+/// Whether an expression does nothing but panic.
+fn is_panic(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Panic(..) => true,
+        ExprKind::NeverTo(inner) => is_panic(inner),
+        ExprKind::Block(stmts, tail) => match (stmts.as_slice(), tail) {
+            ([], Some(tail)) => is_panic(tail),
+            ([crate::tree::Stmt::Expr(only)], None) => is_panic(only),
+            _ => false,
+        },
+        _ => false,
+    }
+}

@@ -1,0 +1,295 @@
+//! Memory: scalars in and out of it, copies, fills, comparisons.
+
+use ir::{FloatCC, IntCC, NarrowWidth, Type, Value};
+
+use super::{Addr, Flow, Lower, Unreachable};
+use crate::tree::{Expr, ExprKind};
+use crate::ty::{Ty, TyKind};
+use crate::value::{fields, layout};
+
+/// Copies up to this size are a row of loads and stores, larger ones a loop.
+const UNROLLED: u64 = 64;
+
+impl<'m, 'p> Lower<'m, 'p> {
+    pub(super) fn load_leaves(&mut self, ty: Ty, from: Addr) -> Vec<Value> {
+        self.leaf_offsets(ty)
+            .into_iter()
+            .map(|(leaf, offset)| {
+                self.b.load(leaf, from.base, (from.offset + offset as i64) as i32)
+            })
+            .collect()
+    }
+
+    pub(super) fn store_leaves(&mut self, ty: Ty, values: &[Value], to: Addr) {
+        for ((_, offset), &value) in self.leaf_offsets(ty).into_iter().zip(values) {
+            self.b.store(value, to.base, (to.offset + offset as i64) as i32);
+        }
+    }
+
+    /// An address as one value.
+    pub(super) fn offset(&mut self, addr: Addr) -> Value {
+        if addr.offset == 0 { addr.base } else { self.b.add(addr.base, addr.offset) }
+    }
+
+    /// Copies bytes. The two places are the same or do not overlap.
+    pub(super) fn copy(&mut self, to: Addr, from: Addr, size: u64) {
+        let whole = if size <= UNROLLED { 0 } else { size & !7 };
+        if whole > 0 {
+            let (to, from) = (self.offset(to), self.offset(from));
+            let end = self.b.iconst(Type::I64, whole as i64);
+            self.counted(end, 8, |lower, at| {
+                let word = lower.b.load(Type::I64, lower.b.add(from, at), 0);
+                lower.b.store(word, lower.b.add(to, at), 0);
+            });
+        }
+        let mut at = whole;
+        while at < size {
+            let (from_at, to_at) =
+                ((from.offset + at as i64) as i32, (to.offset + at as i64) as i32);
+            let (leaf, width) = match size - at {
+                8.. => (Type::I64, 8),
+                4..8 => (Type::I32, 4),
+                2..4 => (Type::I16, 2),
+                _ => (Type::I8, 1),
+            };
+            let word = self.b.load(leaf, from.base, from_at);
+            self.b.store(word, to.base, to_at);
+            at += width;
+        }
+    }
+
+    /// A loop whose counter goes from 0 up to `end` in steps.
+    pub(super) fn counted(
+        &mut self,
+        end: Value,
+        step: i64,
+        mut body: impl FnMut(&mut Self, Value),
+    ) {
+        let counter = self.b.var("", Type::I64);
+        let (head, inside, done) =
+            (self.b.block("head"), self.b.block("body"), self.b.block("done"));
+        self.b.set(counter, 0);
+        self.b.jump(head);
+        self.b.switch_to(head);
+        let at = self.b.get(counter);
+        let more = self.b.icmp(IntCC::Ult, at, end);
+        self.b.branch(more, inside, done);
+        self.b.switch_to(inside);
+        body(self, at);
+        self.b.set(counter, self.b.add(at, step));
+        self.b.jump(head);
+        self.b.switch_to(done);
+    }
+
+    fn is_zero(expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Int(value) => *value == 0,
+            ExprKind::Bool(value) => !value,
+            ExprKind::Float(digits) => {
+                digits.parse::<f64>().is_ok_and(|value| value.to_bits() == 0)
+            }
+            ExprKind::Repeat(item, _) => Self::is_zero(item),
+            _ => false,
+        }
+    }
+
+    /// `[item; len]` at an address.
+    pub(super) fn repeat(&mut self, item: &'p Expr, len: u64, to: Addr) -> Flow<()> {
+        let size = self.size(item.ty);
+        if Self::is_zero(item) && len > 0 {
+            self.zero(to, size * len);
+            return Ok(());
+        }
+        if len == 0 || size == 0 {
+            self.effect(item)?;
+            return Ok(());
+        }
+        if self.leaves(item.ty).is_some() {
+            let values = self.generate(item, None)?;
+            self.fill(to, item.ty, &values, len);
+            return Ok(());
+        }
+        self.generate(item, Some(to))?;
+        self.spread(to, size, len);
+        Ok(())
+    }
+
+    fn zero(&mut self, to: Addr, size: u64) {
+        let whole = if size <= UNROLLED { 0 } else { size & !7 };
+        if whole > 0 {
+            let base = self.offset(to);
+            let zero = self.b.iconst(Type::I64, 0);
+            let end = self.b.iconst(Type::I64, whole as i64);
+            self.counted(end, 8, |lower, at| lower.b.store(zero, lower.b.add(base, at), 0));
+        }
+        let mut at = whole;
+        while at < size {
+            let (leaf, width) = match size - at {
+                8.. => (Type::I64, 8),
+                4..8 => (Type::I32, 4),
+                2..4 => (Type::I16, 2),
+                _ => (Type::I8, 1),
+            };
+            let zero = self.b.iconst(leaf, 0);
+            self.b.store(zero, to.base, (to.offset + at as i64) as i32);
+            at += width;
+        }
+    }
+
+    /// Stores one value of scalars into each of `len` elements.
+    fn fill(&mut self, to: Addr, item: Ty, values: &[Value], len: u64) {
+        const FEW: u64 = 4;
+        let size = self.size(item);
+        if len <= FEW {
+            (0..len).for_each(|index| self.store_leaves(item, values, to.plus(index * size)));
+            return;
+        }
+        let base = self.offset(to);
+        let end = self.b.iconst(Type::I64, (len * size) as i64);
+        self.counted(end, size as i64, |lower, at| {
+            let base = lower.b.add(base, at);
+            lower.store_leaves(item, values, Addr { base, offset: 0 });
+        });
+    }
+
+    /// Copies the first element to the others.
+    fn spread(&mut self, to: Addr, size: u64, len: u64) {
+        let base = self.offset(to);
+        let first = Addr { base, offset: 0 };
+        let end = self.b.iconst(Type::I64, ((len - 1) * size) as i64);
+        self.counted(end, size as i64, |lower, at| {
+            let next = Addr { base: lower.b.add(base, at), offset: size as i64 };
+            lower.copy(next, first, size);
+        });
+    }
+
+    /// `slice.fill(value)`, by scalars.
+    pub(super) fn fill_slice(&mut self, base: Value, len: Value, item: Ty, values: &[Value]) {
+        let size = self.size(item) as i64;
+        let end = self.b.mul(len, size);
+        self.counted(end, size.max(1), |lower, at| {
+            let base = lower.b.add(base, at);
+            lower.store_leaves(item, values, Addr { base, offset: 0 });
+        });
+    }
+
+    /// Copies `bytes` bytes, byte by byte but for whole words.
+    pub(super) fn copy_dynamic(&mut self, to: Value, from: Value, bytes: Value) {
+        let words = self.b.and(bytes, !7i64);
+        self.counted(words, 8, |lower, at| {
+            let word = lower.b.load(Type::I64, lower.b.add(from, at), 0);
+            lower.b.store(word, lower.b.add(to, at), 0);
+        });
+        let rest = self.b.and(bytes, 7i64);
+        let (to, from) = (self.b.add(to, words), self.b.add(from, words));
+        self.counted(rest, 1, |lower, at| {
+            let byte = lower.b.load(Type::I8, lower.b.add(from, at), 0);
+            lower.b.store(byte, lower.b.add(to, at), 0);
+        });
+    }
+
+    /// Exchanges two values of one size in memory.
+    pub(super) fn swap(&mut self, a: Addr, b: Addr, ty: Ty) {
+        if self.leaves(ty).is_some() {
+            let x = self.load_leaves(ty, a);
+            let y = self.load_leaves(ty, b);
+            self.store_leaves(ty, &y, a);
+            self.store_leaves(ty, &x, b);
+            return;
+        }
+        let size = self.size(ty);
+        let temp = self.temp(ty);
+        self.copy(temp, a, size);
+        self.copy(a, b, size);
+        self.copy(b, temp, size);
+    }
+
+    // ---- Equality ----
+
+    /// Whether two values of scalars are equal: an `i8`.
+    pub(super) fn equal_leaves(&mut self, a: &[Value], b: &[Value]) -> Value {
+        let mut all = None;
+        for (&x, &y) in a.iter().zip(b) {
+            let is_float = self.b.value_type(x).is_some_and(Type::is_float);
+            let same = if is_float {
+                self.b.fcmp(FloatCC::Eq, x, y)
+            } else {
+                self.b.icmp(IntCC::Eq, x, y)
+            };
+            all = Some(match all {
+                None => same,
+                Some(before) => self.b.and(before, same),
+            });
+        }
+        all.unwrap_or_else(|| self.b.iconst(Type::I8, 1))
+    }
+
+    /// Whether two values in memory are equal.
+    pub(super) fn equal(&mut self, ty: Ty, a: Addr, b: Addr) -> Value {
+        match self.types.kind(ty) {
+            TyKind::Array(item, len) => {
+                let (item, len) = (*item, *len);
+                let (a, b) = (self.offset(a), self.offset(b));
+                let count = self.b.iconst(Type::I64, len as i64);
+                self.equal_items(item, a, b, count)
+            }
+            TyKind::Tuple(_) | TyKind::Struct(_) if self.leaves(ty).is_none() => {
+                let parts = self.parts(ty);
+                let (offsets, _, _) = fields(self.types, &parts);
+                let mut all = self.b.iconst(Type::I8, 1);
+                for (part, offset) in parts.into_iter().zip(offsets) {
+                    let same = self.equal(part, a.plus(offset), b.plus(offset));
+                    all = self.b.and(all, same);
+                }
+                all
+            }
+            _ => {
+                let x = self.load_leaves(ty, a);
+                let y = self.load_leaves(ty, b);
+                self.equal_leaves(&x, &y)
+            }
+        }
+    }
+
+    /// Whether `count` elements at two addresses are equal.
+    pub(super) fn equal_items(&mut self, item: Ty, a: Value, b: Value, count: Value) -> Value {
+        let size = layout(self.types, item).0 as i64;
+        let result = self.b.var("", Type::I8);
+        let at = self.b.var("", Type::I64);
+        let (head, inside, next, done) = (
+            self.b.block("head"),
+            self.b.block("body"),
+            self.b.block("next"),
+            self.b.block("done"),
+        );
+        self.b.set(result, 1);
+        self.b.set(at, 0);
+        self.b.jump(head);
+        self.b.switch_to(head);
+        let more = self.b.icmp(IntCC::Ult, at, count);
+        self.b.branch(more, inside, done);
+        self.b.switch_to(inside);
+        let offset = self.b.mul(at, size);
+        let x = Addr { base: self.b.add(a, offset), offset: 0 };
+        let y = Addr { base: self.b.add(b, offset), offset: 0 };
+        let same = self.equal(item, x, y);
+        self.b.set(result, same);
+        self.b.branch(same, next, done);
+        self.b.switch_to(next);
+        self.b.set(at, self.b.add(at, 1));
+        self.b.jump(head);
+        self.b.switch_to(done);
+        self.b.get(result)
+    }
+
+    /// Loads or stores of 1, 2 or 4 bytes are those of the type; this is for the few that are not.
+    pub(super) fn load_byte(&mut self, base: Value) -> Value {
+        self.b.load_narrow(Type::I64, NarrowWidth::W8, ir::Extend::Zero, base, 0)
+    }
+
+    /// Ends the block: nothing comes after.
+    pub(super) fn trap<T>(&mut self, kind: ir::TrapKind) -> Flow<T> {
+        self.b.trap(kind);
+        Err(Unreachable)
+    }
+}

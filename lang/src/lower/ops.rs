@@ -1,0 +1,224 @@
+//! Operators and casts.
+
+use ir::{FloatCC, IntCC, TrapKind, Type, Value};
+
+use super::place::PlaceValue;
+use super::{Addr, Flow, Lower};
+use crate::runtime::HostFunction;
+use crate::tree::{BinOp, Expr, ExprKind};
+use crate::ty::{FloatTy, IntTy, Ty, TyKind};
+
+impl<'m, 'p> Lower<'m, 'p> {
+    pub(super) fn binary(
+        &mut self,
+        expr: &'p Expr,
+        op: BinOp,
+        a: &'p Expr,
+        b: &'p Expr,
+    ) -> Flow<Vec<Value>> {
+        let scalar = self.leaves(a.ty).is_some_and(|leaves| leaves.len() == 1)
+            && !matches!(self.types.kind(a.ty), TyKind::Tuple(_) | TyKind::Struct(_));
+        if op.is_comparison() && !scalar {
+            return self.compare_aggregates(expr, op, a, b);
+        }
+        let x = self.scalar(a)?;
+        let y = self.scalar(b)?;
+        self.at(expr.place);
+        Ok(vec![self.operate(op, x, y, a.ty, b.ty, Some(b))])
+    }
+
+    /// `==` and `!=` of arrays, slices, tuples and structs.
+    fn compare_aggregates(
+        &mut self,
+        expr: &'p Expr,
+        op: BinOp,
+        a: &'p Expr,
+        b: &'p Expr,
+    ) -> Flow<Vec<Value>> {
+        let is_sequence = |kind: &TyKind| matches!(kind, TyKind::Array(..) | TyKind::Slice(_));
+        let same = if is_sequence(self.types.kind(a.ty)) {
+            let (a_addr, a_len) = self.sequence(a)?;
+            let (b_addr, b_len) = self.sequence(b)?;
+            self.at(expr.place);
+            let item = match self.types.kind(a.ty) {
+                TyKind::Array(item, _) | TyKind::Slice(item) => *item,
+                _ => a.ty,
+            };
+            let (x, y) = (self.offset(a_addr), self.offset(b_addr));
+            // Different lengths: nothing is compared, and the answer is no.
+            let same_len = self.b.icmp(IntCC::Eq, a_len, b_len);
+            let zero = self.b.iconst(Type::I64, 0);
+            let count = self.b.select(same_len, a_len, zero);
+            let same = self.equal_items(item, x, y, count);
+            self.b.and(same, same_len)
+        } else if self.leaves(a.ty).is_some() {
+            let x = self.generate(a, None)?;
+            let y = self.generate(b, None)?;
+            self.at(expr.place);
+            self.equal_leaves(&x, &y)
+        } else {
+            let x = self.operand_address(a)?;
+            let y = self.operand_address(b)?;
+            self.at(expr.place);
+            self.equal(a.ty, x, y)
+        };
+        Ok(vec![if op == BinOp::Ne { self.b.xor(same, 1) } else { same }])
+    }
+
+    fn operand_address(&mut self, expr: &'p Expr) -> Flow<Addr> {
+        match self.place(expr)? {
+            PlaceValue::Memory(addr, _) => Ok(addr),
+            PlaceValue::Vars(_) => Ok(self.temp(expr.ty)),
+        }
+    }
+
+    /// `x op y`. `right` is the right operand's expression, where it is a constant that needs no check.
+    pub(super) fn operate(
+        &mut self,
+        op: BinOp,
+        x: Value,
+        y: Value,
+        ty: Ty,
+        right_ty: Ty,
+        right: Option<&'p Expr>,
+    ) -> Value {
+        if let Some(float) = self.types.as_float(ty) {
+            return self.float_operate(op, x, y, float);
+        }
+        let int = match self.types.kind(ty) {
+            TyKind::Int(int) => *int,
+            TyKind::Char => IntTy::U32,
+            _ => IntTy::U8,
+        };
+        let signed = int.signed();
+        let b = &self.b;
+        match op {
+            BinOp::Add => b.add(x, y),
+            BinOp::Sub => b.sub(x, y),
+            BinOp::Mul => b.mul(x, y),
+            BinOp::Div => {
+                if signed {
+                    b.sdiv(x, y)
+                } else {
+                    b.udiv(x, y)
+                }
+            }
+            BinOp::Rem => {
+                if !signed {
+                    return b.urem(x, y);
+                }
+                // Rust panics on MIN % -1, where the IR gives 0.
+                let constant = right
+                    .is_some_and(|right| matches!(right.kind, ExprKind::Int(value) if value != 0));
+                if !constant {
+                    let minus_one = b.icmp(IntCC::Eq, y, -1);
+                    let min = b.icmp(IntCC::Eq, x, b.iconst(int.to_ir(), int.min() as i64));
+                    let overflows = b.and(minus_one, min);
+                    b.trap_if(overflows, TrapKind::IntegerOverflow);
+                }
+                b.srem(x, y)
+            }
+            BinOp::And => b.and(x, y),
+            BinOp::Or => b.or(x, y),
+            BinOp::Xor => b.xor(x, y),
+            BinOp::Shl | BinOp::Shr => {
+                let amount = self.resize_amount(y, right_ty, int.to_ir());
+                match (op, signed) {
+                    (BinOp::Shl, _) => self.b.shl(x, amount),
+                    (_, true) => self.b.ashr(x, amount),
+                    (_, false) => self.b.lshr(x, amount),
+                }
+            }
+            _ => b.icmp(int_cc(op, signed), x, y),
+        }
+    }
+
+    /// A shift or rotate amount in the type of the value: only its low bits count, and those are kept.
+    pub(super) fn resize_amount(&mut self, amount: Value, from: Ty, to: Type) -> Value {
+        let bits = self.types.as_int(from).map_or(to.bits(), IntTy::bits);
+        match bits.cmp(&to.bits()) {
+            std::cmp::Ordering::Less => self.b.zext(to, amount),
+            std::cmp::Ordering::Equal => amount,
+            std::cmp::Ordering::Greater => self.b.trunc(to, amount),
+        }
+    }
+
+    fn float_operate(&mut self, op: BinOp, x: Value, y: Value, float: FloatTy) -> Value {
+        match op {
+            BinOp::Add => self.b.fadd(x, y),
+            BinOp::Sub => self.b.fsub(x, y),
+            BinOp::Mul => self.b.fmul(x, y),
+            BinOp::Div => self.b.fdiv(x, y),
+            BinOp::Rem => self.fmod(x, y, float),
+            BinOp::Eq => self.b.fcmp(FloatCC::Eq, x, y),
+            BinOp::Ne => self.b.fcmp(FloatCC::Ne, x, y),
+            BinOp::Lt => self.b.fcmp(FloatCC::Lt, x, y),
+            BinOp::Le => self.b.fcmp(FloatCC::Le, x, y),
+            BinOp::Gt => self.b.fcmp(FloatCC::Gt, x, y),
+            _ => self.b.fcmp(FloatCC::Ge, x, y),
+        }
+    }
+
+    /// The remainder is exact, so that of two `f32` fits an `f32` and may be computed as `f64`.
+    pub(super) fn fmod(&mut self, x: Value, y: Value, float: FloatTy) -> Value {
+        let callee = self.host(HostFunction::Fmod);
+        match float {
+            FloatTy::F64 => self.b.call1(callee, [x, y]),
+            FloatTy::F32 => {
+                let (x, y) = (self.b.fpromote(Type::F64, x), self.b.fpromote(Type::F64, y));
+                let wide = self.b.call1(callee, [x, y]);
+                self.b.fdemote(Type::F32, wide)
+            }
+        }
+    }
+
+    /// `value as to`.
+    pub(super) fn cast(&mut self, value: Value, from: Ty, to: Ty) -> Value {
+        enum Kind {
+            Int(IntTy),
+            Float(FloatTy),
+        }
+        let kind = |types: &crate::ty::Types, ty: Ty| match types.kind(ty) {
+            TyKind::Int(int) => Kind::Int(*int),
+            TyKind::Float(float) => Kind::Float(*float),
+            TyKind::Char => Kind::Int(IntTy::U32),
+            _ => Kind::Int(IntTy::U8),
+        };
+        let b = &self.b;
+        match (kind(self.types, from), kind(self.types, to)) {
+            (Kind::Int(from), Kind::Int(to)) => match from.bits().cmp(&to.bits()) {
+                std::cmp::Ordering::Less if from.signed() => b.sext(to.to_ir(), value),
+                std::cmp::Ordering::Less => b.zext(to.to_ir(), value),
+                std::cmp::Ordering::Equal => value,
+                std::cmp::Ordering::Greater => b.trunc(to.to_ir(), value),
+            },
+            (Kind::Int(from), Kind::Float(to)) if from.signed() => {
+                b.sint_to_float(to.to_ir(), value)
+            }
+            (Kind::Int(_), Kind::Float(to)) => b.uint_to_float(to.to_ir(), value),
+            (Kind::Float(_), Kind::Int(to)) if to.signed() => {
+                b.float_to_sint_sat(to.to_ir(), value)
+            }
+            (Kind::Float(_), Kind::Int(to)) => b.float_to_uint_sat(to.to_ir(), value),
+            (Kind::Float(FloatTy::F32), Kind::Float(FloatTy::F64)) => b.fpromote(Type::F64, value),
+            (Kind::Float(FloatTy::F64), Kind::Float(FloatTy::F32)) => b.fdemote(Type::F32, value),
+            (Kind::Float(_), Kind::Float(_)) => value,
+        }
+    }
+}
+
+/// The comparison that an operator makes on integers.
+pub(super) fn int_cc(op: BinOp, signed: bool) -> IntCC {
+    match (op, signed) {
+        (BinOp::Eq, _) => IntCC::Eq,
+        (BinOp::Ne, _) => IntCC::Ne,
+        (BinOp::Lt, true) => IntCC::Slt,
+        (BinOp::Lt, false) => IntCC::Ult,
+        (BinOp::Le, true) => IntCC::Sle,
+        (BinOp::Le, false) => IntCC::Ule,
+        (BinOp::Gt, true) => IntCC::Sgt,
+        (BinOp::Gt, false) => IntCC::Ugt,
+        (_, true) => IntCC::Sge,
+        (_, false) => IntCC::Uge,
+    }
+}

@@ -1,0 +1,185 @@
+//! Places: variables and memory that can be read, written and borrowed.
+
+use ir::{IntCC, TrapKind, Type, Value, Var};
+
+use super::{Addr, Flow, Lower, Storage};
+use crate::tree::{Expr, ExprKind};
+use crate::ty::{Ty, TyKind};
+
+/// A place, evaluated: its index expressions have been computed and checked.
+#[derive(Clone, Debug)]
+pub(super) enum PlaceValue {
+    Vars(Vec<Var>),
+    /// Memory; of a slice or `str` with its length.
+    Memory(Addr, Option<Value>),
+}
+
+impl<'m, 'p> Lower<'m, 'p> {
+    /// Evaluates a place. A value that is no place gets a temporary.
+    pub(super) fn place(&mut self, expr: &'p Expr) -> Flow<PlaceValue> {
+        match &expr.kind {
+            ExprKind::Local(id) => {
+                self.declare(*id);
+                let in_memory = self.leaves(expr.ty).is_none();
+                Ok(match self.storage[id.0 as usize].clone() {
+                    // A large parameter: the variable holds its address.
+                    Storage::Vars(vars) if in_memory => {
+                        PlaceValue::Memory(Addr { base: self.b.get(vars[0]), offset: 0 }, None)
+                    }
+                    Storage::Vars(vars) => PlaceValue::Vars(vars),
+                    Storage::Slot(slot) => PlaceValue::Memory(
+                        Addr { base: self.b.stack_addr(slot, 0), offset: 0 },
+                        None,
+                    ),
+                    Storage::Nowhere => PlaceValue::Vars(Vec::new()),
+                })
+            }
+            ExprKind::Static(id) | ExprKind::Const(id) => {
+                let program = self.shared.program;
+                let value = program.consts[id.0 as usize].value();
+                let addr = match value {
+                    Some(value) => self.const_addr(value, expr.ty),
+                    None => self.temp(expr.ty),
+                };
+                Ok(PlaceValue::Memory(addr, None))
+            }
+            ExprKind::Deref(inner) => {
+                let values = self.generate(inner, None)?;
+                Ok(PlaceValue::Memory(Addr { base: values[0], offset: 0 }, values.get(1).copied()))
+            }
+            ExprKind::Field(base, index) => {
+                let parts = self.parts(base.ty);
+                match self.place(base)? {
+                    PlaceValue::Vars(vars) => {
+                        let count = |ty: Ty| self.leaf_offsets(ty).len();
+                        let start: usize = parts[..*index].iter().map(|&part| count(part)).sum();
+                        let end = start + count(parts[*index]);
+                        Ok(PlaceValue::Vars(vars[start..end].to_vec()))
+                    }
+                    PlaceValue::Memory(addr, _) => {
+                        let (offsets, _, _) = crate::value::fields(self.types, &parts);
+                        Ok(PlaceValue::Memory(addr.plus(offsets[*index]), None))
+                    }
+                }
+            }
+            ExprKind::Index(base, index) => {
+                let (addr, len) = self.sequence(base)?;
+                let at = self.scalar(index)?;
+                self.at(expr.place);
+                let known = match index.kind {
+                    ExprKind::Int(value) => Some(value),
+                    _ => None,
+                };
+                let array = match self.types.kind(base.ty) {
+                    TyKind::Array(_, len) => Some(*len),
+                    _ => None,
+                };
+                let size = self.size(expr.ty);
+                if let (Some(value), Some(len)) = (known, array)
+                    && value < u128::from(len)
+                {
+                    return Ok(PlaceValue::Memory(addr.plus(value as u64 * size), None));
+                }
+                let outside = self.b.icmp(IntCC::Uge, at, len);
+                self.b.trap_if(outside, TrapKind::IndexOutOfBounds);
+                Ok(PlaceValue::Memory(self.element(addr, at, size), None))
+            }
+            ExprKind::SliceRange { base, lo, hi, inclusive } => {
+                let (addr, len) = self.sequence(base)?;
+                let lo = match lo {
+                    Some(lo) => Some(self.scalar(lo)?),
+                    None => None,
+                };
+                let hi = match hi {
+                    Some(hi) => Some(self.scalar(hi)?),
+                    None => None,
+                };
+                self.at(expr.place);
+                let end = match hi {
+                    Some(hi) if *inclusive => {
+                        let too_large = self.b.icmp(IntCC::Eq, hi, -1);
+                        self.b.trap_if(too_large, TrapKind::IndexOutOfBounds);
+                        self.b.add(hi, 1)
+                    }
+                    Some(hi) => hi,
+                    None => len,
+                };
+                if hi.is_some() {
+                    let outside = self.b.icmp(IntCC::Ugt, end, len);
+                    self.b.trap_if(outside, TrapKind::IndexOutOfBounds);
+                }
+                let Some(lo) = lo else { return Ok(PlaceValue::Memory(addr, Some(end))) };
+                let reversed = self.b.icmp(IntCC::Ugt, lo, end);
+                self.b.trap_if(reversed, TrapKind::IndexOutOfBounds);
+                let item = match self.types.kind(expr.ty) {
+                    TyKind::Slice(item) => *item,
+                    _ => expr.ty,
+                };
+                let count = self.b.sub(end, lo);
+                let size = self.size(item);
+                Ok(PlaceValue::Memory(self.element(addr, lo, size), Some(count)))
+            }
+            _ => {
+                let temp = self.temp(expr.ty);
+                self.into(expr, temp)?;
+                Ok(PlaceValue::Memory(temp, None))
+            }
+        }
+    }
+
+    /// The address of element `at`.
+    pub(super) fn element(&mut self, addr: Addr, at: Value, size: u64) -> Addr {
+        let scaled = match size {
+            1 => at,
+            size if size.is_power_of_two() => self.b.shl(at, i64::from(size.trailing_zeros())),
+            size => self.b.mul(at, size as i64),
+        };
+        Addr { base: self.b.add(addr.base, scaled), offset: addr.offset }
+    }
+
+    /// An array or slice: its address and length.
+    pub(super) fn sequence(&mut self, expr: &'p Expr) -> Flow<(Addr, Value)> {
+        let place = self.place(expr)?;
+        let PlaceValue::Memory(addr, len) = place else {
+            // Not reached: sequences live in memory.
+            return Ok((self.temp(expr.ty), self.b.iconst(Type::I64, 0)));
+        };
+        let len = match (len, self.types.kind(expr.ty)) {
+            (Some(len), _) => len,
+            (None, TyKind::Array(_, len)) => self.b.iconst(Type::I64, *len as i64),
+            (None, _) => self.b.iconst(Type::I64, 0),
+        };
+        Ok((addr, len))
+    }
+
+    /// The address of a place in memory; a variable is copied to a temporary, which only constants need.
+    pub(super) fn address(&mut self, expr: &'p Expr) -> Flow<Addr> {
+        match self.place(expr)? {
+            PlaceValue::Memory(addr, _) => Ok(addr),
+            PlaceValue::Vars(vars) => {
+                let values: Vec<Value> = vars.iter().map(|&var| self.b.get(var)).collect();
+                let temp = self.temp(expr.ty);
+                self.store_leaves(expr.ty, &values, temp);
+                Ok(temp)
+            }
+        }
+    }
+
+    /// Reads a place of scalars.
+    pub(super) fn read(&mut self, place: &PlaceValue, ty: Ty) -> Vec<Value> {
+        match place {
+            PlaceValue::Vars(vars) => vars.iter().map(|&var| self.b.get(var)).collect(),
+            PlaceValue::Memory(addr, _) => self.load_leaves(ty, *addr),
+        }
+    }
+
+    /// Writes a place of scalars.
+    pub(super) fn write(&mut self, place: &PlaceValue, ty: Ty, values: &[Value]) {
+        match place {
+            PlaceValue::Vars(vars) => {
+                vars.iter().zip(values).for_each(|(&var, &value)| self.b.set(var, value))
+            }
+            PlaceValue::Memory(addr, _) => self.store_leaves(ty, values, *addr),
+        }
+    }
+}

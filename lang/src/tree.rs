@@ -1,0 +1,435 @@
+//! The typed tree: what the checker makes of a function and the lowering reads. Coercions, dereferences and borrows
+//! that the source leaves out are explicit here.
+
+use std::rc::Rc;
+
+use crate::diag::Place;
+use crate::runtime::Style;
+use crate::ty::{StructId, Ty};
+use crate::value::ConstValue;
+
+/// A local variable of a function.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) struct LocalId(pub(crate) u32);
+
+/// A loop or labelled block of a function.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct LoopId(pub(crate) u32);
+
+/// A function, of the program or of the host.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct FnId(pub(crate) u32);
+
+/// A `const` or `static`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct ConstId(pub(crate) u32);
+
+/// A local variable.
+#[derive(Clone, Debug)]
+pub(crate) struct Local {
+    pub(crate) name: String,
+    pub(crate) ty: Ty,
+    pub(crate) mutable: bool,
+    /// Whether a reference to it is taken, so that it must live in memory.
+    pub(crate) addressed: bool,
+    /// `let x;`
+    pub(crate) deferred: bool,
+    pub(crate) place: Place,
+}
+
+/// The body of a function.
+#[derive(Debug)]
+pub(crate) struct Body {
+    pub(crate) params: Vec<LocalId>,
+    pub(crate) locals: Vec<Local>,
+    pub(crate) value: Expr,
+}
+
+/// An expression with its type.
+#[derive(Clone, Debug)]
+pub(crate) struct Expr {
+    pub(crate) kind: ExprKind,
+    pub(crate) ty: Ty,
+    pub(crate) place: Place,
+}
+
+/// Unary operators on scalars.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum UnOp {
+    Neg,
+    Not,
+}
+
+/// Binary operators on scalars.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum BinOp {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Rem,
+    And,
+    Or,
+    Xor,
+    Shl,
+    Shr,
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+}
+
+impl BinOp {
+    pub(crate) const fn is_comparison(self) -> bool {
+        matches!(self, BinOp::Eq | BinOp::Ne | BinOp::Lt | BinOp::Le | BinOp::Gt | BinOp::Ge)
+    }
+
+    pub(crate) const fn is_shift(self) -> bool {
+        matches!(self, BinOp::Shl | BinOp::Shr)
+    }
+
+    pub(crate) const fn symbol(self) -> &'static str {
+        match self {
+            BinOp::Add => "+",
+            BinOp::Sub => "-",
+            BinOp::Mul => "*",
+            BinOp::Div => "/",
+            BinOp::Rem => "%",
+            BinOp::And => "&",
+            BinOp::Or => "|",
+            BinOp::Xor => "^",
+            BinOp::Shl => "<<",
+            BinOp::Shr => ">>",
+            BinOp::Eq => "==",
+            BinOp::Ne => "!=",
+            BinOp::Lt => "<",
+            BinOp::Le => "<=",
+            BinOp::Gt => ">",
+            BinOp::Ge => ">=",
+        }
+    }
+}
+
+/// Why the program panics.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum PanicKind {
+    Panic,
+    Unreachable,
+    Assertion,
+}
+
+/// What an iterator of a `for` loop steps over, before its adapters.
+#[derive(Clone, Debug)]
+pub(crate) enum IterBase {
+    /// `a..b` or `a..=b`
+    Range { start: Box<Expr>, end: Box<Expr>, inclusive: bool },
+    /// `&slice`, `slice.iter()`, `&mut slice`: a reference to a slice or array; gives references to its elements.
+    Slice(Box<Expr>),
+    /// An array by value.
+    Array(Box<Expr>),
+}
+
+/// What changes the order or number of the steps.
+#[derive(Clone, Debug)]
+pub(crate) enum Adapter {
+    Rev,
+    StepBy(Box<Expr>),
+    Take(Box<Expr>),
+    Skip(Box<Expr>),
+}
+
+/// An iterator: elements are numbered by a base and adapters.
+#[derive(Clone, Debug)]
+pub(crate) struct Iter {
+    pub(crate) base: IterBase,
+    pub(crate) adapters: Vec<Adapter>,
+    /// `.copied()`, or `&x` over references: the element, not a reference to it.
+    pub(crate) copied: bool,
+    /// `.enumerate()`: pairs of the number and the item.
+    pub(crate) enumerate: bool,
+    /// The type of an item.
+    pub(crate) item: Ty,
+}
+
+/// How an iterator is used up without a loop.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Fold {
+    Sum,
+    Product,
+    Count,
+}
+
+/// A pattern with its type.
+#[derive(Clone, Debug)]
+pub(crate) struct Pat {
+    pub(crate) kind: PatKind,
+    pub(crate) ty: Ty,
+    pub(crate) place: Place,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum PatKind {
+    Wild,
+    Bind(LocalId, Option<Box<Pat>>),
+    /// Integers, `bool` (0 and 1) and `char`, by value; both ends belong to it.
+    Range(i128, i128),
+    Tuple(Vec<Pat>),
+    Struct(StructId, Vec<(usize, Pat)>),
+    Deref(Box<Pat>),
+    Or(Vec<Pat>),
+}
+
+/// An arm of a `match`.
+#[derive(Clone, Debug)]
+pub(crate) struct Arm {
+    pub(crate) pat: Pat,
+    pub(crate) guard: Option<Expr>,
+    pub(crate) body: Expr,
+}
+
+/// A width or precision.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Size {
+    Fixed(u16),
+    /// The argument of this index, a `usize`.
+    Arg(usize),
+}
+
+/// A piece of a format string.
+#[derive(Clone, Debug)]
+pub(crate) enum Piece {
+    Text(String),
+    Arg { index: usize, style: Style, width: Size, precision: Size },
+}
+
+/// What `format_args!` would make: arguments (evaluated once, in order) and pieces.
+#[derive(Clone, Debug)]
+pub(crate) struct Format {
+    pub(crate) pieces: Vec<Piece>,
+    pub(crate) args: Vec<Expr>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum ExprKind {
+    Int(u128),
+    /// A constant of the standard library.
+    Value(Rc<ConstValue>),
+    /// The digits, which are read when the type is known.
+    Float(String),
+    Bool(bool),
+    Char(char),
+    Str(String),
+    ByteStr(Vec<u8>),
+    Local(LocalId),
+    Const(ConstId),
+    Static(ConstId),
+    FnPtr(FnId),
+    Unary(UnOp, Box<Expr>),
+    Binary(BinOp, Box<Expr>, Box<Expr>),
+    And(Box<Expr>, Box<Expr>),
+    Or(Box<Expr>, Box<Expr>),
+    Cast(Box<Expr>),
+    Assign(Box<Expr>, Box<Expr>),
+    /// `_ = value`
+    Discard(Box<Expr>),
+    /// `place op= value`. `value_first` as for primitives; a reference as operand makes it a call of the operator's
+    /// trait, which evaluates the place first.
+    AssignOp {
+        op: BinOp,
+        place: Box<Expr>,
+        value: Box<Expr>,
+        value_first: bool,
+    },
+    If {
+        cond: Box<Expr>,
+        then: Box<Expr>,
+        otherwise: Option<Box<Expr>>,
+    },
+    Match {
+        value: Box<Expr>,
+        arms: Vec<Arm>,
+    },
+    /// `loop`, and a labelled block (which does not repeat).
+    Loop {
+        id: LoopId,
+        body: Box<Expr>,
+        repeats: bool,
+    },
+    While {
+        id: LoopId,
+        cond: Box<Expr>,
+        body: Box<Expr>,
+    },
+    For {
+        id: LoopId,
+        iter: Box<Iter>,
+        pat: Box<Pat>,
+        body: Box<Expr>,
+    },
+    Fold {
+        iter: Box<Iter>,
+        fold: Fold,
+    },
+    Break(LoopId, Option<Box<Expr>>),
+    Continue(LoopId),
+    Return(Option<Box<Expr>>),
+    Block(Vec<Stmt>, Option<Box<Expr>>),
+    Call(FnId, Vec<Expr>),
+    Method(crate::methods::Op, Vec<Expr>),
+    Index(Box<Expr>, Box<Expr>),
+    /// `base[lo..hi]`, a place of slice type.
+    SliceRange {
+        base: Box<Expr>,
+        lo: Option<Box<Expr>>,
+        hi: Option<Box<Expr>>,
+        inclusive: bool,
+    },
+    Field(Box<Expr>, usize),
+    Deref(Box<Expr>),
+    Ref {
+        mutable: bool,
+        place: Box<Expr>,
+    },
+    /// `&[T; N]` to `&[T]`.
+    Unsize(Box<Expr>),
+    Tuple(Vec<Expr>),
+    /// Values of fields in the order of the source, then what `..base` gives the rest.
+    Struct {
+        fields: Vec<(usize, Expr)>,
+        base: Option<Box<Expr>>,
+    },
+    Array(Vec<Expr>),
+    Repeat(Box<Expr>, u64),
+    Print(Box<Format>),
+    /// Text for standard error, and the trap.
+    Panic(PanicKind, Option<Box<Format>>),
+    /// A value of type `!` where another type is expected.
+    NeverTo(Box<Expr>),
+    /// Reported already.
+    Error,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Stmt {
+    Let { pat: Pat, init: Option<Expr>, otherwise: Option<Expr> },
+    Expr(Expr),
+}
+
+impl Expr {
+    /// Whether it denotes a place in memory or a variable, not a fresh value.
+    pub(crate) fn is_place(&self) -> bool {
+        matches!(
+            self.kind,
+            ExprKind::Local(_)
+                | ExprKind::Static(_)
+                | ExprKind::Index(..)
+                | ExprKind::SliceRange { .. }
+                | ExprKind::Field(..)
+                | ExprKind::Deref(_)
+        )
+    }
+
+    /// Calls `f` with each expression directly inside, in the order of the source.
+    pub(crate) fn children<'a>(&'a self, f: &mut dyn FnMut(&'a Expr)) {
+        match &self.kind {
+            ExprKind::Int(_)
+            | ExprKind::Float(_)
+            | ExprKind::Value(_)
+            | ExprKind::Bool(_)
+            | ExprKind::Char(_)
+            | ExprKind::Str(_)
+            | ExprKind::ByteStr(_)
+            | ExprKind::Local(_)
+            | ExprKind::Const(_)
+            | ExprKind::Static(_)
+            | ExprKind::FnPtr(_)
+            | ExprKind::Continue(_)
+            | ExprKind::Error => {}
+            ExprKind::Unary(_, e)
+            | ExprKind::Cast(e)
+            | ExprKind::Discard(e)
+            | ExprKind::Field(e, _)
+            | ExprKind::Deref(e)
+            | ExprKind::Ref { place: e, .. }
+            | ExprKind::Unsize(e)
+            | ExprKind::Repeat(e, _)
+            | ExprKind::Loop { body: e, .. }
+            | ExprKind::NeverTo(e) => f(e),
+            ExprKind::Binary(_, a, b)
+            | ExprKind::And(a, b)
+            | ExprKind::Or(a, b)
+            | ExprKind::Assign(a, b)
+            | ExprKind::Index(a, b)
+            | ExprKind::AssignOp { place: a, value: b, .. }
+            | ExprKind::While { cond: a, body: b, .. } => {
+                f(a);
+                f(b);
+            }
+            ExprKind::If { cond, then, otherwise } => {
+                f(cond);
+                f(then);
+                otherwise.iter().for_each(|e| f(e));
+            }
+            ExprKind::Match { value, arms } => {
+                f(value);
+                for arm in arms {
+                    arm.guard.iter().for_each(&mut *f);
+                    f(&arm.body);
+                }
+            }
+            ExprKind::For { iter, body, .. } => {
+                iter.children(f);
+                f(body);
+            }
+            ExprKind::Fold { iter, .. } => iter.children(f),
+            ExprKind::Break(_, value) | ExprKind::Return(value) => value.iter().for_each(|e| f(e)),
+            ExprKind::Block(stmts, tail) => {
+                for stmt in stmts {
+                    match stmt {
+                        Stmt::Let { init, otherwise, .. } => {
+                            init.iter().chain(otherwise).for_each(&mut *f);
+                        }
+                        Stmt::Expr(e) => f(e),
+                    }
+                }
+                tail.iter().for_each(|e| f(e));
+            }
+            ExprKind::Call(_, args)
+            | ExprKind::Method(_, args)
+            | ExprKind::Tuple(args)
+            | ExprKind::Array(args) => args.iter().for_each(f),
+            ExprKind::SliceRange { base, lo, hi, .. } => {
+                f(base);
+                lo.iter().chain(hi).for_each(|e| f(e));
+            }
+            ExprKind::Struct { fields, base } => {
+                fields.iter().for_each(|(_, e)| f(e));
+                base.iter().for_each(|e| f(e));
+            }
+            ExprKind::Print(format) => format.args.iter().for_each(f),
+            ExprKind::Panic(_, format) => {
+                format.iter().for_each(|format| format.args.iter().for_each(&mut *f));
+            }
+        }
+    }
+}
+
+impl Iter {
+    fn children<'a>(&'a self, f: &mut dyn FnMut(&'a Expr)) {
+        match &self.base {
+            IterBase::Range { start, end, .. } => {
+                f(start);
+                f(end);
+            }
+            IterBase::Slice(e) | IterBase::Array(e) => f(e),
+        }
+        for adapter in &self.adapters {
+            match adapter {
+                Adapter::Rev => {}
+                Adapter::StepBy(e) | Adapter::Take(e) | Adapter::Skip(e) => f(e),
+            }
+        }
+    }
+}

@@ -1,0 +1,511 @@
+//! The types of the source language, interned so that a type is a number, and inference by unification.
+
+use std::collections::HashMap;
+
+/// A type: an index into [`Types`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Ty(u32);
+
+impl Ty {
+    /// The type of something that has been reported already: the first that is interned.
+    pub(crate) const NONE: Ty = Ty(0);
+}
+
+/// An integer type.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum IntTy {
+    I8,
+    I16,
+    I32,
+    I64,
+    Isize,
+    U8,
+    U16,
+    U32,
+    U64,
+    Usize,
+}
+
+impl IntTy {
+    pub(crate) const ALL: [IntTy; 10] = [
+        IntTy::I8,
+        IntTy::I16,
+        IntTy::I32,
+        IntTy::I64,
+        IntTy::Isize,
+        IntTy::U8,
+        IntTy::U16,
+        IntTy::U32,
+        IntTy::U64,
+        IntTy::Usize,
+    ];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            IntTy::I8 => "i8",
+            IntTy::I16 => "i16",
+            IntTy::I32 => "i32",
+            IntTy::I64 => "i64",
+            IntTy::Isize => "isize",
+            IntTy::U8 => "u8",
+            IntTy::U16 => "u16",
+            IntTy::U32 => "u32",
+            IntTy::U64 => "u64",
+            IntTy::Usize => "usize",
+        }
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|int| int.name() == name)
+    }
+
+    pub(crate) const fn bits(self) -> u32 {
+        match self {
+            IntTy::I8 | IntTy::U8 => 8,
+            IntTy::I16 | IntTy::U16 => 16,
+            IntTy::I32 | IntTy::U32 => 32,
+            IntTy::I64 | IntTy::U64 | IntTy::Isize | IntTy::Usize => 64,
+        }
+    }
+
+    pub(crate) const fn signed(self) -> bool {
+        matches!(self, IntTy::I8 | IntTy::I16 | IntTy::I32 | IntTy::I64 | IntTy::Isize)
+    }
+
+    pub(crate) const fn min(self) -> i128 {
+        if self.signed() { -(1 << (self.bits() - 1)) } else { 0 }
+    }
+
+    pub(crate) const fn max(self) -> i128 {
+        if self.signed() { (1 << (self.bits() - 1)) - 1 } else { (1 << self.bits()) - 1 }
+    }
+
+    /// `value` modulo the width, as a number of this type.
+    pub(crate) const fn wrap(self, value: i128) -> i128 {
+        let unused = 128 - self.bits();
+        if self.signed() {
+            value << unused >> unused
+        } else {
+            ((value as u128) << unused >> unused) as i128
+        }
+    }
+
+    pub(crate) const fn unsigned(self) -> IntTy {
+        match self {
+            IntTy::I8 | IntTy::U8 => IntTy::U8,
+            IntTy::I16 | IntTy::U16 => IntTy::U16,
+            IntTy::I32 | IntTy::U32 => IntTy::U32,
+            IntTy::I64 | IntTy::U64 => IntTy::U64,
+            IntTy::Isize | IntTy::Usize => IntTy::Usize,
+        }
+    }
+
+    pub(crate) const fn to_signed(self) -> IntTy {
+        match self.unsigned() {
+            IntTy::U8 => IntTy::I8,
+            IntTy::U16 => IntTy::I16,
+            IntTy::U32 => IntTy::I32,
+            IntTy::U64 => IntTy::I64,
+            _ => IntTy::Isize,
+        }
+    }
+
+    pub(crate) const fn to_ir(self) -> ir::Type {
+        match self.bits() {
+            8 => ir::Type::I8,
+            16 => ir::Type::I16,
+            32 => ir::Type::I32,
+            _ => ir::Type::I64,
+        }
+    }
+}
+
+/// `f32` or `f64`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum FloatTy {
+    F32,
+    F64,
+}
+
+impl FloatTy {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            FloatTy::F32 => "f32",
+            FloatTy::F64 => "f64",
+        }
+    }
+
+    pub(crate) const fn to_ir(self) -> ir::Type {
+        match self {
+            FloatTy::F32 => ir::Type::F32,
+            FloatTy::F64 => ir::Type::F64,
+        }
+    }
+}
+
+/// A `struct` of the program.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct StructId(pub(crate) u32);
+
+/// What a type is.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum TyKind {
+    Int(IntTy),
+    Float(FloatTy),
+    Bool,
+    Char,
+    Str,
+    Never,
+    /// `()` is the empty one.
+    Tuple(Vec<Ty>),
+    Array(Ty, u64),
+    Slice(Ty),
+    Ref {
+        mutable: bool,
+        to: Ty,
+    },
+    Struct(StructId),
+    /// A function pointer.
+    Fn(Vec<Ty>, Ty),
+    /// To be inferred.
+    Infer(u32),
+    /// The type of something that has been reported already; it agrees with everything.
+    Error,
+}
+
+/// What is known of a type that is to be inferred.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Var {
+    Any,
+    Int,
+    Float,
+    Is(Ty),
+}
+
+/// The field names and types of a `struct`.
+#[derive(Clone, Debug)]
+pub(crate) struct StructInfo {
+    pub(crate) name: String,
+    pub(crate) fields: Vec<(String, Ty)>,
+    /// `struct P(f64, f64);`
+    pub(crate) tuple_like: bool,
+    /// `#[derive(...)]`, as written.
+    pub(crate) derives: Vec<String>,
+    pub(crate) place: crate::diag::Place,
+}
+
+/// The interner and the table of inference variables.
+#[derive(Debug)]
+pub(crate) struct Types {
+    kinds: Vec<TyKind>,
+    known: HashMap<TyKind, Ty>,
+    vars: Vec<Var>,
+    pub(crate) structs: Vec<StructInfo>,
+    pub(crate) unit: Ty,
+    pub(crate) never: Ty,
+    pub(crate) bool: Ty,
+    pub(crate) char: Ty,
+    pub(crate) str: Ty,
+    pub(crate) error: Ty,
+    pub(crate) i32: Ty,
+    pub(crate) u8: Ty,
+    pub(crate) u32: Ty,
+    pub(crate) usize: Ty,
+    pub(crate) f64: Ty,
+}
+
+impl Types {
+    pub(crate) fn new() -> Self {
+        let none = Ty::NONE;
+        let mut types = Self {
+            kinds: Vec::new(),
+            known: HashMap::new(),
+            vars: Vec::new(),
+            structs: Vec::new(),
+            unit: none,
+            never: none,
+            bool: none,
+            char: none,
+            str: none,
+            error: none,
+            i32: none,
+            u8: none,
+            u32: none,
+            usize: none,
+            f64: none,
+        };
+        types.error = types.make(TyKind::Error);
+        types.unit = types.make(TyKind::Tuple(Vec::new()));
+        types.never = types.make(TyKind::Never);
+        types.bool = types.make(TyKind::Bool);
+        types.char = types.make(TyKind::Char);
+        types.str = types.make(TyKind::Str);
+        types.i32 = types.make(TyKind::Int(IntTy::I32));
+        types.u8 = types.make(TyKind::Int(IntTy::U8));
+        types.u32 = types.make(TyKind::Int(IntTy::U32));
+        types.usize = types.make(TyKind::Int(IntTy::Usize));
+        types.f64 = types.make(TyKind::Float(FloatTy::F64));
+        types
+    }
+
+    pub(crate) fn make(&mut self, kind: TyKind) -> Ty {
+        if let Some(&ty) = self.known.get(&kind) {
+            return ty;
+        }
+        let ty = Ty(self.kinds.len() as u32);
+        self.kinds.push(kind.clone());
+        self.known.insert(kind, ty);
+        ty
+    }
+
+    pub(crate) fn int(&mut self, int: IntTy) -> Ty {
+        self.make(TyKind::Int(int))
+    }
+
+    pub(crate) fn float(&mut self, float: FloatTy) -> Ty {
+        self.make(TyKind::Float(float))
+    }
+
+    pub(crate) fn reference(&mut self, mutable: bool, to: Ty) -> Ty {
+        self.make(TyKind::Ref { mutable, to })
+    }
+
+    fn new_var(&mut self, var: Var) -> Ty {
+        let index = self.vars.len() as u32;
+        self.vars.push(var);
+        self.make(TyKind::Infer(index))
+    }
+
+    /// A type of which nothing is known yet.
+    pub(crate) fn fresh(&mut self) -> Ty {
+        self.new_var(Var::Any)
+    }
+
+    /// The type of an integer literal without a suffix.
+    pub(crate) fn fresh_int(&mut self) -> Ty {
+        self.new_var(Var::Int)
+    }
+
+    /// The type of a float literal without a suffix.
+    pub(crate) fn fresh_float(&mut self) -> Ty {
+        self.new_var(Var::Float)
+    }
+
+    /// The type itself, if it has been inferred; the types inside are as they are.
+    pub(crate) fn shallow(&self, mut ty: Ty) -> Ty {
+        while let TyKind::Infer(var) = self.kinds[ty.0 as usize] {
+            match self.vars[var as usize] {
+                Var::Is(to) => ty = to,
+                _ => break,
+            }
+        }
+        ty
+    }
+
+    /// What a type is, as far as it has been inferred.
+    pub(crate) fn kind(&self, ty: Ty) -> &TyKind {
+        &self.kinds[self.shallow(ty).0 as usize]
+    }
+
+    /// The type with everything inside replaced by what has been inferred.
+    pub(crate) fn resolve(&mut self, ty: Ty) -> Ty {
+        let kind = match self.kind(ty).clone() {
+            TyKind::Tuple(items) => {
+                TyKind::Tuple(items.into_iter().map(|t| self.resolve(t)).collect())
+            }
+            TyKind::Array(item, len) => TyKind::Array(self.resolve(item), len),
+            TyKind::Slice(item) => TyKind::Slice(self.resolve(item)),
+            TyKind::Ref { mutable, to } => TyKind::Ref { mutable, to: self.resolve(to) },
+            TyKind::Fn(params, result) => {
+                let params = params.into_iter().map(|t| self.resolve(t)).collect();
+                TyKind::Fn(params, self.resolve(result))
+            }
+            _ => return self.shallow(ty),
+        };
+        self.make(kind)
+    }
+
+    /// Whether nothing inside is still to be inferred.
+    pub(crate) fn is_known(&self, ty: Ty) -> bool {
+        match self.kind(ty) {
+            TyKind::Infer(_) => false,
+            TyKind::Tuple(items) => items.iter().all(|&t| self.is_known(t)),
+            TyKind::Array(item, _) | TyKind::Slice(item) => self.is_known(*item),
+            TyKind::Ref { to, .. } => self.is_known(*to),
+            _ => true,
+        }
+    }
+
+    /// Whether it is unknown but for being an integer (`Some(true)`) or float (`Some(false)`) literal's.
+    pub(crate) fn literal_var(&self, ty: Ty) -> Option<bool> {
+        match self.kind(ty) {
+            TyKind::Infer(var) => match self.vars[*var as usize] {
+                Var::Int => Some(true),
+                Var::Float => Some(false),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    pub(crate) fn is_unknown(&self, ty: Ty) -> bool {
+        matches!(self.kind(ty), TyKind::Infer(_)) && self.literal_var(ty).is_none()
+    }
+
+    /// Makes two types equal, if they can be.
+    pub(crate) fn unify(&mut self, a: Ty, b: Ty) -> bool {
+        let (a, b) = (self.shallow(a), self.shallow(b));
+        if a == b {
+            return true;
+        }
+        match (self.kinds[a.0 as usize].clone(), self.kinds[b.0 as usize].clone()) {
+            (TyKind::Error, _) | (_, TyKind::Error) => true,
+            (TyKind::Infer(x), TyKind::Infer(y)) => {
+                match (self.vars[x as usize], self.vars[y as usize]) {
+                    (Var::Any, _) => self.vars[x as usize] = Var::Is(b),
+                    (_, Var::Any) => self.vars[y as usize] = Var::Is(a),
+                    (kind, other) if kind == other => self.vars[x as usize] = Var::Is(b),
+                    _ => return false,
+                }
+                true
+            }
+            (TyKind::Infer(var), kind) => self.bind(var, &kind, b),
+            (kind, TyKind::Infer(var)) => self.bind(var, &kind, a),
+            (TyKind::Tuple(xs), TyKind::Tuple(ys)) => {
+                xs.len() == ys.len() && xs.into_iter().zip(ys).all(|(x, y)| self.unify(x, y))
+            }
+            (TyKind::Array(x, n), TyKind::Array(y, m)) => n == m && self.unify(x, y),
+            (TyKind::Slice(x), TyKind::Slice(y)) => self.unify(x, y),
+            (TyKind::Ref { mutable: m, to: x }, TyKind::Ref { mutable: n, to: y }) => {
+                m == n && self.unify(x, y)
+            }
+            _ => false,
+        }
+    }
+
+    fn bind(&mut self, var: u32, kind: &TyKind, ty: Ty) -> bool {
+        let fits = match self.vars[var as usize] {
+            Var::Int => matches!(kind, TyKind::Int(_)),
+            Var::Float => matches!(kind, TyKind::Float(_)),
+            _ => !self.mentions(ty, var),
+        };
+        if fits {
+            self.vars[var as usize] = Var::Is(ty);
+        }
+        fits
+    }
+
+    /// Whether `ty` contains the variable, which would make it infinite.
+    fn mentions(&self, ty: Ty, var: u32) -> bool {
+        match self.kind(ty) {
+            TyKind::Infer(other) => *other == var,
+            TyKind::Tuple(items) => items.iter().any(|&t| self.mentions(t, var)),
+            TyKind::Array(item, _) | TyKind::Slice(item) => self.mentions(*item, var),
+            TyKind::Ref { to, .. } => self.mentions(*to, var),
+            _ => false,
+        }
+    }
+
+    /// Gives literals whose type nothing tells the types `i32` and `f64`. `from` is the number of variables before
+    /// the function that ends.
+    pub(crate) fn default_literals(&mut self, from: usize) {
+        for index in from..self.vars.len() {
+            match self.vars[index] {
+                Var::Int => self.vars[index] = Var::Is(self.i32),
+                Var::Float => self.vars[index] = Var::Is(self.f64),
+                _ => {}
+            }
+        }
+    }
+
+    pub(crate) fn var_count(&self) -> usize {
+        self.vars.len()
+    }
+
+    pub(crate) fn as_int(&self, ty: Ty) -> Option<IntTy> {
+        match self.kind(ty) {
+            TyKind::Int(int) => Some(*int),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_float(&self, ty: Ty) -> Option<FloatTy> {
+        match self.kind(ty) {
+            TyKind::Float(float) => Some(*float),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn is_error(&self, ty: Ty) -> bool {
+        matches!(self.kind(ty), TyKind::Error)
+    }
+
+    pub(crate) fn is_never(&self, ty: Ty) -> bool {
+        matches!(self.kind(ty), TyKind::Never)
+    }
+
+    pub(crate) fn is_unit(&self, ty: Ty) -> bool {
+        matches!(self.kind(ty), TyKind::Tuple(items) if items.is_empty())
+    }
+
+    /// Whether it is an integer, or a literal that will be one.
+    pub(crate) fn is_integral(&self, ty: Ty) -> bool {
+        matches!(self.kind(ty), TyKind::Int(_)) || self.literal_var(ty) == Some(true)
+    }
+
+    /// Whether it is a float, or a literal that will be one.
+    pub(crate) fn is_floating(&self, ty: Ty) -> bool {
+        matches!(self.kind(ty), TyKind::Float(_)) || self.literal_var(ty) == Some(false)
+    }
+
+    pub(crate) fn is_numeric(&self, ty: Ty) -> bool {
+        self.is_integral(ty) || self.is_floating(ty)
+    }
+
+    /// What a reference refers to, and whether it may be written through.
+    pub(crate) fn as_ref(&self, ty: Ty) -> Option<(bool, Ty)> {
+        match self.kind(ty) {
+            TyKind::Ref { mutable, to } => Some((*mutable, *to)),
+            _ => None,
+        }
+    }
+
+    /// As rustc writes it.
+    pub(crate) fn name(&self, ty: Ty) -> String {
+        match self.kind(ty) {
+            TyKind::Int(int) => int.name().to_owned(),
+            TyKind::Float(float) => float.name().to_owned(),
+            TyKind::Bool => "bool".to_owned(),
+            TyKind::Char => "char".to_owned(),
+            TyKind::Str => "str".to_owned(),
+            TyKind::Never => "!".to_owned(),
+            TyKind::Tuple(items) => match items.as_slice() {
+                [one] => format!("({},)", self.name(*one)),
+                many => {
+                    let names: Vec<String> = many.iter().map(|&t| self.name(t)).collect();
+                    format!("({})", names.join(", "))
+                }
+            },
+            TyKind::Array(item, len) => format!("[{}; {len}]", self.name(*item)),
+            TyKind::Slice(item) => format!("[{}]", self.name(*item)),
+            TyKind::Ref { mutable: true, to } => format!("&mut {}", self.name(*to)),
+            TyKind::Ref { mutable: false, to } => format!("&{}", self.name(*to)),
+            TyKind::Struct(id) => self.structs[id.0 as usize].name.clone(),
+            TyKind::Fn(params, result) => {
+                let names: Vec<String> = params.iter().map(|&t| self.name(t)).collect();
+                let result = if self.is_unit(*result) {
+                    String::new()
+                } else {
+                    format!(" -> {}", self.name(*result))
+                };
+                format!("fn({}){result}", names.join(", "))
+            }
+            TyKind::Infer(_) => match self.literal_var(ty) {
+                Some(true) => "{integer}".to_owned(),
+                Some(false) => "{float}".to_owned(),
+                None => "_".to_owned(),
+            },
+            TyKind::Error => "{unknown}".to_owned(),
+        }
+    }
+}
