@@ -9,7 +9,7 @@ use crate::ty::{FloatTy, IntTy, Ty, TyKind, Types};
 pub(crate) enum Op {
     /// An operator, wrapping.
     Binary(BinOp),
-    Neg, Not,
+    Neg,
     WrappingDiv, WrappingRem, SaturatingAdd, SaturatingSub, SaturatingMul,
     OverflowingAdd, OverflowingSub, OverflowingMul,
     RotateLeft, RotateRight, CountOnes, CountZeros, LeadingZeros, LeadingOnes, TrailingZeros, TrailingOnes,

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::diag::Place;
 use crate::runtime::Style;
-use crate::ty::{StructId, Ty};
+use crate::ty::Ty;
 use crate::value::ConstValue;
 
 /// A local variable of a function.
@@ -176,7 +176,7 @@ pub(crate) enum PatKind {
     /// Integers, `bool` (0 and 1) and `char`, by value; both ends belong to it.
     Range(i128, i128),
     Tuple(Vec<Pat>),
-    Struct(StructId, Vec<(usize, Pat)>),
+    Struct(Vec<(usize, Pat)>),
     Deref(Box<Pat>),
     Or(Vec<Pat>),
 }
@@ -225,7 +225,6 @@ pub(crate) enum ExprKind {
     Local(LocalId),
     Const(ConstId),
     Static(ConstId),
-    FnPtr(FnId),
     Unary(UnOp, Box<Expr>),
     Binary(BinOp, Box<Expr>, Box<Expr>),
     And(Box<Expr>, Box<Expr>),
@@ -344,7 +343,6 @@ impl Expr {
             | ExprKind::Local(_)
             | ExprKind::Const(_)
             | ExprKind::Static(_)
-            | ExprKind::FnPtr(_)
             | ExprKind::Continue(_)
             | ExprKind::Error => {}
             ExprKind::Unary(_, e)

@@ -165,8 +165,6 @@ pub(crate) enum TyKind {
         to: Ty,
     },
     Struct(StructId),
-    /// A function pointer.
-    Fn(Vec<Ty>, Ty),
     /// To be inferred.
     Infer(u32),
     /// The type of something that has been reported already; it agrees with everything.
@@ -316,10 +314,6 @@ impl Types {
             TyKind::Array(item, len) => TyKind::Array(self.resolve(item), len),
             TyKind::Slice(item) => TyKind::Slice(self.resolve(item)),
             TyKind::Ref { mutable, to } => TyKind::Ref { mutable, to: self.resolve(to) },
-            TyKind::Fn(params, result) => {
-                let params = params.into_iter().map(|t| self.resolve(t)).collect();
-                TyKind::Fn(params, self.resolve(result))
-            }
             _ => return self.shallow(ty),
         };
         self.make(kind)
@@ -491,15 +485,6 @@ impl Types {
             TyKind::Ref { mutable: true, to } => format!("&mut {}", self.name(*to)),
             TyKind::Ref { mutable: false, to } => format!("&{}", self.name(*to)),
             TyKind::Struct(id) => self.structs[id.0 as usize].name.clone(),
-            TyKind::Fn(params, result) => {
-                let names: Vec<String> = params.iter().map(|&t| self.name(t)).collect();
-                let result = if self.is_unit(*result) {
-                    String::new()
-                } else {
-                    format!(" -> {}", self.name(*result))
-                };
-                format!("fn({}){result}", names.join(", "))
-            }
             TyKind::Infer(_) => match self.literal_var(ty) {
                 Some(true) => "{integer}".to_owned(),
                 Some(false) => "{float}".to_owned(),

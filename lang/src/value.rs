@@ -96,7 +96,7 @@ pub(crate) fn layout(types: &Types, ty: Ty) -> (u64, u32) {
     match types.kind(ty) {
         TyKind::Int(int) => (u64::from(int.bits() / 8), int.bits() / 8),
         TyKind::Float(FloatTy::F32) | TyKind::Char => (4, 4),
-        TyKind::Float(FloatTy::F64) | TyKind::Fn(..) => (8, 8),
+        TyKind::Float(FloatTy::F64) => (8, 8),
         TyKind::Bool => (1, 1),
         TyKind::Ref { to, .. } => match types.kind(*to) {
             TyKind::Slice(_) | TyKind::Str => (16, 8),

@@ -363,10 +363,9 @@ impl<'a> Checker<'a> {
                 self.eval_method(*op, &values?, ty, place)
             }
             ExprKind::Panic(..) => fail(place, "it panics"),
-            ExprKind::Ref { .. }
-            | ExprKind::SliceRange { .. }
-            | ExprKind::Print(_)
-            | ExprKind::FnPtr(_) => fail(place, "this is not supported in constants"),
+            ExprKind::Ref { .. } | ExprKind::SliceRange { .. } | ExprKind::Print(_) => {
+                fail(place, "this is not supported in constants")
+            }
             ExprKind::Error => Err(Exit::Reported),
         }
     }
@@ -635,7 +634,7 @@ fn bind(pat: &crate::tree::Pat, value: ConstValue, frame: &mut Frame) {
         (PatKind::Tuple(pats), ConstValue::Aggregate(items)) => {
             pats.iter().zip(items).for_each(|(pat, item)| bind(pat, item, frame));
         }
-        (PatKind::Struct(_, pats), ConstValue::Aggregate(items)) => {
+        (PatKind::Struct(pats), ConstValue::Aggregate(items)) => {
             for (index, pat) in pats {
                 bind(pat, items[*index].clone(), frame);
             }
@@ -661,7 +660,7 @@ fn matches(pat: &PatKind, value: &ConstValue) -> bool {
         (PatKind::Tuple(pats), ConstValue::Aggregate(items)) => {
             pats.iter().zip(items).all(|(pat, item)| matches(&pat.kind, item))
         }
-        (PatKind::Struct(_, pats), ConstValue::Aggregate(items)) => {
+        (PatKind::Struct(pats), ConstValue::Aggregate(items)) => {
             pats.iter().all(|(index, pat)| matches(&pat.kind, &items[*index]))
         }
         (PatKind::Deref(pat), ConstValue::Ref(value)) => matches(&pat.kind, value),

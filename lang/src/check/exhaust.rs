@@ -111,7 +111,7 @@ impl<'a> Checker<'a> {
                 let mut parts: Vec<&Pat> = vec![WILD; items.len()];
                 match &strip(row[0]).kind {
                     PatKind::Tuple(pats) => parts = pats.iter().collect(),
-                    PatKind::Struct(_, pats) => {
+                    PatKind::Struct(pats) => {
                         pats.iter().for_each(|(index, pat)| parts[*index] = pat)
                     }
                     PatKind::Deref(pat) => parts = vec![pat],

@@ -128,7 +128,7 @@ impl<'a> Checker<'a> {
                     }
                 }
                 PatKind::Tuple(subs) | PatKind::Or(subs) => pats.extend(subs),
-                PatKind::Struct(_, subs) => pats.extend(subs.iter().map(|(_, sub)| sub)),
+                PatKind::Struct(subs) => pats.extend(subs.iter().map(|(_, sub)| sub)),
                 PatKind::Deref(sub) | PatKind::Bind(_, Some(sub)) => pats.push(sub),
                 PatKind::Wild | PatKind::Bind(_, None) => {}
             }

@@ -602,7 +602,6 @@ impl<'a> Checker<'a> {
                 "Default" => false,
                 _ => self.implements(*to, name),
             },
-            TyKind::Fn(..) => name != "Default",
             _ => true,
         }
     }

@@ -307,7 +307,7 @@ impl<'a> Checker<'a> {
         } else if self.types.unify(from, to) {
             return expr;
         }
-        self.mismatch(expr.place, expected, expr.ty);
+        self.mismatch(blame(&expr), expected, expr.ty);
         self.error_expr(expr.place)
     }
 
@@ -392,6 +392,14 @@ impl<'a> Checker<'a> {
         }
         body
     }
+}
+
+/// Where the value of an expression comes from: of a block, its last expression.
+fn blame(mut expr: &Expr) -> Place {
+    while let ExprKind::Block(_, Some(tail)) = &expr.kind {
+        expr = tail;
+    }
+    expr.place
 }
 
 fn has_tail(block: &syn::Block) -> bool {

@@ -169,7 +169,7 @@ impl<'a> Checker<'a> {
                     .zip(fields)
                     .enumerate()
                     .map(|(i, (elem, ty))| (i, self.pat(elem, ty)));
-                make(PatKind::Struct(id, pats.collect()))
+                make(PatKind::Struct(pats.collect()))
             }
             syn::Pat::Slice(_) => self.error_pat(pat, ty, "slice patterns"),
             syn::Pat::Rest(_) => self.error_pat(pat, ty, "`..` here"),
@@ -223,7 +223,7 @@ impl<'a> Checker<'a> {
                 format!("pattern does not mention all fields of `{name}`; add `..`"),
             );
         }
-        Pat { kind: PatKind::Struct(id, pats), ty, place }
+        Pat { kind: PatKind::Struct(pats), ty, place }
     }
 
     fn or_pattern(&mut self, or: &syn::PatOr, ty: Ty, place: Place) -> Pat {
@@ -377,7 +377,7 @@ pub(crate) fn bindings(pat: &Pat, found: &mut Vec<LocalId>) {
         PatKind::Tuple(pats) | PatKind::Or(pats) => {
             pats.iter().for_each(|pat| bindings(pat, found))
         }
-        PatKind::Struct(_, pats) => pats.iter().for_each(|(_, pat)| bindings(pat, found)),
+        PatKind::Struct(pats) => pats.iter().for_each(|(_, pat)| bindings(pat, found)),
         PatKind::Deref(pat) => bindings(pat, found),
     }
 }

@@ -65,7 +65,7 @@ impl<'m, 'p> Lower<'m, 'p> {
     /// Whether a type holds addresses, which data cannot.
     pub(super) fn has_pointers(&self, ty: Ty) -> bool {
         match self.types.kind(ty) {
-            TyKind::Ref { .. } | TyKind::Fn(..) => true,
+            TyKind::Ref { .. } => true,
             TyKind::Array(item, _) => self.has_pointers(*item),
             TyKind::Tuple(_) | TyKind::Struct(_) => {
                 self.parts(ty).into_iter().any(|item| self.has_pointers(item))

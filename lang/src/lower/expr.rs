@@ -247,7 +247,7 @@ impl<'m, 'p> Lower<'m, 'p> {
                 self.generate(inner, None)?;
                 self.trap(TrapKind::Unreachable)
             }
-            ExprKind::FnPtr(_) | ExprKind::Error => Ok(Vec::new()),
+            ExprKind::Error => Ok(Vec::new()),
         }
     }
 

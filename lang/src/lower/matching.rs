@@ -135,7 +135,7 @@ impl<'m, 'p> Lower<'m, 'p> {
                     self.test(sub, &part, fail);
                 }
             }
-            PatKind::Struct(_, pats) => {
+            PatKind::Struct(pats) => {
                 for (index, sub) in pats {
                     let (part, _) = self.part(place, pat.ty, *index);
                     self.test(sub, &part, fail);
@@ -210,7 +210,7 @@ impl<'m, 'p> Lower<'m, 'p> {
                     self.bind(sub, &part);
                 }
             }
-            PatKind::Struct(_, pats) => {
+            PatKind::Struct(pats) => {
                 for (index, sub) in pats {
                     let (part, _) = self.part(place, pat.ty, *index);
                     self.bind(sub, &part);

@@ -1,6 +1,6 @@
 //! Memory: scalars in and out of it, copies, fills, comparisons.
 
-use ir::{FloatCC, IntCC, NarrowWidth, Type, Value};
+use ir::{FloatCC, IntCC, Type, Value};
 
 use super::{Addr, Flow, Lower, Unreachable};
 use crate::tree::{Expr, ExprKind};
@@ -280,11 +280,6 @@ impl<'m, 'p> Lower<'m, 'p> {
         self.b.jump(head);
         self.b.switch_to(done);
         self.b.get(result)
-    }
-
-    /// Loads or stores of 1, 2 or 4 bytes are those of the type; this is for the few that are not.
-    pub(super) fn load_byte(&mut self, base: Value) -> Value {
-        self.b.load_narrow(Type::I64, NarrowWidth::W8, ir::Extend::Zero, base, 0)
     }
 
     /// Ends the block: nothing comes after.

@@ -73,7 +73,6 @@ impl<'m, 'p> Lower<'m, 'p> {
             }
             Op::Same => x,
             Op::Neg => b.neg(x),
-            Op::Not => b.not(x),
             Op::WrappingDiv => {
                 if !signed {
                     return b.udiv(x, v[1]);

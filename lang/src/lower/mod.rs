@@ -211,7 +211,6 @@ impl<'m, 'p> Lower<'m, 'p> {
             TyKind::Float(float) => push(float.to_ir(), at),
             TyKind::Bool => push(Type::I8, at),
             TyKind::Char => push(Type::I32, at),
-            TyKind::Fn(..) => push(Type::I64, at),
             TyKind::Ref { to, .. } => {
                 push(Type::I64, at);
                 !matches!(self.types.kind(*to), TyKind::Slice(_) | TyKind::Str)
