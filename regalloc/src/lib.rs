@@ -3,6 +3,42 @@
 //! Implement [`Function`] for a machine IR in SSA form, describe the registers in a [`MachineEnv`], and
 //! [`run`] gives every operand a place and lists the moves to insert. [`check`] proves the outcome right
 //! without trusting the allocator.
+//!
+//! ```
+//! use regalloc::{Options, check, dump, run, testing};
+//!
+//! // A loop that adds up what it loads. `testing` has a text form for the trait.
+//! let function = testing::parse("
+//!     block0:
+//!         args def v0:r0, def v1:r1
+//!         const def v2
+//!         jump -> block1(v2, v2)
+//!     block1(v3, v4) depth 1:
+//!         load use v0, use v3, def v5
+//!         add use v4, use v5, def v6
+//!         add use v3, def v7
+//!         branch use v7, use v1 -> block2, block3
+//!     block2 depth 1:
+//!         jump -> block1(v7, v6)
+//!     block3:
+//!         ret use v6:r0
+//! ")?;
+//! let machine = testing::machine(6, 4);
+//! let allocation = run(&function, &machine, &Options::default())?;
+//! check(&function, &machine, &allocation)?;
+//!
+//! let mut text = String::new();
+//! dump(&function, &allocation, &mut text)?;
+//! // Nothing is moved inside of the loop, and nothing is in memory.
+//! assert!(text.contains("    inst7: -> block1(v7, v6)\nblock3:"));
+//! assert_eq!(allocation.num_spill_slots(), 0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The stages, in the order in which [`Allocator::run`] calls them: `layout` checks the flow graph; `liveness` finds
+//! where each value lives; `hints` relates values that would save a move; `intervals` are the pieces that
+//! `scan` places and cuts; `resolve` finds the moves between pieces, `slots` the places in the frame, and
+//! [`moves`] the order of moves that happen at once; `cleanup` drops what turns out to change nothing.
 #![forbid(unsafe_code)]
 
 mod checker;
