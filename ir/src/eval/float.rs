@@ -3,6 +3,7 @@
 
 use std::ops::{Add, Div, Mul, Sub};
 
+use super::fma;
 use crate::opcode::{BinaryOp, FloatCC, TrapKind, UnaryOp};
 use crate::types::Type;
 
@@ -25,7 +26,8 @@ pub(super) trait Ieee:
     fn infinite(self) -> bool;
     fn zero(self) -> bool;
     fn square_root(self) -> Self;
-    fn fused(self, b: Self, c: Self) -> Self;
+    const FORMAT: fma::Format;
+    fn wide(self) -> f64;
     fn rounded(self, op: UnaryOp) -> Self;
 }
 
@@ -59,9 +61,16 @@ macro_rules! ieee {
             fn square_root(self) -> Self {
                 self.sqrt()
             }
+            const FORMAT: fma::Format = fma::Format {
+                fraction: $fraction,
+                // The exponent field of all ones is infinity's, so half of it is the bias.
+                least_exponent: 2 - (1 << ($bits::BITS - $fraction - 2)) - $fraction,
+                infinity: $default_nan & !(1 << ($fraction - 1)),
+                sign: 1 << ($bits::BITS - 1),
+            };
             #[inline]
-            fn fused(self, b: Self, c: Self) -> Self {
-                self.mul_add(b, c)
+            fn wide(self) -> f64 {
+                self.into()
             }
             #[inline]
             fn rounded(self, op: UnaryOp) -> Self {
@@ -151,7 +160,21 @@ pub(super) fn fma<F: Ieee>(a: u64, b: u64, c: u64) -> u64 {
     if invalid_product && !is_signalling::<F>(c) {
         return F::DEFAULT_NAN;
     }
-    nan_of::<F, 3>([c, a, b]).unwrap_or_else(|| fresh(x.fused(y, F::from_word(c))))
+    nan_of::<F, 3>([c, a, b]).unwrap_or_else(|| {
+        let z = F::from_word(c);
+        if x.infinite() || y.infinite() || x.zero() || y.zero() {
+            // The product is exact, so that rounding twice is rounding once.
+            fresh(x * y + z)
+        } else if z.infinite() {
+            // The product is finite, however large.
+            c
+        } else if z.zero() {
+            // The product is not zero, though it may round to it, and then it keeps its sign.
+            (x * y).word()
+        } else {
+            fma::exact(x.wide(), y.wide(), z.wide(), F::FORMAT)
+        }
+    })
 }
 
 #[inline]

@@ -8,6 +8,7 @@
 //! every host computes alike; which NaN comes out is decided here, by the rules of AArch64 with FPCR = 0.
 
 mod float;
+mod fma;
 mod int;
 #[cfg(test)]
 mod oracle;

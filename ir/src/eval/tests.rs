@@ -383,6 +383,34 @@ fn nan_rules_by_hand() {
     );
 }
 
+/// The addend counts only for its sign, the product only for its sign, or both for a bit.
+#[test]
+fn fma_where_libraries_go_wrong() {
+    let f64_fma = |a: f64, b: f64, c: f64| {
+        let bits = [a, b, c].map(f64::to_bits);
+        check_fma(Type::F64, DOUBLE, bits[0], bits[1], bits[2]);
+        f64::from_bits(ternary(TernaryOp::Fma, Type::F64, bits[0], bits[1], bits[2]))
+    };
+    let tiny = f64::from_bits(1);
+    assert_eq!(f64_fma(tiny, -tiny, 0.0).to_bits(), (-0.0_f64).to_bits());
+    assert_eq!(f64_fma(tiny, tiny, -tiny), -tiny);
+    assert_eq!(f64_fma(f64::MAX, 2.0, -f64::MAX), f64::MAX);
+    assert_eq!(f64_fma(1.0, 1.0, -1.0).to_bits(), 0);
+    // Just above, at, and just below half of the least number.
+    let half = f64::MIN_POSITIVE * 0.5;
+    for a in [half, half * (1.0 + f64::EPSILON), half * (1.0 - f64::EPSILON)] {
+        f64_fma(a, f64::EPSILON, tiny);
+        f64_fma(a, -f64::EPSILON, tiny);
+        f64_fma(a, f64::EPSILON, -tiny);
+    }
+    // A product of 106 bits against an addend at every distance.
+    let ones = f64::from_bits(0x3fff_ffff_ffff_ffff);
+    for exponent in 1..2046_u64 {
+        f64_fma(ones, ones, f64::from_bits(exponent << 52));
+        f64_fma(ones, -ones, f64::from_bits(exponent << 52 | 1));
+    }
+}
+
 #[test]
 fn loads_and_stores_extend_and_cut() {
     use crate::inst::NarrowWidth;
