@@ -5,7 +5,7 @@ use arm64_enc::{
     AddSub, ArithImm, ArithShift, Bitfield, BitfieldImm, CompareZero, Cond, CondCompare,
     CondSelect, DataProc2, Imm5, LogicalImm, LogicalImmOp, MulAdd, Nzcv, ShiftKind, Size,
 };
-use ir::{BinaryOp, Extend, Inst, TrapKind, Type, Value};
+use ir::{BinaryOp, Extend, Inst, InstData, TrapKind, Type, Value};
 use regalloc::{RegClass, VReg};
 
 use super::{Lower, Result, int_size};
@@ -52,6 +52,17 @@ impl Lower<'_> {
             self.emit(Op::TrapIf { test: Test::Flags(Cond::Eq), trap }, &[]);
         }
         Ok(())
+    }
+
+    /// Whether an instruction is a division that cannot trap.
+    pub(super) fn divides_safely(&self, data: &InstData) -> bool {
+        let InstData::Binary { op, args: [_, divisor] } = data else { return false };
+        let Some(imm) = self.constant(*divisor) else { return false };
+        match op {
+            BinaryOp::Sdiv => imm != 0 && imm != -1,
+            BinaryOp::Udiv | BinaryOp::Srem | BinaryOp::Urem => imm != 0,
+            _ => false,
+        }
     }
 
     /// Traps if `n` is MIN and `m` is -1: `m + 1` is zero, and `n - 1` overflows.

@@ -192,8 +192,9 @@ impl Lower<'_> {
             self.inst = Some(inst);
             let data = self.func.inst(inst);
             let results = self.func.results(inst);
-            let pure = data.opcode().info().effect == Effect::Pure;
-            if pure && !results.iter().any(|result| self.ctx.wanted[result.index()]) {
+            let removable =
+                data.opcode().info().effect == Effect::Pure || self.divides_safely(data);
+            if removable && !results.iter().any(|result| self.ctx.wanted[result.index()]) {
                 continue;
             }
             self.instruction(inst, data)?;
