@@ -47,6 +47,7 @@ mod ldst;
 mod logical;
 mod materialize;
 mod offset;
+mod parse;
 mod pool;
 mod reg;
 mod shift;
@@ -87,6 +88,7 @@ pub use offset::{
     AccessSize, AdrOffset, Offset14, Offset19, Offset26, PageOffset, PairOffset, ScaledOffset,
     Simm9, Simm10,
 };
+pub use parse::ParseError;
 pub use pool::Constant;
 pub use reg::*;
 pub use shift::{

@@ -261,21 +261,30 @@ struct PrefetchOp(Prefetch);
 
 impl fmt::Display for PrefetchOp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let op = self.0.value();
+        match self.0.name() {
+            Some([kind, level, policy]) => write!(f, "{kind}{level}{policy}"),
+            None => emit!(f, "{}", Imm(i64::from(self.0.value()))),
+        }
+    }
+}
+
+impl Prefetch {
+    /// Kind, level and policy, which together are the name, if there is one.
+    pub(crate) fn name(self) -> Option<[&'static str; 3]> {
+        let op = self.value();
         let kind = match op >> 3 {
             0b00 => "pld",
             0b01 => "pli",
             0b10 => "pst",
-            _ => return emit!(f, "{}", Imm(i64::from(op))),
+            _ => return None,
         };
         let level = match op >> 1 & 0b11 {
             0b00 => "l1",
             0b01 => "l2",
             0b10 => "l3",
-            _ => return emit!(f, "{}", Imm(i64::from(op))),
+            _ => return None,
         };
-        let policy = if op & 1 == 0 { "keep" } else { "strm" };
-        write!(f, "{kind}{level}{policy}")
+        Some([kind, level, if op & 1 == 0 { "keep" } else { "strm" }])
     }
 }
 

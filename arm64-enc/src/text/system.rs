@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::{Imm, emit};
-use crate::{Barrier, BarrierOption, Exception, Imm16, Reg, SysOperand, System};
+use crate::{Barrier, BarrierOption, Exception, HintNumber, Imm16, Reg, SysOperand, System};
 
 impl fmt::Display for System {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -142,5 +142,29 @@ impl fmt::Display for SysNumbers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [op1, crn, crm, op2] = sys_numbers(self.0);
         emit!(f, "{}, c{}, c{}, {}", Imm(op1.into()), crn, crm, Imm(op2.into()))
+    }
+}
+
+impl System {
+    /// The operation of `sys` that `dc`, `ic` and `at` name, if it takes a register as asked.
+    pub(crate) fn from_operation(
+        class: &str,
+        name: &str,
+        with_register: bool,
+    ) -> Option<SysOperand> {
+        let takes = if with_register { Takes::Register } else { Takes::Nothing };
+        let ([op1, crn, crm, op2], _, _) = OPERATIONS.iter().find(|(_, known, needs)| {
+            *needs == takes && known.split_once(' ') == Some((class, name))
+        })?;
+        SysOperand::new(u64::from(op1 << 11 | crn << 7 | crm << 3 | op2))
+    }
+
+    /// The hint of this name.
+    pub(crate) fn hint_by_name(name: &str, second: Option<&str>) -> Option<HintNumber> {
+        let (number, _) = HINTS.iter().find(|(_, known)| match second {
+            None => *known == name,
+            Some(second) => known.split_once(' ') == Some((name, second)),
+        })?;
+        HintNumber::new(u64::from(*number))
     }
 }
