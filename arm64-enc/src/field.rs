@@ -15,6 +15,8 @@
 pub(crate) trait Field: Copy {
     /// Number of bits.
     const WIDTH: u32;
+    /// The names of values that have one, with their bits: mnemonics, shapes.
+    const NAMES: &'static [(u32, &'static str)] = &[];
     /// The field's bits, right-aligned; never more than `WIDTH` of them.
     fn bits(self) -> u32;
     /// The operand these bits stand for; `None` if the architecture allots no meaning to them.
@@ -22,7 +24,7 @@ pub(crate) trait Field: Copy {
 }
 
 /// A run of equal letters in a diagram.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Run {
     shift: u32,
     width: u32,
@@ -44,7 +46,7 @@ impl Run {
 const MAX_RUNS: usize = 5;
 
 /// Where a field sits in the word.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Layout {
     runs: [Run; MAX_RUNS],
     copy: Run,
@@ -126,6 +128,13 @@ impl Layout {
     pub(crate) const fn agrees(self, word: u32) -> bool {
         self.copy.width == 0 || (word >> self.copy.shift) & self.copy.low_mask() == self.get(word)
     }
+}
+
+/// A field of a class whose values have names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Choice {
+    pub(crate) layout: Layout,
+    pub(crate) names: &'static [(u32, &'static str)],
 }
 
 /// Finds the run of `letter`; its width is 0 if the diagram does not have the letter.
@@ -243,7 +252,21 @@ macro_rules! encodings {
         impl $enum {
             /// The encoding classes of this enum.
             pub const CLASSES: &'static [$crate::Class] = &[
-                $( $crate::Class { group: stringify!($enum), name: stringify!($variant), diagram: $diagram } ),*
+                $(
+                    $crate::Class {
+                        group: stringify!($enum),
+                        name: stringify!($variant),
+                        diagram: $diagram,
+                        choices: &[
+                            $(
+                                $crate::field::Choice {
+                                    layout: $crate::field::Layout::of($diagram, $letters),
+                                    names: <$ty as $crate::field::Field>::NAMES,
+                                }
+                            ),*
+                        ],
+                    }
+                ),*
             ];
 
             /// The instruction word.
@@ -334,6 +357,7 @@ macro_rules! ops {
 
         impl $crate::field::Field for $enum {
             const WIDTH: u32 = $width;
+            const NAMES: &'static [(u32, &'static str)] = &[$(($value, $text)),*];
 
             #[inline]
             fn bits(self) -> u32 {

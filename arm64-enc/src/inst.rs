@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::field::Choice;
 use crate::{Atomic, Branch, DpImm, DpReg, Fp, LdSt, Simd, System};
 
 /// An A64 instruction. Every value of this type has exactly one encoding.
@@ -56,6 +57,8 @@ pub struct Class {
     pub name: &'static str,
     /// 32 characters, most significant bit first, blanks apart: `0`, `1`, or the letter of a field.
     pub diagram: &'static str,
+    /// The fields.
+    pub(crate) choices: &'static [Choice],
 }
 
 macro_rules! groups {

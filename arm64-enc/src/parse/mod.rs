@@ -1,7 +1,7 @@
 //! The way back from text: one line of assembly to one instruction.
 //!
 //! It reads what `Display` writes (decimal or hexadecimal, any case, `#` optional), the base forms that `Display`
-//! writes under an alias, and the usual other spellings (`cs`, `cc`, `fp`, `lr`). A target is a distance in bytes, as
+//! writes under an alias (not those of AdvSIMD), and the usual other spellings (`cs`, `cc`, `fp`, `lr`). A target is a distance in bytes, as
 //! `Display` writes it. Labels, expressions and directives are the business of the [`Assembler`](crate::Assembler).
 
 use alloc::string::String;

@@ -1,14 +1,26 @@
 //! AdvSIMD text, by search: the instruction is the one whose text is the line.
 //!
-//! The registers of the line go to their places in the diagrams of the AdvSIMD classes, all other bits are tried.
-//! Nearly all of those words print another name, and the comparison ends at the first letter that differs; so a line
-//! takes some milliseconds and no table of its own.
+//! The registers of the line go to their places in the diagrams of the AdvSIMD classes, the other bits are tried:
+//! first with the operations and shapes whose names are in the line, then, for the sake of aliases, with all. Most of
+//! those words print another name, and the comparison ends at the first letter that differs. So a line takes from a
+//! part of a millisecond to some milliseconds, and no table of its own.
 
+use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
 use crate::{Class, Inst, Simd};
 
-/// A register field of a diagram: its letter, and which register of the line it holds.
+/// The number that a missing register has where the encoding wants one (the immediate form of a post-index).
+const NO_REGISTER: u32 = 31;
+
+/// Which values of named fields are tried.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Names {
+    InLine,
+    All,
+}
+
+/// Where a register sits in a word.
 #[derive(Clone, Copy)]
 struct Place {
     shift: u32,
@@ -16,14 +28,21 @@ struct Place {
 }
 
 pub(super) fn parse(line: &str) -> Option<Inst> {
-    let registers = registers(line);
-    let decimal = |inst: Inst| matches(line, inst, false);
-    let hexadecimal = |inst: Inst| matches(line, inst, true);
+    let [first, second, third] = registers(line);
+    let (first, second) = (first?, second.unwrap_or(NO_REGISTER));
     // Two operands may name one register where the encoding has two fields (`mov` of a vector).
-    let second = registers[2].or(registers[1]);
-    let choices = [registers[0], registers[1], second];
-    Simd::CLASSES.iter().copied().flatten().find_map(|class| {
-        candidates(class, choices).find(|&inst| decimal(inst) || hexadecimal(inst))
+    let thirds = match third {
+        Some(third) => [third, third],
+        None => [second, NO_REGISTER],
+    };
+    [Names::InLine, Names::All].into_iter().find_map(|names| {
+        thirds.into_iter().find_map(|third| {
+            Simd::CLASSES
+                .iter()
+                .copied()
+                .flatten()
+                .find_map(|class| search(class, line, [first, second, third], names))
+        })
     })
 }
 
@@ -67,30 +86,41 @@ fn register(name: &str) -> Option<u32> {
     }
 }
 
-/// The instructions of a class with these registers.
-fn candidates(class: &'static Class, registers: [Option<u32>; 3]) -> impl Iterator<Item = Inst> {
-    // Destination and first source have one letter each in all classes, or two with the destination read as well.
+/// The instruction of this class with these registers whose text is the line.
+fn search(class: &Class, line: &str, registers: [u32; 3], names: Names) -> Option<Inst> {
     let places = [place(class, b"dt"), place(class, b"n"), place(class, b"mx")];
-    let fixed = crate::field::fixed_value(class.diagram);
     let mut mask = crate::field::fixed_mask(class.diagram);
-    let mut word = fixed;
-    let mut fits = true;
+    let mut word = crate::field::fixed_value(class.diagram);
     for (place, register) in places.into_iter().zip(registers) {
         let Some(place) = place else { continue };
         let low = (1 << place.width) - 1;
-        // A field of four bits holds the lower half of the registers.
-        fits &= register.is_some_and(|register| register <= low);
-        word |= (register.unwrap_or_default() & low) << place.shift;
+        if register > low {
+            // A field of four bits holds the lower half of the registers.
+            return None;
+        }
+        word |= register << place.shift;
         mask |= low << place.shift;
     }
+    let mut words = Vec::from([word]);
+    if names == Names::InLine {
+        for choice in class.choices.iter().filter(|choice| !choice.names.is_empty()) {
+            mask |= choice.layout.mask();
+            let named = |word: u32| {
+                let in_line = choice.names.iter().filter(|(_, name)| line.contains(name));
+                in_line.map(move |(bits, _)| word | choice.layout.put(*bits))
+            };
+            words = words.into_iter().flat_map(named).collect();
+        }
+    }
     let free = !mask;
-    let count = if fits { 1u64 << free.count_ones() } else { 0 };
-    let mut bits = 0u32;
-    (0..count).filter_map(move |_| {
-        let candidate = word | bits;
-        // The next number among the free bits (the carry runs through the fixed ones).
-        bits = (bits | !free).wrapping_add(1) & free;
-        Simd::decode(candidate).map(Inst::Simd)
+    words.into_iter().find_map(|word| {
+        let mut bits = 0u32;
+        (0..1u64 << free.count_ones()).find_map(|_| {
+            let inst = Simd::decode(word | bits).map(Inst::Simd);
+            // The next number among the free bits (the carry runs through the others).
+            bits = (bits | !free).wrapping_add(1) & free;
+            inst.filter(|&inst| matches(line, inst, false) || matches(line, inst, true))
+        })
     })
 }
 
