@@ -113,7 +113,7 @@ impl<'a> Parser<'a> {
     pub(super) fn function(&mut self) -> Option<(String, Lexeme<'a>, Body)> {
         let header = self.global().and_then(|(name, place)| {
             let signature = self.signature()?;
-            self.expect('{')?;
+            self.require('{')?;
             Ok((name, place, signature))
         });
         let (name, place, signature) = match header {
@@ -180,7 +180,7 @@ impl<'a> Parser<'a> {
         let starts = |prefix| matches!(self.next.token, Token::Word(word) if split_entity(word, prefix).is_some());
         if starts("var") {
             let definition = self.definition::<Var>("var")?;
-            self.expect(':')?;
+            self.require(':')?;
             let ty = self.ty()?;
             self.end_of_line()?;
             self.in_order(&definition, body.function.vars.next_key(), body.function.vars.len())?;
@@ -192,10 +192,10 @@ impl<'a> Parser<'a> {
             if definition.name.is_some() {
                 return Err(Self::name_fault(&definition, "stack slots have no names"));
             }
-            self.expect(':')?;
+            self.require(':')?;
             self.expect_word("size")?;
             let size = self.natural(u64::MAX)?;
-            self.expect(',')?;
+            self.require(',')?;
             self.expect_word("align")?;
             let align = self.natural(u32::MAX.into())? as u32;
             self.end_of_line()?;
@@ -243,7 +243,7 @@ impl<'a> Parser<'a> {
         if self.eat_word("cold") {
             body.function.set_cold(block, true);
         }
-        self.expect(':')
+        self.require(':')
     }
 
     /// `v8: i64, v9.x: f64 = ` and the operation, or the operation alone.
@@ -255,7 +255,7 @@ impl<'a> Parser<'a> {
             while self.eat(',') {
                 results.push(self.value_definition(body)?);
             }
-            self.expect('=')?;
+            self.require('=')?;
         }
         let data = self.operation(body, &results)?;
         let span = self.span()?;
@@ -290,7 +290,7 @@ impl<'a> Parser<'a> {
     /// `v7.name: i64`, which is then defined.
     fn value_definition(&mut self, body: &mut Body) -> Parsed<(Value, Type)> {
         let definition = self.definition::<Value>("v")?;
-        self.expect(':')?;
+        self.require(':')?;
         let ty = self.ty()?;
         self.define(&definition, &mut body.values)?;
         let value = definition.entity;

@@ -114,20 +114,20 @@ impl<'a> Parser<'a> {
             Opcode::Call => {
                 let (name, place) = self.global()?;
                 let callee = body.callee(name, place);
-                self.expect('(')?;
+                self.require('(')?;
                 InstData::Call { callee, args: self.values(body)? }
             }
             Opcode::TrapIf => {
                 let cond = self.value(body)?;
-                self.expect(',')?;
+                self.require(',')?;
                 InstData::TrapIf { cond, kind: self.trap_kind()? }
             }
             Opcode::Jump => InstData::Jump { target: self.block_call(body)? },
             Opcode::Branch => {
                 let cond = self.value(body)?;
-                self.expect(',')?;
+                self.require(',')?;
                 let then_to = self.block_call(body)?;
-                self.expect(',')?;
+                self.require(',')?;
                 InstData::Branch { cond, then_to, else_to: self.block_call(body)? }
             }
             Opcode::Switch => self.switch(body)?,
@@ -177,7 +177,7 @@ impl<'a> Parser<'a> {
     // ---- Operands ----
 
     fn comma_value(&mut self, body: &mut Body) -> Parsed<Value> {
-        self.expect(',')?;
+        self.require(',')?;
         self.value(body)
     }
 
@@ -201,17 +201,17 @@ impl<'a> Parser<'a> {
     /// `v3, block2, [0: block1(v3), -5: block2]`
     fn switch(&mut self, body: &mut Body) -> Parsed<InstData> {
         let index = self.value(body)?;
-        self.expect(',')?;
+        self.require(',')?;
         let default = self.block_call(body)?;
-        self.expect(',')?;
-        self.expect('[')?;
+        self.require(',')?;
+        self.require('[')?;
         let mut cases = Vec::new();
         self.list(']', |parser| {
             let negative = parser.eat('-');
             let range = "a signed number of 64 bits";
             let value =
                 parser.number("an integer", range, |text| number::integer(text, negative))?;
-            parser.expect(':')?;
+            parser.require(':')?;
             cases.push((value, parser.block_call(body)?));
             Ok(())
         })?;

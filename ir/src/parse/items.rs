@@ -150,7 +150,7 @@ impl Parser<'_> {
     fn data(&mut self, mutable: bool) -> Parsed<DataObject> {
         self.expect_word("align")?;
         let align = self.natural(u32::MAX.into())? as u32;
-        self.expect('=')?;
+        self.require('=')?;
         let mut bytes = Vec::new();
         let mut first = true;
         loop {

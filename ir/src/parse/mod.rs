@@ -214,7 +214,7 @@ impl<'a> Parser<'a> {
         found
     }
 
-    fn expect(&mut self, punct: char) -> Parsed<()> {
+    fn require(&mut self, punct: char) -> Parsed<()> {
         if self.eat(punct) { Ok(()) } else { self.unexpected(format_args!("`{punct}`")) }
     }
 
@@ -315,7 +315,7 @@ impl<'a> Parser<'a> {
 
     /// `(i64, f64) -> i64`
     fn signature(&mut self) -> Parsed<Signature> {
-        self.expect('(')?;
+        self.require('(')?;
         let params = self.abi_params()?;
         let mut results = Vec::new();
         if self.next.token == Token::Arrow {
