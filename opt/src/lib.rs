@@ -25,6 +25,7 @@ mod inline;
 
 pub mod copy_prop;
 pub mod dce;
+pub mod facts;
 pub mod fold;
 pub mod gvn;
 pub mod licm;
@@ -70,6 +71,7 @@ pub const PASSES: &[Pass] = passes! {
     "copy_prop" copy_prop SPEED "Replace block parameters that always get one value.";
     "fold" fold SPEED "Fold constants, simplify algebra, divide by constants without dividing.";
     "gvn" gvn SPEED "Merge instructions with dominating equal ones.";
+    "facts" facts SPEED "Remove checks and decide branches that earlier ones imply.";
     "rotate" rotate SPEED "Test at the end of loops instead of at the start.";
     "simplify_cfg_rotated" simplify_cfg SPEED "Merge the tests of rotated loops into their bodies.";
     "copy_prop_rotated" copy_prop SPEED "Replace the parameters of rotated loops that always get one value.";
@@ -107,6 +109,21 @@ pub const ORDER: &[Constraint] = &[
         before: "fold",
         after: "gvn",
         reason: "equal computations are found only in one canonical form",
+    },
+    Constraint {
+        before: "gvn",
+        after: "facts",
+        reason: "what is known of a value is looked up by its number, so equal values must be one",
+    },
+    Constraint {
+        before: "facts",
+        after: "rotate",
+        reason: "the range of a counter is read off a test at the start of its loop",
+    },
+    Constraint {
+        before: "facts",
+        after: "simplify_cfg_rotated",
+        reason: "branches that are decided are folded there",
     },
     Constraint {
         before: "gvn",
