@@ -349,6 +349,17 @@ impl<'a> Checker<'a> {
         let base = self.auto_deref(receiver);
         match self.types.kind(base.ty).clone() {
             TyKind::Infer(_) => match self.types.literal_var(base.ty) {
+                // Methods of the trait `Ord` find their integer type later; rustc looks for inherent ones at once.
+                Some(true) if matches!(name.as_str(), "min" | "max" | "clamp") => {
+                    let ty = base.ty;
+                    let (op, count) = match name.as_str() {
+                        "min" => (Op::Min, 2),
+                        "max" => (Op::Max, 2),
+                        _ => (Op::Clamp, 3),
+                    };
+                    let args = self.arguments(&name, &vec![ty; count], &args, vec![base], place);
+                    self.make(ExprKind::Method(op, args), ty, place)
+                }
                 Some(is_int) => {
                     let kind = if is_int { "{integer}" } else { "{float}" };
                     self.report(
