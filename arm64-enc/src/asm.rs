@@ -301,22 +301,22 @@ impl Assembler {
         self.checkpoint = self.next_checkpoint();
     }
 
-    /// Places a table of the distances in bytes from its own beginning to each target, as words with a sign, and returns
-    /// the label of its beginning. The code before must not run into it.
-    pub fn jump_table(&mut self, targets: &[Label]) -> Label {
+    /// Places a table here, with its label: the distances in bytes from its beginning to each target, as words with a sign.
+    /// The code before must not run into it.
+    ///
+    /// # Errors
+    /// If the label of the table has a place already, or belongs to another assembler.
+    pub fn jump_table(&mut self, table: Label, targets: &[Label]) -> Result<(), AsmError> {
         self.room(targets.len());
-        let table = self.label();
         let origin = self.here();
-        if let Some(place) = self.labels.get_mut(table.index()) {
-            *place = Some(origin);
-        }
+        self.bind(table)?;
         for &label in targets {
             self.check_label(label);
             let fixup = Fixup { offset: self.here(), origin, label, kind: BranchKind::Table };
             self.words.push(0);
             self.add_fixup(fixup);
         }
-        table
+        Ok(())
     }
 
     /// Fills with `nop` up to a multiple of `bytes` from the beginning of the code.

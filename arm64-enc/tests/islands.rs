@@ -306,7 +306,8 @@ fn a_jump_table_stands_together_and_holds_distances() {
     let over = asm.label();
     asm.b(over);
     let targets: Vec<Label> = (0..200).map(|_| asm.label()).collect();
-    let table = asm.jump_table(&targets);
+    let table = asm.label();
+    asm.jump_table(table, &targets).unwrap();
     asm.bind(over).unwrap();
     for &target in &targets {
         asm.bind(target).unwrap();

@@ -1,8 +1,8 @@
 //! Emission: blocks in their order, branches that fall through where they can, edits of the allocator, trap stubs at
-//! the end, addresses and jump tables patched once all offsets are known.
+//! the end. The assembler places jump tables, constants and what far references need.
 
 use arm64_enc::{AsmError, Assembler, Label};
-use ir::{Function, Span, TrapKind};
+use ir::{DataRef, Entity, FuncRef, Function, Span, TrapKind};
 use regalloc::{Allocation, Edit, Inst, ProgPoint};
 
 use crate::error::Reason;
@@ -81,9 +81,6 @@ pub(crate) fn emit(
         frame: &frame,
         stubs: Vec::new(),
         trap_sites: Vec::new(),
-        calls: Vec::new(),
-        addresses: Vec::new(),
-        tables: Vec::new(),
     };
     let order = order::emission_order(mf);
     let targets = order::thread_jumps(mf, allocation);
@@ -118,14 +115,14 @@ pub(crate) fn emit(
                 let succs: Vec<usize> =
                     block.succs.iter().map(|succ| targets[succ.index()]).collect();
                 let branch = Terminator { labels: &labels, succs: &succs, following };
-                branch.emit(&mut emitter, &inst.op, locs.first().copied(), index)?;
+                branch.emit(&mut emitter, &inst.op, locs.first().copied())?;
             } else if !allocation.is_needless(id) {
                 emitter.op(&inst.op, locs)?;
             }
             next_edit = run_edits(&mut emitter, edits, next_edit, ProgPoint::after(id))?;
         }
     }
-    finish(emitter, &labels, &targets, spans)
+    finish(emitter, spans)
 }
 
 fn run_edits(
@@ -157,7 +154,6 @@ impl Terminator<'_> {
         emitter: &mut Emitter<'_>,
         op: &Op,
         reg: Option<regalloc::Loc>,
-        block: usize,
     ) -> Result<(), Reason> {
         match (*op, self.succs) {
             (Op::Jump, &[to]) => self.go(emitter, to),
@@ -175,7 +171,13 @@ impl Terminator<'_> {
                 emitter.branch_if(test, reg, self.labels[yes])?;
                 self.go(emitter, no);
             }
-            (Op::JumpTable { table }, _) => return emitter.jump_table(table, reg, block),
+            (Op::JumpTable { table }, _) => {
+                let target = |&succ: &u32| self.succs.get(succ as usize).map(|&to| self.labels[to]);
+                let entries = emitter.mf.table(table).iter().map(target);
+                let entries: Option<Vec<Label>> = entries.collect();
+                let entries = entries.ok_or(Reason::Internal("a table leads nowhere"))?;
+                return emitter.jump_table(reg, &entries);
+            }
             _ => return Err(Reason::Internal("a branch has the wrong number of successors")),
         }
         Ok(())
@@ -188,59 +190,30 @@ impl Terminator<'_> {
     }
 }
 
-fn finish(
-    mut emitter: Emitter<'_>,
-    labels: &[Label],
-    targets: &[usize],
-    spans: Vec<(u32, Span)>,
-) -> Result<CompiledCode, Reason> {
+fn finish(mut emitter: Emitter<'_>, spans: Vec<(u32, Span)>) -> Result<CompiledCode, Reason> {
     for (label, trap) in std::mem::take(&mut emitter.stubs) {
         emitter.asm.bind(label).map_err(assembly)?;
         emitter.brk(trap)?;
     }
     let code_bytes = emitter.asm.offset() as u32;
-    let Emitter { mut asm, func, mf, frame, trap_sites, calls, addresses, tables, .. } = emitter;
-
-    let mut relocs: Vec<Reloc> = calls
-        .iter()
-        .map(|&(offset, callee)| Reloc {
-            offset: offset as u32,
-            kind: RelocKind::Call26,
-            symbol: func.callees[callee].name.clone(),
-            addend: 0,
-        })
-        .collect();
-    if !addresses.is_empty() {
-        asm.align(8).map_err(assembly)?;
-    }
-    for (label, data, offset) in addresses {
-        asm.bind(label).map_err(assembly)?;
-        relocs.push(Reloc {
-            offset: asm.offset() as u32,
-            kind: RelocKind::Abs64,
-            symbol: func.data[data].clone(),
-            addend: i64::from(offset),
-        });
-        asm.word(0);
-        asm.word(0);
-    }
+    let Emitter { asm, func, mf, frame, trap_sites, .. } = emitter;
     let code = asm.finish().map_err(assembly)?;
-    let mut words = code.words().to_vec();
-    for site in tables {
-        let start =
-            code.label_offset(site.start).ok_or(Reason::Internal("a table has no place"))?;
-        for (index, &succ) in mf.table(site.table).iter().enumerate() {
-            let target = mf.blocks[site.block]
-                .succs
-                .get(succ as usize)
-                .and_then(|block| code.label_offset(labels[targets[block.index()]]))
-                .ok_or(Reason::Internal("a table leads nowhere"))?;
-            let distance = target as i64 - start as i64;
-            if let Some(word) = words.get_mut(start / 4 + index) {
-                *word = distance as i32 as u32;
+    // The kind of a relocation tells which of the function's tables its symbol indexes.
+    let relocs = code.relocations().iter().map(|reloc| {
+        let index = reloc.symbol.0 as usize;
+        let (kind, symbol) = match reloc.kind {
+            arm64_enc::RelocKind::Abs64 => {
+                (RelocKind::Abs64, func.data.get(DataRef::from_index(index)).cloned())
             }
-        }
-    }
+            _ => (
+                RelocKind::Call26,
+                func.callees.get(FuncRef::from_index(index)).map(|callee| callee.name.clone()),
+            ),
+        };
+        let symbol = symbol.ok_or(Reason::Internal("a relocation names nothing"))?;
+        Ok(Reloc { offset: reloc.offset, kind, symbol, addend: reloc.addend })
+    });
+    let relocs = relocs.collect::<Result<Vec<Reloc>, Reason>>()?;
     let traps = trap_sites
         .iter()
         .map(|&(offset, trap)| {
@@ -250,7 +223,7 @@ fn finish(
         .collect();
     Ok(CompiledCode {
         name: func.name.clone(),
-        words,
+        words: code.words().to_vec(),
         relocs,
         traps,
         spans,

@@ -5,25 +5,18 @@ use arm64_enc::simd::{Across, AcrossShape, TwoBytes};
 use arm64_enc::{
     AccessSize, AddSub, ArithShift, Assembler, Branch, BranchReg, ByteMask, CompareZero, Constant,
     DpImm, DpReg, Exception, Flags, Fp, FpCompare, FpImm8, FpMemOp, FpSize, FpUnary, IP0, IP1,
-    Imm16, IndexMode, IndexScale, Label, LdSt, LiteralOp, MemExtend, MemOp, Reg, RegSp,
-    ScaledOffset, Simd, SimdImm, SimdThree, SimdTwo, Simm9, Size, System, TestBit, VReg,
-    VectorLogical, VectorSize, XZR,
+    Imm16, IndexMode, IndexScale, Label, LdSt, MemExtend, MemOp, Reg, RegSp, ScaledOffset, Simd,
+    SimdImm, SimdThree, SimdTwo, Simm9, Size, Symbol, System, TestBit, VReg, VectorLogical,
+    VectorSize, XZR,
 };
-use ir::{DataRef, Function, TrapKind};
+use ir::{Function, TrapKind};
 use regalloc::{Edit, Loc, PReg, RegClass};
 
-use super::{Addr, ArithRhs, CondRhs, Displacement, Op, Src, TableRef, Test, TrapRef};
+use super::{Addr, ArithRhs, CondRhs, Displacement, Op, Src, Test, TrapRef};
 use crate::abi::{fp, gp, gp_sp};
 use crate::error::{Reason, valid};
 use crate::frame::{self, Frame};
 use crate::function::MachineFunction;
-
-/// A jump table in the code: where it begins, and where each entry leads.
-pub(crate) struct TableSite {
-    pub(crate) start: Label,
-    pub(crate) table: TableRef,
-    pub(crate) block: usize,
-}
 
 /// Writes machine instructions into an assembler.
 pub(crate) struct Emitter<'a> {
@@ -35,11 +28,6 @@ pub(crate) struct Emitter<'a> {
     pub(crate) stubs: Vec<(Label, TrapRef)>,
     /// Where `brk` stands.
     pub(crate) trap_sites: Vec<(usize, TrapRef)>,
-    /// Calls: offset and callee.
-    pub(crate) calls: Vec<(usize, ir::FuncRef)>,
-    /// Addresses of data objects that lie in the code.
-    pub(crate) addresses: Vec<(Label, DataRef, i32)>,
-    pub(crate) tables: Vec<TableSite>,
 }
 
 /// The places of an instruction's operands, handed out in order.
@@ -300,9 +288,8 @@ impl Emitter<'_> {
                 frame::add_to(&mut self.asm, at.gp_sp()?, base, offset)
             }
             Op::DataAddr { data, offset } => {
-                let label = self.asm.label();
-                self.asm.ldr_literal(LiteralOp::LdrX, at.gp()?, label);
-                self.addresses.push((label, data, offset));
+                let symbol = Symbol(ir::Entity::index(data) as u32);
+                self.asm.ldr_symbol(at.gp()?, symbol, i64::from(offset));
                 Ok(())
             }
             _ => Err(Reason::Internal("not a memory instruction")),
@@ -332,9 +319,7 @@ impl Emitter<'_> {
         match *op {
             Op::Args => {}
             Op::Call { callee } => {
-                self.calls.push((self.asm.offset(), callee));
-                // The relocation has the callee; the symbol number is its index.
-                self.asm.bl_symbol(arm64_enc::Symbol(ir::Entity::index(callee) as u32));
+                self.asm.bl_symbol(Symbol(ir::Entity::index(callee) as u32));
             }
             Op::Ret => self.frame.epilogue(&mut self.asm)?,
             Op::Trap { trap } => self.brk(trap)?,
@@ -386,9 +371,8 @@ impl Emitter<'_> {
     /// Writes the branch through a jump table and the table itself.
     pub(crate) fn jump_table(
         &mut self,
-        table: TableRef,
         index: Option<Loc>,
-        block: usize,
+        targets: &[Label],
     ) -> Result<(), Reason> {
         let index = gp(valid(index.and_then(Loc::as_reg), "the index of a jump has no register")?)?;
         let start = self.asm.label();
@@ -410,12 +394,7 @@ impl Emitter<'_> {
             shift: ArithShift::none(Size::X),
         });
         self.asm.push(Branch::Reg { op: BranchReg::Br, rn: IP0 });
-        self.asm.bind(start).map_err(|error| Reason::Assembly(error.to_string()))?;
-        for _ in self.mf.table(table) {
-            self.asm.word(0);
-        }
-        self.tables.push(TableSite { start, table, block });
-        Ok(())
+        self.asm.jump_table(start, targets).map_err(|error| Reason::Assembly(error.to_string()))
     }
 
     /// Writes what the allocator inserted.
