@@ -16,6 +16,7 @@ mod tests;
 use std::fmt::Display;
 
 use crate::func::Function;
+use crate::inst::InstData;
 use crate::lex::{Lexeme, Lexer, Token};
 use crate::module::Module;
 use crate::types::{AbiParam, Extend, Signature, Type};
@@ -99,6 +100,33 @@ pub fn function(text: &str) -> Result<Function, Vec<ParseError>> {
             Err(parser.errors())
         }
     }
+}
+
+/// The bits of a constant of type `ty`, written as after `iconst` or `fconst`.
+///
+/// ```
+/// use ir::{Type, parse};
+///
+/// assert_eq!(parse::constant(Type::F64, "0x1.8p0").ok(), Some(1.5f64.to_bits()));
+/// assert_eq!(parse::constant(Type::I8, "-1").ok(), Some(0xff));
+/// assert!(parse::constant(Type::I8, "256").is_err());
+/// ```
+///
+/// # Errors
+/// As [`module`]; the places are in a text around the constant.
+pub fn constant(ty: Type, text: &str) -> Result<u64, Vec<ParseError>> {
+    let op = if ty.is_int() { "iconst" } else { "fconst" };
+    // A line of its own, so that nothing but a constant can follow.
+    let line = text.lines().next().unwrap_or_default();
+    let around = format!("fn @f() {{\nblock0:\n  v0: {ty} = {op} {line}\n  ret\n}}");
+    let func = function(&around)?;
+    let first = func.entry().and_then(|entry| func.block_insts(entry).first());
+    Ok(match first.map(|&inst| *func.inst(inst)) {
+        Some(InstData::IntConst { imm }) => imm as u64 & ty.mask(),
+        Some(InstData::FloatConst { bits }) => bits,
+        // Whatever else reads as a line is refused by the parser.
+        _ => 0,
+    })
 }
 
 /// The state of reading: the token that comes next, and the mistakes so far.
