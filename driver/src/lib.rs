@@ -22,8 +22,11 @@
 #![deny(unsafe_code)]
 
 mod abi;
+#[cfg(feature = "cli")]
+pub mod cli;
 mod engine;
 mod error;
+pub mod filetest;
 mod host;
 mod link;
 mod native;

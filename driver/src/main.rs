@@ -1,4 +1,8 @@
 //! The `jitsu` program.
 #![forbid(unsafe_code)]
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    driver::cli::main()
+}

@@ -26,7 +26,8 @@ impl std::fmt::Debug for Output {
 
 /// Takes what a program prints.
 pub trait Sink: Send {
-    /// Text for standard output, or (`to_stderr`) for standard error.
+    /// Text for standard output, or (`to_stderr`) for standard error. A sink that holds text back lets go of it when it
+    /// is given none.
     ///
     /// # Errors
     /// What the place behind it reports. Printing goes on regardless, as the program cannot know.
@@ -90,6 +91,12 @@ fn print(text: &str, style: i64) {
         // The program does not learn of errors; the sink remembers them if somebody wants to know.
         let _ = sink.print(text.as_bytes(), to_stderr);
     }
+}
+
+/// Prints nothing, which a sink that holds text back takes as the wish to let go of it.
+#[cfg(feature = "cli")]
+pub(crate) fn flush() {
+    print("", Style::default().pack());
 }
 
 extern "C" fn print_str(address: u64, len: u64, style: i64, width: i64, precision: i64) {

@@ -56,19 +56,20 @@ impl Value {
         }
     }
 
-    /// Reads a value of type `ty`: an integer (decimal or `0x…`, signed or unsigned, `true` or `false`), or a float
-    /// (also `inf`, `nan`, `nan:0x…` by its bits).
+    /// Reads a value of type `ty`: an integer (decimal or `0x…`, signed or unsigned, `true` or `false`), or a float as
+    /// the text form of the IR has it (`1.5`, `0x1.8p0`, `inf`, `nan`, `nan:0x…` by its bits) or without a point.
     #[must_use]
     pub fn parse(ty: Type, text: &str) -> Option<Self> {
         let text = text.trim();
         if ty.is_float() {
-            if let Some(hex) = text.strip_prefix("nan:0x") {
-                return Some(Value::from_bits(ty, u64::from_str_radix(hex, 16).ok()?));
-            }
-            return match ty {
-                Type::F32 => text.parse().ok().map(Value::F32),
-                _ => text.parse().ok().map(Value::F64),
+            let spelled = text.trim_start_matches('-');
+            // As people write them on a command line.
+            let exact = if spelled.bytes().all(|b| b.is_ascii_digit()) && !spelled.is_empty() {
+                format!("{text}.0")
+            } else {
+                text.to_owned()
             };
+            return ir::parse::constant(ty, &exact).ok().map(|bits| Value::from_bits(ty, bits));
         }
         let (negative, digits) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
@@ -288,6 +289,7 @@ mod tests {
             (Type::I64, "-9223372036854775808"),
             (Type::F64, "-0.0"),
             (Type::F64, "1e-300"),
+            (Type::F64, "2.0"),
             (Type::F32, "0.1"),
             (Type::F64, "inf"),
             (Type::F64, "nan:0x7ff8000000000001"),

@@ -1,0 +1,187 @@
+//! The words of a command line after the verb.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use opt::Level;
+
+use super::Failure;
+use crate::suggest;
+
+/// An option of a verb.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Choice {
+    pub(super) name: &'static str,
+    /// What the help calls its value, if it has one.
+    pub(super) value: Option<&'static str>,
+    pub(super) doc: &'static str,
+}
+
+/// `--level`, which several verbs have.
+pub(super) const LEVEL: Choice = Choice {
+    name: "level",
+    value: Some("none|speed"),
+    doc: "How much to optimise (default: speed).",
+};
+
+/// The words, sorted out.
+#[derive(Debug)]
+pub(super) struct Args {
+    pub(super) words: Vec<OsString>,
+    options: Vec<(&'static str, String)>,
+}
+
+impl Args {
+    /// Sorts out `words`. What looks like a negative number is a word, not an option; all is words after `--`.
+    pub(super) fn read(
+        verb: &str,
+        choices: &'static [Choice],
+        words: impl Iterator<Item = OsString>,
+    ) -> Result<Self, Failure> {
+        let mut args = Args { words: Vec::new(), options: Vec::new() };
+        let mut parser = lexopt::Parser::from_args(words);
+        loop {
+            if let Some(mut raw) = parser.try_raw_args() {
+                let negative = raw.peek().and_then(|word| word.to_str()).is_some_and(|word| {
+                    word.strip_prefix('-').is_some_and(|rest| {
+                        rest.starts_with(|c: char| c.is_ascii_digit() || c == '.') || rest == "inf"
+                    })
+                });
+                if negative {
+                    args.words.extend(raw.next());
+                    continue;
+                }
+            }
+            let usage = |error: lexopt::Error| Failure::Usage(format!("error: {error}"));
+            match parser.next().map_err(usage)? {
+                None => return Ok(args),
+                Some(lexopt::Arg::Value(word)) => args.words.push(word),
+                Some(lexopt::Arg::Long(name)) => {
+                    let name = name.to_owned();
+                    if name == "help" {
+                        args.options.push(("help", String::new()));
+                        continue;
+                    }
+                    let Some(choice) = choices.iter().find(|choice| choice.name == name) else {
+                        return Err(unknown(verb, &format!("--{name}"), &name, choices));
+                    };
+                    let value = match choice.value {
+                        Some(what) => parser.value().map_err(|_| {
+                            Failure::Usage(format!("error: `--{name}` needs a value: {what}"))
+                        })?,
+                        None => OsString::new(),
+                    };
+                    args.options.push((choice.name, value.to_string_lossy().into_owned()));
+                }
+                Some(lexopt::Arg::Short('h')) => args.options.push(("help", String::new())),
+                Some(lexopt::Arg::Short(letter)) => {
+                    return Err(unknown(verb, &format!("-{letter}"), "", choices));
+                }
+            }
+        }
+    }
+
+    /// Whether an option was given.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.options.iter().any(|(option, _)| *option == name)
+    }
+
+    /// The value of an option; the last one counts.
+    pub(super) fn value(&self, name: &str) -> Option<&str> {
+        self.options
+            .iter()
+            .rev()
+            .find(|(option, _)| *option == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The first word, as the name of a file.
+    pub(super) fn file(&self, verb: &str) -> Result<PathBuf, Failure> {
+        self.words.first().map(PathBuf::from).ok_or_else(|| {
+            Failure::Usage(format!(
+                "error: which file? For example: jitsu {verb} examples/mandelbrot.rs"
+            ))
+        })
+    }
+
+    /// The word after the file, and no more.
+    pub(super) fn function(&self) -> Result<Option<String>, Failure> {
+        if let Some(extra) = self.words.get(2) {
+            let extra = extra.to_string_lossy();
+            return Err(Failure::Usage(format!(
+                "error: `{extra}` is one word too many: a file and a function are expected"
+            )));
+        }
+        Ok(self.words.get(1).map(|word| word.to_string_lossy().into_owned()))
+    }
+
+    /// The value of `--level`.
+    pub(super) fn level(&self) -> Result<Level, Failure> {
+        match self.value("level") {
+            None => Ok(Level::Speed),
+            Some(name) => one_of("level", name, &[("none", Level::None), ("speed", Level::Speed)]),
+        }
+    }
+}
+
+/// The item that an option's value names.
+pub(super) fn one_of<T: Copy>(
+    option: &str,
+    name: &str,
+    items: &[(&'static str, T)],
+) -> Result<T, Failure> {
+    items.iter().find(|(item, _)| *item == name).map(|&(_, item)| item).ok_or_else(|| {
+        let names: Vec<&str> = items.iter().map(|(item, _)| *item).collect();
+        let meant = match suggest::similar(name, names.iter().copied()) {
+            Some(near) => format!("; is `{near}` meant?"),
+            None => String::new(),
+        };
+        Failure::Usage(format!(
+            "error: `--{option} {name}`: it is one of {}{meant}",
+            names.join(", ")
+        ))
+    })
+}
+
+fn unknown(verb: &str, written: &str, name: &str, choices: &[Choice]) -> Failure {
+    let names = choices.iter().map(|choice| choice.name).chain(["help"]);
+    let meant = match suggest::similar(name, names) {
+        Some(near) => format!("; is `--{near}` meant?"),
+        None => format!("; `jitsu {verb} --help` lists its options"),
+    };
+    Failure::Usage(format!("error: `jitsu {verb}` has no option `{written}`{meant}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CHOICES: &[Choice] = &[LEVEL, Choice { name: "diff", value: None, doc: "" }];
+
+    fn read(words: &[&str]) -> Result<Args, String> {
+        Args::read("verb", CHOICES, words.iter().map(OsString::from))
+            .map_err(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn words_options_and_negative_numbers() {
+        let args = read(&["file", "--diff", "-5", "--level=none", "-1.5", "--", "--x"]).unwrap();
+        assert_eq!(args.words, ["file", "-5", "-1.5", "--x"]);
+        assert!(args.has("diff"));
+        assert_eq!(args.level().unwrap(), Level::None);
+    }
+
+    #[test]
+    fn mistyped_options_suggest_the_near_one() {
+        assert_eq!(
+            read(&["--dif"]).unwrap_err(),
+            "error: `jitsu verb` has no option `--dif`; is `--diff` meant?"
+        );
+        assert_eq!(read(&["--level"]).unwrap_err(), "error: `--level` needs a value: none|speed");
+        let args = read(&["--level", "sped"]).unwrap();
+        assert_eq!(
+            args.level().unwrap_err().to_string(),
+            "error: `--level sped`: it is one of none, speed; is `speed` meant?"
+        );
+    }
+}

@@ -1,0 +1,120 @@
+//! `jitsu asm`: the machine code with the source line beside it.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use arm64_enc::Inst;
+use codegen::{CompiledCode, RelocKind};
+use ir::Function;
+
+use super::Failure;
+use super::args::{Args, Choice, LEVEL};
+use super::input::{self, Program};
+use crate::filetest::Language;
+use crate::pipeline::{self, Settings, Unobserved};
+use crate::suggest;
+
+pub(super) const OPTIONS: &[Choice] = &[LEVEL];
+
+/// Where the source stands.
+const SOURCE_COLUMN: usize = 52;
+
+pub(super) fn run(args: Args) -> Result<(), Failure> {
+    let path = args.file("asm")?;
+    let function = args.function()?;
+    let settings = Settings { level: args.level()?, ..Settings::default() };
+    let program = input::load(&path)?;
+    let mut text = String::new();
+    for func in functions(&program, function.as_deref())? {
+        let code = pipeline::compile_function(func, &settings, &mut Unobserved)
+            .map_err(|error| Failure::Wrong(format!("error: {error}")))?;
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            text,
+            "{}: {} instructions, {} bytes of stack",
+            code.name,
+            code.code_bytes / 4,
+            code.frame_bytes
+        );
+        text.push_str(&listing(&code, &program));
+        text.push('\n');
+    }
+    io::stdout().write_all(text.as_bytes())?;
+    Ok(())
+}
+
+/// The functions that are meant: all, or the one of this name.
+pub(super) fn functions<'p>(
+    program: &'p Program,
+    name: Option<&str>,
+) -> Result<Vec<&'p Function>, Failure> {
+    let functions = &program.module.functions;
+    let Some(name) = name else { return Ok(functions.values().collect()) };
+    functions.get(name).map(|func| vec![func]).ok_or_else(|| {
+        let meant = match suggest::similar(name, functions.keys().map(String::as_str)) {
+            Some(near) => format!("; is `{near}` meant?"),
+            None => String::new(),
+        };
+        Failure::Usage(format!("error: `{}` has no function `{name}`{meant}", program.name))
+    })
+}
+
+/// The instructions of a function, one a line, with offsets and the source where it changes.
+pub(super) fn listing(code: &CompiledCode, program: &Program) -> String {
+    let source: Vec<&str> = match program.language {
+        Language::Rust => program.text.lines().collect(),
+        Language::Ir => Vec::new(),
+    };
+    let mut text = String::new();
+    let mut shown_line = 0;
+    for (index, &word) in code.words.iter().enumerate() {
+        let offset = index as u32 * 4;
+        let reloc = code.relocs.iter().find(|reloc| reloc.offset == offset);
+        let mut line = format!("{offset:6x}: {word:08x}  ");
+        if offset >= code.code_bytes {
+            line.push_str(&match reloc {
+                Some(reloc) if reloc.addend != 0 => {
+                    format!(".quad {}{:+}", reloc.symbol, reloc.addend)
+                }
+                Some(reloc) => format!(".quad {}", reloc.symbol),
+                None => format!(".word {word:#x}"),
+            });
+        } else {
+            let inst = match Inst::decode(word) {
+                Some(inst) => inst.at(offset.into()).to_string(),
+                None => format!(".inst {word:#010x}"),
+            };
+            match reloc {
+                Some(reloc) if reloc.kind == RelocKind::Call26 => {
+                    let _ = write!(line, "bl {}", reloc.symbol);
+                }
+                _ => line.push_str(&inst),
+            }
+            if let Ok(site) = code.traps.binary_search_by_key(&offset, |site| site.offset) {
+                let _ = write!(line, "  ; {}", code.traps[site].kind);
+            }
+        }
+        if let Some(span) = code
+            .spans
+            .binary_search_by_key(&offset, |&(start, _)| start)
+            .ok()
+            .map(|index| code.spans[index].1)
+            && span.line() != shown_line
+        {
+            shown_line = span.line();
+            let beside = match source.get(shown_line as usize - 1) {
+                Some(source) => format!("{shown_line}: {}", source.trim()),
+                None => span.to_string(),
+            };
+            let _ = write!(
+                line,
+                "{:1$} ; {beside}",
+                "",
+                SOURCE_COLUMN.saturating_sub(line.chars().count())
+            );
+        }
+        text.push_str(&line);
+        text.push('\n');
+    }
+    text
+}

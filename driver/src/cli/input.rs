@@ -1,0 +1,256 @@
+//! Reading a program, and saying what is wrong with it in the style of rustc.
+
+use std::fs;
+use std::io::{self, IsTerminal};
+use std::ops::Range;
+use std::path::Path;
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
+use ir::{Module, Span};
+
+use super::Failure;
+use crate::error::Trap;
+use crate::filetest::Language;
+use crate::host::Hosts;
+
+/// A program: its text and what it means.
+#[derive(Debug)]
+pub(super) struct Program {
+    /// The file, as it was named.
+    pub(super) name: String,
+    pub(super) text: String,
+    pub(super) language: Language,
+    pub(super) module: Module,
+}
+
+impl Program {
+    /// The functions of the host that it may call.
+    pub(super) fn hosts(&self) -> Hosts {
+        Hosts::for_lang()
+    }
+}
+
+/// A problem in a file.
+pub(super) struct Problem<'a> {
+    pub(super) code: &'a str,
+    pub(super) message: String,
+    pub(super) label: String,
+    pub(super) line: u32,
+    pub(super) column: u32,
+    /// Bytes of the text.
+    pub(super) span: Range<usize>,
+    pub(super) notes: Vec<String>,
+    pub(super) suggestion: Option<(String, Range<usize>, String)>,
+}
+
+/// Reads and checks a program.
+pub(super) fn load(path: &Path) -> Result<Program, Failure> {
+    let name = path.display().to_string();
+    let bytes = read(path, &name)?;
+    let language = match Language::of_file(&name) {
+        Some(language) => language,
+        None => {
+            return Err(Failure::Wrong(format!(
+                "error: `{name}` is neither a Rust file (.rs) nor a text of the IR (.ir)"
+            )));
+        }
+    };
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => return Err(Failure::Wrong(not_utf8(&name, &error))),
+    };
+    let module = compile(&name, &text, language)?;
+    Ok(Program { name, text, language, module })
+}
+
+fn read(path: &Path, name: &str) -> Result<Vec<u8>, Failure> {
+    if path.is_dir() {
+        return Err(Failure::Wrong(format!("error: `{name}` is a folder; name a file in it")));
+    }
+    fs::read(path).map_err(|error| {
+        let reason = match error.kind() {
+            io::ErrorKind::NotFound => "there is no such file".to_owned(),
+            io::ErrorKind::PermissionDenied => "it may not be read".to_owned(),
+            _ => error.to_string(),
+        };
+        Failure::Wrong(format!("error: cannot read `{name}`: {reason}"))
+    })
+}
+
+fn not_utf8(name: &str, error: &std::string::FromUtf8Error) -> String {
+    let offset = error.utf8_error().valid_up_to();
+    let before = String::from_utf8_lossy(&error.as_bytes()[..offset]);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let byte = error.as_bytes()[offset];
+    format!(
+        "error: the file is not UTF-8: byte {byte:#04x} at offset {offset}\n  --> {name}:{line}:{column}"
+    )
+}
+
+fn compile(name: &str, text: &str, language: Language) -> Result<Module, Failure> {
+    let problems: Vec<Problem<'_>> = match language {
+        Language::Ir => match ir::parse::module(text) {
+            Ok(mut module) => {
+                module.source_name = Some(name.to_owned());
+                return verified(name, module);
+            }
+            Err(errors) => errors
+                .iter()
+                .map(|error| Problem {
+                    code: error.code.name(),
+                    message: error.message.clone(),
+                    label: String::new(),
+                    line: error.line,
+                    column: error.column,
+                    span: error.offset..error.offset + error.length,
+                    notes: error.help.clone().into_iter().collect(),
+                    suggestion: None,
+                })
+                .collect(),
+        },
+        Language::Rust => match lang::compile(text, name) {
+            Ok(module) => return verified(name, module),
+            Err(errors) => errors
+                .into_iter()
+                .map(|error| Problem {
+                    code: error.code,
+                    message: error.message,
+                    label: error.label,
+                    line: error.line,
+                    column: error.column,
+                    span: error.span,
+                    notes: error.notes,
+                    suggestion: error
+                        .suggestion
+                        .map(|help| (help.message, help.span, help.replacement)),
+                })
+                .collect(),
+        },
+    };
+    let mut shown: Vec<String> =
+        problems.iter().map(|problem| render(problem, name, text)).collect();
+    let s = if shown.len() == 1 { "" } else { "s" };
+    shown.push(format!("error: could not compile `{name}`: {} error{s}", problems.len()));
+    Err(Failure::Wrong(shown.join("\n\n")))
+}
+
+/// Checks the rules of the IR that reading does not, so that what follows may count on them.
+fn verified(name: &str, module: Module) -> Result<Module, Failure> {
+    let broken = |error: ir::VerifyError, func: Option<&ir::Function>| {
+        let place = func.map(|func| error.in_context(func)).unwrap_or_default();
+        Failure::Wrong(format!("error: {error}\n  --> {name}\n{place}"))
+    };
+    if let Err(error) = ir::verify_module(&module) {
+        let func = module.functions.get(&error.function);
+        return Err(broken(error, func));
+    }
+    for func in module.functions.values() {
+        let mut func = func.clone();
+        ssa::construct(&mut func);
+        if let Err(error) = ssa::verify(&func) {
+            return Err(broken(error, Some(&func)));
+        }
+    }
+    Ok(module)
+}
+
+/// Longer lines are not shown: nobody could find the place in them.
+const LONGEST_LINE: usize = 400;
+
+/// The problem with its place in the source, as rustc shows it.
+pub(super) fn render(problem: &Problem<'_>, name: &str, text: &str) -> String {
+    let span = clamp(text, problem.span.clone());
+    let line_start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
+    let line_end = text[span.end..].find('\n').map_or(text.len(), |at| span.end + at);
+    let title = Level::ERROR.primary_title(problem.message.as_str());
+    let title = if problem.code.is_empty() { title } else { title.id(problem.code) };
+    let shown = line_end - line_start <= LONGEST_LINE * (1 + text[span.clone()].lines().count());
+    let notes = problem.notes.iter().map(|note| Level::NOTE.message(note.as_str()));
+    let mut groups = Vec::new();
+    if shown {
+        let lines = text[..line_start].matches('\n').count() + 1;
+        // Only the lines around the place are handed over: the file may be large.
+        let annotation =
+            AnnotationKind::Primary.span(span.start - line_start..span.end - line_start);
+        let annotation = if problem.label.is_empty() {
+            annotation
+        } else {
+            annotation.label(problem.label.as_str())
+        };
+        let snippet = Snippet::source(&text[line_start..line_end])
+            .line_start(lines)
+            .path(name)
+            .annotation(annotation);
+        groups.push(title.element(snippet).elements(notes));
+        if let Some((message, span, replacement)) = &problem.suggestion {
+            let span = clamp(text, span.clone());
+            if line_start <= span.start && span.end <= line_end {
+                let patch = Patch::new(
+                    span.start - line_start..span.end - line_start,
+                    replacement.as_str(),
+                );
+                let snippet = Snippet::source(&text[line_start..line_end])
+                    .line_start(lines)
+                    .path(name)
+                    .patch(patch);
+                groups.push(Level::HELP.secondary_title(message.as_str()).element(snippet));
+            }
+        }
+    } else {
+        let place = format!("{name}:{}:{}", problem.line, problem.column);
+        groups.push(Group::with_title(title).element(Level::NOTE.message(place)).elements(notes));
+    }
+    let renderer = if io::stderr().is_terminal() { Renderer::styled() } else { Renderer::plain() };
+    renderer.decor_style(DecorStyle::Ascii).render(&groups)
+}
+
+/// The nearest range of whole characters inside the text.
+fn clamp(text: &str, span: Range<usize>) -> Range<usize> {
+    let floor = |mut at: usize| {
+        at = at.min(text.len());
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    };
+    let start = floor(span.start);
+    start..floor(span.end).max(start)
+}
+
+/// A trap with its place in the source.
+pub(super) fn render_trap(trap: &Trap, program: &Program) -> String {
+    let message = format!("the program trapped: {}", trap.kind);
+    let detail = trap.detail.iter().cloned();
+    let place = format!("in `{}`", trap.function);
+    match trap.span.and_then(|span| span_bytes(&program.text, span)) {
+        Some((span, place_span)) if program.language == Language::Rust => render(
+            &Problem {
+                code: "",
+                message,
+                label: place,
+                line: place_span.line(),
+                column: place_span.column(),
+                span,
+                notes: detail.collect(),
+                suggestion: None,
+            },
+            &program.name,
+            &program.text,
+        ),
+        _ => {
+            let at = trap.span.map(|span| format!(":{span}")).unwrap_or_default();
+            let detail: String = detail.map(|detail| format!("\n  = note: {detail}")).collect();
+            format!("error: {message} {place}\n  --> {}{at}{detail}", program.name)
+        }
+    }
+}
+
+/// The bytes of the character at a place.
+fn span_bytes(text: &str, span: Span) -> Option<(Range<usize>, Span)> {
+    let line = text.split_inclusive('\n').nth(span.line() as usize - 1)?;
+    let start = line.as_ptr() as usize - text.as_ptr() as usize;
+    let (at, c) = line.char_indices().nth((span.column() as usize).checked_sub(1)?)?;
+    Some((start + at..start + at + c.len_utf8(), span))
+}

@@ -1,0 +1,408 @@
+//! Text tests: files with the answers in comments, run by every engine at every level.
+//!
+//! In a `.ir` file the lines start with `;`, in a `.rs` file with `//`:
+//!
+//! ```text
+//! ; run: @f(1, -2, 1.5) == 3         also (1, 2) for several results, and () for none
+//! ; run: @f(1, 0)
+//! ; trap: division_by_zero           the call before traps so
+//! ; error: no value is defined       the file is refused with this text
+//! ```
+
+use std::fmt;
+
+use ir::{Module, TrapKind};
+use opt::Level;
+
+use crate::engine::{Engine, EngineKind, Options};
+use crate::error::Error;
+use crate::host::Hosts;
+use crate::native;
+use crate::value::Value;
+
+/// Instructions that a call of a test may run: no test needs as many, and an endless loop ends soon.
+const FUEL: u64 = 2_000_000_000;
+
+/// The language of a test file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Language {
+    /// The text form of the IR.
+    Ir,
+    /// The source language.
+    #[cfg(feature = "lang")]
+    Rust,
+}
+
+impl Language {
+    /// The language of a file by the end of its name.
+    #[must_use]
+    pub fn of_file(name: &str) -> Option<Self> {
+        match name.rsplit_once('.')?.1 {
+            "ir" => Some(Language::Ir),
+            #[cfg(feature = "lang")]
+            "rs" => Some(Language::Rust),
+            _ => None,
+        }
+    }
+
+    fn comment(self) -> &'static str {
+        match self {
+            Language::Ir => ";",
+            #[cfg(feature = "lang")]
+            Language::Rust => "//",
+        }
+    }
+
+    /// The module that a text is, or everything that is wrong with it.
+    fn read(self, text: &str, name: &str) -> Result<Module, Vec<String>> {
+        match self {
+            Language::Ir => {
+                let mut module = ir::parse::module(text).map_err(|errors| {
+                    errors.iter().map(ToString::to_string).collect::<Vec<String>>()
+                })?;
+                module.source_name = Some(name.to_owned());
+                ir::verify_module(&module).map_err(|error| vec![error.to_string()])?;
+                for func in module.functions.values() {
+                    let mut func = func.clone();
+                    ssa::construct(&mut func);
+                    ssa::verify(&func).map_err(|error| vec![error.to_string()])?;
+                }
+                Ok(module)
+            }
+            #[cfg(feature = "lang")]
+            Language::Rust => lang::compile(text, name)
+                .map_err(|errors| errors.iter().map(ToString::to_string).collect()),
+        }
+    }
+}
+
+/// What a call is expected to do.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Expected {
+    /// Results, as text.
+    Results(String),
+    Trap(TrapKind),
+}
+
+/// One call of a test file.
+#[derive(Clone, Debug)]
+struct Run {
+    line: usize,
+    function: String,
+    args: String,
+    expected: Expected,
+}
+
+/// The lines of a file that are for the runner.
+#[derive(Debug, Default)]
+struct Directives {
+    runs: Vec<Run>,
+    /// Texts that errors of a file that is refused must have.
+    errors: Vec<(usize, String)>,
+}
+
+/// One way of running the calls of a file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Configuration {
+    /// What runs them.
+    pub engine: EngineKind,
+    /// The optimisation level; `None` runs the IR as it is written (interpreter only).
+    pub level: Option<Level>,
+}
+
+impl Configuration {
+    /// Every way that this machine has.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        let mut all = vec![Self { engine: EngineKind::Interpreter, level: None }];
+        let mut engines = vec![EngineKind::Interpreter, EngineKind::Simulator];
+        if native::AVAILABLE {
+            engines.push(EngineKind::Native);
+        }
+        for engine in engines {
+            for level in [Level::None, Level::Speed] {
+                all.push(Self { engine, level: Some(level) });
+            }
+        }
+        all
+    }
+}
+
+impl fmt::Display for Configuration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let level = match self.level {
+            None => "as written",
+            Some(Level::None) => "level none",
+            Some(_) => "level speed",
+        };
+        write!(f, "{}, {level}", self.engine)
+    }
+}
+
+/// What is wrong in a test file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Failure {
+    /// The line of the directive, from 1; 0 if it is about the whole file.
+    pub line: usize,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// What came of a test file.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Report {
+    /// For each configuration, in the order given: how many calls did as expected.
+    pub passed: Vec<usize>,
+    /// `error` lines that the file was refused with.
+    pub refused: usize,
+    /// What is wrong.
+    pub failures: Vec<Failure>,
+}
+
+/// Runs the calls of a test file in each configuration.
+#[must_use]
+pub fn run(text: &str, name: &str, language: Language, configurations: &[Configuration]) -> Report {
+    let mut report = Report { passed: vec![0; configurations.len()], ..Report::default() };
+    let directives = match directives(text, language) {
+        Ok(directives) => directives,
+        Err(failure) => {
+            report.failures.push(failure);
+            return report;
+        }
+    };
+    let module = language.read(text, name);
+    if !directives.errors.is_empty() {
+        check_refusal(&directives, module.err(), &mut report);
+        return report;
+    }
+    let module = match module {
+        Ok(module) => module,
+        Err(errors) => {
+            report.failures.push(Failure { line: 0, message: errors.join("\n") });
+            return report;
+        }
+    };
+    for (index, configuration) in configurations.iter().enumerate() {
+        match engine(&module, configuration, language) {
+            Ok(engine) => {
+                for run in &directives.runs {
+                    match check(&engine, run) {
+                        Ok(()) => report.passed[index] += 1,
+                        Err(message) => report.failures.push(Failure {
+                            line: run.line,
+                            message: format!("{configuration}: {message}"),
+                        }),
+                    }
+                }
+            }
+            Err(error) => report
+                .failures
+                .push(Failure { line: 0, message: format!("{configuration}: {error}") }),
+        }
+    }
+    report
+}
+
+fn engine(
+    module: &Module,
+    configuration: &Configuration,
+    language: Language,
+) -> Result<Engine, Error> {
+    let hosts = match language {
+        Language::Ir => Hosts::new(),
+        #[cfg(feature = "lang")]
+        Language::Rust => Hosts::for_lang(),
+    };
+    let options = Options::default()
+        .engine(configuration.engine)
+        .level(configuration.level.unwrap_or(Level::None))
+        .optimize_for_interpreter(configuration.level.is_some())
+        .verify(true)
+        .fuel(Some(FUEL))
+        // Programs of the source language pass texts to the host by address, but only of their own data.
+        .restricted(language == Language::Ir);
+    Engine::new(module.clone(), &hosts, &options)
+}
+
+fn check(engine: &Engine, run: &Run) -> Result<(), String> {
+    let Some(signature) = engine.module().functions.get(&run.function).map(|f| &f.signature) else {
+        return Err(format!("there is no function `{}`", run.function));
+    };
+    let args = values(&run.args, signature.param_types())?;
+    let results = engine.call_values(&run.function, &args);
+    match (&run.expected, results) {
+        (Expected::Results(text), Ok(results)) => {
+            let expected = values(text, signature.result_types())?;
+            let same = expected.len() == results.len()
+                && expected.iter().zip(&results).all(|(a, b)| a.bits() == b.bits());
+            if same {
+                Ok(())
+            } else {
+                Err(format!("expected {}, got {}", list(&expected), list(&results)))
+            }
+        }
+        (Expected::Trap(kind), Err(Error::Trap(trap))) if trap.kind == *kind => Ok(()),
+        (Expected::Trap(kind), Ok(results)) => {
+            Err(format!("expected the trap {kind}, got {}", list(&results)))
+        }
+        (_, Err(error)) => Err(error.to_string()),
+    }
+}
+
+fn list(values: &[Value]) -> String {
+    match values {
+        [one] => one.to_string(),
+        many => {
+            format!("({})", many.iter().map(Value::to_string).collect::<Vec<String>>().join(", "))
+        }
+    }
+}
+
+/// Values separated by commas, in parentheses or not.
+fn values(
+    text: &str,
+    types: impl ExactSizeIterator<Item = ir::Type>,
+) -> Result<Vec<Value>, String> {
+    let text = text.trim();
+    let inner = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(text);
+    let words: Vec<&str> =
+        if inner.trim().is_empty() { Vec::new() } else { inner.split(',').collect() };
+    if words.len() != types.len() {
+        return Err(format!("`{text}` is {} values, not {}", words.len(), types.len()));
+    }
+    words
+        .iter()
+        .zip(types)
+        .map(|(word, ty)| {
+            Value::parse(ty, word).ok_or_else(|| format!("`{}` is no {ty}", word.trim()))
+        })
+        .collect()
+}
+
+fn check_refusal(directives: &Directives, errors: Option<Vec<String>>, report: &mut Report) {
+    let Some(errors) = errors else {
+        let line = directives.errors.first().map_or(0, |&(line, _)| line);
+        let message = "the file is accepted, but should be refused".to_owned();
+        report.failures.push(Failure { line, message });
+        return;
+    };
+    for (line, wanted) in &directives.errors {
+        if errors.iter().any(|error| error.contains(wanted)) {
+            report.refused += 1;
+        } else {
+            let message = format!("no error has this text; the errors are\n{}", errors.join("\n"));
+            report.failures.push(Failure { line: *line, message });
+        }
+    }
+}
+
+fn directives(text: &str, language: Language) -> Result<Directives, Failure> {
+    let mut found = Directives::default();
+    // A `run` without a result waits for its `trap` line.
+    let mut open: Option<Run> = None;
+    for (index, line) in text.lines().enumerate() {
+        let line_number = index + 1;
+        let failure = |message: String| Failure { line: line_number, message };
+        let Some(comment) = line.trim_start().strip_prefix(language.comment()) else { continue };
+        let comment = comment.trim_start_matches(['/', ';', '!']).trim();
+        if let Some(rest) = comment.strip_prefix("run:") {
+            if open.is_some() {
+                return Err(failure("the `run` before has neither a result nor a trap".to_owned()));
+            }
+            let run = parse_run(rest.trim(), line_number).map_err(failure)?;
+            match run {
+                (run, true) => found.runs.push(run),
+                (run, false) => open = Some(run),
+            }
+        } else if let Some(rest) = comment.strip_prefix("trap:") {
+            let kind = TrapKind::from_name(rest.trim())
+                .ok_or_else(|| failure(format!("`{}` is no kind of trap", rest.trim())))?;
+            let run =
+                open.take().ok_or_else(|| failure("no `run` line comes before".to_owned()))?;
+            found.runs.push(Run { expected: Expected::Trap(kind), ..run });
+        } else if let Some(rest) = comment.strip_prefix("error:") {
+            found.errors.push((line_number, rest.trim().to_owned()));
+        }
+    }
+    match open {
+        Some(run) => Err(Failure {
+            line: run.line,
+            message: "the call has neither `== result` nor a `trap` line".to_owned(),
+        }),
+        None => Ok(found),
+    }
+}
+
+/// Reads `@f(args) == results` or `@f(args)`; the second part says whether there are results.
+fn parse_run(text: &str, line: usize) -> Result<(Run, bool), String> {
+    let (call, results) = match text.split_once("==") {
+        Some((call, results)) => (call.trim(), Some(results.trim())),
+        None => (text, None),
+    };
+    let (function, args) = call
+        .strip_prefix('@')
+        .and_then(|rest| rest.strip_suffix(')'))
+        .and_then(|rest| rest.split_once('('))
+        .ok_or_else(|| format!("`{call}` is no call: write `@name(arguments) == results`"))?;
+    let run = Run {
+        line,
+        function: function.trim().trim_matches('"').to_owned(),
+        args: args.to_owned(),
+        expected: Expected::Results(results.unwrap_or_default().to_owned()),
+    };
+    Ok((run, results.is_some()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(text: &str) -> Report {
+        run(text, "test.ir", Language::Ir, &Configuration::all())
+    }
+
+    const DIVIDE: &str =
+        "fn @div(i8, i8) -> i8 {\nblock0(v0: i8, v1: i8):\n  v2: i8 = udiv v0, v1\n  ret v2\n}\n";
+
+    #[test]
+    fn calls_are_checked_in_every_configuration() {
+        let text = format!(
+            "{DIVIDE}; run: @div(200, 3) == 66\n; run: @div(1, 0)\n; trap: division_by_zero\n"
+        );
+        let report = report(&text);
+        assert_eq!(report.failures, []);
+        assert!(report.passed.len() >= 5);
+        assert!(report.passed.iter().all(|&passed| passed == 2), "{report:?}");
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_line() {
+        let cases = [
+            ("; run: @div(200, 3) == 67", "expected 67, got 66"),
+            ("; run: @div(200) == 67", "`200` is 1 values, not 2"),
+            ("; run: @dvi(200, 3) == 67", "there is no function `dvi`"),
+            ("; run: @div(256, 3) == 67", "`256` is no i8"),
+            ("; run: @div(1, 0) == 0", "trap: division_by_zero"),
+            (
+                "; run: @div(1, 1)\n; trap: division_by_zero",
+                "expected the trap division_by_zero, got 1",
+            ),
+            ("; run: div(1, 1) == 1", "is no call"),
+            ("; run: @div(1, 1)", "neither"),
+            ("; error: nothing", "accepted"),
+        ];
+        for (line, message) in cases {
+            let report = report(&format!("{DIVIDE}{line}\n"));
+            let first = report.failures.first().expect(line);
+            assert!(first.message.contains(message), "{line}: {first:?}");
+            assert_eq!(first.line, 6, "{line}");
+        }
+    }
+
+    #[test]
+    fn files_that_must_be_refused() {
+        let report = report("fn @f() {\nblock0:\n  ret v1\n}\n; error: v1\n");
+        assert_eq!((report.refused, report.failures.len()), (1, 0), "{report:?}");
+    }
+}
