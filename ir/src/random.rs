@@ -6,6 +6,7 @@
 
 use crate::build::FunctionBuilder;
 use crate::entity::{Block, FuncRef, StackSlot, Value, Var};
+use crate::eval::sign_extend;
 use crate::func::Function;
 use crate::inst::NarrowWidth;
 use crate::opcode::{BinaryOp, Effect, FloatCC, IntCC, TrapKind, TypeRule, UnaryOp};
@@ -238,7 +239,7 @@ impl<'a> Maker<'a> {
         match ty {
             Type::F32 => self.builder.f32const(f32::from_bits(word as u32)),
             Type::F64 => self.builder.f64const(f64::from_bits(word)),
-            _ => self.builder.iconst(ty, crate::eval::sign_extend(word, ty)),
+            _ => self.builder.iconst(ty, sign_extend(word, ty)),
         }
     }
 
@@ -424,26 +425,19 @@ impl<'a> Maker<'a> {
             }
             _ => {
                 let index = self.value(int);
-                let mut values =
-                    [0_i64; 4].map(|_| crate::eval::sign_extend(self.random.word(int), int));
+                let mut values = [(); 4].map(|()| sign_extend(self.random.word(int), int)).to_vec();
                 values.sort_unstable();
-                let mut cases: Vec<(i64, Block)> = Vec::new();
-                let plain: Vec<Block> = self.blocks[next..]
-                    .iter()
-                    .filter(|(_, types)| types.is_empty())
-                    .map(|&(block, _)| block)
-                    .collect();
+                values.dedup();
+                let (default, default_args) = self.target(other);
+                let mut cases = Vec::new();
                 for value in values {
-                    if let Some(block) = self.random.pick(&plain)
-                        && cases.last().is_none_or(|&(last, _)| last != value)
-                    {
-                        cases.push((value, block));
-                    }
+                    let to = next + self.random.below(self.blocks.len() - next);
+                    let (block, args) = self.target(to);
+                    cases.push((value, block, args));
                 }
-                match self.random.pick(&plain) {
-                    Some(default) => self.builder.switch(index, default, &cases),
-                    None => self.builder.trap(TrapKind::Unreachable),
-                }
+                let cases: Vec<_> =
+                    cases.iter().map(|(value, block, args)| (*value, *block, &args[..])).collect();
+                self.builder.switch_with(index, default, &default_args, &cases);
             }
         }
     }

@@ -3,6 +3,9 @@
 //! Methods take `&self`, so that calls nest; a mistake is remembered and reported by
 //! [`finish`](FunctionBuilder::finish), so that no call in between needs a check.
 
+mod methods;
+mod operand;
+
 use std::cell::{Cell, RefCell};
 use std::fmt;
 
@@ -14,58 +17,7 @@ use crate::opcode::{BinaryOp, FloatCC, IntCC, Opcode, TernaryOp, TrapKind, TypeR
 use crate::types::{AbiParam, Extend, Signature, Span, Type};
 use crate::verify::{self, VerifyError};
 
-/// What may stand as an operand of a builder method: a value, a variable (which is read), or a literal, which takes
-/// the type of the other operand.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub enum Operand {
-    /// A value.
-    Value(Value),
-    /// A variable: its value at this point.
-    Var(Var),
-    /// An integer literal.
-    Int(i64),
-    /// A float literal.
-    Float(f64),
-}
-
-macro_rules! operand_from {
-    ($($source:ty => $variant:ident),*) => { $(
-        impl From<$source> for Operand {
-            fn from(source: $source) -> Self {
-                Operand::$variant(source.into())
-            }
-        }
-    )* };
-}
-operand_from!(Value => Value, Var => Var, i64 => Int, i32 => Int, f64 => Float);
-
-/// What may stand where a list of operands is meant: nothing `()`, one operand, or an array or slice of values.
-pub trait Operands {
-    /// Calls `visit` with each operand.
-    fn visit(self, visit: &mut dyn FnMut(Operand));
-}
-
-impl Operands for () {
-    fn visit(self, _: &mut dyn FnMut(Operand)) {}
-}
-
-impl<T: Into<Operand>> Operands for T {
-    fn visit(self, visit: &mut dyn FnMut(Operand)) {
-        visit(self.into());
-    }
-}
-
-impl<T: Into<Operand>, const N: usize> Operands for [T; N] {
-    fn visit(self, visit: &mut dyn FnMut(Operand)) {
-        self.into_iter().for_each(|item| visit(item.into()));
-    }
-}
-
-impl<T: Into<Operand> + Copy> Operands for &[T] {
-    fn visit(self, visit: &mut dyn FnMut(Operand)) {
-        self.iter().for_each(|&item| visit(item.into()));
-    }
-}
+pub use operand::{Operand, Operands};
 
 /// A mistake in the use of a [`FunctionBuilder`].
 #[derive(Clone, PartialEq, Debug)]
@@ -528,11 +480,24 @@ impl FunctionBuilder {
     /// Continues at the block of the case equal to `index` (as a signed integer of its type), else at `default`; no
     /// block has parameters.
     pub fn switch(&self, index: impl Into<Operand>, default: Block, cases: &[(i64, Block)]) {
+        let cases: Vec<_> = cases.iter().map(|&(value, block)| (value, block, &[][..])).collect();
+        self.switch_with(index, default, &[], &cases);
+    }
+
+    /// Continues at the block of the case equal to `index` (as a signed integer of its type), else at `default`, each
+    /// with its arguments.
+    pub fn switch_with(
+        &self,
+        index: impl Into<Operand>,
+        default: Block,
+        default_args: &[Value],
+        cases: &[(i64, Block, &[Value])],
+    ) {
         let index = self.typed(Opcode::Switch, index.into(), None);
-        let default = self.target(Opcode::Switch, default, ());
+        let default = self.target(Opcode::Switch, default, default_args);
         let cases = cases
             .iter()
-            .map(|&(value, block)| (value, self.target(Opcode::Switch, block, ())))
+            .map(|&(value, block, args)| (value, self.target(Opcode::Switch, block, args)))
             .collect();
         let table = self.func.borrow_mut().switches.push(SwitchTable { default, cases });
         self.none(InstData::Switch { index, table });
@@ -700,58 +665,4 @@ impl FunctionBuilder {
             *first = Some(error());
         }
     }
-}
-
-macro_rules! binary_methods {
-    ($($method:ident $op:ident)*) => {
-        /// One method per binary operation of the table; see [`Opcode`] for what each means.
-        #[allow(missing_docs)]
-        impl FunctionBuilder {
-            $( pub fn $method(&self, a: impl Into<Operand>, b: impl Into<Operand>) -> Value {
-                self.binary(BinaryOp::$op, a, b)
-            } )*
-        }
-    };
-}
-binary_methods! {
-    add Add sub Sub mul Mul smulhi Smulhi umulhi Umulhi sdiv Sdiv udiv Udiv srem Srem urem Urem
-    and And or Or xor Xor shl Shl lshr Lshr ashr Ashr rotl Rotl rotr Rotr
-    smin Smin smax Smax umin Umin umax Umax
-    fadd Fadd fsub Fsub fmul Fmul fdiv Fdiv fmin Fmin fmax Fmax fminnum Fminnum fmaxnum Fmaxnum
-    fcopysign Fcopysign
-}
-
-macro_rules! unary_methods {
-    ($($method:ident $op:ident)*) => {
-        /// One method per unary operation whose result has the type of its operand.
-        #[allow(missing_docs)]
-        impl FunctionBuilder {
-            $( pub fn $method(&self, arg: impl Into<Operand>) -> Value {
-                self.unary_same(UnaryOp::$op, arg.into())
-            } )*
-        }
-    };
-}
-unary_methods! {
-    neg Neg not Not abs Abs clz Clz ctz Ctz cls Cls popcnt Popcnt bswap Bswap bitrev Bitrev
-    fneg Fneg fabs Fabs fsqrt Fsqrt fceil Fceil ffloor Ffloor ftrunc Ftrunc fnearest Fnearest
-    fround Fround
-}
-
-macro_rules! conversion_methods {
-    ($($method:ident $op:ident)*) => {
-        /// One method per conversion; `to` is the result type.
-        #[allow(missing_docs)]
-        impl FunctionBuilder {
-            $( pub fn $method(&self, to: Type, arg: impl Into<Operand>) -> Value {
-                self.unary(UnaryOp::$op, to, arg)
-            } )*
-        }
-    };
-}
-conversion_methods! {
-    sext Sext zext Zext trunc Trunc fpromote Fpromote fdemote Fdemote
-    sint_to_float SintToFloat uint_to_float UintToFloat
-    float_to_sint_sat FloatToSintSat float_to_uint_sat FloatToUintSat
-    float_to_sint FloatToSint float_to_uint FloatToUint bitcast Bitcast
 }
