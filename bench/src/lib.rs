@@ -1,4 +1,5 @@
 //! What the benchmarks share: timing in turns, and medians.
+#![forbid(unsafe_code)]
 
 use std::time::{Duration, Instant};
 

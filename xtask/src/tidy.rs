@@ -41,6 +41,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 const UNSAFE_ALLOWED: &[(&str, &str)] = &[
     ("jitmem/", "mapping, publishing and entering executable memory"),
     ("arm64-sim/src/memory", "the memory of simulated code is the host's"),
+    ("arm64-sim/src/sim.rs", "whoever opens the host's memory to simulated code vouches for it"),
     ("arm64-sim/tests/", "runs the same words on the CPU, to compare"),
     ("interp/src/memory", "the memory of interpreted code is the host's"),
     ("driver/src/native.rs", "the one call of published code"),
@@ -68,7 +69,8 @@ const LINE_RULES: &[Rule] = &[
         name: "unsafe",
         reason: "unsafe code lives in the few modules that the design names",
         broken: |path, code| {
-            has_word(code, "unsafe") && !UNSAFE_ALLOWED.iter().any(|(p, _)| path.starts_with(p))
+            has_word(&without_strings(code), "unsafe")
+                && !UNSAFE_ALLOWED.iter().any(|(p, _)| path.starts_with(p))
         },
     },
     Rule {
@@ -125,8 +127,8 @@ const LINE_RULES: &[Rule] = &[
     },
 ];
 
-/// Words that mark unfinished work.
-const MARKS: &[&str] = &["TODO", "FIXME", "XXX", "#[ignore"];
+/// Words that mark unfinished work. A test may be ignored only with a reason beside it.
+const MARKS: &[&str] = &["TODO", "FIXME", "XXX", "#[ignore]"];
 
 /// Checks every rule and names each place that breaks one.
 pub(crate) fn run(_: &[String]) -> Result {
@@ -239,6 +241,11 @@ fn is_library(path: &str) -> bool {
 /// Whether a file in `src` holds only tests: the module that declares it does so under `#[cfg(test)]`.
 fn is_test_module(path: &str) -> bool {
     path.ends_with("/tests.rs") || path.ends_with("/oracle.rs") || path.contains("/testing/")
+}
+
+/// The code without what stands between quotation marks.
+fn without_strings(code: &str) -> String {
+    code.split('"').step_by(2).collect::<Vec<_>>().join("\"\"")
 }
 
 fn has_word(code: &str, word: &str) -> bool {
