@@ -28,7 +28,9 @@ pub mod dce;
 pub mod facts;
 pub mod fold;
 pub mod gvn;
+pub mod if_convert;
 pub mod licm;
+pub mod promote;
 pub mod rotate;
 pub mod simplify_cfg;
 
@@ -70,6 +72,7 @@ pub const PASSES: &[Pass] = passes! {
     "simplify_cfg" simplify_cfg SPEED "Fold branches, thread jumps, merge blocks, drop unreachable ones.";
     "copy_prop" copy_prop SPEED "Replace block parameters that always get one value.";
     "fold" fold SPEED "Fold constants, simplify algebra, divide by constants without dividing.";
+    "promote" promote SPEED "Turn stack slots whose address goes nowhere into values.";
     "gvn" gvn SPEED "Merge instructions with dominating equal ones.";
     "facts" facts SPEED "Remove checks and decide branches that earlier ones imply.";
     "rotate" rotate SPEED "Test at the end of loops instead of at the start.";
@@ -78,6 +81,7 @@ pub const PASSES: &[Pass] = passes! {
     "fold_rotated" fold SPEED "Fold what value numbering brought together, and tests before loops that start with constants.";
     "licm" licm SPEED "Move what does not change out of loops.";
     "gvn_late" gvn SPEED "Merge what loops' copies and preheaders compute twice.";
+    "if_convert" if_convert SPEED "Select between values instead of branching around a few instructions.";
     "simplify_cfg_late" simplify_cfg SPEED "Clean up the flow graph for code generation.";
     "dce" dce SPEED "Remove what nothing needs.";
 };
@@ -109,6 +113,26 @@ pub const ORDER: &[Constraint] = &[
         before: "fold",
         after: "gvn",
         reason: "equal computations are found only in one canonical form",
+    },
+    Constraint {
+        before: "fold",
+        after: "promote",
+        reason: "constant offsets of slots stand in the loads and stores only after folding",
+    },
+    Constraint {
+        before: "promote",
+        after: "gvn",
+        reason: "values that were in memory are numbered only once they are values",
+    },
+    Constraint {
+        before: "rotate",
+        after: "if_convert",
+        reason: "a loop is rotated by the branch in its header, which a select would swallow",
+    },
+    Constraint {
+        before: "if_convert",
+        after: "simplify_cfg_late",
+        reason: "arms that were emptied are only jumps, and joins can be merged",
     },
     Constraint {
         before: "gvn",
