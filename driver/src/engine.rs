@@ -181,7 +181,8 @@ impl Engine {
     /// # Errors
     /// The first thing that is wrong with the module, or missing.
     pub fn new(module: Module, hosts: &Hosts, options: &Options) -> Result<Self, Error> {
-        pipeline::verify_module(&module)?;
+        // Before anything relies on it; what the compiler makes of it is verified by the pipeline.
+        ir::verify_module(&module).map_err(|error| Error::Verify { stage: "reading", error })?;
         let hosts = bind_hosts(&module, hosts)?;
         let data = DataMemory::new(&module).ok_or(interp::LoadError::OutOfMemory)?;
         let data = Arc::new(data);
@@ -399,11 +400,7 @@ fn interpreter(
     let load = LoadOptions { memory: access, counted: options.fuel.is_some() };
     let data = Arc::clone(data);
     let program = if options.optimize_for_interpreter {
-        let mut optimized = module.clone();
-        let settings = settings(options);
-        for func in optimized.functions.values_mut() {
-            *func = pipeline::optimized(func, &settings, &mut Unobserved)?;
-        }
+        let optimized = pipeline::optimized(module.clone(), &settings(options), &mut Unobserved)?;
         Program::load_with_data(&optimized, &load, data)?
     } else {
         Program::load_with_data(module, &load, data)?
@@ -417,11 +414,7 @@ fn compile(
     data: &DataMemory,
     options: &Options,
 ) -> Result<Linked, Error> {
-    let settings = settings(options);
-    let mut functions = Vec::with_capacity(module.functions.len());
-    for func in module.functions.values() {
-        functions.push(pipeline::compile_function(func, &settings, &mut Unobserved)?);
-    }
+    let functions = pipeline::compile(module.clone(), &settings(options), &mut Unobserved)?;
     let host = |name: &str| {
         let index = module.externs.get_index_of(name)?;
         hosts.get(index).map(|function| function.address)

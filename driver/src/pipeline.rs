@@ -1,4 +1,4 @@
-//! The whole compiler, top to bottom: [`compile_function`] lists every stage.
+//! The whole compiler, top to bottom: [`compile`] lists every stage.
 //!
 //! To follow one function on its way, read on from here into the crate of the stage; `jitsu stages FILE` shows what
 //! each stage makes of a program.
@@ -20,16 +20,16 @@ pub(crate) struct Settings {
     pub(crate) codegen: codegen::Options,
 }
 
-/// Is shown what each stage makes of a function.
+/// Is shown what each stage makes of each function.
 pub(crate) trait Observer {
     /// The IR after a stage or pass, and whether it changed anything.
     fn ir(&mut self, stage: &str, func: &Function, changed: bool) {
         let _ = (stage, func, changed);
     }
 
-    /// Machine IR after a stage.
-    fn machine(&mut self, stage: &str, text: &dyn Display) {
-        let _ = (stage, text);
+    /// The machine IR of `func` after a stage.
+    fn machine(&mut self, stage: &str, func: &Function, text: &dyn Display) {
+        let _ = (stage, func, text);
     }
 }
 
@@ -38,57 +38,63 @@ pub(crate) struct Unobserved;
 
 impl Observer for Unobserved {}
 
-/// Checks a module before anything else looks at it.
-pub(crate) fn verify_module(module: &Module) -> Result<(), Error> {
-    ir::verify_module(module).map_err(|error| Error::Verify { stage: "reading", error })
-}
-
-/// From IR, with variables or without, to machine code.
-pub(crate) fn compile_function(
-    func: &Function,
+/// From IR, with variables or without, to machine code: the functions in the order of the module.
+pub(crate) fn compile(
+    module: Module,
     settings: &Settings,
     observer: &mut dyn Observer,
-) -> Result<CompiledCode, Error> {
-    let ssa = optimized(func, settings, observer)?;
+) -> Result<Vec<CompiledCode>, Error> {
+    let mut module = optimized(module, settings, observer)?;
 
-    let machine = codegen::lower(&ssa, &settings.codegen)?;
-    observer.machine("lower", &Lowered { func: &ssa, machine: &machine });
+    let mut compiled = Vec::with_capacity(module.functions.len());
+    for func in module.functions.values_mut() {
+        let edges = cfg::split_critical_edges(func);
+        verify(func, "split", settings)?;
+        observer.ir("split", func, edges > 0);
 
-    let allocation = codegen::allocate(&machine, &settings.codegen)?;
-    observer
-        .machine("allocate", &Allocated { func: &ssa, machine: &machine, allocation: &allocation });
+        let machine = codegen::lower(func, &settings.codegen)?;
+        observer.machine("lower", func, &Lowered { func, machine: &machine });
 
-    Ok(codegen::emit(&ssa, &machine, &allocation)?)
+        let allocation = codegen::allocate(&machine, &settings.codegen)?;
+        let allocated = Allocated { func, machine: &machine, allocation: &allocation };
+        observer.machine("allocate", func, &allocated);
+
+        compiled.push(codegen::emit(func, &machine, &allocation)?);
+    }
+    Ok(compiled)
 }
 
-/// The first half of [`compile_function`], for the interpreter and for tests of passes.
+/// The first half of [`compile`], which is all that the interpreter needs.
 pub(crate) fn optimized(
-    func: &Function,
+    mut module: Module,
     settings: &Settings,
     observer: &mut dyn Observer,
-) -> Result<Function, Error> {
-    let mut func = func.clone();
-    observer.ir("ir", &func, true);
+) -> Result<Module, Error> {
+    verify_module(&module)?;
+    for func in module.functions.values_mut() {
+        observer.ir("ir", func, true);
 
-    ssa::construct(&mut func);
-    verify(&func, "ssa", settings)?;
-    observer.ir("ssa", &func, true);
+        ssa::construct(func);
+        verify(func, "ssa", settings)?;
+        observer.ir("ssa", func, true);
+    }
 
     let mut failed = None;
-    opt::optimize_with(&mut func, settings.level, |report, func| {
+    opt::optimize_module_with(&mut module, settings.level, |report, func| {
         observer.ir(report.pass, func, report.changes > 0);
         if failed.is_none() {
             failed = verify(func, report.pass, settings).err();
         }
     });
-    if let Some(error) = failed {
-        return Err(error);
+    match failed {
+        Some(error) => Err(error),
+        None => Ok(module),
     }
+}
 
-    let edges = cfg::split_critical_edges(&mut func);
-    verify(&func, "split", settings)?;
-    observer.ir("split", &func, edges > 0);
-    Ok(func)
+/// Checks a module before anything else looks at it.
+fn verify_module(module: &Module) -> Result<(), Error> {
+    ir::verify_module(module).map_err(|error| Error::Verify { stage: "reading", error })
 }
 
 fn verify(func: &Function, stage: &'static str, settings: &Settings) -> Result<(), Error> {

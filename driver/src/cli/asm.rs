@@ -5,7 +5,6 @@ use std::io::{self, Write};
 
 use arm64_enc::Inst;
 use codegen::{CompiledCode, RelocKind};
-use ir::Function;
 
 use super::Failure;
 use super::args::{Args, Choice, LEVEL};
@@ -24,10 +23,11 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     let function = args.function()?;
     let settings = Settings { level: args.level()?, ..Settings::default() };
     let program = input::load(&path)?;
+    let wanted = functions(&program, function.as_deref())?;
     let mut text = String::new();
-    for func in functions(&program, function.as_deref())? {
-        let code = pipeline::compile_function(func, &settings, &mut Unobserved)
-            .map_err(|error| Failure::Wrong(format!("error: {error}")))?;
+    let compiled = pipeline::compile(program.module.clone(), &settings, &mut Unobserved)
+        .map_err(|error| Failure::Wrong(format!("error: {error}")))?;
+    for code in compiled.iter().filter(|code| wanted.contains(&code.name.as_str())) {
         // Writing to a string cannot fail.
         let _ = writeln!(
             text,
@@ -36,7 +36,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
             code.code_bytes / 4,
             code.frame_bytes
         );
-        text.push_str(&listing(&code, &program));
+        text.push_str(&listing(code, &program));
         text.push('\n');
     }
     io::stdout().write_all(text.as_bytes())?;
@@ -47,10 +47,10 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
 pub(super) fn functions<'p>(
     program: &'p Program,
     name: Option<&str>,
-) -> Result<Vec<&'p Function>, Failure> {
+) -> Result<Vec<&'p str>, Failure> {
     let functions = &program.module.functions;
-    let Some(name) = name else { return Ok(functions.values().collect()) };
-    functions.get(name).map(|func| vec![func]).ok_or_else(|| {
+    let Some(name) = name else { return Ok(functions.keys().map(String::as_str).collect()) };
+    functions.get_key_value(name).map(|(name, _)| vec![name.as_str()]).ok_or_else(|| {
         let meant = match suggest::similar(name, functions.keys().map(String::as_str)) {
             Some(near) => format!("; is `{near}` meant?"),
             None => String::new(),

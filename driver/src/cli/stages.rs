@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io::{self, BufWriter, Write};
 
+use indexmap::IndexMap;
 use ir::Function;
 
 use super::args::{Args, Choice, LEVEL};
@@ -14,7 +15,7 @@ pub(super) const OPTIONS: &[Choice] = &[
     Choice {
         name: "pass",
         value: Some("STAGE"),
-        doc: "Only this stage or pass: source, ir, ssa, a pass, split, lower, allocate, asm.",
+        doc: "Only this stage or pass: source, ir, ssa, inline, a pass, split, lower, allocate, asm.",
     },
     Choice { name: "only-changed", value: None, doc: "Leave out passes that changed nothing." },
     Choice { name: "diff", value: None, doc: "Show passes as the change they make." },
@@ -22,7 +23,7 @@ pub(super) const OPTIONS: &[Choice] = &[
 ];
 
 /// The stages that are no passes.
-const STAGES: [&str; 7] = ["source", "ir", "ssa", "split", "lower", "allocate", "asm"];
+const STAGES: [&str; 8] = ["source", "ir", "ssa", "inline", "split", "lower", "allocate", "asm"];
 
 pub(super) fn run(args: Args) -> Result<(), Failure> {
     let wanted = args.value("pass");
@@ -40,92 +41,77 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     let function = args.function()?;
     let level = args.level()?;
     let program = input::load(&path)?;
-    let functions = asm::functions(&program, function.as_deref())?;
+    let shown = asm::functions(&program, function.as_deref())?;
     let mut printer = Printer {
-        out: BufWriter::new(io::stdout()),
         wanted,
         only_changed: args.has("only-changed"),
         diff: args.has("diff"),
-        function: String::new(),
-        before: String::new(),
-        error: None,
+        functions: shown.iter().map(|&name| (name.to_owned(), Shown::default())).collect(),
     };
-    if wanted.is_none_or(|name| name == "source") {
-        printer.section("source", &program.name);
-        printer.text(&program.text);
-    }
     let settings = Settings { level, verify: true, ..Settings::default() };
-    for func in functions {
-        printer.function = format!("@{}", func.name);
-        printer.before.clear();
-        let code = pipeline::compile_function(func, &settings, &mut printer)
-            .map_err(|error| Failure::Wrong(format!("error: {error}")))?;
+    let compiled = pipeline::compile(program.module.clone(), &settings, &mut printer)
+        .map_err(|error| Failure::Wrong(format!("error: {error}")))?;
+
+    let mut out = BufWriter::new(io::stdout());
+    if wanted.is_none_or(|name| name == "source") {
+        out.write_all(section("source", &program.name, &program.text).as_bytes())?;
+    }
+    for code in &compiled {
+        let Some(shown) = printer.functions.get(&code.name) else { continue };
+        out.write_all(shown.text.as_bytes())?;
         if wanted.is_none_or(|name| name == "asm") {
-            let title = printer.function.clone();
-            printer.section("asm", &title);
-            printer.text(&asm::listing(&code, &program));
-        }
-        if let Some(error) = printer.error.take() {
-            return Err(error.into());
+            let listing = asm::listing(code, &program);
+            out.write_all(section("asm", &format!("@{}", code.name), &listing).as_bytes())?;
         }
     }
-    printer.out.flush()?;
+    out.flush()?;
     Ok(())
 }
 
+/// Collects what the stages make of each function that is to be shown.
 struct Printer<'a> {
-    out: BufWriter<io::Stdout>,
     wanted: Option<&'a str>,
     only_changed: bool,
     diff: bool,
-    function: String,
-    /// The IR after the stage before.
-    before: String,
-    error: Option<io::Error>,
+    functions: IndexMap<String, Shown>,
 }
 
-impl Printer<'_> {
-    fn section(&mut self, stage: &str, what: &str) {
-        self.text(&format!("==== {stage}: {what} ====\n"));
-    }
+/// What is to be shown of a function.
+#[derive(Default)]
+struct Shown {
+    text: String,
+    /// The IR after the stage before.
+    before: String,
+}
 
-    fn text(&mut self, text: &str) {
-        let end = if text.ends_with('\n') { "" } else { "\n" };
-        if let Err(error) = write!(self.out, "{text}{end}") {
-            self.error.get_or_insert(error);
-        }
-    }
-
-    fn wants(&self, stage: &str) -> bool {
-        self.wanted.is_none_or(|name| name == stage)
-    }
+fn section(stage: &str, what: &str, text: &str) -> String {
+    let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    format!("==== {stage}: {what} ====\n{text}{end}")
 }
 
 impl Observer for Printer<'_> {
     fn ir(&mut self, stage: &str, func: &Function, changed: bool) {
+        let Some(shown) = self.functions.get_mut(&func.name) else { return };
         let now = func.to_string();
-        let before = std::mem::replace(&mut self.before, now.clone());
-        if !self.wants(stage) || (self.only_changed && !changed) {
+        let before = std::mem::replace(&mut shown.before, now.clone());
+        if self.wanted.is_some_and(|name| name != stage) || (self.only_changed && !changed) {
             return;
         }
-        let title =
-            if changed { self.function.clone() } else { format!("{}, no change", self.function) };
-        self.section(stage, &title);
-        if !changed {
-            return;
-        }
-        if self.diff && !before.is_empty() {
-            self.text(&diff::show(&before, &now));
+        let text = if !changed {
+            section(stage, &format!("@{}, no change", func.name), "")
+        } else if self.diff && !before.is_empty() {
+            section(stage, &format!("@{}", func.name), &diff::show(&before, &now))
         } else {
-            self.text(&now);
-        }
+            section(stage, &format!("@{}", func.name), &now)
+        };
+        shown.text.push_str(&text);
     }
 
-    fn machine(&mut self, stage: &str, text: &dyn Display) {
-        if self.wants(stage) {
-            let title = self.function.clone();
-            self.section(stage, &title);
-            self.text(&text.to_string());
+    fn machine(&mut self, stage: &str, func: &Function, text: &dyn Display) {
+        if self.wanted.is_none_or(|name| name == stage)
+            && let Some(shown) = self.functions.get_mut(&func.name)
+        {
+            shown.text.push_str(&section(stage, &format!("@{}", func.name), &text.to_string()));
         }
     }
 }
