@@ -165,11 +165,14 @@ impl Walk {
             ExprKind::Loop { id, body, repeats } => {
                 let nothing = State { dead: true, ..State::default() };
                 self.exits.insert(*id, nothing);
-                if *repeats {
+                if *repeats && !ends_every_time(body, *id) {
                     self.repeated(body, |walk| walk.expr(body));
                     self.dead();
                 } else {
                     self.expr(body);
+                    if *repeats {
+                        self.dead();
+                    }
                 }
                 if let Some(exit) = self.exits.remove(id) {
                     self.state.join(exit);
@@ -224,6 +227,16 @@ impl Walk {
             _ => expr.children(&mut |child| self.expr(child)),
         }
     }
+}
+
+/// Whether a loop's body never gets back to its start.
+fn ends_every_time(body: &Expr, id: LoopId) -> bool {
+    fn continues(expr: &Expr, id: LoopId) -> bool {
+        let mut found = matches!(expr.kind, ExprKind::Continue(to) if to == id);
+        expr.children(&mut |child| found = found || continues(child, id));
+        found
+    }
+    matches!(body.kind, ExprKind::NeverTo(_)) && !continues(body, id)
 }
 
 /// The variables that an expression assigns.

@@ -48,6 +48,14 @@ impl<'a> Checker<'a> {
     pub(super) fn literal(&mut self, lit: &syn::Lit, expect: Expect) -> Expr {
         let place = self.place(lit.span());
         match lit {
+            syn::Lit::Int(int) if int.base10_digits().starts_with('-') => {
+                // Only patterns have literals with a sign.
+                let text = format!("{}{}", &int.base10_digits()[1..], int.suffix());
+                let positive = syn::Lit::Int(syn::LitInt::new(&text, int.span()));
+                let value = self.literal(&positive, expect);
+                let ty = value.ty;
+                self.make(ExprKind::Unary(UnOp::Neg, Box::new(value)), ty, place)
+            }
             syn::Lit::Int(int) => {
                 let Ok(value) = int.base10_parse::<u128>() else {
                     return self.error("J0001", place, "integer literal is too large");
@@ -351,6 +359,24 @@ impl<'a> Checker<'a> {
             TyKind::Array(item, _) | TyKind::Slice(item) => Some(*item),
             _ => None,
         };
+        // A reference to a slice compares with an array.
+        let slice_ref = |checker: &Self, ty| {
+            checker
+                .types
+                .as_ref(ty)
+                .is_some_and(|(_, to)| matches!(checker.types.kind(to), TyKind::Slice(_)))
+        };
+        let array = |checker: &Self, ty| matches!(checker.types.kind(ty), TyKind::Array(..));
+        if slice_ref(self, left.ty) && array(self, right.ty) {
+            let at = left.place;
+            let left = self.deref(left, at);
+            return self.compare(op, left, right, place);
+        }
+        if array(self, left.ty) && slice_ref(self, right.ty) {
+            let at = right.place;
+            let right = self.deref(right, at);
+            return self.compare(op, left, right, place);
+        }
         let items = (item(self.types.kind(left.ty)), item(self.types.kind(right.ty)));
         let equal = matches!(op, BinOp::Eq | BinOp::Ne);
         let same = match items {
