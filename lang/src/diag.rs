@@ -133,23 +133,27 @@ pub(crate) fn similar<'a>(
         .map(|(_, other)| other)
 }
 
-/// The number of single-character edits between two words (Levenshtein).
+/// The number of edits between two words: a character more, less or other, or two exchanged (Damerau, CACM 1964, in the
+/// form that touches no part of the word twice).
 fn distance(a: &str, b: &str) -> usize {
     // Longer words are not typing errors of anything, and the table is quadratic.
     const LONGEST: usize = 64;
     if a.len() > LONGEST || b.len() > LONGEST {
         return usize::MAX;
     }
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, &y) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut table = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for i in 0..=a.len() {
+        for j in 0..=b.len() {
+            table[i][j] = if i == 0 || j == 0 {
+                i.max(j)
+            } else {
+                let replaced = table[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+                let edited = replaced.min(table[i - 1][j] + 1).min(table[i][j - 1] + 1);
+                let exchanged = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+                if exchanged { edited.min(table[i - 2][j - 2] + 1) } else { edited }
+            };
         }
     }
-    row[b.len()]
+    table[a.len()][b.len()]
 }

@@ -59,7 +59,7 @@ pub fn compile(source: &str, file_name: &str) -> Result<ir::Module, Vec<Diagnost
 
 fn compile_here(source: &str, file_name: &str) -> Result<ir::Module, Vec<Diagnostic>> {
     let source = parse::Source::new(source);
-    let file = source.parse().map_err(|error| vec![error])?;
+    let file = source.parse()?;
     let program = check::check(&source, &file)?;
     lower::lower(&program, file_name).map_err(|message| {
         let place = diag::Place { line: 1, column: 1, ..diag::Place::NONE };

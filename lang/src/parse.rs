@@ -45,27 +45,23 @@ impl<'a> Source<'a> {
     }
 
     /// Lexes and parses.
-    pub(crate) fn parse(&self) -> Result<syn::File, Diagnostic> {
+    pub(crate) fn parse(&self) -> Result<syn::File, Vec<Diagnostic>> {
         if u32::try_from(self.text.len() + self.skipped_bytes).is_err() {
-            return Err(Diagnostic::new(
-                "J0003",
-                Place::default(),
-                "the file is larger than 4 GiB",
-            ));
+            let place = Place::default();
+            return Err(vec![Diagnostic::new("J0003", place, "the file is larger than 4 GiB")]);
         }
         if let Some(at) = self.text.find('\0') {
-            return Err(Diagnostic::new("J0001", self.place_at(at), "unknown start of token: \\0"));
+            let place = self.place_at(at);
+            return Err(vec![Diagnostic::new("J0001", place, "unknown start of token: \\0")]);
         }
         let tokens: TokenStream = self.text.parse().map_err(|error: proc_macro2::LexError| {
-            Diagnostic::new(
-                "J0001",
-                self.place(error.span()),
-                "this is not a token of Rust, or a delimiter is missing",
-            )
-            .note("strings, comments and brackets must be closed")
+            let place = self.place(error.span());
+            let message = "this is not a token of Rust, or a delimiter is missing";
+            let error = Diagnostic::new("J0001", place, message);
+            vec![error.note("strings, comments and brackets must be closed")]
         })?;
         self.check_depth(&tokens)?;
-        syn::parse2(tokens).map_err(|error| self.syntax_error(&error))
+        syn::parse2(tokens).map_err(|error| vec![self.syntax_error(&error)])
     }
 
     /// A syntax error as `syn` reports it.
@@ -91,7 +87,7 @@ impl<'a> Source<'a> {
     }
 
     /// Counts how deep the tree of any expression can be.
-    fn check_depth(&self, tokens: &TokenStream) -> Result<(), Diagnostic> {
+    fn check_depth(&self, tokens: &TokenStream) -> Result<(), Vec<Diagnostic>> {
         struct Level {
             tokens: std::iter::Peekable<proc_macro2::token_stream::IntoIter>,
             /// Depth at the start of this group, and at this point of the expression.
@@ -145,9 +141,10 @@ impl<'a> Source<'a> {
             }
             if stack.last().is_some_and(|top| top.depth > MAX_DEPTH) {
                 let place = self.place(span);
-                return Err(Diagnostic::new("J0003", place, "the expression is nested too deeply")
+                let error = Diagnostic::new("J0003", place, "the expression is nested too deeply")
                     .label(format!("more than {MAX_DEPTH} levels of brackets and operators"))
-                    .note("split it with `let`"));
+                    .note("split it with `let`");
+                return Err(vec![error]);
             }
         }
         Ok(())

@@ -155,7 +155,7 @@ impl<'a> Checker<'a> {
             };
         }
         match name.as_str() {
-            "from" => return self.from_call(ty, args, place),
+            "from" => return self.conversion(ty, args, place),
             "from_bits" if self.types.as_float(ty).is_some() => {
                 let Some(float) = self.types.as_float(ty) else { return self.error_expr(place) };
                 let bits = methods::bits_type(&mut self.types, float);
@@ -197,7 +197,7 @@ impl<'a> Checker<'a> {
     }
 
     /// `T::from(x)` where no value can be lost.
-    fn from_call(&mut self, to: Ty, args: &[&syn::Expr], place: Place) -> Expr {
+    fn conversion(&mut self, to: Ty, args: &[&syn::Expr], place: Place) -> Expr {
         let [arg] = args else { return self.wrong_count("from", 1, args.len(), place) };
         let arg = self.expr(arg, Expect::Nothing);
         let from = self.types.shallow(arg.ty);

@@ -242,14 +242,13 @@ impl<'a> Checker<'a> {
             if !self.types.is_unit(then.ty)
                 && !self.types.is_never(then.ty)
                 && !self.types.is_error(then.ty)
+                && !self.types.unify(then.ty, unit)
             {
-                if !self.types.unify(then.ty, unit) {
-                    let name = self.types.name(then.ty);
-                    let diag =
-                        Diagnostic::new("E0317", place, "`if` may be missing an `else` clause")
-                            .label(format!("expected `{name}`, found `()`"));
-                    self.report(diag);
-                }
+                let name = self.types.name(then.ty);
+                let diag = Diagnostic::new("E0317", place, "`if` may be missing an `else` clause")
+                    .label(format!("expected `{name}`, found `()`"));
+                self.report(diag);
+                return self.error_expr(place);
             }
             let then = self.coerce(then, unit);
             let kind = ExprKind::If { cond: Box::new(cond), then: Box::new(then), otherwise: None };
@@ -473,11 +472,8 @@ impl<'a> Checker<'a> {
             Some(value) => Some(Box::new(self.expr_coerce(value, result))),
             None if self.types.is_unit(result) => None,
             None => {
-                return self.error(
-                    "E0069",
-                    place,
-                    "`return;` in a function whose return type is not `()`",
-                );
+                self.error("E0069", place, "`return;` in a function whose return type is not `()`");
+                None
             }
         };
         let never = self.types.never;

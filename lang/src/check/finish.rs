@@ -12,6 +12,7 @@ const MAX_FRAME: u64 = 1 << 28;
 
 impl<'a> Checker<'a> {
     pub(super) fn finish(&mut self, body: &Body) {
+        let errors = self.diags.len();
         let mut frame = 0u64;
         for local in &body.locals {
             if !self.types.is_known(local.ty) {
@@ -36,7 +37,9 @@ impl<'a> Checker<'a> {
         for pat in std::mem::take(&mut self.later_irrefutable) {
             self.check_irrefutable(&pat);
         }
-        self.visit(&body.value);
+        if self.diags.len() == errors {
+            self.visit(&body.value);
+        }
     }
 
     fn visit(&mut self, expr: &Expr) {
@@ -221,8 +224,14 @@ impl<'a> Checker<'a> {
         }
         let Some(left) = left else { return };
         let Some(a) = self.try_constant(left) else { return };
-        if let Err(message) = self.eval_binary_checked(op, a, ConstValue::Int(b), ty) {
-            self.will_overflow(place, &message);
+        let shown = match a {
+            ConstValue::Int(a) => {
+                format!("attempt to compute `{a} {} {b}`, which would overflow", op.symbol())
+            }
+            _ => return,
+        };
+        if self.eval_binary_checked(op, a, ConstValue::Int(b), ty).is_err() {
+            self.will_overflow(place, &shown);
         }
     }
 

@@ -273,6 +273,10 @@ impl<'a> Checker<'a> {
             }
         }
         for param in &sig.generics.params {
+            if let syn::GenericParam::Type(param) = param {
+                // Known from here on, so that its uses are not reported one by one.
+                self.type_names.entry(param.ident.to_string()).or_insert(self.types.error);
+            }
             if !matches!(param, syn::GenericParam::Lifetime(_)) {
                 self.unsupported(param.span(), "generic functions");
             }
@@ -423,7 +427,7 @@ impl<'a> Checker<'a> {
                 }
                 syn::ImplItem::Const(constant) => {
                     self.attributes(&constant.attrs);
-                    let outer = std::mem::replace(&mut self.cx.self_ty, Some(self_ty));
+                    let outer = self.cx.self_ty.replace(self_ty);
                     let const_id = self.new_const(&constant.ident, &constant.ty, &constant.expr);
                     self.const_types();
                     self.const_self.insert(const_id, self_ty);

@@ -17,7 +17,7 @@ impl<'a> Checker<'a> {
             syn::Expr::MethodCall(call) if call.turbofish.is_none() => self.adapter(call),
             other => {
                 let value = self.expr(other, Expect::Nothing);
-                self.into_iter(value)
+                self.iterate(value)
             }
         }
     }
@@ -51,7 +51,7 @@ impl<'a> Checker<'a> {
     }
 
     /// `for x in value`.
-    fn into_iter(&mut self, value: Expr) -> Option<Iter> {
+    fn iterate(&mut self, value: Expr) -> Option<Iter> {
         let make = |base, item| {
             Some(Iter { base, adapters: Vec::new(), copied: false, enumerate: false, item })
         };
@@ -86,7 +86,7 @@ impl<'a> Checker<'a> {
                 let by_value = name == "into_iter"
                     && matches!(self.types.kind(receiver.ty), TyKind::Array(..));
                 if by_value {
-                    return self.into_iter(receiver);
+                    return self.iterate(receiver);
                 }
                 let mutable = match self.types.as_ref(receiver.ty) {
                     Some((mutable, _)) if name == "into_iter" => mutable,
@@ -98,13 +98,13 @@ impl<'a> Checker<'a> {
                     return None;
                 }
                 let base = self.borrow(mutable, base, at);
-                return self.into_iter(base);
+                return self.iterate(base);
             }
             _ => {}
         }
         if !is_iterator(&call.receiver) {
             let value = self.expr(&syn::Expr::MethodCall(call.clone()), Expect::Nothing);
-            return self.into_iter(value);
+            return self.iterate(value);
         }
         let mut iter = self.iterator(&call.receiver)?;
         let usize = self.types.usize;

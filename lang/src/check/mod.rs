@@ -238,7 +238,8 @@ impl<'a> Checker<'a> {
     /// Rust that Jitsu does not have.
     fn unsupported(&mut self, span: Span, what: &str) -> Expr {
         let place = self.place(span);
-        let verb = if what.ends_with('s') && !what.ends_with("ss") { "are" } else { "is" };
+        let plural = what.contains(" and ") || (what.ends_with('s') && !what.ends_with("ss"));
+        let verb = if plural { "are" } else { "is" };
         self.error("J0002", place, format!("{what} {verb} not supported"))
     }
 

@@ -316,7 +316,10 @@ impl<'a> Checker<'a> {
         if fits {
             // Two numbers of different types: rustc calls it a mismatch.
             self.mismatch(place, left, right);
-        } else if self.types.is_numeric(left) && self.types.is_numeric(right) {
+        } else if self.types.is_numeric(left)
+            && self.types.is_numeric(right)
+            && self.types.is_integral(left) != self.types.is_integral(right)
+        {
             let symbol = op.symbol();
             let message = format!("cannot combine `{l}` and `{r}` with `{symbol}`");
             self.report(

@@ -40,9 +40,7 @@ impl<'a> Checker<'a> {
     pub(super) fn full_path(&self, path: &syn::Path) -> Vec<String> {
         let mut names: Vec<String> = path.segments.iter().map(|s| s.ident.to_string()).collect();
         let first = names.first().cloned().unwrap_or_default();
-        if names.len() > 1 && matches!(first.as_str(), "std" | "core") {
-            names.remove(0);
-        } else if names.len() > 1 && matches!(first.as_str(), "crate" | "self") {
+        if names.len() > 1 && matches!(first.as_str(), "std" | "core" | "crate" | "self") {
             names.remove(0);
         } else if (names.len() > 1 || self.lookup(&first).is_none())
             && let Some(full) = self.uses.get(&first)

@@ -94,12 +94,7 @@ impl<'m, 'p> Lower<'m, 'p> {
         if let (ExprKind::NeverTo(panic), None) = (&then.kind, otherwise)
             && let ExprKind::Panic(kind @ PanicKind::Assertion, None) = panic.kind
         {
-            let failed = match &cond.kind {
-                ExprKind::Unary(UnOp::Not, inner) if inner.place == cond.place && false => {
-                    self.scalar(inner)?
-                }
-                _ => self.scalar(cond)?,
-            };
+            let failed = self.scalar(cond)?;
             self.at(expr.place);
             self.b.trap_if(failed, super::expr::trap_kind(kind));
             return Ok(Vec::new());

@@ -11,6 +11,7 @@ use lang::runtime::{
 #[derive(Debug)]
 pub(crate) struct Run {
     /// What was printed to standard output.
+    #[allow(dead_code)] // not every test looks at it
     pub(crate) out: String,
     /// The results, or the trap as text.
     pub(crate) result: Result<Vec<u64>, String>,
