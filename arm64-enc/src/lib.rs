@@ -103,3 +103,8 @@ pub use system::{
     SysReg, System,
 };
 pub use text::At;
+
+/// The programs of the README are tested, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
