@@ -21,6 +21,8 @@ pub(crate) struct Cleanup {
     numbers: Vec<(u32, Number)>,
     stretch: u32,
     last: Number,
+    /// Edits to drop, by index.
+    dead: Vec<usize>,
 }
 
 fn index(loc: Loc) -> usize {
@@ -82,6 +84,65 @@ impl Cleanup {
         edits.truncate(kept);
         allocation.edits = edits;
         self.drop_unread_stores(allocation);
+        self.drop_unread_at_exits(function, allocation);
+    }
+
+    /// Drops what is moved in blocks that leave the function, but not read there. That happens where a value changes
+    /// places on the way into the block, and the copy it leaves behind serves after all.
+    fn drop_unread_at_exits<F: Function + ?Sized>(
+        &mut self,
+        function: &F,
+        allocation: &mut Allocation,
+    ) {
+        self.dead.clear();
+        for number in 0..function.num_blocks() {
+            let block = Block::new(number as u32);
+            if !function.block_succs(block).is_empty() {
+                continue;
+            }
+            let insts = function.block_insts(block);
+            let edits = &allocation.edits;
+            let first = edits.partition_point(|(at, _)| at.inst < insts.start);
+            let mut next = first + edits[first..].partition_point(|(at, _)| at.inst < insts.end);
+            if next == first {
+                continue;
+            }
+            // A stretch of its own, walked backwards: 1 means that the place is read further down.
+            self.stretch += 1;
+            for inst in insts.iter().rev() {
+                for point in [ProgPoint::after(inst), ProgPoint::before(inst)] {
+                    if point == ProgPoint::before(inst) {
+                        let operands = function.inst_operands(inst).iter();
+                        let places = operands.zip(allocation.inst_locs(inst));
+                        let (defs, uses) = (places.clone(), places);
+                        defs.filter(|(op, _)| op.is_def()).for_each(|(_, &loc)| self.set(loc, 0));
+                        uses.filter(|(op, _)| !op.is_def()).for_each(|(_, &loc)| self.set(loc, 1));
+                    }
+                    while next > first && allocation.edits[next - 1].0 == point {
+                        next -= 1;
+                        let (from, to) = match allocation.edits[next].1 {
+                            Edit::Move { from, to, .. } => (Some(from), to),
+                            Edit::Remat { to, .. } => (None, Loc::Reg(to)),
+                        };
+                        if self.number(to) != 1 {
+                            self.dead.push(next);
+                            continue;
+                        }
+                        self.set(to, 0);
+                        if let Some(from) = from {
+                            self.set(from, 1);
+                        }
+                    }
+                }
+            }
+        }
+        self.dead.sort_unstable();
+        let dead = &self.dead;
+        let mut index = 0;
+        allocation.edits.retain(|_| {
+            index += 1;
+            dead.binary_search(&(index - 1)).is_err()
+        });
     }
 
     /// Drops the stores to slots that nothing reads any more.
