@@ -21,6 +21,12 @@ const BRK: u32 = 0xd420_0000;
 /// FPSR.QC, which is kept exact always.
 const QC: u64 = 1 << 27;
 
+/// FPCR.Len and FPCR.Stride: they do nothing in AArch64, and a processor may keep what is written there.
+const LEN_AND_STRIDE: u64 = 7 << 16 | 3 << 20;
+
+/// The top of FPSR belongs to AArch32; a processor may keep what is written there.
+const AARCH32_FLAGS: u64 = 0xf000_0000;
+
 struct Rig {
     native: Native,
     /// With exact FPSR, and without.
@@ -65,6 +71,12 @@ pub(crate) fn run() {
                     word = word & !(7 << 25) | 7 << 25;
                 }
                 (None, word)
+            } else if r.one_in(40) {
+                // MRS and MSR of the registers that both have: NZCV, FPCR, FPSR.
+                let register = [0xda10, 0xda20, 0xda21][r.below(3) as usize];
+                let read = r.below(2) as u32;
+                let word = 0xd500_0000 | read << 21 | register << 5 | r.below(32) as u32;
+                (Some(if read == 1 { "Mrs" } else { "Msr" }), word)
             } else {
                 let class = classes[r.below(classes.len() as u64) as usize];
                 (Some(class.name), generate::from_diagram(class.diagram, r))
@@ -245,11 +257,11 @@ fn difference(
             ));
         }
     }
-    let mask = if exact_fpsr { u64::MAX } else { QC };
+    let mask = if exact_fpsr { !AARCH32_FLAGS } else { QC };
     for (name, a, b) in [
         ("sp", a.sp, b.sp),
         ("nzcv", a.nzcv, b.nzcv),
-        ("fpcr", a.fpcr, b.fpcr),
+        ("fpcr", a.fpcr & !LEN_AND_STRIDE, b.fpcr & !LEN_AND_STRIDE),
         ("fpsr", a.fpsr & mask, b.fpsr & mask),
     ] {
         if a != b {
