@@ -88,11 +88,12 @@ impl Rotation {
             func.set_block_name(copy, &name);
         }
         func.set_cold(copy, func.is_cold(block));
-        let mut twins: SecondaryMap<Value, Option<Value>> = SecondaryMap::with_default(None);
+        // A header is small, so a search is fast, and a table over all values for each would not be.
+        let mut twins: Vec<(Value, Value)> = Vec::new();
         for param in func.block_params(block).to_vec() {
             let twin = func.append_block_param(copy, func.value_type(param));
             self.share(func, param, twin);
-            twins[param] = Some(twin);
+            twins.push((param, twin));
         }
         let mut insts = Vec::with_capacity(func.block_insts(block).len());
         for inst in func.block_insts(block).to_vec() {
@@ -101,11 +102,14 @@ impl Rotation {
             let types: Vec<_> = results.iter().map(|&value| func.value_type(value)).collect();
             let span = func.span(inst);
             let new = func.create_inst(data, &types, span);
-            func.map_operands(new, |value| twins[value].unwrap_or(value));
+            func.map_operands(new, |value| {
+                let twin = twins.iter().find(|(original, _)| *original == value);
+                twin.map_or(value, |&(_, twin)| twin)
+            });
             for (index, &result) in results.iter().enumerate() {
                 let twin = func.results(new)[index];
                 self.share(func, result, twin);
-                twins[result] = Some(twin);
+                twins.push((result, twin));
             }
             insts.push(new);
         }

@@ -1,0 +1,121 @@
+//! Construction and all passes take time in line with the size of a function.
+
+use std::time::{Duration, Instant};
+
+use ir::{Block, Function, FunctionBuilder, IntCC, Type};
+use opt::Level;
+
+/// `count` pieces of code, each of about ten instructions, of one kind.
+type Family = (&'static str, fn(usize) -> Function);
+
+/// Each piece has a variable of its own that a branch may change, and that the end reads.
+fn diamonds(count: usize) -> Function {
+    let b = FunctionBuilder::new("diamonds");
+    let x = b.param(Type::I64);
+    let sum = b.var("sum", Type::I64);
+    for n in 0..count {
+        let var = b.var("x", Type::I64);
+        let (then, join) = (b.block(""), b.block(""));
+        b.set(var, x);
+        b.branch(b.icmp(IntCC::Slt, x, n as i64), then, join);
+        b.switch_to(then);
+        b.set(var, b.mul(x, var));
+        b.store(x, x, 8);
+        b.jump(join);
+        b.switch_to(join);
+        b.set(sum, b.add(sum, var));
+    }
+    b.ret(sum);
+    b.finish().expect("valid")
+}
+
+/// Loops one after the other, each with a counter and a bounds check.
+fn loops(count: usize) -> Function {
+    let b = FunctionBuilder::new("loops");
+    let (p, n) = (b.param(Type::I64), b.param(Type::I64));
+    let sum = b.var("sum", Type::I64);
+    for _ in 0..count {
+        let i = b.var("i", Type::I64);
+        let (head, body, end) = (b.block(""), b.block(""), b.block(""));
+        b.set(i, 0);
+        b.jump(head);
+        b.switch_to(head);
+        b.branch(b.icmp(IntCC::Ult, i, n), body, end);
+        b.switch_to(body);
+        b.trap_if(b.icmp(IntCC::Uge, i, n), ir::TrapKind::IndexOutOfBounds);
+        b.set(sum, b.add(sum, b.load(Type::I64, b.add(p, b.mul(i, 8)), 0)));
+        b.set(i, b.add(i, 1));
+        b.jump(head);
+        b.switch_to(end);
+    }
+    b.ret(sum);
+    b.finish().expect("valid")
+}
+
+/// One block with a long chain of instructions.
+fn straight(count: usize) -> Function {
+    let b = FunctionBuilder::new("straight");
+    let x = b.param(Type::I64);
+    let mut value = x;
+    for n in 0..count {
+        let product = b.mul(value, n as i64);
+        value = b.xor(b.add(product, x), b.lshr(value, 7));
+        b.store(value, x, 16);
+        value = b.add(value, b.load(Type::I64, x, 16));
+    }
+    b.ret(value);
+    b.finish().expect("valid")
+}
+
+/// A loop around a switch of many cases, as an interpreter has it, each with a variable of its own.
+fn dispatch(count: usize) -> Function {
+    let b = FunctionBuilder::new("dispatch");
+    let x = b.param(Type::I64);
+    let state = b.var("state", Type::I64);
+    let (head, end) = (b.block("head"), b.block("end"));
+    b.set(state, x);
+    b.jump(head);
+    let cases: Vec<Block> = (0..count).map(|_| b.block("")).collect();
+    b.switch_to(head);
+    let table: Vec<_> = cases.iter().enumerate().map(|(n, &case)| (n as i64, case)).collect();
+    b.switch(state, end, &table);
+    for case in cases {
+        let var = b.var("x", Type::I64);
+        b.switch_to(case);
+        b.set(var, b.mul(x, state));
+        b.set(state, b.xor(b.add(var, 5), b.lshr(var, 3)));
+        b.jump(head);
+    }
+    b.switch_to(end);
+    b.ret(state);
+    b.finish().expect("valid")
+}
+
+const FAMILIES: &[Family] =
+    &[("diamonds", diamonds), ("loops", loops), ("straight", straight), ("dispatch", dispatch)];
+
+#[test]
+fn time_grows_in_line_with_size() {
+    for &(name, family) in FAMILIES {
+        let time = |count: usize| {
+            let func = family(count);
+            let once = |_| {
+                let mut func = func.clone();
+                let start = Instant::now();
+                ssa::construct(&mut func);
+                let constructed = start.elapsed();
+                opt::optimize(&mut func, Level::Speed);
+                (constructed, start.elapsed() - constructed)
+            };
+            let runs: Vec<(Duration, Duration)> = (0..2).map(once).collect();
+            let least = |part: fn(&(Duration, Duration)) -> Duration| {
+                runs.iter().map(part).min().unwrap_or_default()
+            };
+            (least(|run| run.0), least(|run| run.1))
+        };
+        let (small, large) = (time(200), time(2_000));
+        // Ten times the size in at most sixty times the time, on a machine that does other things; quadratic would be a hundred.
+        assert!(large.0 < small.0 * 60, "{name}: construction {small:?}, then {large:?}");
+        assert!(large.1 < small.1 * 60, "{name}: passes {small:?}, then {large:?}");
+    }
+}
