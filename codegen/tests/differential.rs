@@ -157,7 +157,7 @@ fn seeds(default: u64) -> std::ops::Range<u64> {
 #[test]
 fn random_programs_agree_with_the_interpreter() {
     let mut compiler = Compiler::new(Options::default().checked()).expect("registers");
-    for seed in seeds(100) {
+    for seed in seeds(150) {
         compare(seed, &mut random_module(seed), &mut compiler);
     }
 }
@@ -165,7 +165,7 @@ fn random_programs_agree_with_the_interpreter() {
 #[test]
 fn expression_trees_agree_with_the_interpreter() {
     let mut compiler = Compiler::new(Options::default().checked()).expect("registers");
-    for seed in seeds(600) {
+    for seed in seeds(1000) {
         let mut module = Module::new();
         module.add_function(common::trees::function(seed)).expect("it is alone");
         compare(seed, &mut module, &mut compiler);

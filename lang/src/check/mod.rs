@@ -3,8 +3,6 @@
 //! It follows the order in which rustc infers types, and knows at each point at most what rustc knows there; so what
 //! it accepts, rustc's inference accepts with the same types.
 
-mod aggregates;
-mod attributes;
 mod call;
 mod consteval;
 mod exhaust;
@@ -17,8 +15,6 @@ mod iter;
 mod ops;
 mod path;
 mod pattern;
-mod places;
-mod types;
 
 pub(crate) use consteval::float_value;
 pub(crate) use pattern::bindings;

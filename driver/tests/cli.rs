@@ -1,0 +1,228 @@
+//! The `jitsu` program from outside: what it prints, its exit codes, and that no input makes it panic.
+#![cfg(feature = "cli")]
+
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// What a run of the program did.
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+/// Runs `jitsu`; `None` where programs cannot start others (a cross-built test under QEMU).
+fn jitsu(args: &[&str]) -> Option<Ran> {
+    let output = match Command::new(env!("CARGO_BIN_EXE_jitsu")).args(args).output() {
+        Ok(output) => output,
+        Err(error) => {
+            eprintln!("skipped: cannot start jitsu here: {error}");
+            return None;
+        }
+    };
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let err = text(&output.stderr);
+    assert!(!err.contains("panicked"), "{args:?}: {err}");
+    // No code: a signal ended it.
+    let code = output.status.code().unwrap_or(-1);
+    assert_ne!(code, -1, "{args:?} was ended by a signal: {err}");
+    Some(Ran { code, out: text(&output.stdout), err })
+}
+
+/// A file with this text, in a folder of this process.
+fn file(name: &str, bytes: &[u8]) -> String {
+    let folder = std::env::temp_dir().join(format!("jitsu-cli-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path: PathBuf = folder.join(name);
+    std::fs::write(&path, bytes).unwrap();
+    path.display().to_string()
+}
+
+/// Runs `args` and checks the exit code and that standard error has all of `texts`.
+fn refused(args: &[&str], code: i32, texts: &[&str]) {
+    let Some(ran) = jitsu(args) else { return };
+    assert_eq!(ran.code, code, "{args:?}: {}", ran.err);
+    assert_eq!(ran.out, "", "{args:?}");
+    for text in texts {
+        assert!(ran.err.contains(text), "{args:?} lacks `{text}`:\n{}", ran.err);
+    }
+}
+
+#[test]
+fn a_program_prints_what_rustcs_build_prints_once_with_all_engines() {
+    let Some(ran) = jitsu(&["run", "../examples/sieve.rs", "--engine", "all"]) else { return };
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(ran.out, std::fs::read_to_string("tests/expected/sieve.txt").unwrap());
+    for text in ["interp: ran in", "sim: ran in", "ARM64 instructions executed", "agree"] {
+        assert!(ran.err.contains(text), "{}", ran.err);
+    }
+}
+
+#[test]
+fn arguments_and_results() {
+    let path = file(
+        "args.rs",
+        b"fn f(a: i64, b: f64, c: u8) -> f64 { a as f64 + b + c as f64 }\nfn main() {}\n",
+    );
+    for engine in ["interp", "jit", "sim", "all"] {
+        let args = ["run", &path, "--entry", "f", "-5", "1.5", "255", "--engine", engine];
+        let Some(ran) = jitsu(&args) else { return };
+        assert_eq!((ran.code, ran.out.as_str()), (0, "251.5\n"), "{}", ran.err);
+    }
+    refused(&["run", &path, "--entry", "f", "1"], 2, &["takes 3 arguments, but 1 were given"]);
+    refused(&["run", &path, "--entry", "f", "1", "2", "256"], 2, &["`256` is no i8"]);
+    refused(&["run", &path, "--entry", "g"], 2, &["no function `g`"]);
+}
+
+#[test]
+fn no_arguments_print_help_with_an_example() {
+    for args in [&[][..], &["help"], &["--help"]] {
+        let Some(ran) = jitsu(args) else { return };
+        assert_eq!(ran.code, 0);
+        assert!(ran.out.contains("jitsu run examples/mandelbrot.rs --engine all"), "{}", ran.out);
+        assert!(ran.out.contains("Exit codes"), "{}", ran.out);
+    }
+}
+
+#[test]
+fn mistyped_words_suggest_the_near_one() {
+    let path = file("near.rs", b"fn first() {}\nfn main() {}\n");
+    refused(&["rnu"], 2, &["is `run` meant?"]);
+    refused(&["run", &path, "--engnie", "sim"], 2, &["is `--engine` meant?"]);
+    refused(&["run", &path, "--engine", "simm"], 2, &["is `sim` meant?"]);
+    refused(&["run", &path, "--entry", "frist"], 2, &["is `first` meant?"]);
+    refused(&["stages", &path, "--pass", "lowre"], 2, &["is `lower` meant?"]);
+    refused(&["asm", &path, "mian"], 2, &["is `main` meant?"]);
+    refused(&["run"], 2, &["which file?"]);
+}
+
+#[test]
+fn files_that_are_no_programs() {
+    refused(
+        &["run", "no/such/file.rs"],
+        1,
+        &["cannot read `no/such/file.rs`: there is no such file"],
+    );
+    refused(&["run", "src"], 1, &["`src` is a folder"]);
+    refused(&["run", "Cargo.toml"], 1, &["neither a Rust file (.rs) nor a text of the IR (.ir)"]);
+    refused(&["run", &file("empty.rs", b"")], 1, &["main"]);
+    refused(&["run", &file("empty.ir", b"")], 1, &["has no function to run"]);
+    let bad = file("utf8.rs", b"fn main() {\n  let a = \"\xff\";\n}\n");
+    refused(&["run", &bad], 1, &["byte 0xff at offset 23", "utf8.rs:2:12"]);
+}
+
+#[test]
+fn programs_that_are_wrong_are_shown_with_their_place() {
+    let syntax = file("syntax.rs", b"fn main() {\n    let x = ;\n}\n");
+    refused(&["run", &syntax], 1, &["syntax.rs:2:", "could not compile"]);
+    let types = file("types.rs", b"fn main() {\n    let x: i32 = 1.5;\n}\n");
+    refused(&["run", &types], 1, &["E0308", "types.rs:2:18", "let x: i32 = 1.5;"]);
+    let unsupported = file("unsupported.rs", b"use std::collections::HashMap;\nfn main() {}\n");
+    refused(&["run", &unsupported], 1, &["unsupported.rs:1:", "HashMap"]);
+    let ir = file("wrong.ir", b"fn @f() {\nblock0:\n  ret v1\n}\n");
+    refused(&["run", &ir], 1, &["wrong.ir:3:7"]);
+    let rule = file("rule.ir", b"fn @f() -> i64 {\nblock0:\n  ret\n}\n");
+    refused(&["run", &rule], 1, &["@f", "rule.ir"]);
+}
+
+#[test]
+fn deep_nesting_is_an_error() {
+    let deep = 100_000;
+    let text = format!("fn main() {{ let x = {}1{}; }}\n", "(".repeat(deep), ")".repeat(deep));
+    refused(&["run", &file("deep.rs", text.as_bytes())], 1, &["deep.rs"]);
+}
+
+#[test]
+fn traps_name_their_place() {
+    let cases: [(&str, &str, &str); 4] = [
+        (
+            "bounds",
+            "fn main() {\n    let a = [1, 2, 3];\n    let mut i = 0;\n    while i < 9 { println!(\"{}\", a[i]); i += 1; }\n}\n",
+            "index_out_of_bounds",
+        ),
+        (
+            "zero",
+            "fn d(a: i32, b: i32) -> i32 { a / b }\nfn main() {\n    println!(\"{}\", d(1, 0));\n}\n",
+            "division_by_zero",
+        ),
+        ("panic", "fn main() {\n    panic!(\"no\");\n}\n", "panic"),
+        (
+            "deep",
+            "fn f(n: u64) -> u64 { f(n + 1) + 1 }\nfn main() {\n    println!(\"{}\", f(0));\n}\n",
+            "stack_overflow",
+        ),
+    ];
+    for (name, text, kind) in cases {
+        let path = file(&format!("trap_{name}.rs"), text.as_bytes());
+        for engine in ["interp", "sim", "all"] {
+            let Some(ran) = jitsu(&["run", &path, "--engine", engine]) else { return };
+            assert_eq!(ran.code, 3, "{name} on {engine}: {}", ran.err);
+            assert!(ran.err.contains(&format!("the program trapped: {kind}")), "{}", ran.err);
+            assert!(ran.err.contains(&format!("trap_{name}.rs")), "{}", ran.err);
+        }
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_panic() {
+    let text = b"fn main() {\n    for i in 0..100000 { println!(\"{}\", i); }\n}\n";
+    let path = file("pipe.rs", text);
+    for args in
+        [vec!["run", &path], vec!["run", &path, "--engine", "interp"], vec!["stages", &path]]
+    {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_jitsu"));
+        command.args(&args).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let Ok(mut child) = command.spawn() else { return };
+        let mut first = [0; 1];
+        let mut out = child.stdout.take().unwrap();
+        out.read_exact(&mut first).unwrap();
+        drop(out);
+        let output = child.wait_with_output().unwrap();
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert!(!err.contains("panicked"), "{args:?}: {err}");
+        assert!(output.status.code().is_some(), "{args:?}: {err}");
+    }
+    std::io::stdout().flush().unwrap();
+}
+
+#[test]
+fn stages_and_asm_show_the_way() {
+    let path = file("stages.rs", b"fn square(x: i64) -> i64 {\n    x * x\n}\nfn main() {\n    println!(\"{}\", square(3));\n}\n");
+    let Some(ran) = jitsu(&["stages", &path, "square"]) else { return };
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let mut from = 0;
+    for stage in ["source", "ir", "ssa", "lower", "allocate", "asm"] {
+        let title = format!("==== {stage}: ");
+        from += ran.out[from..].find(&title).unwrap_or_else(|| panic!("{stage}:\n{}", ran.out));
+    }
+    let again = jitsu(&["stages", &path, "square"]).unwrap();
+    assert_eq!(ran.out, again.out);
+    let one = jitsu(&["stages", &path, "square", "--pass", "ssa"]).unwrap();
+    assert_eq!(one.out.matches("====\n").count(), 1, "{}", one.out);
+    let asm = jitsu(&["asm", &path, "square"]).unwrap();
+    assert!(asm.out.contains("mul x0, x0, x0"), "{}", asm.out);
+    assert!(asm.out.contains("2: x * x"), "{}", asm.out);
+}
+
+#[test]
+fn text_tests_are_counted_by_engine_and_level() {
+    let path = file(
+        "good.ir",
+        b"fn @id(i64) -> i64 {\nblock0(v0: i64):\n  ret v0\n}\n; run: @id(7) == 7\n",
+    );
+    let Some(ran) = jitsu(&["test", &path]) else { return };
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    for text in
+        ["interp, as written", "interp, level speed", "sim, level none", "1 calls as expected"]
+    {
+        assert!(ran.out.contains(text), "{}", ran.out);
+    }
+    let path = file(
+        "bad.ir",
+        b"fn @id(i64) -> i64 {\nblock0(v0: i64):\n  ret v0\n}\n; run: @id(7) == 8\n",
+    );
+    let ran = jitsu(&["test", &path]).unwrap();
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("bad.ir:5: interp, as written: expected 8, got 7"), "{}", ran.err);
+}

@@ -1,0 +1,56 @@
+//! The text tests of `tests/`, in every configuration that this machine has.
+
+use std::path::{Path, PathBuf};
+
+use driver::filetest::{self, Configuration, Language};
+
+fn files(folder: &str) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(Path::new("../tests").join(folder))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| Language::of_file(&path.display().to_string()).is_some())
+        .collect();
+    files.sort();
+    assert!(!files.is_empty(), "{folder}");
+    files
+}
+
+/// Every file of a folder; how many calls were checked in all.
+fn check(folder: &str, configurations: &[Configuration]) -> usize {
+    let mut calls = 0;
+    for path in files(folder) {
+        let name = path.display().to_string();
+        let Some(language) = Language::of_file(&name) else { continue };
+        let text = std::fs::read_to_string(&path).unwrap();
+        let report = filetest::run(&text, &name, language, configurations);
+        if let Some(failure) = report.failures.first() {
+            panic!(
+                "{name}:{}: {} (and {} more)",
+                failure.line,
+                failure.message,
+                report.failures.len() - 1
+            );
+        }
+        let checked = report.passed.iter().sum::<usize>() + report.refused;
+        assert!(checked > 0, "{name} has no test lines");
+        calls += checked;
+    }
+    calls
+}
+
+#[test]
+fn control_flow_calls_memory_and_traps() {
+    check("ir", &Configuration::all());
+}
+
+#[test]
+fn files_that_must_be_refused() {
+    check("errors", &Configuration::all());
+}
+
+#[test]
+fn every_operation_on_every_type() {
+    // Most lines are about pure operations, where the plain and the optimising way are the two that differ.
+    let calls = check("matrix", &Configuration::all());
+    assert!(calls > 1500);
+}
