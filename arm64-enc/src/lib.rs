@@ -2,24 +2,18 @@
 //!
 //! - [`Inst`] is one instruction, made of operands that are valid by construction: [`Inst::encode`] cannot fail.
 //! - [`Inst::decode`] takes any 32-bit word; what it returns encodes to the same word again.
-//! - `Display` of an instruction is its assembly text.
+//! - `Display` of an instruction is its assembly text, and `FromStr` reads a line of it.
 //! - [`Assembler`] is a buffer of instructions with labels, branches and a pool of constants.
 //!
 //! ```
-//! use arm64_enc::{Assembler, AddSub, ArithShift, BranchReg, Branch, DpReg, Flags, LR, Size, X0, X1};
+//! use arm64_enc::{Assembler, Inst, Size, X0, X1};
 //!
 //! let mut asm = Assembler::new();
-//! asm.push(DpReg::AddSubShifted {
-//!     op: AddSub::Add,
-//!     flags: Flags::Keep,
-//!     rd: X0,
-//!     rn: X0,
-//!     rm: X1,
-//!     shift: ArithShift::none(Size::X),
-//! });
-//! asm.push(Branch::Reg { op: BranchReg::Ret, rn: LR });
+//! asm.push(Inst::add(Size::X, X0, X0, X1));
+//! asm.push(Inst::ret());
 //! let code = asm.finish()?;
 //! assert_eq!(code.words(), [0x8b01_0000, 0xd65f_03c0]);
+//! assert_eq!(Inst::decode(0x8b01_0000).unwrap().to_string(), "add x0, x0, x1");
 //! # Ok::<(), arm64_enc::AsmError>(())
 //! ```
 #![no_std]
@@ -51,6 +45,7 @@ mod parse;
 mod pool;
 mod reg;
 mod shift;
+mod short;
 pub mod simd;
 mod system;
 mod text;
