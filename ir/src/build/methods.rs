@@ -7,7 +7,7 @@ use crate::types::Type;
 
 macro_rules! binary_methods {
     ($($method:ident $op:ident)*) => {
-        /// One method per binary operation of the table; see [`Opcode`] for what each means.
+        /// One method per binary operation of the table; see [`Opcode`](crate::Opcode) for what each means.
         #[allow(missing_docs)]
         impl FunctionBuilder {
             $( pub fn $method(&self, a: impl Into<Operand>, b: impl Into<Operand>) -> Value {
