@@ -63,3 +63,27 @@ block3:
 }"
     ));
 }
+
+#[test]
+fn a_comparison_in_three_ways_is_made_once() {
+    insta::assert_snapshot!(assembly(
+        "
+fn @sign(i64, i64) -> i64 {
+block0(v0: i64, v1: i64):
+  v2: i8 = icmp slt v0, v1
+  branch v2, block1, block2
+block1:
+  v3: i64 = iconst -1
+  ret v3
+block2:
+  v4: i8 = icmp eq v0, v1
+  branch v4, block3, block4
+block3:
+  v5: i64 = iconst 0
+  ret v5
+block4:
+  v6: i64 = iconst 1
+  ret v6
+}"
+    ));
+}

@@ -14,6 +14,7 @@ mod bits;
 mod cond;
 mod convert;
 mod divide;
+mod flags;
 mod float;
 mod memory;
 mod plan;
@@ -362,6 +363,7 @@ impl Lower<'_> {
                 mf.blocks[succ.index()].preds.push(MachineBlock::new(index as u32));
             }
         }
+        flags::drop_repeated_compares(&mut mf);
         mf.remat.resize(mf.num_vregs, None);
         for (index, inst) in mf.insts.iter().enumerate() {
             if inst.op.is_remat()

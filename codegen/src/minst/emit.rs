@@ -3,11 +3,11 @@
 
 use arm64_enc::simd::{Across, AcrossShape, TwoBytes};
 use arm64_enc::{
-    AccessSize, AddSub, ArithShift, Assembler, Branch, BranchReg, ByteMask, CompareZero, Constant,
-    DpImm, DpReg, Exception, Flags, Fp, FpCompare, FpImm8, FpMemOp, FpSize, FpUnary, IP0, IP1,
-    Imm16, IndexMode, IndexScale, Label, LdSt, MemExtend, MemOp, Reg, RegSp, ScaledOffset, Simd,
-    SimdImm, SimdThree, SimdTwo, Simm9, Size, Symbol, System, TestBit, VReg, VectorLogical,
-    VectorSize, XZR,
+    AccessSize, AddSub, ArithShift, Assembler, Bitfield, BitfieldImm, Branch, BranchReg, ByteMask,
+    CompareZero, Constant, DpImm, DpReg, Exception, Flags, Fp, FpCompare, FpImm8, FpMemOp, FpSize,
+    FpUnary, IP0, IP1, Imm16, IndexMode, IndexScale, Label, LdSt, MemExtend, MemOp, Reg, RegSp,
+    ScaledOffset, Shift, Simd, SimdImm, SimdThree, SimdTwo, Simm9, Size, Symbol, System, TestBit,
+    VReg, VectorLogical, VectorSize, XZR,
 };
 use ir::{Function, TrapKind};
 use regalloc::{Edit, Loc, PReg, RegClass};
@@ -139,6 +139,13 @@ impl Emitter<'_> {
                 asm.push(DpReg::DataProc1 { op, size, rd: at.gp()?, rn: at.gp()? });
             }
             Op::Reverse { size } => asm.push(DpReg::Reverse { size, rd: at.gp()?, rn: at.gp()? }),
+            // `mov` of a word: cores do it while they rename registers.
+            Op::Bitfield { op: Bitfield::Ubfm, bits }
+                if Some(bits) == BitfieldImm::extract(Size::X, 0, Size::W.bits()) =>
+            {
+                let (op, shift) = (arm64_enc::LogicalReg::Orr, Shift::none(Size::W));
+                asm.push(DpReg::LogicalShifted { op, rd: at.gp()?, rn: XZR, rm: at.gp()?, shift });
+            }
             Op::Bitfield { op, bits } => {
                 asm.push(DpImm::Bitfield { op, rd: at.gp()?, rn: at.gp()?, bits });
             }
