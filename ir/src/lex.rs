@@ -77,8 +77,19 @@ impl<'a> Lexer<'a> {
         rest.get(..len).unwrap_or("")
     }
 
+    /// The characters of a name. Nearly all are ASCII, which is quick to tell.
+    fn name(&mut self) -> &'a str {
+        let start = self.at;
+        let ascii = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'.');
+        self.at += self.rest().bytes().take_while(ascii).count();
+        if !matches!(self.text.as_bytes().get(self.at), None | Some(..=0x7f)) {
+            self.take_while(is_name_char);
+        }
+        self.text.get(start..self.at).unwrap_or("")
+    }
+
     fn skip_blanks(&mut self) {
-        self.take_while(|c| matches!(c, ' ' | '\t' | '\r'));
+        self.at += self.rest().bytes().take_while(|b| matches!(b, b' ' | b'\t' | b'\r')).count();
         if self.peek() == Some(';') {
             self.take_while(|c| c != '\n');
         }
@@ -90,7 +101,7 @@ impl<'a> Lexer<'a> {
             return Token::Number(self.number());
         }
         if is_name_char(c) {
-            return Token::Word(self.take_while(is_name_char));
+            return Token::Word(self.name());
         }
         self.at += c.len_utf8();
         match c {
@@ -106,7 +117,7 @@ impl<'a> Lexer<'a> {
                     self.at += 1;
                     self.string().map_or(Token::OpenString, Token::AtString)
                 }
-                Some(c) if is_name_char(c) => Token::At(self.take_while(is_name_char)),
+                Some(c) if is_name_char(c) => Token::At(self.name()),
                 _ => Token::Stray('@'),
             },
             _ => Token::Stray(c),

@@ -85,6 +85,12 @@ macro_rules! opcodes {
         impl Opcode {
             /// Every operation, in the order of the table.
             pub const ALL: &[Opcode] = &[ $( Opcode::$op, )* ];
+
+            /// The operation of this name.
+            #[must_use]
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name { $( $name => Some(Opcode::$op), )* _ => None }
+            }
         }
 
         $(
@@ -239,12 +245,6 @@ impl Opcode {
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.info().name
-    }
-
-    /// The operation of this name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|op| op.name() == name)
     }
 
     /// Whether it ends a block.

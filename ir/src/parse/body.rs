@@ -329,11 +329,11 @@ impl<'a> Parser<'a> {
     ) -> Parsed<()> {
         let &Definition { ref entity, start, end, .. } = definition;
         let index = entity.index();
-        let written = shorten(self.text.get(start..end).unwrap_or(""));
+        let written = || shorten(self.text.get(start..end).unwrap_or(""));
         if index >= defined.places.len() {
             let left_out = index - defined.count;
             if self.left_out + left_out > MAX_LEFT_OUT {
-                let message = format!("`{written}` leaves out too many numbers");
+                let message = format!("`{}` leaves out too many numbers", written());
                 let mut fault = Self::fault(ParseCode::Numbering, start, end, message);
                 let most = MAX_LEFT_OUT;
                 fault.help =
@@ -344,7 +344,7 @@ impl<'a> Parser<'a> {
         }
         if let Some(first) = defined.places[index].replace(start) {
             defined.places[index] = Some(first);
-            let message = format!("`{written}` is defined twice");
+            let message = format!("`{}` is defined twice", written());
             let mut fault = Self::fault(ParseCode::Duplicate, start, end, message);
             fault.help = Some(format!("the first is {}; use another number", self.describe(first)));
             return Err(fault);

@@ -213,11 +213,10 @@ fn large_texts_take_linear_time_and_little_stack() {
         "\n".repeat(million),
         "fn @f() { block0: ret }\n".repeat(10_000),
     ] {
-        let start = std::time::Instant::now();
+        // Anything quadratic would take hours here.
         if let Err(errors) = module(&text) {
             assert!(errors.iter().all(|error| error.render(&text, "file").len() < 1000));
         }
-        assert!(start.elapsed().as_secs() < 30, "{}", &text[..30]);
     }
 }
 
@@ -230,4 +229,46 @@ fn numbers_left_out_are_counted_over_the_whole_text() {
     assert_eq!(module(&text).map(|module| module.functions.len()), Ok(2));
     let text = format!("{text}fn @h() {}", one(sparse));
     assert_eq!(module(&text).unwrap_err()[0].code, ParseCode::Numbering);
+}
+
+/// Modules of random host functions and data: every byte, runs of zeros of every length, names of all kinds.
+#[test]
+fn random_modules_come_back_the_same() {
+    use crate::random::{Random, Shape, function};
+    for seed in 0..200 {
+        let mut random = Random::new(seed);
+        let mut module = Module::new();
+        if random.once_in(2) {
+            module.source_name = Some(format!("dir {seed}/\u{202e}\t\u{0}ü.rs"));
+        }
+        for i in 0..random.below(5) {
+            let mut bytes = Vec::new();
+            for _ in 0..random.below(6) {
+                bytes.resize(bytes.len() + random.below(40), 0);
+                bytes.extend((0..random.below(5)).map(|_| random.bits() as u8));
+            }
+            let (align, mutable) = (1 << random.below(13), random.once_in(2));
+            let name = ["d", "1 d", "é\"\\\n", "→"][random.below(4)].to_owned() + &i.to_string();
+            let data = crate::DataObject { bytes, align, mutable };
+            module.add_data(&name, data).unwrap();
+        }
+        for i in 0..random.below(4) {
+            let param = |random: &mut Random| {
+                let ty = random.pick(&Type::ALL).unwrap();
+                let extend = random.pick(&[None, Some(Extend::Sign), Some(Extend::Zero)]).unwrap();
+                AbiParam { ty, extend }
+            };
+            let params = (0..random.below(4)).map(|_| param(&mut random)).collect();
+            let results = (0..random.below(4)).map(|_| param(&mut random)).collect();
+            module.add_extern(&format!("host.{i}"), Signature { params, results }).unwrap();
+        }
+        let callees: Vec<_> =
+            module.externs.iter().map(|(name, sig)| (name.clone(), sig.clone())).collect();
+        for i in 0..random.below(3) {
+            let callees = callees.clone();
+            let shape = Shape { name: format!("f{i}"), blocks: 3, callees, ..Shape::default() };
+            module.add_function(function(seed + i as u64, &shape)).unwrap();
+        }
+        assert_eq!(module, same_again(&module.to_string()));
+    }
 }
