@@ -11,6 +11,16 @@
 //! assert_eq!(errors[0].code, "E0308");
 //! assert_eq!((errors[0].line, errors[0].column), (1, 26));
 //! ```
+//! # Limits
+//!
+//! Expressions nest at most 1000 levels deep, where every bracket and operator is a level. A type, and the variables of a
+//! function, have at most 2^28 bytes. Constants need one another in chains of at most 100, and take at most 20 million
+//! steps each to evaluate. A file is at most 4 GiB. Beyond a limit there is an error (`J0003`), never a crash.
+//!
+//! # What rustc refuses and we do not
+//!
+//! Borrows and moves are not checked. Of the lints that rustc denies, those on arithmetic that must fail see constant
+//! operands only, not values that flow through variables.
 #![forbid(unsafe_code)]
 
 mod check;

@@ -25,6 +25,27 @@ pub(crate) enum Op {
     MemSwap, InRange, InRangeInclusive,
 }
 
+impl Op {
+    /// Whether Rust allows it in constants. (Methods of floats it does not, whatever they are.)
+    pub(crate) fn is_const(self) -> bool {
+        !matches!(
+            self,
+            Op::Min
+                | Op::Max
+                | Op::Clamp
+                | Op::Swap
+                | Op::Fill
+                | Op::Reverse
+                | Op::CopyFromSlice
+                | Op::SplitAt
+                | Op::MemSwap
+                | Op::InRange
+                | Op::InRangeInclusive
+                | Op::DivCeil
+        )
+    }
+}
+
 /// Which types have a method.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum On {

@@ -20,6 +20,19 @@ fn what_is_said() {
     insta::assert_snapshot!(all);
 }
 
+/// Each line of `refused.txt` is a program that rustc refuses. So must we.
+#[test]
+fn what_rustc_refuses_is_refused() {
+    let accepted: Vec<&str> = include_str!("refused.txt")
+        .lines()
+        .filter(|source| match lang::compile(source, "r.rs") {
+            Ok(_) => true,
+            Err(errors) => errors.is_empty() || errors[0].code == "J0005",
+        })
+        .collect();
+    assert!(accepted.is_empty(), "accepted:\n{}", accepted.join("\n"));
+}
+
 #[test]
 fn several_errors_are_reported_at_once() {
     let source = "fn f(x: i32) -> bool {\n    let y = z + 1;\n    let w: bool = x;\n    w + true\n}\nfn g() { f(1, 2) }\n";

@@ -31,7 +31,7 @@ impl<'a> Checker<'a> {
         if let [name] = words.as_slice() {
             return match self.lookup(name) {
                 Some(Named::Fn(id)) => self.call_fn(id, &args, Vec::new(), place),
-                Some(Named::Struct(id)) => {
+                Some(Named::Struct(id)) if self.types.structs[id.0 as usize].tuple_like => {
                     let (name, fields) = {
                         let info = &self.types.structs[id.0 as usize];
                         (info.name.clone(), info.fields.iter().map(|f| f.1).collect::<Vec<_>>())
@@ -111,7 +111,17 @@ impl<'a> Checker<'a> {
                 let [arg] = args else {
                     return self.wrong_count("black_box", 1, args.len(), place);
                 };
-                return self.expr(arg, Expect::Nothing);
+                let arg = self.expr(arg, Expect::Nothing);
+                let ty = arg.ty;
+                if self.cx.in_const {
+                    return self.error(
+                        "E0015",
+                        place,
+                        "`black_box` is not allowed in constants and `const fn`",
+                    );
+                }
+                // A block has the value of what is inside, and no lint looks through it.
+                return self.make(ExprKind::Block(Vec::new(), Some(Box::new(arg))), ty, place);
             }
             ["cmp", name @ ("min" | "max")] => {
                 let [a, b] = args else { return self.wrong_count(name, 2, args.len(), place) };
@@ -137,7 +147,7 @@ impl<'a> Checker<'a> {
                         )
                     };
                 }
-                return self.make(ExprKind::Method(op, vec![a, b]), ty, place);
+                return self.make_method(op, vec![a, b], ty, place);
             }
             _ => {}
         }
@@ -160,7 +170,7 @@ impl<'a> Checker<'a> {
                 let Some(float) = self.types.as_float(ty) else { return self.error_expr(place) };
                 let bits = methods::bits_type(&mut self.types, float);
                 let args = self.arguments("from_bits", &[bits], args, Vec::new(), place);
-                return self.make(ExprKind::Method(Op::FromBits, args), ty, place);
+                return self.make_method(Op::FromBits, args, ty, place);
             }
             _ => {}
         }
@@ -178,7 +188,7 @@ impl<'a> Checker<'a> {
                     let first = self.auto_deref(first);
                     args.insert(0, first);
                 }
-                self.make(ExprKind::Method(found.op, args), found.result, place)
+                self.make_method(found.op, args, found.result, place)
             }
             None => self.no_function(ty, &name, place),
         }
@@ -199,6 +209,13 @@ impl<'a> Checker<'a> {
     /// `T::from(x)` where no value can be lost.
     fn conversion(&mut self, to: Ty, args: &[&syn::Expr], place: Place) -> Expr {
         let [arg] = args else { return self.wrong_count("from", 1, args.len(), place) };
+        if self.cx.in_const {
+            return self.error(
+                "E0015",
+                place,
+                "`from` is not allowed in constants and `const fn`; use `as`",
+            );
+        }
         let arg = self.expr(arg, Expect::Nothing);
         let from = self.types.shallow(arg.ty);
         if self.types.is_error(from) {
@@ -258,7 +275,7 @@ impl<'a> Checker<'a> {
         let a = self.expr_coerce(a, ty);
         let b = self.expr_coerce(b, ty);
         let unit = self.types.unit;
-        self.make(ExprKind::Method(Op::MemSwap, vec![a, b]), unit, place)
+        self.make_method(Op::MemSwap, vec![a, b], unit, place)
     }
 
     fn wrong_count(&mut self, name: &str, expected: usize, found: usize, place: Place) -> Expr {
@@ -358,7 +375,7 @@ impl<'a> Checker<'a> {
                         _ => (Op::Clamp, 3),
                     };
                     let args = self.arguments(&name, &vec![ty; count], &args, vec![base], place);
-                    self.make(ExprKind::Method(op, args), ty, place)
+                    self.make_method(op, args, ty, place)
                 }
                 Some(is_int) => {
                     let kind = if is_int { "{integer}" } else { "{float}" };
@@ -405,14 +422,14 @@ impl<'a> Checker<'a> {
                     return self.wrong_count(&name, 0, args.len(), place);
                 }
                 let base = self.borrow(false, base, place);
-                self.make(ExprKind::Method(op, vec![base]), ty, place)
+                self.make_method(op, vec![base], ty, place)
             }
             _ => match methods::find(&mut self.types, base.ty, &name) {
                 Some(found) => {
                     let mut params = vec![base.ty];
                     params.extend(found.params);
                     let args = self.arguments(&name, &params, &args, vec![base], place);
-                    self.make(ExprKind::Method(found.op, args), found.result, place)
+                    self.make_method(found.op, args, found.result, place)
                 }
                 None => self.no_method(base.ty, &name, at),
             },
@@ -547,7 +564,7 @@ impl<'a> Checker<'a> {
         let mut all = vec![target];
         all.extend(params);
         let args = self.arguments(name, &all, args, vec![base], place);
-        self.make(ExprKind::Method(op, args), ty, place)
+        self.make_method(op, args, ty, place)
     }
 
     /// `(a..b).contains(&x)`.
@@ -583,7 +600,7 @@ impl<'a> Checker<'a> {
         let bool = self.types.bool;
         let closed = matches!(range.limits, syn::RangeLimits::Closed(_));
         let op = if closed { Op::InRangeInclusive } else { Op::InRange };
-        self.make(ExprKind::Method(op, vec![lo, hi, arg]), bool, place)
+        self.make_method(op, vec![lo, hi, arg], bool, place)
     }
 
     /// `!x`, for the checker's own use.

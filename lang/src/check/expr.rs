@@ -183,7 +183,9 @@ impl<'a> Checker<'a> {
                 self.unsupported(pat.span(), "`let` of a pattern without a value");
                 return None;
             };
-            let id = self.declare(&ident.ident.to_string(), ty, ident.mutability.is_some(), place);
+            let name = ident.ident.to_string();
+            self.refuse_hiding(&name, place);
+            let id = self.declare(&name, ty, ident.mutability.is_some(), place);
             self.local(id).deferred = true;
             let kind = crate::tree::PatKind::Bind(id, None);
             return Some(Stmt::Let {
@@ -379,6 +381,9 @@ impl<'a> Checker<'a> {
     fn for_expr(&mut self, looped: &syn::ExprForLoop) -> Expr {
         let place = self.place(looped.for_token.span());
         let unit = self.types.unit;
+        if self.cx.in_const {
+            return self.error("E0658", place, "`for` is not allowed in constants and `const fn`");
+        }
         let Some(iter) = self.iterator(&looped.expr) else { return self.error_expr(place) };
         let scope = self.cx.scope.len();
         let before = self.cx.diverges;

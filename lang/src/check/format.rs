@@ -56,6 +56,17 @@ impl<'a> Checker<'a> {
             }
         };
         let (unit, never) = (self.types.unit, self.types.never);
+        let plain = matches!(name.as_str(), "assert" | "panic" | "unreachable" | "debug_assert");
+        let message = usize::from(name.ends_with("assert"));
+        if self.cx.in_const && (!plain || args.len() > message + 1) {
+            return self.error(
+                "E0015",
+                place,
+                format!(
+                    "`{name}!` with values to format is not allowed in constants and `const fn`"
+                ),
+            );
+        }
         match name.as_str() {
             "print" | "println" | "eprint" | "eprintln" => {
                 let stream = if name.starts_with('e') { Stream::Err } else { Stream::Out };

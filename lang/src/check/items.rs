@@ -5,13 +5,9 @@ use std::rc::Rc;
 use syn::spanned::Spanned;
 
 use super::{Checker, ConstInfo, ConstState, FnInfo, Method, Named, Pending};
-use crate::diag::{Diagnostic, Place, similar};
+use crate::diag::{Diagnostic, Place};
 use crate::tree::{ConstId, FnId, LocalId, Pat, PatKind, Stmt};
-use crate::ty::{FloatTy, IntTy, StructId, StructInfo, Ty, TyKind};
-use crate::value::layout;
-
-/// The largest type, in bytes: what still fits a stack slot with room to address it.
-const MAX_TYPE_SIZE: u64 = 1 << 28;
+use crate::ty::{StructId, StructInfo, Ty, TyKind};
 
 impl<'a> Checker<'a> {
     /// Declares every item, so that their order does not matter.
@@ -101,7 +97,7 @@ impl<'a> Checker<'a> {
                         fields.push((name, ty));
                     }
                     self.types.structs[id.0 as usize].fields = fields;
-                    if self.types.structs[id.0 as usize].tuple_like {
+                    if !matches!(item.fields, syn::Fields::Named(_)) {
                         self.declare_value(&item.ident, Named::Struct(id));
                     }
                 }
@@ -432,7 +428,15 @@ impl<'a> Checker<'a> {
                     self.const_types();
                     self.const_self.insert(const_id, self_ty);
                     self.cx.self_ty = outer;
-                    self.assoc_consts.insert((id, constant.ident.to_string()), const_id);
+                    let name = constant.ident.to_string();
+                    if self.assoc_consts.insert((id, name.clone()), const_id).is_some() {
+                        let place = self.place(constant.ident.span());
+                        self.error(
+                            "E0592",
+                            place,
+                            format!("duplicate definitions with name `{name}`"),
+                        );
+                    }
                 }
                 other => {
                     self.unsupported(other.span(), "this item of an `impl` block");
@@ -493,299 +497,6 @@ impl<'a> Checker<'a> {
         }
     }
 
-    // ---- Attributes and `use` ----
-
-    /// Accepts attributes that change no meaning and refuses the others.
-    pub(super) fn attributes(&mut self, attrs: &[syn::Attribute]) {
-        const HARMLESS: [&str; 12] = [
-            "allow",
-            "warn",
-            "expect",
-            "doc",
-            "inline",
-            "must_use",
-            "cold",
-            "no_mangle",
-            "rustfmt",
-            "repr",
-            "deprecated",
-            "derive",
-        ];
-        for attr in attrs {
-            let path = attr.path();
-            let name = path.segments.first().map(|s| s.ident.to_string()).unwrap_or_default();
-            let wrapped = name == "unsafe"
-                && matches!(&attr.meta, syn::Meta::List(list) if list.tokens.to_string() == "no_mangle");
-            if !wrapped && !HARMLESS.contains(&name.as_str()) && name != "clippy" {
-                let place = self.place(attr.span());
-                self.error("J0002", place, format!("the attribute `{name}` is not supported"));
-            }
-        }
-    }
-
-    fn derives(&mut self, attrs: &[syn::Attribute]) -> Vec<String> {
-        const KNOWN: [&str; 7] = ["Clone", "Copy", "Debug", "PartialEq", "Eq", "Default", "Hash"];
-        self.attributes(attrs);
-        let mut derives = Vec::new();
-        for attr in attrs.iter().filter(|attr| attr.path().is_ident("derive")) {
-            let parser = syn::punctuated::Punctuated::<syn::Path, syn::Token![,]>::parse_terminated;
-            match attr.parse_args_with(parser) {
-                Ok(paths) => {
-                    for path in paths {
-                        let name =
-                            path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
-                        if KNOWN.contains(&name.as_str()) {
-                            derives.push(name);
-                        } else {
-                            let place = self.place(path.span());
-                            self.error(
-                                "J0002",
-                                place,
-                                format!("`#[derive({name})]` is not supported"),
-                            );
-                        }
-                    }
-                }
-                Err(error) => {
-                    let diag = self.source.syntax_error(&error);
-                    self.report(diag);
-                }
-            }
-        }
-        derives
-    }
-
-    /// What rustc asks of the fields of a struct that derives.
-    fn check_derives(&mut self, id: StructId) {
-        let info = self.types.structs[id.0 as usize].clone();
-        let has = |name: &str| info.derives.iter().any(|d| d == name);
-        if has("Copy") && !has("Clone") {
-            self.error(
-                "E0277",
-                info.place,
-                format!("`{}` derives `Copy` but not `Clone`", info.name),
-            );
-        }
-        if has("Eq") && !has("PartialEq") {
-            self.error(
-                "E0277",
-                info.place,
-                format!("`{}` derives `Eq` but not `PartialEq`", info.name),
-            );
-        }
-        for name in ["Clone", "Copy", "Debug", "PartialEq", "Eq", "Default", "Hash"] {
-            if has(name)
-                && let Some((field, ty)) =
-                    info.fields.iter().find(|(_, ty)| !self.implements(*ty, name))
-            {
-                let ty = self.types.name(*ty);
-                let message = format!(
-                    "`{}` derives `{name}`, but its field `{field}` of type `{ty}` does not have it",
-                    info.name
-                );
-                self.error("E0277", info.place, message);
-            }
-        }
-    }
-
-    /// Whether a type has one of the derivable traits.
-    pub(super) fn implements(&self, ty: Ty, name: &str) -> bool {
-        match self.types.kind(ty) {
-            TyKind::Float(_) => !matches!(name, "Eq" | "Hash"),
-            TyKind::Tuple(items) => items.iter().all(|&item| self.implements(item, name)),
-            TyKind::Array(item, _) => name != "Default" && self.implements(*item, name),
-            TyKind::Slice(item) => {
-                matches!(name, "Debug" | "PartialEq" | "Eq" | "Hash")
-                    && self.implements(*item, name)
-            }
-            TyKind::Struct(id) => {
-                self.types.structs[id.0 as usize].derives.iter().any(|d| d == name)
-            }
-            TyKind::Ref { mutable, to } => match name {
-                "Clone" | "Copy" => !mutable,
-                "Default" => false,
-                _ => self.implements(*to, name),
-            },
-            _ => true,
-        }
-    }
-
-    fn use_tree(&mut self, tree: &syn::UseTree, path: &mut Vec<String>) {
-        let (ident, name) = match tree {
-            syn::UseTree::Path(inner) => {
-                path.push(inner.ident.to_string());
-                self.use_tree(&inner.tree, path);
-                path.pop();
-                return;
-            }
-            syn::UseTree::Group(group) => {
-                group.items.iter().for_each(|item| self.use_tree(item, path));
-                return;
-            }
-            syn::UseTree::Glob(glob) => {
-                self.unsupported(glob.span(), "glob imports");
-                return;
-            }
-            syn::UseTree::Name(name) => (&name.ident, name.ident.to_string()),
-            syn::UseTree::Rename(rename) => (&rename.ident, rename.rename.to_string()),
-        };
-        let mut full = path.clone();
-        let name = if ident == "self" {
-            full.last().cloned().unwrap_or_default()
-        } else {
-            full.push(ident.to_string());
-            name
-        };
-        let place = self.place(ident.span());
-        let from_std = matches!(full.first().map(String::as_str), Some("std" | "core"));
-        let rest: Vec<&str> = full.iter().skip(1).map(String::as_str).collect();
-        if from_std && self.is_std_path(&rest) {
-            let rest = rest.into_iter().map(str::to_owned).collect();
-            self.uses.insert(name, rest);
-        } else {
-            let path = full.join("::");
-            self.error("J0002", place, format!("`{path}` is not something that Jitsu has"));
-        }
-    }
-
-    // ---- Types ----
-
-    /// The type that the source names; it has a size.
-    pub(super) fn ty(&mut self, ty: &syn::Type) -> Ty {
-        let made = self.any_ty(ty);
-        if matches!(self.types.kind(made), TyKind::Slice(_) | TyKind::Str) {
-            let place = self.place(ty.span());
-            let name = self.types.name(made);
-            self.report(
-                Diagnostic::new(
-                    "E0277",
-                    place,
-                    format!("the size of `{name}` is not known at compile time"),
-                )
-                .suggest("borrow it", format!("&{name}")),
-            );
-            return self.types.error;
-        }
-        made
-    }
-
-    /// The same, for what stands behind a reference.
-    fn any_ty(&mut self, ty: &syn::Type) -> Ty {
-        let made = match ty {
-            syn::Type::Paren(inner) => return self.any_ty(&inner.elem),
-            syn::Type::Group(inner) => return self.any_ty(&inner.elem),
-            syn::Type::Never(_) => self.types.never,
-            syn::Type::Infer(_) => self.types.fresh(),
-            syn::Type::Path(path) if path.qself.is_none() => self.path_type(&path.path),
-            syn::Type::Tuple(tuple) => {
-                let items = tuple.elems.iter().map(|elem| self.ty(elem)).collect();
-                self.types.make(TyKind::Tuple(items))
-            }
-            syn::Type::Reference(reference) => {
-                let to = self.any_ty(&reference.elem);
-                self.types.reference(reference.mutability.is_some(), to)
-            }
-            syn::Type::Slice(slice) => {
-                let item = self.ty(&slice.elem);
-                self.types.make(TyKind::Slice(item))
-            }
-            syn::Type::Array(array) => {
-                let item = self.ty(&array.elem);
-                match self.array_len(&array.len) {
-                    Some(len) => self.types.make(TyKind::Array(item, len)),
-                    None => self.types.error,
-                }
-            }
-            syn::Type::BareFn(_) => return self.unsupported(ty.span(), "function pointers").ty,
-            syn::Type::Ptr(_) => return self.unsupported(ty.span(), "raw pointers").ty,
-            syn::Type::ImplTrait(_) | syn::Type::TraitObject(_) => {
-                return self.unsupported(ty.span(), "traits").ty;
-            }
-            _ => return self.unsupported(ty.span(), "this type").ty,
-        };
-        if layout(&self.types, made).0 > MAX_TYPE_SIZE {
-            let place = self.place(ty.span());
-            let name = self.types.name(made);
-            self.error("J0003", place, format!("`{name}` is larger than {MAX_TYPE_SIZE} bytes"));
-            return self.types.error;
-        }
-        made
-    }
-
-    pub(super) fn check_size(&mut self, ty: Ty, place: Place) -> Ty {
-        if layout(&self.types, ty).0 > MAX_TYPE_SIZE {
-            let name = self.types.name(ty);
-            self.error("J0003", place, format!("`{name}` is larger than {MAX_TYPE_SIZE} bytes"));
-            return self.types.error;
-        }
-        ty
-    }
-
-    fn path_type(&mut self, path: &syn::Path) -> Ty {
-        let place = self.place(path.span());
-        if path.segments.iter().any(|segment| !segment.arguments.is_none()) {
-            return self.unsupported(path.span(), "generic types").ty;
-        }
-        let names: Vec<String> =
-            path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-        let [name] = names.as_slice() else {
-            let path = names.join("::");
-            return self
-                .error("J0002", place, format!("the type `{path}` is not something that Jitsu has"))
-                .ty;
-        };
-        self.type_by_name(name).unwrap_or_else(|| {
-            if matches!(name.as_str(), "i128" | "u128" | "f16" | "f128") {
-                return self.unsupported(path.span(), &format!("the type `{name}`")).ty;
-            }
-            if matches!(name.as_str(), "Vec" | "String" | "Box" | "Option" | "Result") {
-                return self
-                    .unsupported(
-                        path.span(),
-                        &format!("the type `{name}` (there is no heap and there are no enums)"),
-                    )
-                    .ty;
-            }
-            let mut diag =
-                Diagnostic::new("E0425", place, format!("cannot find type `{name}` in this scope"));
-            diag.code = "E0412";
-            let ints = IntTy::ALL.iter().map(|int| int.name());
-            // Sorted, so that of two equally near names always the same is suggested.
-            let mut known: Vec<&str> = self
-                .type_names
-                .keys()
-                .map(String::as_str)
-                .chain(ints)
-                .chain(["f32", "f64", "bool", "char"])
-                .collect();
-            known.sort_unstable();
-            if let Some(near) = similar(name, known) {
-                diag = diag.suggest("there is a type with a similar name", near);
-            }
-            self.report(diag);
-            self.types.error
-        })
-    }
-
-    /// The type of this name, if there is one.
-    pub(super) fn type_by_name(&mut self, name: &str) -> Option<Ty> {
-        if let Some(&ty) = self.type_names.get(name) {
-            return Some(ty);
-        }
-        if let Some(int) = IntTy::from_name(name) {
-            return Some(self.types.int(int));
-        }
-        match name {
-            "f32" => Some(self.types.float(FloatTy::F32)),
-            "f64" => Some(self.types.f64),
-            "bool" => Some(self.types.bool),
-            "char" => Some(self.types.char),
-            "str" => Some(self.types.str),
-            "Self" => self.cx.self_ty,
-            _ => None,
-        }
-    }
-
     // ---- Parameters ----
 
     /// Declares a parameter; a pattern becomes a `let` at the start of the body.
@@ -819,6 +530,7 @@ impl<'a> Checker<'a> {
                             ),
                         );
                     }
+                    self.refuse_hiding(&name, place);
                     ids.push(self.declare(&name, ty, ident.mutability.is_some(), place));
                     return;
                 }

@@ -3,6 +3,8 @@
 //! It follows the order in which rustc infers types, and knows at each point at most what rustc knows there; so what
 //! it accepts, rustc's inference accepts with the same types.
 
+mod aggregates;
+mod attributes;
 mod call;
 mod consteval;
 mod exhaust;
@@ -15,6 +17,8 @@ mod iter;
 mod ops;
 mod path;
 mod pattern;
+mod places;
+mod types;
 
 pub(crate) use consteval::float_value;
 pub(crate) use pattern::bindings;
@@ -25,6 +29,7 @@ use std::rc::Rc;
 use proc_macro2::Span;
 
 use crate::diag::{Diagnostic, Place};
+use crate::methods::Op;
 use crate::parse::Source;
 use crate::tree::{Body, ConstId, Expr, ExprKind, FnId, Local, LocalId, LoopId};
 use crate::ty::{StructId, Ty, TyKind, Types};
@@ -269,6 +274,19 @@ impl<'a> Checker<'a> {
         Expr { kind, ty, place }
     }
 
+    /// A method's call, unless it stands in a constant and Rust does not have it there.
+    fn make_method(&mut self, op: Op, args: Vec<Expr>, ty: Ty, place: Place) -> Expr {
+        let float = args.first().is_some_and(|arg| self.types.is_floating(arg.ty));
+        if self.cx.in_const && (float || !op.is_const()) {
+            return self.error(
+                "E0015",
+                place,
+                "this method is not allowed in constants and `const fn`",
+            );
+        }
+        self.make(ExprKind::Method(op, args), ty, place)
+    }
+
     fn unit_expr(&self, place: Place) -> Expr {
         self.make(ExprKind::Tuple(Vec::new()), self.types.unit, place)
     }
@@ -328,6 +346,17 @@ impl<'a> Checker<'a> {
         id
     }
 
+    /// Reports a new variable that would hide a constant, static or struct, which are patterns themselves.
+    fn refuse_hiding(&mut self, name: &str, place: Place) {
+        let what = match self.lookup(name) {
+            Some(Named::Const(_)) => "constants",
+            Some(Named::Static(_)) => "statics",
+            Some(Named::Struct(_)) => "tuple structs",
+            _ => return,
+        };
+        self.error("E0530", place, format!("bindings cannot shadow {what}: `{name}`"));
+    }
+
     fn lookup(&self, name: &str) -> Option<Named> {
         let local =
             self.cx.scope.iter().rev().find(|(other, _)| other == name).map(|(_, named)| *named);
@@ -353,6 +382,7 @@ impl<'a> Checker<'a> {
         self.cx.first_var = self.types.var_count();
         self.cx.result = Some(result);
         self.cx.self_ty = self_ty;
+        self.cx.in_const = self.fns[id.0 as usize].is_const;
         let mut ids = Vec::new();
         let mut lets = Vec::new();
         for (input, ty) in sig.inputs.iter().zip(params) {

@@ -46,6 +46,11 @@ impl<'a> Checker<'a> {
             && let Some(full) = self.uses.get(&first)
         {
             names.splice(0..1, full.iter().cloned());
+        } else if matches!(first.as_str(), "mem" | "hint" | "cmp")
+            || (names.len() > 2 && names[1] == "consts")
+        {
+            // Modules of the standard library are only known by their full path or after `use`.
+            names.insert(0, "crate".to_owned());
         }
         names
     }
@@ -86,6 +91,10 @@ impl<'a> Checker<'a> {
                     return self.error("J0002", place, "statics in constants are not supported");
                 }
                 self.make(ExprKind::Static(id), ty, place)
+            }
+            Some(Named::Struct(id)) if !self.types.structs[id.0 as usize].tuple_like => {
+                let ty = self.types.make(TyKind::Struct(id));
+                self.make(ExprKind::Struct { fields: Vec::new(), base: None }, ty, place)
             }
             Some(Named::Fn(_) | Named::Struct(_)) => {
                 self.error("J0002", place, "function values are not supported")

@@ -52,6 +52,8 @@ impl<'a> Checker<'a> {
                         return self.const_pattern(&expr, ty, place);
                     }
                 }
+                let at = self.place(ident.ident.span());
+                self.refuse_hiding(&name, at);
                 let subpat = ident.subpat.as_ref().map(|(_, sub)| Box::new(self.pat(sub, ty)));
                 if let Some(sub) = &subpat
                     && matches!(sub.kind, PatKind::Bind(..))

@@ -103,6 +103,10 @@ impl<'m, 'p> Lower<'m, 'p> {
                 _ => {}
             }
         }
+        if iter.adapters.is_empty() && !matches!(iter.base, IterBase::Range { .. }) {
+            let (source, len) = self.memory_source(iter)?;
+            return self.walk(expr, iter, source, len, id, body);
+        }
         let (source, affine) = self.affine(iter)?;
         self.run_affine(expr, iter, source, affine, id, body)
     }
@@ -262,35 +266,12 @@ impl<'m, 'p> Lower<'m, 'p> {
                 let stride = self.b.iconst(Type::I64, 1);
                 (Source::Range(int), Affine { some, first, stride, last })
             }
-            IterBase::Slice(of) | IterBase::Array(of) => {
-                let by_reference = matches!(iter.base, IterBase::Slice(_));
-                let (base, len, item) = if by_reference {
-                    let values = self.generate(of, None)?;
-                    let (len, item) =
-                        match self.types.as_ref(of.ty).map(|(_, to)| self.types.kind(to)) {
-                            Some(TyKind::Array(item, len)) => {
-                                (self.b.iconst(Type::I64, *len as i64), *item)
-                            }
-                            Some(TyKind::Slice(item)) => (values[1], *item),
-                            _ => (self.b.iconst(Type::I64, 0), of.ty),
-                        };
-                    (values[0], len, item)
-                } else {
-                    // The array is moved or copied into the iterator.
-                    let temp = self.temp(of.ty);
-                    self.generate(of, Some(temp))?;
-                    let (item, len) = match self.types.kind(of.ty) {
-                        TyKind::Array(item, len) => (*item, *len),
-                        _ => (of.ty, 0),
-                    };
-                    (self.offset(temp), self.b.iconst(Type::I64, len as i64), item)
-                };
+            IterBase::Slice(_) | IterBase::Array(_) => {
+                let (source, len) = self.memory_source(iter)?;
                 let zero = self.b.iconst(Type::I64, 0);
                 let some = self.b.icmp(IntCC::Ne, len, zero);
                 let last = self.b.sub(len, 1);
                 let stride = self.b.iconst(Type::I64, 1);
-                let source =
-                    Source::Memory { base, item, by_reference: by_reference && !iter.copied };
                 (source, Affine { some, first: zero, stride, last })
             }
         };
@@ -328,6 +309,64 @@ impl<'m, 'p> Lower<'m, 'p> {
         Ok((source, affine))
     }
 
+    /// The elements of a slice or array, and how many there are.
+    fn memory_source(&mut self, iter: &'p Iter) -> Flow<(Source, Value)> {
+        let (of, by_reference) = match &iter.base {
+            IterBase::Slice(of) => (of, true),
+            IterBase::Array(of) | IterBase::Range { start: of, .. } => (of, false),
+        };
+        let (base, len, item) = if by_reference {
+            let values = self.generate(of, None)?;
+            let (len, item) = match self.types.as_ref(of.ty).map(|(_, to)| self.types.kind(to)) {
+                Some(TyKind::Array(item, len)) => (self.b.iconst(Type::I64, *len as i64), *item),
+                Some(TyKind::Slice(item)) => (values[1], *item),
+                _ => (self.b.iconst(Type::I64, 0), of.ty),
+            };
+            (values[0], len, item)
+        } else {
+            // The array is moved or copied into the iterator.
+            let temp = self.temp(of.ty);
+            self.generate(of, Some(temp))?;
+            let (item, len) = match self.types.kind(of.ty) {
+                TyKind::Array(item, len) => (*item, *len),
+                _ => (of.ty, 0),
+            };
+            (self.offset(temp), self.b.iconst(Type::I64, len as i64), item)
+        };
+        Ok((Source::Memory { base, item, by_reference: by_reference && !iter.copied }, len))
+    }
+
+    /// Elements in order: one counter is all that the loop needs.
+    fn walk(
+        &mut self,
+        expr: &'p Expr,
+        iter: &'p Iter,
+        source: Source,
+        len: Value,
+        id: Option<LoopId>,
+        body: &mut dyn FnMut(&mut Self, PlaceValue) -> Flow<()>,
+    ) -> Flow<()> {
+        self.at(expr.place);
+        let counter = self.b.var("", Type::I64);
+        let (head, inside, exit) =
+            (self.b.block("for"), self.b.block("body"), self.b.block("done"));
+        self.b.set(counter, 0);
+        self.b.jump(head);
+        self.b.switch_to(head);
+        let at = self.b.get(counter);
+        let more = self.b.icmp(IntCC::Ult, at, len);
+        self.b.branch(more, inside, exit);
+        self.b.switch_to(inside);
+        let place = self.affine_item(iter, source, at, at);
+        if self.run_body(id, exit, |lower| body(lower, place)) {
+            self.at(expr.place);
+            self.b.set(counter, self.b.add(at, 1));
+            self.b.jump(head);
+        }
+        self.b.switch_to(exit);
+        Ok(())
+    }
+
     fn widen(&mut self, value: Value, int: IntTy) -> Value {
         match (int.bits(), int.signed()) {
             (64, _) => value,
@@ -356,7 +395,8 @@ impl<'m, 'p> Lower<'m, 'p> {
         self.b.branch(affine.some, inside, exit);
         self.b.switch_to(inside);
         let at = self.b.get(position);
-        let place = self.affine_item(iter, source, at, count);
+        let number = self.b.get(count);
+        let place = self.affine_item(iter, source, at, number);
         if self.run_body(id, exit, |lower| body(lower, place)) {
             self.at(expr.place);
             let next = self.b.block("step");
@@ -381,7 +421,7 @@ impl<'m, 'p> Lower<'m, 'p> {
         iter: &'p Iter,
         source: Source,
         at: Value,
-        count: ir::Var,
+        number: Value,
     ) -> PlaceValue {
         let item = match source {
             Source::Range(int) if int.bits() < 64 => {
@@ -403,7 +443,6 @@ impl<'m, 'p> Lower<'m, 'p> {
             return item;
         }
         let parts = self.parts(iter.item);
-        let number = self.b.get(count);
         match self.leaves(iter.item) {
             Some(leaves) => {
                 let mut values = vec![number];

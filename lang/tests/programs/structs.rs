@@ -34,6 +34,14 @@ impl Point {
 #[derive(Clone, Copy)]
 struct Pair(i32, u8);
 
+struct Unit;
+
+impl Unit {
+    fn answer(&self) -> i32 {
+        42
+    }
+}
+
 struct Counter {
     counts: [u32; 8],
     total: u64,
@@ -141,6 +149,8 @@ fn main() {
     }
     let (index, most) = counter.most();
     println!("{index} {most} {} {} {}", counter.total, counter.last.0, counter.last.1);
+    let unit = Unit;
+    println!("{}", unit.answer() + Unit.answer());
     let (quotient, rest) = divide(17, 5);
     let pair = divide(-17, 5);
     println!("{quotient} {rest} {} {} {:?}", pair.0, pair.1, pair);
