@@ -12,7 +12,7 @@ use arm64_enc::{
     CondSelect, DataProc1, DataProc2, Extend, ExtendShift, ExtractLsb, FpBinary, FpConvert,
     FpMemOp, FpMove, FpSize, FpTernary, FpToInt, FpUnary, Imm5, IndexScale, IntToFp, LogicalImm,
     LogicalImmOp, LogicalReg, MemExtend, MemOp, MulAdd, MulAddLong, MulHigh, Nzcv, ScaledOffset,
-    Shift, Simm9, Size, TestBit,
+    Shift, Simm9, Size, TestBit, X0, materialize,
 };
 use ir::{DataRef, FuncRef, StackSlot};
 
@@ -249,8 +249,14 @@ impl Op {
 
     /// Whether it may be run again instead of being reloaded: it has no inputs and costs about as much as a load.
     #[must_use]
-    pub const fn is_remat(self) -> bool {
-        matches!(self, Op::Const { .. } | Op::FpConst { .. } | Op::FrameAddr { .. })
+    pub fn is_remat(self) -> bool {
+        /// More moves than this take longer than a load.
+        const CHEAP_MOVES: usize = 2;
+        match self {
+            Op::Const { size, value } => materialize(X0, size, value).len() <= CHEAP_MOVES,
+            Op::FpConst { .. } | Op::FrameAddr { .. } | Op::DataAddr { .. } => true,
+            _ => false,
+        }
     }
 
     /// What it does with the flags.
