@@ -6,9 +6,9 @@ use crate::fixup::{AsmError, BranchKind, Fixup, RelocKind, Relocation, Symbol};
 use crate::island::Pending;
 use crate::pool::{Constant, Entry, Pool};
 use crate::{
-    AdrOffset, BitNumber, Branch, BranchImm, CompareZero, Cond, DpImm, FpLiteralOp, HintNumber,
-    Inst, Label, LdSt, LiteralOp, Offset14, Offset19, Offset26, Reg, Size, System, TestBit, VReg,
-    materialize,
+    AdrOffset, BitNumber, Branch, BranchImm, CompareZero, Cond, DpImm, Encode, FpLiteralOp,
+    HintNumber, Inst, Label, LdSt, LiteralOp, Offset14, Offset19, Offset26, Reg, Size, System,
+    TestBit, VReg, materialize,
 };
 
 /// The largest offset at which an instruction may begin; distances then fit 32 bits with a sign.
@@ -78,14 +78,14 @@ impl Assembler {
     }
 
     /// Appends an instruction.
-    #[inline(always)]
-    pub fn push(&mut self, inst: impl Into<Inst>) {
-        self.word(inst.into().encode());
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn push(&mut self, inst: impl Encode) {
+        self.word(inst.word());
     }
 
     /// Appends a word of data.
     // Always inlined, like `push`: both are two comparisons and a store.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn word(&mut self, word: u32) {
         self.words.push(word);
         // Looked at after the word, so that `offset` is where the next one will be.

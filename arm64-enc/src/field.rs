@@ -95,7 +95,7 @@ impl Layout {
     }
 
     /// Spreads right-aligned field bits over the word.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn put(self, bits: u32) -> u32 {
         let mut word = 0;
         let mut rest = bits;
@@ -111,7 +111,7 @@ impl Layout {
     }
 
     /// Collects the field's bits from a word.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn get(self, word: u32) -> u32 {
         let mut bits = 0;
         let mut i = 0;
@@ -124,7 +124,7 @@ impl Layout {
     }
 
     /// Whether the repetition, if there is one, says the same as the field.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn agrees(self, word: u32) -> bool {
         self.copy.width == 0 || (word >> self.copy.shift) & self.copy.low_mask() == self.get(word)
     }
@@ -270,9 +270,9 @@ macro_rules! encodings {
             ];
 
             /// The instruction word.
-            // Always inlined: where the variant is known, which is where instructions are written down, the match
-            // and the moving of fields fold away.
-            #[inline(always)]
+            // Where the variant is known, which is where instructions are written down, the match and the moving of
+            // fields fold away. Without optimisation there is nothing to fold, only code to copy.
+            #[cfg_attr(not(debug_assertions), inline(always))]
             #[must_use]
             pub fn encode(self) -> u32 {
                 match self {

@@ -61,11 +61,17 @@ pub struct Class {
     pub(crate) choices: &'static [Choice],
 }
 
+/// What [`Assembler::push`](crate::Assembler::push) takes: an instruction of any class or group.
+pub trait Encode {
+    /// The instruction word.
+    fn word(self) -> u32;
+}
+
 macro_rules! groups {
     ($($group:ident),* $(,)?) => {
         impl Inst {
             /// The instruction word.
-            #[inline(always)]
+            #[inline]
             #[must_use]
             pub fn encode(self) -> u32 {
                 match self {
@@ -82,7 +88,21 @@ macro_rules! groups {
             }
         }
 
+        impl Encode for Inst {
+            #[inline]
+            fn word(self) -> u32 {
+                self.encode()
+            }
+        }
+
         $(
+            impl Encode for $group {
+                #[cfg_attr(not(debug_assertions), inline(always))]
+                fn word(self) -> u32 {
+                    self.encode()
+                }
+            }
+
             impl From<$group> for Inst {
                 #[inline]
                 fn from(inst: $group) -> Inst {

@@ -71,7 +71,7 @@ pub use imm::{
     ArithImm, BitNumber, FpImm8, HintNumber, Imm4, Imm5, Imm6, Imm16, MoveImm, Nzcv, Prefetch,
     RangePrefetch, SysOperand,
 };
-pub use inst::{Class, Inst};
+pub use inst::{Class, Encode, Inst};
 pub use label::Label;
 pub use ldst::{
     AuthMode, FpLiteralOp, FpMemOp, FpPairOp, IndexMode, IndexScale, IndexedPrefetch, LdSt,

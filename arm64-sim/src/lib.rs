@@ -49,3 +49,9 @@ pub fn disassemble(word: u32) -> String {
     arm64_enc::Inst::decode(word)
         .map_or_else(|| format!(".inst {word:#010x}"), |inst| inst.to_string())
 }
+
+/// Does the simulator execute this word? If not it faults as undefined, or as not executed.
+#[must_use]
+pub fn executes(word: u32) -> bool {
+    decode::is_executed(word)
+}

@@ -168,7 +168,7 @@ fn ldst(word: u32) -> Raw {
             _ => mem(x(word, 16), x(word, 0)),
         },
         (0b001, _) if vector => {
-            let back = if bit(word, 23) { n | 0 } else { 0 };
+            let back = if bit(word, 23) { n } else { 0 };
             let index = if bit(word, 23) { x(word, 16) } else { 0 };
             // Up to four registers, wrapping round.
             let list = bits(word, 4, 0);

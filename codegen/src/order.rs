@@ -24,7 +24,7 @@ pub(crate) fn emission_order(mf: &MachineFunction) -> Vec<usize> {
                 break;
             }
             open.pop();
-            rotate(mf, &mut order, at);
+            rotate(mf, &mut order, at, index);
         }
         let Some(block) = mf.blocks.get(index) else { break };
         if block.cold && index > 0 {
@@ -40,22 +40,32 @@ pub(crate) fn emission_order(mf: &MachineFunction) -> Vec<usize> {
     order
 }
 
-/// Moves the header of the loop that begins at `order[at]` and takes the rest to the end of the loop, if the header
-/// leaves the loop and the last block jumps to it.
-fn rotate(mf: &MachineFunction, order: &mut [usize], at: usize) {
+/// Turns the loop that begins at `order[at]` and takes the rest round, if its last block jumps to its header: so that a
+/// block which may leave the loop becomes the last, and its branch the only one at the end of a turn.
+///
+/// `end` is the first block behind the loop: all from the header up to it are in the loop.
+fn rotate(mf: &MachineFunction, order: &mut [usize], at: usize, end: usize) {
     let (Some(&header), Some(&last)) = (order.get(at), order.last()) else { return };
     if at == 0 || header == last {
         return;
     }
-    let jumps = |block: usize, to: usize| {
-        let block = &mf.blocks[block];
-        block.succs.len() == 1 && block.succs.first().is_some_and(|succ| succ.index() == to)
+    let depth = mf.blocks[header].depth;
+    let tail = &mf.blocks[last];
+    if tail.succs.len() != 1 || tail.succs.first().is_none_or(|succ| succ.index() != header) {
+        return;
+    }
+    // In an inner loop the branch would tear that apart. The header is the best choice: it may be the only one.
+    let leaves = |place: usize| {
+        let block = &mf.blocks[order[place]];
+        let stays = order.get(place + 1).copied();
+        block.depth == depth
+            && block.succs.len() == 2
+            && block.succs.iter().any(|succ| Some(succ.index()) == stays)
+            && block.succs.iter().any(|succ| !(header..end).contains(&succ.index()))
     };
-    let head = &mf.blocks[header];
-    let leaves =
-        head.succs.len() == 2 && head.succs.iter().any(|succ| !order[at..].contains(&succ.index()));
-    if leaves && jumps(last, header) {
-        order[at..].rotate_left(1);
+    let found = std::iter::once(at).chain((at + 1..order.len()).rev()).find(|&place| leaves(place));
+    if let Some(place) = found {
+        order[at..].rotate_left(place + 1 - at);
     }
 }
 

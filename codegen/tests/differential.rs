@@ -154,7 +154,7 @@ fn seeds(default: u64) -> std::ops::Range<u64> {
 #[test]
 fn random_programs_agree_with_the_interpreter() {
     let mut compiler = Compiler::new(Options::default().checked()).expect("registers");
-    for seed in seeds(150) {
+    for seed in seeds(100) {
         compare(seed, &mut random_module(seed), &mut compiler);
     }
 }
@@ -162,7 +162,7 @@ fn random_programs_agree_with_the_interpreter() {
 #[test]
 fn expression_trees_agree_with_the_interpreter() {
     let mut compiler = Compiler::new(Options::default().checked()).expect("registers");
-    for seed in seeds(1000) {
+    for seed in seeds(600) {
         let mut module = Module::new();
         module.add_function(common::trees::function(seed)).expect("it is alone");
         compare(seed, &mut module, &mut compiler);

@@ -61,7 +61,7 @@ macro_rules! groups {
             pub(crate) const CLASSES: &'static [&'static [Class]] = &[$($group::CLASSES),*];
 
             /// The instruction word.
-            #[inline(always)]
+            #[inline]
             #[must_use]
             pub fn encode(self) -> u32 {
                 match self {
@@ -83,6 +83,13 @@ macro_rules! groups {
                 #[inline]
                 fn from(inst: $group) -> Simd {
                     Simd::$variant(inst)
+                }
+            }
+
+            impl crate::Encode for $group {
+                #[cfg_attr(not(debug_assertions), inline(always))]
+                fn word(self) -> u32 {
+                    self.encode()
                 }
             }
 

@@ -84,7 +84,7 @@ fn system_instruction(word: u32) -> Option<Op> {
             _ => None,
         },
         // CFINV, XAFLAG, AXFLAG.
-        (false, 0) if (op1, crn, rt) == (0, 4, 31) && op2 <= 2 => {
+        (false, 0) if (op1, crn, crm, rt) == (0, 4, 0, 31) && op2 <= 2 => {
             Some(Op::Cold { run: system::flag_manipulation, word })
         }
         // IC and DC at EL0.

@@ -68,6 +68,11 @@ pub(crate) fn decode(word: u32, pc: u64, link: &mut Link<'_>) -> Op {
     })
 }
 
+/// Is there an operation for this word?
+pub(crate) fn is_executed(word: u32) -> bool {
+    !matches!(decode(word, 0, &mut |_| 0), Op::Undefined | Op::NotExecuted)
+}
+
 /// `DecodeBitMasks`, first result: the logical immediate as 64 bits.
 pub(crate) fn bit_mask(n: bool, imms: u32, immr: u32) -> Option<u64> {
     let combined = u32::from(n) << 6 | (!imms & 0x3f);

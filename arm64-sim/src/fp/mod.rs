@@ -15,7 +15,10 @@ pub(crate) use convert::{
     float_to_float, float_to_int, int_to_float, javascript_to_int, round_to_integral,
     round_to_sized_integral,
 };
-pub(crate) use estimate::{recip_estimate, recip_exponent, rsqrt_estimate};
+pub(crate) use estimate::{
+    recip_estimate, recip_estimate_fraction, recip_exponent, rsqrt_estimate,
+    rsqrt_estimate_fraction,
+};
 pub(crate) use select::{compare, compare_eq, compare_ge, compare_gt, max, max_num, min, min_num};
 
 /// FPCR.AHP, alternative half-precision format.
@@ -88,9 +91,6 @@ impl Format {
     }
     fn max_finite(self, negative: bool) -> u64 {
         (self.infinity() - 1) | self.zero(negative)
-    }
-    pub(crate) fn is_nan(self, bits: u64) -> bool {
-        bits & (self.sign_bit() - 1) > self.infinity()
     }
     /// `1.5`, the constant of the reciprocal square root step.
     fn one_point_five(self) -> u64 {

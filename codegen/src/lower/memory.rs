@@ -158,9 +158,9 @@ impl Lower<'_> {
         (base, offset)
     }
 
-    /// A sum of two values in this block as base and index.
+    /// A sum of two values as base and index.
     fn index(&mut self, base: Value, access: AccessSize) -> Option<(Addr, Registers)> {
-        let (a, b) = match self.local(base)? {
+        let (a, b) = match self.near(base)? {
             InstData::Binary { op: BinaryOp::Add, args: [a, b] } => (*a, *b),
             _ => return None,
         };
@@ -187,9 +187,9 @@ impl Lower<'_> {
         Some((addr, Registers::from_slice(&registers)))
     }
 
-    /// What an index counts, if it is a multiple of the access by a shift in this block.
+    /// What an index counts, if it is a multiple of the access.
     fn scaled(&self, index: Value, access: AccessSize) -> Option<Value> {
-        let InstData::Binary { op, args: [inner, amount] } = *self.local(index)? else {
+        let InstData::Binary { op, args: [inner, amount] } = *self.near(index)? else {
             return None;
         };
         let imm = self.constant(amount)?;
@@ -204,7 +204,7 @@ impl Lower<'_> {
 
     /// The 32-bit value that an index extends.
     fn extended_index(&self, index: Value) -> Option<(MemExtend, Value)> {
-        let InstData::Unary { op, arg } = *self.local(index)? else { return None };
+        let InstData::Unary { op, arg } = *self.near(index)? else { return None };
         if self.func.value_type(arg) != Type::I32 || self.is_foldable_load(arg) {
             return None;
         }

@@ -42,7 +42,7 @@ impl Lower<'_> {
         let size = int_size(ty);
         let value = self.extended(index, Extend::Sign, size)?;
         if let Some((op, imm)) = Self::arith_imm(size, AddSub::Sub, min) {
-            if min == 0 && size == Size::X {
+            if min == 0 && (size == Size::X || self.used_bits(index) < ty.bits()) {
                 self.emit_def(Op::Copy, out, &[value]);
             } else {
                 let rhs = ArithRhs::Imm(imm);

@@ -11,6 +11,9 @@ use crate::error::{Reason, valid};
 use crate::function::class_of;
 use crate::minst::Op;
 
+/// Left shifts of the last operand by up to this many bits take no time of their own on current cores.
+const FREE_SHIFT: u32 = 4;
+
 /// How far the search for known bits follows definitions.
 const KNOWN_BITS_DEPTH: u32 = 6;
 
@@ -68,6 +71,15 @@ impl Lower<'_> {
         (self.block.is_some() && self.ctx.home[inst.index()] == self.block).then_some(data)
     }
 
+    /// The definition of a value, if it stands in as many loops as the current block: part of it may be computed here
+    /// just as well.
+    pub(super) fn near(&self, value: Value) -> Option<&InstData> {
+        let (inst, data) = self.func.def_inst(value)?;
+        let (here, there) = (self.block?, self.ctx.home[inst.index()]?);
+        let depth = |block: ir::Block| self.ctx.depth[block.index()];
+        (depth(here) == depth(there)).then_some(data)
+    }
+
     /// A binary operation to be folded, with its operands.
     pub(super) fn fold_binary(&self, value: Value) -> Option<(BinaryOp, [Value; 2])> {
         match self.fold(value)? {
@@ -86,8 +98,17 @@ impl Lower<'_> {
 
     /// A shift or rotation by a constant to be folded: operation, operand, amount below the width.
     pub(super) fn fold_shift(&self, value: Value) -> Option<(BinaryOp, Value, u32)> {
-        let (op, [arg, amount]) = self.fold_binary(value)?;
+        let (op, arg, amount) = match *self.local(value)? {
+            InstData::Binary { op, args: [arg, amount] } => (op, arg, amount),
+            _ => return None,
+        };
         let ty = self.func.value_type(value);
+        // A short left shift is free as part of another instruction, so that all users may take it.
+        let short = op == BinaryOp::Shl
+            && self.constant(amount).is_some_and(|imm| shift_amount(ty, imm) <= FREE_SHIFT);
+        if !short && self.ctx.uses[value.index()] != 1 {
+            return None;
+        }
         match op {
             BinaryOp::Shl | BinaryOp::Lshr | BinaryOp::Ashr | BinaryOp::Rotr | BinaryOp::Rotl => {
                 Some((op, arg, shift_amount(ty, self.constant(amount)?)))
