@@ -5,6 +5,14 @@ use syn::spanned::Spanned;
 use super::Checker;
 use crate::ty::{StructId, Ty, TyKind};
 
+/// The names in `#![allow(…)]`.
+pub(super) fn allowed_lints(attrs: &[syn::Attribute]) -> Vec<String> {
+    let lists = attrs.iter().filter(|attr| attr.path().is_ident("allow"));
+    let parser = syn::punctuated::Punctuated::<syn::Path, syn::Token![,]>::parse_terminated;
+    let paths = lists.filter_map(|attr| attr.parse_args_with(parser).ok()).flatten();
+    paths.filter_map(|path| path.get_ident().map(ToString::to_string)).collect()
+}
+
 impl<'a> Checker<'a> {
     /// Accepts attributes that change no meaning and refuses the others.
     pub(super) fn attributes(&mut self, attrs: &[syn::Attribute]) {

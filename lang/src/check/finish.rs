@@ -80,7 +80,8 @@ impl<'a> Checker<'a> {
                     && let Some(ConstValue::Int(value)) = self.try_constant(index)
                     && value >= i128::from(len)
                 {
-                    self.report(
+                    self.deny(
+                        "unconditional_panic",
                         Diagnostic::new(
                             "J0004",
                             expr.place,
@@ -144,7 +145,8 @@ impl<'a> Checker<'a> {
         if value > limit {
             let name = int.name();
             let sign = if negative { "-" } else { "" };
-            self.report(
+            self.deny(
+                "overflowing_literals",
                 Diagnostic::new("J0004", place, format!("literal out of range for `{name}`"))
                     .label(format!(
                         "`{sign}{value}` is not between {} and {}",
@@ -177,8 +179,16 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// Reports what rustc denies by default, unless the file allows it.
+    fn deny(&mut self, lint: &str, diag: Diagnostic) {
+        if !self.allowed.iter().any(|allowed| allowed == lint) {
+            self.report(diag);
+        }
+    }
+
     fn will_overflow(&mut self, place: Place, label: &str) {
-        self.report(
+        self.deny(
+            "arithmetic_overflow",
             Diagnostic::new("J0004", place, "this arithmetic operation will overflow")
                 .label(label)
                 .note("rustc denies it, too: `#[deny(arithmetic_overflow)]` is on by default"),
@@ -203,7 +213,8 @@ impl<'a> Checker<'a> {
                 } else {
                     "calculate the remainder with a divisor of"
                 };
-                self.report(
+                self.deny(
+                    "unconditional_panic",
                     Diagnostic::new("J0004", place, "this operation will panic at runtime").label(
                         format!(
                             "attempt to {what} {}",

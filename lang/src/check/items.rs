@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use syn::spanned::Spanned;
 
+use super::attributes::allowed_lints;
 use super::{Checker, ConstInfo, ConstState, FnInfo, Method, Named, Pending};
 use crate::diag::{Diagnostic, Place};
 use crate::tree::{ConstId, FnId, LocalId, Pat, PatKind, Stmt};
@@ -13,6 +14,7 @@ impl<'a> Checker<'a> {
     /// Declares every item, so that their order does not matter.
     pub(super) fn collect(&mut self, file: &'a syn::File) {
         self.attributes(&file.attrs);
+        self.allowed = allowed_lints(&file.attrs);
         for item in &file.items {
             self.collect_type(item);
         }

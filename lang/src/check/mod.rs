@@ -172,6 +172,8 @@ pub(crate) struct Checker<'a> {
     assoc_consts: HashMap<(StructId, String), ConstId>,
     /// `use`: what a name stands for, without its `std::`.
     uses: HashMap<String, Vec<String>>,
+    /// The lints that the file allows.
+    allowed: Vec<String>,
     cx: FnCx,
     /// Patterns that must match always; looked at when their types are known.
     later_irrefutable: Vec<crate::tree::Pat>,
@@ -201,6 +203,7 @@ pub(crate) fn check(source: &Source, file: &syn::File) -> Result<Program, Vec<Di
         methods: HashMap::new(),
         assoc_consts: HashMap::new(),
         uses: HashMap::new(),
+        allowed: Vec::new(),
         cx: FnCx::default(),
         later_irrefutable: Vec::new(),
         const_depth: 0,
