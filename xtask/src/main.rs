@@ -9,6 +9,7 @@ mod snapshots;
 mod test;
 mod tidy;
 mod verify_encodings;
+mod verify_sim;
 
 use std::process::ExitCode;
 
@@ -54,6 +55,11 @@ const TASKS: &[Task] = &[
         name: "verify-encodings",
         help: "compare words and texts of arm64-enc with LLVM and GNU as; a number: random words per encoding",
         run: verify_encodings::run,
+    },
+    Task {
+        name: "verify-sim",
+        help: "random instructions, the simulator against QEMU: --count N (1000000), --seed S (1)",
+        run: verify_sim::run,
     },
 ];
 

@@ -74,7 +74,6 @@ pub(crate) fn run() {
             } else if r.one_in(40) {
                 // MRS and MSR of the registers that both have: NZCV, FPCR, FPSR.
                 let register = [0xda10, 0xda20, 0xda21][r.below(3) as usize];
-                // Bits that do nothing and are kept by some could be read back: so writes come last.
                 let read = u32::from(words.len() + 1 < STREAM);
                 let word = 0xd500_0000 | read << 21 | register << 5 | r.below(32) as u32;
                 (Some(if read == 1 { "Mrs" } else { "Msr" }), word)
@@ -86,6 +85,7 @@ pub(crate) fn run() {
             let fits = match generate::needs(word) {
                 Needs::Nothing => true,
                 Needs::Memory | Needs::Branch => words.is_empty(),
+                Needs::End => words.len() + 1 == STREAM,
                 Needs::Leave => false,
             };
             if !fits || !arm64_sim::executes(word) {

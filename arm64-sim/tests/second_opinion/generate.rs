@@ -51,6 +51,8 @@ pub(crate) enum Needs {
     Memory,
     /// A target that can be reached.
     Branch,
+    /// To be the last: writes FPCR or FPSR, where bits that do nothing may be kept and could be read back.
+    End,
     /// Not to be compared: reads what differs, or ends the program.
     Leave,
 }
@@ -62,6 +64,14 @@ pub(crate) fn needs(word: u32) -> Needs {
         0b0100
             if word & 0xbfa0_7c00 == 0x0820_7c00
                 && (bits(word, 20, 16) == 30 || bits(word, 4, 0) == 30) =>
+        {
+            Needs::Leave
+        }
+        // A base that is its own index would be twice the address.
+        0b1100 | 0b1110
+            if bits(word, 11, 10) == 2
+                && bits(word, 21, 21) == 1
+                && bits(word, 9, 5) == bits(word, 20, 16) =>
         {
             Needs::Leave
         }
@@ -78,6 +88,9 @@ pub(crate) fn needs(word: u32) -> Needs {
                 let pstate = bits(word, 21, 12) == 0b00_0000_0100;
                 let hint = bits(word, 31, 5) == 0xd503_201f >> 5;
                 let barrier = bits(word, 31, 12) == 0xd503_3;
+                if fp && bits(word, 21, 21) == 0 {
+                    return Needs::End;
+                }
                 if flags || fp || pstate || hint || barrier { Needs::Nothing } else { Needs::Leave }
             }
             _ => Needs::Branch,

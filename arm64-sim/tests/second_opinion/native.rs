@@ -3,7 +3,7 @@
 
 use arm64_sim::Registers;
 use std::arch::global_asm;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// What the assembly below loads and stores; it knows the offsets.
 #[repr(C, align(16))]
@@ -172,7 +172,16 @@ fn stub(start: *const u32, end: *const u32) -> Vec<u32> {
 static RESUME: AtomicU64 = AtomicU64::new(0);
 static SIGNAL: AtomicU64 = AtomicU64::new(0);
 
+/// Are the words under test running?
+static RUNNING: AtomicBool = AtomicBool::new(false);
+
 extern "C" fn on_signal(signal: i32, _info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    if !RUNNING.load(Ordering::SeqCst) {
+        // Not the words under test: die of it.
+        // SAFETY: as the C library documents.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+        return;
+    }
     SIGNAL.store(signal as u64, Ordering::SeqCst);
     // SAFETY: the kernel passes a context to handlers installed with SA_SIGINFO.
     unsafe {
@@ -270,7 +279,9 @@ impl Native {
         // SAFETY: the stubs keep what a function must keep; what the words do is the test's business.
         unsafe {
             let f: extern "C" fn() = std::mem::transmute(self.code);
+            RUNNING.store(true, Ordering::SeqCst);
             f();
+            RUNNING.store(false, Ordering::SeqCst);
             // The state was written behind the compiler's back.
             std::arch::asm!("/* {0} */", in(reg) &raw mut *self.state);
         }
