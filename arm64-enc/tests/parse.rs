@@ -8,7 +8,7 @@ use common::{Random, rows};
 /// Random words per encoding; AdvSIMD lines are found by search, which takes its time.
 const WORDS: u32 = 10;
 /// Of the encodings of AdvSIMD, one in so many.
-const SIMD_STRIDE: usize = 43;
+const SIMD_STRIDE: usize = 11;
 
 #[test]
 fn text_parses_to_an_instruction_with_the_same_text() {
@@ -141,7 +141,7 @@ fn no_line_makes_the_parser_panic() {
         "99999999999999999999999",
     ];
     let mut random = Random::new(11);
-    for _ in 0..100 {
+    for _ in 0..30 {
         let pieces = random.next() % 7;
         let line: String =
             (0..pieces).map(|_| PIECES[random.next() as usize % PIECES.len()]).collect();

@@ -1,9 +1,9 @@
 //! AdvSIMD text, by search: the instruction is the one whose text is the line.
 //!
 //! The registers of the line go to their places in the diagrams of the AdvSIMD classes, the other bits are tried:
-//! first with the operations and shapes whose names are in the line, then, for the sake of aliases, with all. Most of
-//! those words print another name, and the comparison ends at the first letter that differs. So a line takes from a
-//! part of a millisecond to some milliseconds, and no table of its own.
+//! first in the classes whose operation and shape have names that are in the line, then, for the sake of aliases, in all.
+//! Most of those words print another name, and the comparison ends at the first letter that differs. So a line takes a
+//! part of a millisecond, an alias or an error some milliseconds, and none of them a table.
 
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
@@ -13,10 +13,10 @@ use crate::{Class, Inst, Simd};
 /// The number that a missing register has where the encoding wants one (the immediate form of a post-index).
 const NO_REGISTER: u32 = 31;
 
-/// Which values of named fields are tried.
+/// Which values of named fields are tried, if a line has no name of the field: none, or all.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Names {
-    InLine,
+enum Unnamed {
+    None,
     All,
 }
 
@@ -35,13 +35,13 @@ pub(super) fn parse(line: &str) -> Option<Inst> {
         Some(third) => [third, third],
         None => [second, NO_REGISTER],
     };
-    [Names::InLine, Names::All].into_iter().find_map(|names| {
+    [Unnamed::None, Unnamed::All].into_iter().find_map(|unnamed| {
         thirds.into_iter().find_map(|third| {
             Simd::CLASSES
                 .iter()
                 .copied()
                 .flatten()
-                .find_map(|class| search(class, line, [first, second, third], names))
+                .find_map(|class| search(class, line, [first, second, third], unnamed))
         })
     })
 }
@@ -87,7 +87,7 @@ fn register(name: &str) -> Option<u32> {
 }
 
 /// The instruction of this class with these registers whose text is the line.
-fn search(class: &Class, line: &str, registers: [u32; 3], names: Names) -> Option<Inst> {
+fn search(class: &Class, line: &str, registers: [u32; 3], unnamed: Unnamed) -> Option<Inst> {
     let places = [place(class, b"dt"), place(class, b"n"), place(class, b"mx")];
     let mut mask = crate::field::fixed_mask(class.diagram);
     let mut word = crate::field::fixed_value(class.diagram);
@@ -102,15 +102,18 @@ fn search(class: &Class, line: &str, registers: [u32; 3], names: Names) -> Optio
         mask |= low << place.shift;
     }
     let mut words = Vec::from([word]);
-    if names == Names::InLine {
-        for choice in class.choices.iter().filter(|choice| !choice.names.is_empty()) {
-            mask |= choice.layout.mask();
-            let named = |word: u32| {
-                let in_line = choice.names.iter().filter(|(_, name)| line.contains(name));
-                in_line.map(move |(bits, _)| word | choice.layout.put(*bits))
-            };
-            words = words.into_iter().flat_map(named).collect();
+    for choice in class.choices {
+        // A bare number, such as an amount, may be anywhere in the line by chance.
+        let is_name = |name: &str| name.contains(|c: char| c.is_ascii_alphabetic());
+        let in_line = || choice.names.iter().filter(|(_, name)| line.contains(name));
+        let has_names =
+            choice.names.iter().all(|(_, name)| is_name(name)) && !choice.names.is_empty();
+        if !has_names || (unnamed == Unnamed::All && in_line().next().is_none()) {
+            continue;
         }
+        mask |= choice.layout.mask();
+        let named = |word: u32| in_line().map(move |(bits, _)| word | choice.layout.put(*bits));
+        words = words.into_iter().flat_map(named).collect();
     }
     let free = !mask;
     words.into_iter().find_map(|word| {
