@@ -228,8 +228,8 @@ impl Engine {
         {
             return Err(Error::WrongSignature {
                 name: name.to_owned(),
-                actual: actual.clone(),
-                used_as: Signature::new(&params, &results),
+                actual: Box::new(actual.clone()),
+                used_as: Box::new(Signature::new(&params, &results)),
             });
         }
         Ok(Func { engine: self.clone(), index, types: PhantomData })
@@ -254,8 +254,8 @@ impl Engine {
             let results: Vec<Type> = signature.result_types().collect();
             return Err(Error::WrongSignature {
                 name: name.to_owned(),
-                actual: signature.clone(),
-                used_as: Signature::new(&types, &results),
+                actual: Box::new(signature.clone()),
+                used_as: Box::new(Signature::new(&types, &results)),
             });
         }
         let mut bits = args.iter().map(|value| value.bits()).collect();
@@ -436,8 +436,8 @@ fn bind_hosts(module: &Module, hosts: &Hosts) -> Result<Vec<HostFunction>, Error
         {
             return Err(Error::HostSignature {
                 name: name.clone(),
-                declared: declared.clone(),
-                actual: actual.clone(),
+                declared: Box::new(declared.clone()),
+                actual: Box::new(actual.clone()),
             });
         }
         bound.push(function.clone());

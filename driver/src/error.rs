@@ -49,9 +49,9 @@ pub enum Error {
         error: ir::VerifyError,
     },
     /// A function cannot be compiled.
-    Compile(codegen::Error),
+    Compile(Box<codegen::Error>),
     /// A module cannot be loaded into the interpreter.
-    Load(interp::LoadError),
+    Load(Box<interp::LoadError>),
     /// There is no memory for the code.
     Memory(jitmem::MapError),
     /// The code cannot be put together.
@@ -75,9 +75,9 @@ pub enum Error {
         /// Its name.
         name: String,
         /// What the module says.
-        declared: Signature,
+        declared: Box<Signature>,
         /// What it is.
-        actual: Signature,
+        actual: Box<Signature>,
     },
     /// The module has no function of this name.
     NoFunction {
@@ -91,9 +91,9 @@ pub enum Error {
         /// The function.
         name: String,
         /// What it is.
-        actual: Signature,
+        actual: Box<Signature>,
         /// What it is used as.
-        used_as: Signature,
+        used_as: Box<Signature>,
     },
     /// A call passes too few or too many arguments.
     ArgumentCount {
@@ -177,7 +177,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Error::Verify { error, .. } => Some(error),
-            Error::Load(error) => Some(error),
+            Error::Load(error) => Some(&**error),
             Error::Memory(error) => Some(error),
             Error::Trap(trap) => Some(trap),
             _ => None,
@@ -187,13 +187,13 @@ impl std::error::Error for Error {
 
 impl From<interp::LoadError> for Error {
     fn from(error: interp::LoadError) -> Self {
-        Error::Load(error)
+        Error::Load(Box::new(error))
     }
 }
 
 impl From<codegen::Error> for Error {
     fn from(error: codegen::Error) -> Self {
-        Error::Compile(error)
+        Error::Compile(Box::new(error))
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) struct HostFunction {
 }
 
 /// Takes the bits of the arguments, gives those of the result (0 if there is none).
-pub(crate) type Thunk = Arc<dyn Fn(&[u64]) -> u64 + Send + Sync>;
+pub type Thunk = Arc<dyn Fn(&[u64]) -> u64 + Send + Sync>;
 
 impl fmt::Debug for HostFunction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -115,7 +115,7 @@ pub trait HostFn: sealed::Function + Copy + Send + Sync + 'static {
     /// Where its code is.
     fn address(self) -> u64;
     /// Takes the bits of the arguments, gives those of the result.
-    fn thunk(self) -> Arc<dyn Fn(&[u64]) -> u64 + Send + Sync>;
+    fn thunk(self) -> Thunk;
 }
 
 macro_rules! host_fn {
@@ -132,7 +132,7 @@ macro_rules! host_fn {
                 self as usize as u64
             }
             #[allow(unused_variables)] // a function without parameters looks at none
-            fn thunk(self) -> Arc<dyn Fn(&[u64]) -> u64 + Send + Sync> {
+            fn thunk(self) -> Thunk {
                 Arc::new(move |bits: &[u64]| {
                     // Callers pass as many words as there are parameters; a missing one would be 0.
                     let word = |n: usize| bits.get(n).copied().unwrap_or_default();

@@ -40,7 +40,7 @@ mod value;
 
 pub use engine::{Engine, EngineKind, Func, Options};
 pub use error::{Error, LinkProblem, Trap};
-pub use host::{HostFn, HostResult, Hosts};
+pub use host::{HostFn, HostResult, Hosts, Thunk};
 pub use opt::Level;
 #[cfg(feature = "lang")]
 pub use print::{Output, Printed, Sink};

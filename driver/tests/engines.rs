@@ -359,3 +359,45 @@ fn budgets_end_endless_loops() {
         assert_eq!(trap(forever.call(())).kind, TrapKind::OutOfFuel);
     }
 }
+
+#[test]
+fn the_hosts_values_survive_traps() {
+    // So many values alive across a call that trap that every callee-saved register is in use below.
+    let b = FunctionBuilder::new("busy");
+    let (x, y) = (b.param(Type::I64), b.param(Type::I64));
+    let ints: Vec<_> = (1..=12).map(|n| b.mul(x, n * 77)).collect();
+    let float = b.sint_to_float(Type::F64, x);
+    let floats: Vec<_> = (1..=10).map(|n| b.fmul(float, f64::from(n) * 0.37)).collect();
+    let divide = b.import("divide", Signature::new(&[Type::I64, Type::I64], &[Type::I64]));
+    let mut sum = b.call1(divide, [x, y]);
+    for int in ints {
+        sum = b.add(sum, int);
+    }
+    for float in floats {
+        sum = b.add(sum, b.float_to_sint_sat(Type::I64, float));
+    }
+    b.ret(sum);
+    let divide = FunctionBuilder::new("divide");
+    let (x, y) = (divide.param(Type::I64), divide.param(Type::I64));
+    divide.ret(divide.sdiv(x, y));
+    let mut module = Module::new();
+    module.add_function(b.finish().unwrap()).unwrap();
+    module.add_function(divide.finish().unwrap()).unwrap();
+    each(&module, &Hosts::new(), |engine| {
+        let busy: Func<(i64, i64), i64> = engine.func("busy").unwrap();
+        let mut floats: [f64; 8] = std::hint::black_box([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]);
+        let mut ints: [i64; 10] = std::hint::black_box([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+        for turn in 0..20 {
+            let divisor = turn % 2;
+            assert_eq!(busy.call((turn, divisor)).is_err(), divisor == 0, "{}", engine.kind());
+            floats.iter_mut().for_each(|value| *value *= 1.5);
+            ints.iter_mut().for_each(|value| *value *= 3);
+        }
+        for (index, value) in floats.iter().enumerate() {
+            assert_eq!(*value, (index + 1) as f64 * 1.5f64.powi(20));
+        }
+        for (index, value) in ints.iter().enumerate() {
+            assert_eq!(*value, (index as i64 + 1) * 3i64.pow(20));
+        }
+    });
+}

@@ -30,7 +30,8 @@ fn expected(name: &str) -> String {
 fn check(engine: EngineKind, level: Level) {
     for (name, path) in programs() {
         let text = std::fs::read_to_string(&path).unwrap();
-        let module = lang::compile(&text, &name).unwrap_or_else(|errors| panic!("{}", errors[0]));
+        let module =
+            lang::compile(&text, &name).unwrap_or_else(|errors| panic!("{name}: {errors:?}"));
         let options = Options::default().engine(engine).level(level).verify(false);
         let engine = Engine::new(module, &Hosts::for_lang(), &options).unwrap();
         let main: Func<(), ()> = engine.func("main").unwrap();
