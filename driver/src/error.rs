@@ -10,7 +10,7 @@ use ir::{Signature, Span, TrapKind};
 pub struct Trap {
     /// Why.
     pub kind: TrapKind,
-    /// The function that was running.
+    /// The function that was running; of a function that was inlined, the one that it became a part of.
     pub function: String,
     /// The source file, if the module names one.
     pub file: Option<String>,
