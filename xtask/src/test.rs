@@ -3,6 +3,7 @@
 use std::process::Command;
 use std::time::Instant;
 
+use crate::fuzz_lang;
 use crate::matrix;
 use crate::setup::{self, BARE, LINUX, MACOS};
 use crate::sh::{self, Result};
@@ -23,6 +24,7 @@ const STEPS: &[Step] = &[
     ("format", || sh::run(sh::cargo(&["fmt", "--all", "--check"]))),
     ("clippy", clippy),
     ("host tests", host_tests),
+    ("random programs against rustc", fuzz_lang::sample),
     ("ARM64 tests under QEMU", || aarch64(&[])),
     ("snapshots all in use", snapshots::check),
     ("macOS check", || sh::run(sh::cargo(&["check", "-q", "--workspace", "--target", MACOS]))),
