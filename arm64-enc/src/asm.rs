@@ -7,8 +7,8 @@ use crate::island::Pending;
 use crate::pool::{Constant, Entry, Pool};
 use crate::{
     AdrOffset, BitNumber, Branch, BranchImm, CompareZero, Cond, DpImm, Encode, FpLiteralOp,
-    HintNumber, Inst, Label, LdSt, LiteralOp, Offset14, Offset19, Offset26, Reg, Size, System,
-    TestBit, VReg, materialize,
+    HintNumber, Label, LdSt, LiteralOp, Offset14, Offset19, Offset26, Reg, Size, System, TestBit,
+    VReg, materialize,
 };
 
 /// The largest offset at which an instruction may begin; distances then fit 32 bits with a sign.
@@ -158,16 +158,14 @@ impl Assembler {
     }
 
     fn direct(&mut self, op: BranchImm, target: Label) {
-        self.refer(BranchKind::Direct, target, |distance| {
-            Some(Branch::Imm { op, offset: Offset26::new(distance)? }.into())
-        });
+        let short = Branch::Imm { op, offset: Offset26::ZERO };
+        self.refer(BranchKind::Direct, target, short.encode());
     }
 
     /// `b.cond label`.
     pub fn b_cond(&mut self, cond: Cond, target: Label) {
-        self.refer(BranchKind::Conditional, target, |distance| {
-            Some(Branch::Cond { cond, offset: Offset19::new(distance)? }.into())
-        });
+        let short = Branch::Cond { cond, offset: Offset19::ZERO };
+        self.refer(BranchKind::Conditional, target, short.encode());
     }
 
     /// `cbz rt, label`.
@@ -181,9 +179,8 @@ impl Assembler {
     }
 
     fn compare_zero(&mut self, op: CompareZero, size: Size, rt: Reg, target: Label) {
-        self.refer(BranchKind::Conditional, target, |distance| {
-            Some(Branch::CompareZero { op, size, rt, offset: Offset19::new(distance)? }.into())
-        });
+        let short = Branch::CompareZero { op, size, rt, offset: Offset19::ZERO };
+        self.refer(BranchKind::Conditional, target, short.encode());
     }
 
     /// `tbz rt, #bit, label`.
@@ -197,30 +194,26 @@ impl Assembler {
     }
 
     fn test_bit(&mut self, op: TestBit, rt: Reg, bit: BitNumber, target: Label) {
-        self.refer(BranchKind::Test, target, |distance| {
-            Some(Branch::TestBit { op, rt, bit, offset: Offset14::new(distance)? }.into())
-        });
+        let short = Branch::TestBit { op, rt, bit, offset: Offset14::ZERO };
+        self.refer(BranchKind::Test, target, short.encode());
     }
 
     /// `adr rd, label`.
     pub fn adr(&mut self, rd: Reg, target: Label) {
-        self.refer(BranchKind::Address, target, |distance| {
-            Some(DpImm::Adr { rd, offset: AdrOffset::new(distance)? }.into())
-        });
+        let short = DpImm::Adr { rd, offset: AdrOffset::ZERO };
+        self.refer(BranchKind::Address, target, short.encode());
     }
 
     /// `ldr rt, label`: loads what lies at the label.
     pub fn ldr_literal(&mut self, op: LiteralOp, rt: Reg, target: Label) {
-        self.refer(BranchKind::Literal, target, |distance| {
-            Some(LdSt::Literal { op, rt, offset: Offset19::new(distance)? }.into())
-        });
+        let short = LdSt::Literal { op, rt, offset: Offset19::ZERO };
+        self.refer(BranchKind::Literal, target, short.encode());
     }
 
     /// `ldr rt, label` into a floating-point and SIMD register.
     pub fn ldr_literal_fp(&mut self, op: FpLiteralOp, rt: VReg, target: Label) {
-        self.refer(BranchKind::Literal, target, |distance| {
-            Some(LdSt::FpLiteral { op, rt, offset: Offset19::new(distance)? }.into())
-        });
+        let short = LdSt::FpLiteral { op, rt, offset: Offset19::ZERO };
+        self.refer(BranchKind::Literal, target, short.encode());
     }
 
     /// Sets `rd` to a constant by the shortest sequence of moves.
@@ -370,27 +363,19 @@ impl Assembler {
         }
     }
 
-    /// Appends an instruction that refers to a label: `inst` makes it from the distance in bytes.
-    #[inline]
-    fn refer(&mut self, kind: BranchKind, target: Label, inst: impl Fn(i64) -> Option<Inst>) {
+    /// Appends an instruction that refers to a label; `short` is the one that refers to itself.
+    fn refer(&mut self, kind: BranchKind, target: Label, short: u32) {
         let here = self.here();
-        let place = self.labels.get(target.index()).copied();
-        if let Some(Some(bound)) = place {
-            match inst(i64::from(bound) - i64::from(here)) {
-                Some(inst) => self.push(inst),
-                None => {
-                    let short = inst(0).map_or(0, Inst::encode);
-                    self.refer_far_back(kind, target, short);
-                }
+        if let Some(Some(bound)) = self.labels.get(target.index()).copied() {
+            match kind.patch(short, i64::from(bound) - i64::from(here)) {
+                Some(word) => self.word(word),
+                None => self.refer_far_back(kind, target, short),
             }
             return;
         }
         self.check_label(target);
-        let fixup = Fixup { offset: here, origin: here, label: target, kind };
-        if let Some(inst) = inst(0) {
-            self.words.push(inst.encode());
-        }
-        self.add_fixup(fixup);
+        self.words.push(short);
+        self.add_fixup(Fixup { offset: here, origin: here, label: target, kind });
         if self.words.len() > self.checkpoint {
             self.meet_deadlines(0);
         }
