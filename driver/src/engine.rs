@@ -15,6 +15,7 @@ use crate::link::{self, Linked};
 use crate::native;
 use crate::pipeline::{self, Settings, Unobserved};
 use crate::simulator::{SimLimits, Simulators};
+use crate::statistics::Statistics;
 use crate::value::{Args, Results, Value};
 use crate::{abi, suggest};
 
@@ -268,6 +269,15 @@ impl Engine {
     pub fn instructions(&self) -> Option<u64> {
         match &self.inner.backend {
             Backend::Simulator { simulators, .. } => Some(simulators.instructions()),
+            _ => None,
+        }
+    }
+
+    /// What the simulator counted for this engine, by class, function and place in the source: exact.
+    #[must_use]
+    pub fn statistics(&self) -> Option<Statistics> {
+        match &self.inner.backend {
+            Backend::Simulator { simulators, code, .. } => Some(simulators.statistics(code)),
             _ => None,
         }
     }

@@ -34,6 +34,7 @@ mod pipeline;
 #[cfg(feature = "lang")]
 mod print;
 mod simulator;
+mod statistics;
 mod suggest;
 mod trampoline;
 mod value;
@@ -42,6 +43,7 @@ pub use engine::{Engine, EngineKind, Func, Options};
 pub use error::{Error, LinkProblem, Trap};
 pub use host::{HostFn, HostResult, Hosts, Thunk};
 pub use opt::Level;
-#[cfg(feature = "lang")]
 pub use print::{Output, Printed, Sink};
+#[cfg(feature = "lang")]
+pub use statistics::{FunctionStatistics, Statistics};
 pub use value::{Args, Results, Scalar, Value};

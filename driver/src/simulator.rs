@@ -1,7 +1,6 @@
 //! Machine code in the simulator: a pool of simulated processors over one piece of code.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use arm64_sim::{CallArgs, CodeKind, Config, Fault, HostCall, Permission, Simulator};
@@ -13,6 +12,7 @@ use crate::error::{Error, Trap};
 use crate::host::HostFunction;
 use crate::link::Linked;
 use crate::native;
+use crate::statistics::Statistics;
 
 /// Bytes of stack of a simulated processor.
 const STACK_BYTES: u64 = 8 << 20;
@@ -31,7 +31,6 @@ pub(crate) struct Simulators {
     idle: Mutex<Vec<Simulator>>,
     hosts: Vec<HostFunction>,
     limits: SimLimits,
-    instructions: AtomicU64,
 }
 
 impl fmt::Debug for Simulators {
@@ -42,17 +41,18 @@ impl fmt::Debug for Simulators {
 
 impl Simulators {
     pub(crate) fn new(hosts: &[HostFunction], limits: SimLimits) -> Self {
-        Self {
-            idle: Mutex::default(),
-            hosts: hosts.to_vec(),
-            limits,
-            instructions: AtomicU64::new(0),
-        }
+        Self { idle: Mutex::default(), hosts: hosts.to_vec(), limits }
     }
 
-    /// Instructions executed so far, all calls together.
+    /// What all calls that have ended executed.
+    pub(crate) fn statistics(&self, code: &Linked) -> Statistics {
+        Statistics::of(&mut self.idle.lock().unwrap_or_else(PoisonError::into_inner), code)
+    }
+
+    /// Instructions that all calls that have ended executed.
     pub(crate) fn instructions(&self) -> u64 {
-        self.instructions.load(Ordering::Relaxed)
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.iter_mut().map(|simulator| simulator.stats().instructions).sum()
     }
 
     /// Calls the function at `entry`; the registers that return are left in `places`.
@@ -71,8 +71,6 @@ impl Simulators {
         simulator.set_fuel(self.limits.fuel);
         let args = CallArgs { ints: &places.ints, floats: &places.floats, stack: &places.stack };
         let outcome = simulator.call(entry, &args);
-        self.instructions.fetch_add(simulator.stats().instructions, Ordering::Relaxed);
-        simulator.reset_stats();
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(simulator);
         let results = outcome.map_err(SimError::Fault)?;
         places.ints = results.ints;

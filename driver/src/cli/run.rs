@@ -27,7 +27,11 @@ pub(super) const OPTIONS: &[Choice] = &[
         value: Some("N"),
         doc: "Instructions after which interp and sim trap (default: no limit).",
     },
-    Choice { name: "stats", value: None, doc: "Also say how large each function's code is." },
+    Choice {
+        name: "stats",
+        value: None,
+        doc: "Also count instructions by class, function and source line (simulator).",
+    },
 ];
 
 /// Which engines run.
@@ -68,12 +72,13 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
 
     match engines {
         Engines::One(kind) => {
-            let engine = make(&program, &options.engine(kind), &args)?;
+            let engine = make(&program, &options.engine(kind))?;
             let output = Output::new(Streamed::default());
             let (results, line) = output.during(|| call(&engine, &entry, &values));
             // What the program printed comes before what is said about it.
             output.during(flush);
             eprint_line(&line);
+            show_statistics(&engine, &program, &args);
             match results {
                 Ok(results) => print_results(&results),
                 Err(error) => Err(failed(error, &program)),
@@ -97,7 +102,7 @@ fn all(
     }
     let mut first: Option<(EngineKind, Outcome)> = None;
     for &kind in &kinds {
-        let engine = make(program, &options.clone().engine(kind), args)?;
+        let engine = make(program, &options.clone().engine(kind))?;
         let ((results, line), printed) = Output::collect(|| call(&engine, entry, values));
         let outcome = Outcome::new(results, printed);
         if let Some((first_kind, first)) = &first {
@@ -115,6 +120,7 @@ fn all(
             eprint_line(&line);
             first = Some((kind, outcome));
         }
+        show_statistics(&engine, program, args);
     }
     let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
     eprint_line(&format!("jitsu: {} agree", names.join(", ")));
@@ -170,7 +176,7 @@ impl Outcome {
     }
 }
 
-fn make(program: &Program, options: &Options, args: &Args) -> Result<Engine, Failure> {
+fn make(program: &Program, options: &Options) -> Result<Engine, Failure> {
     let start = Instant::now();
     let engine = Engine::new(program.module.clone(), &program.hosts(), options)
         .map_err(|error| Failure::Wrong(format!("error: {error}")))?;
@@ -185,13 +191,6 @@ fn make(program: &Program, options: &Options, args: &Args) -> Result<Engine, Fai
         "jitsu: {kind}: compiled {functions} function{s} in {}{size}",
         show_time(start.elapsed())
     ));
-    if args.has("stats")
-        && let Some(code) = engine.code()
-    {
-        for function in code.functions() {
-            eprint_line(&format!("jitsu:   {:>8} bytes  {}", function.code_bytes, function.name));
-        }
-    }
     Ok(engine)
 }
 
@@ -205,6 +204,43 @@ fn call(engine: &Engine, entry: &str, values: &[Value]) -> (Result<Vec<Value>, E
         None => String::new(),
     };
     (results, format!("jitsu: {kind}: ran in {time}{count}"))
+}
+
+/// Source lines that `--stats` shows at most: those with the most instructions.
+const HOT_LINES: usize = 10;
+
+/// With `--stats`, what the simulator counted.
+fn show_statistics(engine: &Engine, program: &Program, args: &Args) {
+    let Some(stats) = engine.statistics().filter(|_| args.has("stats")) else { return };
+    let share = |count: u64| {
+        let percent = 100.0 * count as f64 / stats.instructions.max(1) as f64;
+        format!("jitsu: {:>15} {percent:5.1}%", grouped(count))
+    };
+    eprint_line("jitsu: instructions the simulator executed, by class:");
+    for &(class, count) in stats.classes.iter().filter(|(_, count)| *count > 0) {
+        eprint_line(&format!("{}  {class}", share(count)));
+    }
+    eprint_line(&format!("{}  of all were taken branches", share(stats.taken_branches)));
+    eprint_line("jitsu: by function, with the bytes of its code:");
+    let mut functions: Vec<_> = stats.functions.iter().collect();
+    functions.sort_by_key(|function| std::cmp::Reverse(function.instructions));
+    for function in functions {
+        let line = share(function.instructions);
+        eprint_line(&format!("{line}  {} ({} bytes)", function.name, function.code_bytes));
+    }
+    let mut lines = std::collections::BTreeMap::new();
+    for (place, count) in stats.functions.iter().flat_map(|function| &function.places) {
+        if let Some(place) = place {
+            *lines.entry(place.line()).or_insert(0) += count;
+        }
+    }
+    let mut lines: Vec<(u32, u64)> = lines.into_iter().collect();
+    lines.sort_by_key(|&(line, count)| (std::cmp::Reverse(count), line));
+    eprint_line("jitsu: by source line, the hottest:");
+    for (line, count) in lines.into_iter().take(HOT_LINES) {
+        let text = program.text.lines().nth(line as usize - 1).unwrap_or_default();
+        eprint_line(&format!("{}  {line}: {}", share(count), text.trim()));
+    }
 }
 
 /// The function to start with.
