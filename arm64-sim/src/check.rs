@@ -80,7 +80,7 @@ const SAVED_X_NAMES: [&str; 11] =
 const SAVED_V_NAMES: [&str; 8] = ["d8", "d9", "d10", "d11", "d12", "d13", "d14", "d15"];
 
 /// The callee-saved state at a call.
-#[derive(Clone, Debug)]
+#[derive(Clone, Default, Debug)]
 pub(crate) struct Saved {
     x: [u64; 11],
     v: [u64; 8],
@@ -90,10 +90,16 @@ pub(crate) struct Saved {
 impl Saved {
     #[inline]
     pub(crate) fn of(cpu: &Cpu) -> Saved {
-        let (mut x, mut v) = ([0; 11], [0; 8]);
-        x.copy_from_slice(&cpu.x[SAVED_X]);
-        v.copy_from_slice(&cpu.lo[SAVED_V]);
-        Saved { x, v, sp: cpu.x[usize::from(SP)] }
+        let mut saved = Saved::default();
+        saved.take(cpu);
+        saved
+    }
+
+    #[inline]
+    fn take(&mut self, cpu: &Cpu) {
+        self.x.copy_from_slice(&cpu.x[SAVED_X]);
+        self.v.copy_from_slice(&cpu.lo[SAVED_V]);
+        self.sp = cpu.x[usize::from(SP)];
     }
 
     pub(crate) fn restore(&self, cpu: &mut Cpu) {
@@ -104,9 +110,11 @@ impl Saved {
 
     #[inline]
     fn same(&self, cpu: &Cpu) -> bool {
-        self.x[..] == cpu.x[SAVED_X]
-            && self.v[..] == cpu.lo[SAVED_V]
-            && self.sp == cpu.x[usize::from(SP)]
+        // All differences at once, without a branch for each: this is done at every return.
+        let x = self.x.iter().zip(&cpu.x[SAVED_X]);
+        let v = self.v.iter().zip(&cpu.lo[SAVED_V]);
+        let sp = self.sp ^ cpu.x[usize::from(SP)];
+        x.chain(v).fold(sp, |all, (before, after)| all | before ^ after) == 0
     }
 
     #[cold]
@@ -120,8 +128,11 @@ impl Saved {
     }
 }
 
+/// Calls that there is room for from the first on.
+const FIRST_FRAMES: usize = 64;
+
 /// A call that has not returned.
-#[derive(Clone, Debug)]
+#[derive(Clone, Default, Debug)]
 struct Frame {
     next: u64,
     saved: Saved,
@@ -130,38 +141,53 @@ struct Frame {
 /// The calls that have not returned.
 #[derive(Debug, Default)]
 pub(crate) struct Shadow {
+    /// The first `depth` are under way. Those above are kept, so that a call writes into one instead of moving one in.
     frames: Vec<Frame>,
+    depth: usize,
 }
 
 impl Shadow {
     pub(crate) fn depth(&self) -> usize {
-        self.frames.len()
+        self.depth
     }
     pub(crate) fn truncate(&mut self, depth: usize) {
-        self.frames.truncate(depth);
+        self.depth = self.depth.min(depth);
     }
 
     /// A call that will come back to `next`. More calls than `most` cannot all have saved their return address.
     #[inline]
     pub(crate) fn enter(&mut self, cpu: &Cpu, next: u64, most: usize) -> Result<(), Stop> {
-        if self.frames.len() >= most {
+        if self.depth >= most {
             return Err(Stop::StackOverflow { address: cpu.x[usize::from(SP)] });
         }
-        self.frames.push(Frame { next, saved: Saved::of(cpu) });
+        if self.depth >= self.frames.len() {
+            self.grow();
+        }
+        if let Some(frame) = self.frames.get_mut(self.depth) {
+            frame.next = next;
+            frame.saved.take(cpu);
+            self.depth += 1;
+        }
         Ok(())
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        self.frames.resize((2 * self.depth).max(FIRST_FRAMES), Frame::default());
     }
 
     /// A return to `target`.
     #[inline]
     pub(crate) fn leave(&mut self, cpu: &Cpu, target: u64) -> Result<(), Stop> {
-        let Some(frame) = self.frames.last() else { return Ok(()) };
+        let Some(top) = self.depth.checked_sub(1) else { return Ok(()) };
+        let Some(frame) = self.frames.get(top) else { return Ok(()) };
         if frame.next != target {
             return Err(Stop::ReturnAddress { expected: frame.next, target });
         }
         if !frame.saved.same(cpu) {
             return Err(frame.saved.difference(cpu));
         }
-        self.frames.pop();
+        self.depth = top;
         Ok(())
     }
 }

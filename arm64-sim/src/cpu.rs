@@ -26,11 +26,11 @@ pub(crate) const V: u8 = 1;
 #[derive(Clone, Debug)]
 pub(crate) struct Cpu {
     /// x0 to x30, then [`ZR`], [`SP`] and [`SINK`].
-    pub(crate) x: Box<[u64; FILE]>,
+    pub(crate) x: [u64; FILE],
     /// Bits 63 to 0 of v0 to v31.
-    pub(crate) lo: Box<[u64; FILE]>,
+    pub(crate) lo: [u64; FILE],
     /// Bits 127 to 64 of v0 to v31.
-    pub(crate) hi: Box<[u64; FILE]>,
+    pub(crate) hi: [u64; FILE],
     /// The flags, in the order N Z C V from bit 3.
     pub(crate) nzcv: u8,
     /// FPCR and FPSR.
@@ -45,11 +45,10 @@ pub(crate) struct Cpu {
 
 impl Cpu {
     pub(crate) fn new(exact_fpsr: bool) -> Cpu {
-        let file = || Box::new([0; FILE]);
         let mut cpu = Cpu {
-            x: file(),
-            lo: file(),
-            hi: file(),
+            x: [0; FILE],
+            lo: [0; FILE],
+            hi: [0; FILE],
             nzcv: 0,
             fp: Env::default(),
             exact_fpsr,
