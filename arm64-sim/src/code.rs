@@ -34,7 +34,7 @@ struct Page {
     guarded: bool,
 }
 
-/// What the loop needs at each index.
+/// Registers read before they are written, and registers written, as bits of [`operands`].
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Masks {
     pub(crate) uses: u64,
@@ -45,6 +45,8 @@ pub(crate) struct Masks {
 pub(crate) struct Code {
     pub(crate) ops: Vec<Op>,
     pub(crate) masks: Vec<Masks>,
+    /// The same for all from here to the next branch, as if they were one instruction.
+    pub(crate) runs: Vec<Masks>,
     /// How often control came here from elsewhere.
     pub(crate) entries: Vec<u64>,
     /// How often control left from here, other than by an instruction that always does.
@@ -94,6 +96,7 @@ impl Code {
         Code {
             ops: Vec::new(),
             masks: Vec::new(),
+            runs: Vec::new(),
             entries: Vec::new(),
             exits: Vec::new(),
             pages: Vec::new(),
@@ -112,6 +115,7 @@ impl Code {
         let end = self.ops.len() + SLOTS;
         self.ops.resize(end, Op::Unpublished);
         self.masks.resize(end, Masks::default());
+        self.runs.resize(end, Masks::default());
         self.entries.resize(end, 0);
         self.exits.resize(end, 0);
         if let Some(page) = &page {
@@ -218,6 +222,7 @@ impl Code {
         self.forget();
         for number in page_numbers(address, count) {
             let Some(&slot) = self.by_number.get(&number) else { continue };
+            self.sum_masks(slot);
             let Some(page) = &mut self.pages[slot] else { continue };
             page.runs.clear();
             let mut start = None;
@@ -232,6 +237,19 @@ impl Code {
                     _ => {}
                 }
             }
+        }
+    }
+
+    /// Brings [`Code::runs`] up to date for a page.
+    fn sum_masks(&mut self, slot: usize) {
+        let mut after = Masks::default();
+        for index in (slot * SLOTS..(slot + 1) * SLOTS).rev() {
+            let Masks { uses, defs } = self.masks[index];
+            if self.ops[index].may_leave() {
+                after = Masks::default();
+            }
+            after = Masks { uses: uses | after.uses & !defs, defs: defs | after.defs };
+            self.runs[index] = after;
         }
     }
 

@@ -371,4 +371,18 @@ impl Op {
                 | Op::PlatformRegister
         )
     }
+    /// May control go on elsewhere than at the next instruction?
+    pub(crate) const fn may_leave(&self) -> bool {
+        self.is_jump()
+            || matches!(
+                self,
+                Op::Bcond { .. }
+                    | Op::CbzX { .. }
+                    | Op::CbnzX { .. }
+                    | Op::CbzW { .. }
+                    | Op::CbnzW { .. }
+                    | Op::Tbz { .. }
+                    | Op::Tbnz { .. }
+            )
+    }
 }

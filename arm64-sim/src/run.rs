@@ -31,31 +31,79 @@ pub(crate) struct Away {
     pub(crate) from: usize,
 }
 
+/// Where the loop is.
+#[derive(Clone, Copy, Debug)]
+struct Position {
+    i: usize,
+    /// Where the straight run began.
+    start: usize,
+    /// The last branch, for reports about where it went.
+    from: usize,
+}
+
+/// Why the loop ended.
+enum End {
+    Away(Away),
+    Stop(Stop, usize),
+    /// The other loop is to go on.
+    Other,
+}
+
 impl Machine {
     /// Goes on at `index` until control leaves published code, or something stops it: then with the index of the
     /// instruction.
+    ///
+    /// There are two loops. The fast one asks at the beginning of a run of instructions whether any up to the next
+    /// branch could read something stale. Only if so the careful one takes over, which asks at each instruction.
     pub(crate) fn run(&mut self, index: usize) -> Result<Away, (Stop, usize)> {
-        if self.checks.watched() != 0 || self.checks.callee_saved {
-            self.run_loop::<true>(index)
-        } else {
-            self.run_loop::<false>(index)
+        let mut at = Position { i: index, start: index, from: index };
+        self.code.entries[index] += 1;
+        let mut careful = false;
+        loop {
+            let end = if careful {
+                self.run_loop::<true>(&mut at)
+            } else {
+                self.run_loop::<false>(&mut at)
+            };
+            match end {
+                End::Away(away) => return Ok(away),
+                End::Stop(stop, index) => return Err((stop, index)),
+                End::Other => careful = !careful,
+            }
         }
     }
 
-    fn run_loop<const CHECKED: bool>(&mut self, index: usize) -> Result<Away, (Stop, usize)> {
+    fn run_loop<const CAREFUL: bool>(&mut self, at: &mut Position) -> End {
         let watched = self.checks.watched();
         let Machine { core, code, shadow, checks, stale, fuel: fuel_left, most_calls, .. } = self;
         let mut fuel = *fuel_left;
-        let mut i = index;
-        // Where the straight run began.
-        let mut start = i;
-        // The last branch, for reports about where it went.
-        let mut from = i;
-        code.entries[i] += 1;
+        let Position { mut i, mut start, mut from } = *at;
+
+        macro_rules! change_loop {
+            () => {{
+                *at = Position { i, start, from };
+                *fuel_left = fuel;
+                return End::Other;
+            }};
+        }
+        // At the first instruction of what control goes through before the next branch.
+        macro_rules! begin {
+            () => {{
+                let Masks { uses, defs } = code.runs[i];
+                let clean = uses & *stale & watched == 0;
+                if clean == CAREFUL {
+                    change_loop!();
+                }
+                if !CAREFUL {
+                    *stale &= !defs;
+                }
+            }};
+        }
+        begin!();
 
         let stop = 'run: loop {
             let Some(&op) = code.ops.get(i) else { break 'run Stop::Unpublished };
-            if CHECKED {
+            if CAREFUL {
                 let Masks { uses, defs } = code.masks[i];
                 if uses & *stale & watched != 0 {
                     break 'run stale_stop(uses & *stale & watched, core);
@@ -93,7 +141,7 @@ impl Machine {
                     }
                 };
             }
-            // Writes SP, which has limits.
+            // Writes SP, which has limits; the last thing that an instruction does.
             macro_rules! set_sp {
                 ($v:expr) => {{
                     let v: u64 = $v;
@@ -101,10 +149,12 @@ impl Machine {
                         break 'run Stop::StackOverflow { address: v };
                     }
                     x!(SP) = v;
-                    if CHECKED {
-                        *stale &= !operands::STACK;
-                        if v & 15 != 0 {
-                            *stale |= operands::STACK;
+                    *stale &= !operands::STACK;
+                    if v & 15 != 0 && checks.stack_alignment {
+                        *stale |= operands::STACK;
+                        if !CAREFUL {
+                            i += 1;
+                            change_loop!();
                         }
                     }
                 }};
@@ -133,6 +183,7 @@ impl Machine {
                     i = $target as usize;
                     start = i;
                     code.entries[i] += 1;
+                    begin!();
                     continue 'run;
                 }};
             }
@@ -148,6 +199,10 @@ impl Machine {
                         spend!();
                         code.exits[i] += 1;
                         go!($target)
+                    } else {
+                        i += 1;
+                        begin!();
+                        continue 'run;
                     }
                 };
             }
@@ -157,19 +212,17 @@ impl Machine {
                         Some(index) => index,
                         None => {
                             *fuel_left = fuel;
-                            return Ok(Away { target: $target, from: i });
+                            return End::Away(Away { target: $target, from: i });
                         }
                     }
                 };
             }
             macro_rules! enter {
                 ($next:expr) => {
-                    if CHECKED {
-                        if checks.callee_saved {
-                            attempt!(shadow.enter(&core.cpu, $next, *most_calls));
-                        }
-                        *stale |= operands::FLAGS;
+                    if checks.callee_saved {
+                        attempt!(shadow.enter(&core.cpu, $next, *most_calls));
                     }
+                    *stale |= operands::FLAGS;
                 };
             }
             macro_rules! holds {
@@ -209,12 +262,13 @@ impl Machine {
                         Some(index) => index,
                         None => {
                             *fuel_left = fuel;
-                            return Ok(Away { target: address, from });
+                            return End::Away(Away { target: address, from });
                         }
                     };
                     i = target;
                     start = i;
                     code.entries[i] += 1;
+                    begin!();
                     continue 'run;
                 }
 
@@ -250,12 +304,10 @@ impl Machine {
                 }
                 Op::Ret { n } => {
                     let target = x!(n);
-                    if CHECKED {
-                        if checks.callee_saved {
-                            attempt!(shadow.leave(&core.cpu, target));
-                        }
-                        *stale |= operands::AFTER_CALL;
+                    if checks.callee_saved {
+                        attempt!(shadow.leave(&core.cpu, target));
                     }
+                    *stale |= operands::AFTER_CALL;
                     spend!();
                     go!(find!(target))
                 }
@@ -620,7 +672,7 @@ impl Machine {
         *fuel_left = fuel.saturating_sub((i - start + 1) as i64);
         let outside = code.place(i).is_none();
         code.exits[i] += u64::from(!code.ops[i].is_jump());
-        Err((stop, if outside { from } else { i }))
+        End::Stop(stop, if outside { from } else { i })
     }
 }
 
