@@ -102,7 +102,7 @@ impl Machine {
         begin!();
 
         let stop = 'run: loop {
-            let Some(&op) = code.ops.get(i) else { break 'run Stop::Unpublished };
+            let Some(op) = code.ops.get(i) else { break 'run Stop::Unpublished };
             if CAREFUL {
                 let Masks { uses, defs } = code.masks[i];
                 if uses & *stale & watched != 0 {
@@ -251,7 +251,7 @@ impl Machine {
                 };
             }
 
-            match op {
+            match *op {
                 Op::Unpublished => break 'run Stop::Unpublished,
                 Op::Undefined => break 'run Stop::Undefined,
                 Op::NotExecuted => break 'run Stop::NotExecuted,
