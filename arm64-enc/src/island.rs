@@ -174,7 +174,7 @@ impl crate::Assembler {
         // A reference whose label is bound is in reach: its deadline has not passed.
         pending.resolve(|fixup| self.patch(fixup).is_ok());
         self.pending = pending;
-        let room = u32::try_from(instructions * 4).unwrap_or(u32::MAX);
+        let room = u32::try_from(instructions.saturating_mul(4)).unwrap_or(u32::MAX);
         let pool_bytes = self.pool.bytes();
         let Some(class) = self.pending.due(self.here().saturating_add(room), pool_bytes) else {
             return;
