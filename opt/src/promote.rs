@@ -38,16 +38,17 @@ pub fn run(func: &mut Function) -> usize {
                     slots[slot.index()].keeps_address = true;
                 }
             }
-            // Any other use of an address, storing it included.
-            let mut addresses = 0;
-            func.for_each_operand(inst, |value| {
+            // Any other use of an address, storing it included: another slot's access keeps what it stores.
+            let mut keep = |value: Value| {
                 if let Some((slot, _)) = slot_address(func, value) {
-                    addresses += 1;
-                    if access.is_none() || addresses > 1 {
-                        slots[slot.index()].keeps_address = true;
-                    }
+                    slots[slot.index()].keeps_address = true;
                 }
-            });
+            };
+            match (access, func.inst(inst)) {
+                (Some(_), &InstData::Store { value, .. }) => keep(value),
+                (Some(_), _) => {}
+                (None, _) => func.for_each_operand(inst, keep),
+            }
         }
     }
     if !any {
