@@ -49,6 +49,11 @@ fn files_that_must_be_refused() {
 }
 
 #[test]
+fn bugs_of_other_compilers() {
+    check("bugs", &Configuration::all());
+}
+
+#[test]
 fn every_operation_on_every_type() {
     // Most lines are about pure operations, where the plain and the optimising way are the two that differ.
     let calls = check("matrix", &Configuration::all());
