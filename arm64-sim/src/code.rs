@@ -185,11 +185,11 @@ impl Code {
             let op = decode::decode(word, pc, &mut |target| self.link(base, slot, target));
             let Regs { uses, defs, writes_platform } = operands::regs(word);
             let index = slot * SLOTS + at;
-            let refused = writes_platform
-                && self.refuse_platform
-                && !matches!(op, Op::Undefined | Op::NotExecuted);
+            // What does not happen reads nothing.
+            let happens = !matches!(op, Op::Undefined | Op::NotExecuted);
+            let refused = writes_platform && self.refuse_platform && happens;
             self.ops[index] = if refused { Op::PlatformRegister } else { op };
-            self.masks[index] = Masks { uses, defs };
+            self.masks[index] = if happens { Masks { uses, defs } } else { Masks::default() };
             self.retire(slot, at);
             if let Some(page) = &mut self.pages[slot] {
                 page.words[at] = word;
@@ -222,7 +222,7 @@ impl Code {
         self.forget();
         for number in page_numbers(address, count) {
             let Some(&slot) = self.by_number.get(&number) else { continue };
-            self.sum_masks(slot);
+            self.join(slot);
             let Some(page) = &mut self.pages[slot] else { continue };
             page.runs.clear();
             let mut start = None;
@@ -240,12 +240,16 @@ impl Code {
         }
     }
 
-    /// Brings [`Code::runs`] up to date for a page.
-    fn sum_masks(&mut self, slot: usize) {
+    /// Brings up to date what depends on neighbours: [`Code::runs`], and comparisons with the branch after them.
+    fn join(&mut self, slot: usize) {
         let mut after = Masks::default();
+        let mut next = Op::Unpublished;
         for index in (slot * SLOTS..(slot + 1) * SLOTS).rev() {
+            let op = self.ops[index].alone();
+            self.ops[index] = op.with_branch(next);
+            next = op;
             let Masks { uses, defs } = self.masks[index];
-            if self.ops[index].may_leave() {
+            if op.may_leave() {
                 after = Masks::default();
             }
             after = Masks { uses: uses | after.uses & !defs, defs: defs | after.defs };

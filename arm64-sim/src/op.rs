@@ -343,6 +343,13 @@ pub(crate) enum Op {
     FcvtzsXd { d: u8, n: u8 },
     FcvtzsWd { d: u8, n: u8 },
 
+    // A comparison and the B.cond after it, which also stands by itself for those who branch there.
+    SubsXThen { d: u8, n: u8, m: u8, mask: u16, target: u32 },
+    SubsWThen { d: u8, n: u8, m: u8, mask: u16, target: u32 },
+    SubsIXThen { d: u8, n: u8, mask: u16, v: u32, target: u32 },
+    SubsIWThen { d: u8, n: u8, mask: u16, v: u32, target: u32 },
+    FcmpDThen { n: u8, m: u8, mask: u16, target: u32 },
+
     // Any other instruction.
     Cold { run: Handler, word: u32 },
     // Any other instruction that may write SP.
@@ -384,5 +391,32 @@ impl Op {
                     | Op::Tbz { .. }
                     | Op::Tbnz { .. }
             )
+    }
+    /// This with `next`, the instruction after it, if the loop has the two as one.
+    pub(crate) fn with_branch(self, next: Op) -> Op {
+        let Op::Bcond { mask, target } = next else { return self };
+        match self {
+            Op::SubsX { d, n, m } => Op::SubsXThen { d, n, m, mask, target },
+            Op::SubsW { d, n, m } => Op::SubsWThen { d, n, m, mask, target },
+            Op::SubsIX { d, n, v } => match u32::try_from(v) {
+                Ok(v) => Op::SubsIXThen { d, n, mask, v, target },
+                Err(_) => self,
+            },
+            Op::SubsIW { d, n, v } => Op::SubsIWThen { d, n, mask, v, target },
+            Op::FcmpD { n, m } => Op::FcmpDThen { n, m, mask, target },
+            _ => self,
+        }
+    }
+
+    /// The first of the instructions that [`Op::with_branch`] made one.
+    pub(crate) fn alone(self) -> Op {
+        match self {
+            Op::SubsXThen { d, n, m, .. } => Op::SubsX { d, n, m },
+            Op::SubsWThen { d, n, m, .. } => Op::SubsW { d, n, m },
+            Op::SubsIXThen { d, n, v, .. } => Op::SubsIX { d, n, v: u64::from(v) },
+            Op::SubsIWThen { d, n, v, .. } => Op::SubsIW { d, n, v },
+            Op::FcmpDThen { n, m, .. } => Op::FcmpD { n, m },
+            other => other,
+        }
     }
 }

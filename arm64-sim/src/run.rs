@@ -658,6 +658,36 @@ impl Machine {
                 Op::FcvtzsXd { d, n } => x!(d) = fp_fast::to_int_d(d!(n), true, &mut core.cpu),
                 Op::FcvtzsWd { d, n } => x!(d) = fp_fast::to_int_d(d!(n), false, &mut core.cpu),
 
+                Op::SubsXThen { d, n, m, mask, target } => {
+                    let (r, flags) = add_with_carry64(x!(n), !x!(m), true);
+                    (x!(d), core.cpu.nzcv) = (r, flags);
+                    i += 1;
+                    branch_if!(holds!(mask), target)
+                }
+                Op::SubsWThen { d, n, m, mask, target } => {
+                    let (r, flags) = add_with_carry32(w!(n), !w!(m), true);
+                    (x!(d), core.cpu.nzcv) = (r, flags);
+                    i += 1;
+                    branch_if!(holds!(mask), target)
+                }
+                Op::SubsIXThen { d, n, mask, v, target } => {
+                    let (r, flags) = add_with_carry64(x!(n), !u64::from(v), true);
+                    (x!(d), core.cpu.nzcv) = (r, flags);
+                    i += 1;
+                    branch_if!(holds!(mask), target)
+                }
+                Op::SubsIWThen { d, n, mask, v, target } => {
+                    let (r, flags) = add_with_carry32(w!(n), !v, true);
+                    (x!(d), core.cpu.nzcv) = (r, flags);
+                    i += 1;
+                    branch_if!(holds!(mask), target)
+                }
+                Op::FcmpDThen { n, m, mask, target } => {
+                    core.cpu.nzcv = fp_fast::compare_d(d!(n), d!(m), &mut core.cpu);
+                    i += 1;
+                    branch_if!(holds!(mask), target)
+                }
+
                 Op::Cold { run, word } => attempt!(run(core, word)),
                 Op::ColdSp { run, word } => {
                     let before = x!(SP);

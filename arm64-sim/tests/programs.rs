@@ -1,6 +1,6 @@
 //! Whole functions: calls in both directions, memory, counts, faults that end a call.
 
-use arm64_sim::{CallArgs, Class, CodeKind, Config, Fault, Permission, Simulator};
+use arm64_sim::{CallArgs, Checks, Class, CodeKind, Config, Fault, Permission, Simulator};
 
 const BASE: u64 = 0x40_0000;
 
@@ -51,6 +51,32 @@ fn recursion_is_run_and_counted() {
     assert_eq!(counts[14].0, 21891);
     sim.reset_stats();
     assert_eq!(sim.stats().instructions, 0);
+}
+
+#[test]
+fn a_comparison_and_its_branch_are_still_two_instructions() {
+    let words = [
+        0xb400_0041, // cbz x1, bcond
+        0xf100_081f, // cmp x0, #2
+        0x5400_0060, // bcond: b.eq equal
+        0xd280_0000, // mov x0, #0
+        0xd65f_03c0, // ret
+        0xd280_0020, // equal: mov x0, #1
+        0xd65f_03c0, // ret
+    ];
+    let mut config = Config::restricted();
+    config.checks = Checks::NONE;
+    let mut sim = Simulator::new(config);
+    sim.publish(BASE, &words, CodeKind::Plain).unwrap();
+    assert_eq!(sim.call(BASE, &ints(&[2, 1])).unwrap().ints[0], 1);
+    // Into the middle, with the flags of the call before.
+    assert_eq!(sim.call(BASE, &ints(&[3, 0])).unwrap().ints[0], 1);
+    assert_eq!(sim.call(BASE, &ints(&[3, 1])).unwrap().ints[0], 0);
+    assert_eq!(sim.counts(BASE, 3), [(3, 1), (2, 0), (3, 2)]);
+    // Without the branch the comparison is itself again.
+    sim.unpublish(BASE + 8, 1);
+    let fault = sim.call(BASE, &ints(&[2, 1])).unwrap_err();
+    assert!(matches!(fault, Fault::UnpublishedCode { .. }), "{fault}");
 }
 
 #[test]
