@@ -455,6 +455,13 @@ fn in_words(checkpoint: u32) -> usize {
 }
 
 /// Finished code, to be placed at any address that is a multiple of 16.
+///
+/// ```
+/// let mut asm = arm64_enc::Assembler::new();
+/// asm.push(arm64_enc::Inst::ret());
+/// assert_eq!(asm.finish()?.to_bytes(), [0xc0, 0x03, 0x5f, 0xd6]);
+/// # Ok::<(), arm64_enc::AsmError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Code {
     words: Vec<u32>,

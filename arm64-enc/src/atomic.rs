@@ -14,6 +14,10 @@ use crate::{AccessSize, Reg, RegPair, RegSp, Size};
 
 ops! {
     /// The width of an atomic access; the name is the end of the mnemonic.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::AtomicSize::B.name(), "b");
+    /// ```
     pub enum AtomicSize: 2 {
         /// A byte.
         B = 0b00 "b",
@@ -50,6 +54,10 @@ impl AtomicSize {
 
 ops! {
     /// Whether an exclusive load acquires.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::Acquire::No.name(), "");
+    /// ```
     pub enum Acquire: 1 {
         /// No.
         No = 0 "",
@@ -60,6 +68,10 @@ ops! {
 
 ops! {
     /// Whether an exclusive store releases.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::Release::No.name(), "");
+    /// ```
     pub enum Release: 1 {
         /// No.
         No = 0 "",
@@ -70,6 +82,10 @@ ops! {
 
 ops! {
     /// Ordering of an atomic access.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::AtomicOrder::Relaxed.name(), "");
+    /// ```
     pub enum AtomicOrder: 2 {
         /// None.
         Relaxed = 0b00 "",
@@ -84,6 +100,10 @@ ops! {
 
 ops! {
     /// An ordered load or store.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::OrderedOp::Stllr.name(), "stllr");
+    /// ```
     pub enum OrderedOp: 2 {
         /// Store, releasing within a limited region.
         Stllr = 0b0_0 "stllr",
@@ -98,6 +118,10 @@ ops! {
 
 ops! {
     /// What an atomic access stores, given the old value and the register.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::AtomicOp::Add.name(), "ldadd");
+    /// ```
     pub enum AtomicOp: 4 {
         /// The sum.
         Add = 0b0000 "ldadd",
@@ -122,6 +146,11 @@ ops! {
 
 encodings! {
     /// Exclusive, ordered and atomic memory accesses.
+    ///
+    /// ```
+    /// let inst = arm64_enc::Atomic::decode(0xc8dffc20).unwrap();
+    /// assert_eq!((inst.to_string().as_str(), inst.encode()), ("ldar x0, [x1]", 0xc8dffc20));
+    /// ```
     pub enum Atomic {
         /// `stxr`, `stlxr`: stores if the monitor still holds; `rs` becomes 0 if it did, 1 if not.
         StoreExclusive "ss 001000 000 rrrrr o 11111 nnnnn ttttt" {

@@ -13,6 +13,10 @@ use crate::{BitNumber, Cond, Offset14, Offset19, Offset26, Reg, RegSp, Size};
 
 ops! {
     /// Whether a direct branch is a call.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::BranchImm::B.name(), "b");
+    /// ```
     pub enum BranchImm: 1 {
         /// Branch.
         B = 0 "b",
@@ -23,6 +27,10 @@ ops! {
 
 ops! {
     /// Which outcome of a test a branch wants.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::CompareZero::Cbz.name(), "cbz");
+    /// ```
     pub enum CompareZero: 1 {
         /// Branches if zero.
         Cbz = 0 "cbz",
@@ -33,6 +41,10 @@ ops! {
 
 ops! {
     /// Which value of a bit a branch wants.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::TestBit::Tbz.name(), "tbz");
+    /// ```
     pub enum TestBit: 1 {
         /// Branches if the bit is zero.
         Tbz = 0 "tbz",
@@ -43,6 +55,10 @@ ops! {
 
 ops! {
     /// A branch to an address in a register.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::BranchReg::Br.name(), "br");
+    /// ```
     pub enum BranchReg: 2 {
         /// Branch.
         Br = 0b00 "br",
@@ -55,6 +71,10 @@ ops! {
 
 ops! {
     /// A branch to a signed address in a register.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::BranchAuth::Braa.name(), "braa");
+    /// ```
     pub enum BranchAuth: 2 {
         /// Branch, key A.
         Braa = 0b00 "braa",
@@ -69,6 +89,10 @@ ops! {
 
 ops! {
     /// A branch to an address signed with zero as the modifier.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::BranchAuthZero::Braaz.name(), "braaz");
+    /// ```
     pub enum BranchAuthZero: 2 {
         /// Branch, key A.
         Braaz = 0b00 "braaz",
@@ -83,6 +107,10 @@ ops! {
 
 ops! {
     /// A return to a signed address, or from an exception.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::ReturnSpecial::Retaa.name(), "retaa");
+    /// ```
     pub enum ReturnSpecial: 11 {
         /// Return to a signed `x30`, key A.
         Retaa = 0b0010_1_0_11111 "retaa",
@@ -101,6 +129,11 @@ ops! {
 
 encodings! {
     /// Branches.
+    ///
+    /// ```
+    /// let inst = arm64_enc::Branch::decode(0xd61f0200).unwrap();
+    /// assert_eq!((inst.to_string().as_str(), inst.encode()), ("br x16", 0xd61f0200));
+    /// ```
     pub enum Branch {
         /// `b`, `bl`.
         Imm "o 00101 iiiiiiiiiiiiiiiiiiiiiiiiii" { op: BranchImm = "o", offset: Offset26 = "i" }

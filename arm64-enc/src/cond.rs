@@ -4,6 +4,10 @@ use crate::field::ops;
 
 ops! {
     /// A condition on the flags N, Z, C, V.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::Cond::Eq.name(), "eq");
+    /// ```
     pub enum Cond: 4 {
         /// Equal: Z.
         Eq = 0b0000 "eq",

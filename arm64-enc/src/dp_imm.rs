@@ -15,6 +15,10 @@ use crate::{
 
 ops! {
     /// Addition or subtraction.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::AddSub::Add.name(), "add");
+    /// ```
     pub enum AddSub: 1 {
         /// Addition.
         Add = 0 "add",
@@ -25,6 +29,10 @@ ops! {
 
 ops! {
     /// A logical operation with an immediate that leaves the flags alone.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::LogicalImmOp::And.name(), "and");
+    /// ```
     pub enum LogicalImmOp: 2 {
         /// Bitwise and.
         And = 0b00 "and",
@@ -37,6 +45,10 @@ ops! {
 
 ops! {
     /// A move of 16 bits.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::MoveWide::Movn.name(), "movn");
+    /// ```
     pub enum MoveWide: 2 {
         /// The complement of the shifted immediate.
         Movn = 0b00 "movn",
@@ -49,6 +61,10 @@ ops! {
 
 ops! {
     /// A bit-field move.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::Bitfield::Sbfm.name(), "sbfm");
+    /// ```
     pub enum Bitfield: 2 {
         /// The rest of the destination becomes copies of the field's sign.
         Sbfm = 0b00 "sbfm",
@@ -61,6 +77,11 @@ ops! {
 
 encodings! {
     /// Data processing with an immediate.
+    ///
+    /// ```
+    /// let inst = arm64_enc::DpImm::decode(0x91000420).unwrap();
+    /// assert_eq!((inst.to_string().as_str(), inst.encode()), ("add x0, x1, #1", 0x91000420));
+    /// ```
     pub enum DpImm {
         /// `adr`: the address of a byte within 1 MiB.
         Adr "0 ll 10000 hhhhhhhhhhhhhhhhhhh ddddd" { rd: Reg = "d", offset: AdrOffset = "hl" }

@@ -14,6 +14,10 @@ use crate::{
 
 ops! {
     /// Whether an instruction writes the flags.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::Flags::Keep.name(), "");
+    /// ```
     pub enum Flags: 1 {
         /// The flags stay as they are.
         Keep = 0 "",
@@ -24,6 +28,10 @@ ops! {
 
 ops! {
     /// A logical operation on registers.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::LogicalReg::And.name(), "and");
+    /// ```
     pub enum LogicalReg: 3 {
         /// Bitwise and.
         And = 0b000 "and",
@@ -46,6 +54,10 @@ ops! {
 
 ops! {
     /// A conditional compare.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::CondCompare::Ccmn.name(), "ccmn");
+    /// ```
     pub enum CondCompare: 1 {
         /// As `cmn`: flags of the sum.
         Ccmn = 0 "ccmn",
@@ -56,6 +68,10 @@ ops! {
 
 ops! {
     /// What a conditional select takes when the condition fails.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::CondSelect::Csel.name(), "csel");
+    /// ```
     pub enum CondSelect: 2 {
         /// The second register.
         Csel = 0b00 "csel",
@@ -70,6 +86,10 @@ ops! {
 
 ops! {
     /// An operation on two registers.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::DataProc2::Udiv.name(), "udiv");
+    /// ```
     pub enum DataProc2: 6 {
         /// Unsigned quotient; 0 for a division by zero.
         Udiv = 0b000010 "udiv",
@@ -88,6 +108,10 @@ ops! {
 
 ops! {
     /// A checksum step: polynomial and width of the datum.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::Crc32::B.name(), "crc32b");
+    /// ```
     pub enum Crc32: 4 {
         /// CRC-32, a byte.
         B = 0b0000 "crc32b",
@@ -110,6 +134,10 @@ ops! {
 
 ops! {
     /// An operation on one register.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::DataProc1::Rbit.name(), "rbit");
+    /// ```
     pub enum DataProc1: 6 {
         /// Bits in reverse order.
         Rbit = 0b000000 "rbit",
@@ -124,6 +152,10 @@ ops! {
 
 ops! {
     /// Multiply and add or subtract.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::MulAdd::Madd.name(), "madd");
+    /// ```
     pub enum MulAdd: 1 {
         /// Adds the product.
         Madd = 0 "madd",
@@ -134,6 +166,10 @@ ops! {
 
 ops! {
     /// Multiply two words and add the double word to a double word, or subtract it.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::MulAddLong::Smaddl.name(), "smaddl");
+    /// ```
     pub enum MulAddLong: 2 {
         /// Signed, adds.
         Smaddl = 0b00 "smaddl",
@@ -148,6 +184,10 @@ ops! {
 
 ops! {
     /// The upper half of a 128-bit product.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::MulHigh::Smulh.name(), "smulh");
+    /// ```
     pub enum MulHigh: 1 {
         /// Signed.
         Smulh = 0 "smulh",
@@ -158,6 +198,10 @@ ops! {
 
 ops! {
     /// The width of the value whose flags `setf8` and `setf16` compute.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::SetF::Setf8.name(), "setf8");
+    /// ```
     pub enum SetF: 1 {
         /// A byte.
         Setf8 = 0 "setf8",
@@ -168,6 +212,10 @@ ops! {
 
 ops! {
     /// Signs or authenticates a pointer; instruction or data key, A or B.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::PacOp::Pacia.name(), "pacia");
+    /// ```
     pub enum PacOp: 3 {
         /// Signs with instruction key A.
         Pacia = 0b000 "pacia",
@@ -190,6 +238,10 @@ ops! {
 
 ops! {
     /// Signs or authenticates a pointer with zero as the modifier.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::PacZeroOp::Paciza.name(), "paciza");
+    /// ```
     pub enum PacZeroOp: 3 {
         /// Signs with instruction key A.
         Paciza = 0b000 "paciza",
@@ -212,6 +264,10 @@ ops! {
 
 ops! {
     /// Removes the signature of a pointer.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::PacStrip::Xpaci.name(), "xpaci");
+    /// ```
     pub enum PacStrip: 1 {
         /// Of a code pointer.
         Xpaci = 0 "xpaci",
@@ -222,6 +278,11 @@ ops! {
 
 encodings! {
     /// Data processing with registers.
+    ///
+    /// ```
+    /// let inst = arm64_enc::DpReg::decode(0x9b027c20).unwrap();
+    /// assert_eq!((inst.to_string().as_str(), inst.encode()), ("mul x0, x1, x2", 0x9b027c20));
+    /// ```
     pub enum DpReg {
         /// `and`, `orr`, `eor`, `ands` and their complementing forms; so `mov`, `mvn`, `tst`.
         LogicalShifted "z oo 01010 kk p mmmmm iiiiii nnnnn ddddd" {

@@ -107,10 +107,24 @@ pub(crate) struct Fixup {
 }
 
 /// A name outside the code, given out by the user: an address that is known only when the code is placed.
+///
+/// ```
+/// let mut asm = arm64_enc::Assembler::new();
+/// asm.bl_symbol(arm64_enc::Symbol(7));
+/// assert_eq!(asm.finish()?.relocations()[0].symbol, arm64_enc::Symbol(7));
+/// # Ok::<(), arm64_enc::AsmError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Symbol(pub u32);
 
 /// What a relocation asks for.
+///
+/// ```
+/// let mut asm = arm64_enc::Assembler::new();
+/// asm.bl_symbol(arm64_enc::Symbol(7));
+/// assert_eq!(asm.finish()?.relocations()[0].kind, arm64_enc::RelocKind::Call26);
+/// # Ok::<(), arm64_enc::AsmError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
 pub enum RelocKind {
@@ -123,6 +137,14 @@ pub enum RelocKind {
 }
 
 /// A place in the code that depends on an address which the assembler does not know.
+///
+/// ```
+/// let mut asm = arm64_enc::Assembler::new();
+/// asm.push(arm64_enc::Inst::nop());
+/// asm.b_symbol(arm64_enc::Symbol(7));
+/// assert_eq!(asm.finish()?.relocations()[0].offset, 4);
+/// # Ok::<(), arm64_enc::AsmError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Relocation {
     /// Byte offset in the code.
@@ -136,6 +158,14 @@ pub struct Relocation {
 }
 
 /// Why code could not be assembled.
+///
+/// ```
+/// let mut asm = arm64_enc::Assembler::new();
+/// let label = asm.label();
+/// asm.b(label);
+/// let error = asm.finish().unwrap_err();
+/// assert_eq!(error, arm64_enc::AsmError::Unbound { label, offset: 0 });
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum AsmError {

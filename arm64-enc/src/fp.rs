@@ -12,6 +12,10 @@ use crate::{Cond, FpImm8, FpSize, FractionBits, Nzcv, Reg, Size, VReg};
 
 ops! {
     /// An operation on one register.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::FpUnary::Fmov.name(), "fmov");
+    /// ```
     pub enum FpUnary: 6 {
         /// Copy.
         Fmov = 0b000000 "fmov",
@@ -40,6 +44,10 @@ ops! {
 
 ops! {
     /// A conversion between floating-point formats: destination and source.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::FpConvert::SToD.name(), "fcvt");
+    /// ```
     pub enum FpConvert: 8 {
         /// Single to double.
         SToD = 0b00_000101 "fcvt",
@@ -58,6 +66,10 @@ ops! {
 
 ops! {
     /// An operation on two registers.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::FpBinary::Fmul.name(), "fmul");
+    /// ```
     pub enum FpBinary: 4 {
         /// Product.
         Fmul = 0b0000 "fmul",
@@ -82,6 +94,10 @@ ops! {
 
 ops! {
     /// A fused multiply-add.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::FpTernary::Fmadd.name(), "fmadd");
+    /// ```
     pub enum FpTernary: 2 {
         /// `a + n*m`
         Fmadd = 0b00 "fmadd",
@@ -96,6 +112,10 @@ ops! {
 
 ops! {
     /// A comparison.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::FpCompare::Fcmp.name(), "fcmp");
+    /// ```
     pub enum FpCompare: 1 {
         /// Signals only for signalling NaNs.
         Fcmp = 0 "fcmp",
@@ -106,6 +126,10 @@ ops! {
 
 ops! {
     /// A conditional comparison.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::FpCondCompare::Fccmp.name(), "fccmp");
+    /// ```
     pub enum FpCondCompare: 1 {
         /// Signals only for signalling NaNs.
         Fccmp = 0 "fccmp",
@@ -116,6 +140,10 @@ ops! {
 
 ops! {
     /// A saturating conversion to an integer: rounding and sign (`rmode` and `opcode`).
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::FpToInt::Fcvtns.name(), "fcvtns");
+    /// ```
     pub enum FpToInt: 5 {
         /// To nearest, ties to even, signed.
         Fcvtns = 0b00_000 "fcvtns",
@@ -142,6 +170,10 @@ ops! {
 
 ops! {
     /// A conversion from an integer.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::IntToFp::Scvtf.name(), "scvtf");
+    /// ```
     pub enum IntToFp: 1 {
         /// Signed.
         Scvtf = 0 "scvtf",
@@ -152,6 +184,10 @@ ops! {
 
 ops! {
     /// A conversion to a fixed-point number, rounding to zero.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::FpToFixed::Fcvtzs.name(), "fcvtzs");
+    /// ```
     pub enum FpToFixed: 1 {
         /// Signed.
         Fcvtzs = 0 "fcvtzs",
@@ -162,6 +198,10 @@ ops! {
 
 ops! {
     /// A move of bits between a general-purpose and a floating-point register: `sf`, `ptype`, `rmode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::FpMove::WS.name(), "w, s");
+    /// ```
     pub enum FpMove: 5 {
         /// A word: `w` and `s`.
         WS = 0b0_00_00 "w, s",
@@ -174,6 +214,11 @@ ops! {
 
 encodings! {
     /// Scalar floating point.
+    ///
+    /// ```
+    /// let inst = arm64_enc::Fp::decode(0x1e622820).unwrap();
+    /// assert_eq!((inst.to_string().as_str(), inst.encode()), ("fadd d0, d1, d2", 0x1e622820));
+    /// ```
     pub enum Fp {
         /// `fmov` between registers, `fabs`, `fneg`, `fsqrt`, `frint*`.
         Unary "000 11110 tt 1 oooooo 10000 nnnnn ddddd" {

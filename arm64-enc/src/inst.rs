@@ -62,6 +62,14 @@ pub struct Class {
 }
 
 /// What [`Assembler::push`](crate::Assembler::push) takes: an instruction of any class or group.
+///
+/// ```
+/// use arm64_enc::{Encode, Inst};
+/// fn bytes(inst: impl Encode) -> [u8; 4] {
+///     inst.word().to_le_bytes()
+/// }
+/// assert_eq!(bytes(Inst::nop()), [0x1f, 0x20, 0x03, 0xd5]);
+/// ```
 pub trait Encode {
     /// The instruction word.
     fn word(self) -> u32;

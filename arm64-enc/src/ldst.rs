@@ -17,6 +17,10 @@ use crate::{
 
 ops! {
     /// A load or store of a general-purpose register: `size` and `opc`. The name is that of the plain addressing forms.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::MemOp::Strb.name(), "strb");
+    /// ```
     pub enum MemOp: 4 {
         /// Stores a byte.
         Strb = 0b00_00 "strb",
@@ -83,6 +87,10 @@ impl MemOp {
 
 ops! {
     /// A load or store of a floating-point and SIMD register: `size` and `opc`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::FpMemOp::StrB.name(), "str");
+    /// ```
     pub enum FpMemOp: 4 {
         /// Stores a byte.
         StrB = 0b00_00 "str",
@@ -130,6 +138,10 @@ impl FpMemOp {
 
 ops! {
     /// What a signed 9-bit offset does.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::IndexMode::Unscaled.name(), "unscaled");
+    /// ```
     pub enum IndexMode: 2 {
         /// Is added for the access only (`ldur`).
         Unscaled = 0b00 "unscaled",
@@ -142,6 +154,10 @@ ops! {
 
 ops! {
     /// What the offset of a pair does.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::PairMode::NonTemporal.name(), "nontemporal");
+    /// ```
     pub enum PairMode: 2 {
         /// Is added for the access only; the data will not be used soon (`ldnp`).
         NonTemporal = 0b00 "nontemporal",
@@ -156,6 +172,10 @@ ops! {
 
 ops! {
     /// What the offset of `ldpsw` does.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::PairSignedMode::Post.name(), "post");
+    /// ```
     pub enum PairSignedMode: 2 {
         /// Is added to the base after the access.
         Post = 0b01 "post",
@@ -168,6 +188,10 @@ ops! {
 
 ops! {
     /// A load or store of two general-purpose registers.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::PairOp::StpW.name(), "stp");
+    /// ```
     pub enum PairOp: 3 {
         /// Stores two words.
         StpW = 0b00_0 "stp",
@@ -209,6 +233,10 @@ impl PairOp {
 
 ops! {
     /// A load or store of two floating-point and SIMD registers.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::FpPairOp::StpS.name(), "stp");
+    /// ```
     pub enum FpPairOp: 3 {
         /// Stores two words.
         StpS = 0b00_0 "stp",
@@ -246,6 +274,10 @@ impl FpPairOp {
 
 ops! {
     /// How an index register is widened.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::MemExtend::Uxtw.name(), "uxtw");
+    /// ```
     pub enum MemExtend: 3 {
         /// A word, zero-extended.
         Uxtw = 0b010 "uxtw",
@@ -271,6 +303,10 @@ impl MemExtend {
 
 ops! {
     /// Whether an index register counts bytes or units of the access.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::IndexScale::Bytes.name(), "bytes");
+    /// ```
     pub enum IndexScale: 1 {
         /// Bytes.
         Bytes = 0 "bytes",
@@ -281,6 +317,10 @@ ops! {
 
 ops! {
     /// A load from an address near the instruction.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::LiteralOp::LdrW.name(), "ldr");
+    /// ```
     pub enum LiteralOp: 2 {
         /// A word.
         LdrW = 0b00 "ldr",
@@ -304,6 +344,10 @@ impl LiteralOp {
 
 ops! {
     /// A load of a floating-point and SIMD register from an address near the instruction.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::FpLiteralOp::LdrS.name(), "ldr");
+    /// ```
     pub enum FpLiteralOp: 2 {
         /// A word.
         LdrS = 0b00 "ldr",
@@ -328,6 +372,10 @@ impl FpLiteralOp {
 
 ops! {
     /// The key of an authenticated load.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::LoadAuth::Ldraa.name(), "ldraa");
+    /// ```
     pub enum LoadAuth: 1 {
         /// Data key A.
         Ldraa = 0 "ldraa",
@@ -338,6 +386,10 @@ ops! {
 
 ops! {
     /// What the offset of an authenticated load does.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::AuthMode::Offset.name(), "offset");
+    /// ```
     pub enum AuthMode: 1 {
         /// Is added for the access only.
         Offset = 0 "offset",
@@ -387,6 +439,11 @@ impl Field for IndexedPrefetch {
 
 encodings! {
     /// Loads and stores.
+    ///
+    /// ```
+    /// let inst = arm64_enc::LdSt::decode(0xf9400420).unwrap();
+    /// assert_eq!((inst.to_string().as_str(), inst.encode()), ("ldr x0, [x1, #8]", 0xf9400420));
+    /// ```
     pub enum LdSt {
         /// Base plus unsigned scaled offset.
         Unsigned "ss 111 0 01 oo iiiiiiiiiiii nnnnn ttttt" {

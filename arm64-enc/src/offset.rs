@@ -99,6 +99,10 @@ signed! {
 }
 
 /// The width of a memory access.
+///
+/// ```
+/// assert_eq!(arm64_enc::AccessSize::B8.bytes(), 8);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum AccessSize {
     /// 1 byte.

@@ -6,6 +6,10 @@ use alloc::vec::Vec;
 use crate::{Label, Symbol};
 
 /// A constant of 4, 8 or 16 bytes.
+///
+/// ```
+/// assert_eq!(arm64_enc::Constant::Double(5).words(), 2);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Constant {
     /// 4 bytes.

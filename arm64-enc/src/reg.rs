@@ -7,6 +7,10 @@ use crate::field::{Field, ops};
 
 ops! {
     /// The width of a general-purpose operation.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::Size::W.name(), "w");
+    /// ```
     pub enum Size: 1 {
         /// 32 bits: the `w` names; the upper half of the destination becomes zero.
         W = 0 "w",
@@ -41,6 +45,10 @@ impl Size {
 
 ops! {
     /// The width of a scalar floating-point operation; the encoding's `ptype`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::FpSize::S.name(), "s");
+    /// ```
     pub enum FpSize: 2 {
         /// Single precision, 32 bits.
         S = 0b00 "s",
@@ -177,6 +185,12 @@ impl VReg {
 }
 
 /// The register is the zero register or the stack pointer, which the other type does not have.
+///
+/// ```
+/// use arm64_enc::{Reg, RegSp, SP};
+/// assert!(Reg::try_from(SP).is_err());
+/// assert!(Reg::try_from(RegSp::X0).is_ok());
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Register31Error;
 
@@ -303,6 +317,12 @@ pub const FP: Reg = X29;
 pub const LR: Reg = X30;
 
 /// An even-numbered general-purpose register, the first of a consecutive pair (`casp`).
+///
+/// ```
+/// use arm64_enc::{RegPair, X2, X3};
+/// assert_eq!(RegPair::new(X2).map(RegPair::second), Some(X3));
+/// assert_eq!(RegPair::new(X3), None);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct RegPair(Reg);
 

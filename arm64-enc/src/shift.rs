@@ -5,6 +5,10 @@ use crate::reg::Size;
 
 ops! {
     /// How a register operand is shifted.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::ShiftKind::Lsl.name(), "lsl");
+    /// ```
     pub enum ShiftKind: 2 {
         /// Left.
         Lsl = 0b00 "lsl",
@@ -168,6 +172,10 @@ impl Field for ArithShift {
 
 ops! {
     /// How a register operand is widened before a shift of up to 4 bits.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::Extend::Uxtb.name(), "uxtb");
+    /// ```
     pub enum Extend: 3 {
         /// Zero-extended byte.
         Uxtb = 0b000 "uxtb",
@@ -200,6 +208,12 @@ impl Extend {
 }
 
 /// The left shift after an extension, 0 to 4.
+///
+/// ```
+/// use arm64_enc::ExtendShift;
+/// assert!(ExtendShift::new(4).is_some());
+/// assert!(ExtendShift::new(5).is_none());
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ExtendShift(u8);
 

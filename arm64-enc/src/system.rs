@@ -16,6 +16,10 @@ use crate::{HintNumber, Imm4, Imm16, Reg, SysOperand};
 
 ops! {
     /// An instruction that raises an exception.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::Exception::Svc.name(), "svc");
+    /// ```
     pub enum Exception: 5 {
         /// Call of the operating system.
         Svc = 0b000_01 "svc",
@@ -38,6 +42,10 @@ ops! {
 
 ops! {
     /// A barrier, or the end of an exclusive sequence.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::Barrier::Clrex.name(), "clrex");
+    /// ```
     pub enum Barrier: 3 {
         /// Clears the exclusive monitor.
         Clrex = 0b010 "clrex",
@@ -119,6 +127,10 @@ impl Field for BarrierOption {
 
 ops! {
     /// An operation on the flags.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::FlagOp::Cfinv.name(), "cfinv");
+    /// ```
     pub enum FlagOp: 3 {
         /// Inverts the carry.
         Cfinv = 0b000 "cfinv",
@@ -131,6 +143,10 @@ ops! {
 
 ops! {
     /// A field of the process state that `msr` sets to an immediate: `op1` and `op2`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::PStateField::Uao.name(), "UAO");
+    /// ```
     pub enum PStateField: 6 {
         /// User access override.
         Uao = 0b000_011 "UAO",
@@ -153,6 +169,10 @@ ops! {
 
 ops! {
     /// Which streaming state `smstart` and `smstop` switch.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::StreamingState::Sm.name(), "sm");
+    /// ```
     pub enum StreamingState: 3 {
         /// Streaming mode.
         Sm = 0b001 "sm",
@@ -165,6 +185,10 @@ ops! {
 
 ops! {
     /// Whether a streaming state is switched on or off.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::StreamingSwitch::Smstop.name(), "smstop");
+    /// ```
     pub enum StreamingSwitch: 1 {
         /// Off.
         Smstop = 0 "smstop",
@@ -315,6 +339,11 @@ impl Field for SysReg {
 
 encodings! {
     /// System instructions.
+    ///
+    /// ```
+    /// let inst = arm64_enc::System::decode(0xd5033b9f).unwrap();
+    /// assert_eq!((inst.to_string().as_str(), inst.encode()), ("dsb ish", 0xd5033b9f));
+    /// ```
     pub enum System {
         /// `udf`: permanently undefined.
         Udf "0000000000000000 iiiiiiiiiiiiiiii" { imm: Imm16 = "i" }

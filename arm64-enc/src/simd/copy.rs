@@ -76,6 +76,13 @@ impl Field for DupLane {
 }
 
 /// The shape that a duplicated general-purpose register fills.
+///
+/// ```
+/// use arm64_enc::simd::{DupShape, IntShape, SimdCopy};
+/// use arm64_enc::{V0, X1};
+/// let dup = SimdCopy::Dup { shape: DupShape(IntShape::S4), rd: V0, rn: X1 };
+/// assert_eq!(dup.to_string(), "dup v0.4s, w1");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct DupShape(pub IntShape);
 
@@ -295,6 +302,10 @@ impl Field for ExtStart {
 
 ops! {
     /// A look-up of bytes in a table.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::Table::Tbl.name(), "tbl");
+    /// ```
     pub enum Table: 1 {
         /// Zero where the index is beyond the table.
         Tbl = 0 "tbl",
@@ -305,6 +316,10 @@ ops! {
 
 ops! {
     /// How many consecutive registers a table has; after v31 comes v0.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::TableLen::One.name(), "1");
+    /// ```
     pub enum TableLen: 2 {
         /// 16 bytes.
         One = 0 "1",
@@ -319,6 +334,10 @@ ops! {
 
 ops! {
     /// A permutation of the lanes of two registers.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::Permute::Uzp1.name(), "uzp1");
+    /// ```
     pub enum Permute: 3 {
         /// Even lanes.
         Uzp1 = 0b001 "uzp1",
@@ -337,6 +356,11 @@ ops! {
 
 encodings! {
     /// AdvSIMD moves between lanes and registers.
+    ///
+    /// ```
+    /// let inst = arm64_enc::simd::SimdCopy::decode(0x4e040c20).unwrap();
+    /// assert_eq!((inst.to_string().as_str(), inst.encode()), ("dup v0.4s, w1", 0x4e040c20));
+    /// ```
     pub enum SimdCopy {
         /// `dup` of a lane into all lanes.
         DupLane "0 q 0 01110000 iiiii 0 0000 1 nnnnn ddddd" { lane: DupLane = "iq", rd: VReg = "d", rn: VReg = "n" }

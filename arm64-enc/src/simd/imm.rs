@@ -17,6 +17,10 @@ use crate::text::imm as number;
 
 ops! {
     /// What is done with a shifted constant: `op` and the low bit of `cmode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::ModifiedImm::Movi.name(), "movi");
+    /// ```
     pub enum ModifiedImm: 2 {
         /// Moved.
         Movi = 0b00 "movi",
@@ -31,6 +35,10 @@ ops! {
 
 ops! {
     /// What is done with a constant above ones: `op`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::OnesImm::Movi.name(), "movi");
+    /// ```
     pub enum OnesImm: 1 {
         /// Moved.
         Movi = 0 "movi",
@@ -41,6 +49,10 @@ ops! {
 
 ops! {
     /// By how many bits a constant is shifted in a word.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::WordShift::Lsl0.name(), "0");
+    /// ```
     pub enum WordShift: 2 {
         /// Not at all.
         Lsl0 = 0 "0",
@@ -55,6 +67,10 @@ ops! {
 
 ops! {
     /// By how many bits a constant is shifted in a half word.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::HalfShift::Lsl0.name(), "0");
+    /// ```
     pub enum HalfShift: 1 {
         /// Not at all.
         Lsl0 = 0 "0",
@@ -65,6 +81,10 @@ ops! {
 
 ops! {
     /// By how many bits a constant is shifted when ones come in.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::OnesShift::Msl8.name(), "8");
+    /// ```
     pub enum OnesShift: 1 {
         /// By one byte.
         Msl8 = 0 "8",
@@ -74,6 +94,12 @@ ops! {
 }
 
 /// A constant of 8 bits.
+///
+/// ```
+/// use arm64_enc::simd::{Byte, SimdImm, VectorSize};
+/// let ones = SimdImm::Bytes { q: VectorSize::Q, rd: arm64_enc::V0, imm: Byte(1) };
+/// assert_eq!(ones.to_string(), "movi v0.16b, #1");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Byte(pub u8);
 
@@ -156,6 +182,11 @@ impl Field for ByteMask {
 
 encodings! {
     /// AdvSIMD constants.
+    ///
+    /// ```
+    /// let inst = arm64_enc::simd::SimdImm::decode(0x4f00e4e0).unwrap();
+    /// assert_eq!((inst.to_string().as_str(), inst.encode()), ("movi v0.16b, #7", 0x4f00e4e0));
+    /// ```
     pub enum SimdImm {
         /// A byte somewhere in each word.
         Words "0 q u 0111100000 aaa 0 hh o 01 bbbbb ddddd" {

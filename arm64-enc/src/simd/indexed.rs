@@ -66,6 +66,13 @@ impl Field for HalfElement {
 }
 
 /// A word of a register.
+///
+/// ```
+/// use arm64_enc::V9;
+/// use arm64_enc::simd::WordElement;
+/// assert!(WordElement::new(V9, 3).is_some());
+/// assert!(WordElement::new(V9, 4).is_none());
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct WordElement {
     index: u8,
@@ -107,6 +114,13 @@ impl Field for WordElement {
 }
 
 /// A double word of a register.
+///
+/// ```
+/// use arm64_enc::V9;
+/// use arm64_enc::simd::DoubleElement;
+/// assert!(DoubleElement::new(V9, 1).is_some());
+/// assert!(DoubleElement::new(V9, 2).is_none());
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct DoubleElement {
     index: u8,
@@ -149,6 +163,10 @@ impl Field for DoubleElement {
 
 ops! {
     /// A multiplication by a lane: `U` and `opcode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::IndexedInt::Mul.name(), "mul");
+    /// ```
     pub enum IndexedInt: 5 {
         /// Multiplication.
         Mul = 0b0_1000 "mul",
@@ -161,6 +179,10 @@ ops! {
 
 ops! {
     /// A multiplication by a lane into lanes twice as wide: `U` and `opcode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::IndexedLong::Smlal.name(), "smlal");
+    /// ```
     pub enum IndexedLong: 5 {
         /// Signed multiply and add.
         Smlal = 0b0_0010 "smlal",
@@ -179,6 +201,10 @@ ops! {
 
 ops! {
     /// The high half of a doubled product, saturating: bit 12.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::IndexedHigh::Sqdmulh.name(), "sqdmulh");
+    /// ```
     pub enum IndexedHigh: 1 {
         /// Truncated.
         Sqdmulh = 0 "sqdmulh",
@@ -189,6 +215,10 @@ ops! {
 
 ops! {
     /// A doubled product, saturating, in lanes twice as wide: `opcode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::IndexedDoublingLong::Sqdmlal.name(), "sqdmlal");
+    /// ```
     pub enum IndexedDoublingLong: 4 {
         /// Added.
         Sqdmlal = 0b0011 "sqdmlal",
@@ -201,6 +231,10 @@ ops! {
 
 ops! {
     /// A multiplication of floats by a lane: `U` and `opcode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::IndexedFp::Fmla.name(), "fmla");
+    /// ```
     pub enum IndexedFp: 5 {
         /// Multiply and add, fused.
         Fmla = 0b0_0001 "fmla",
@@ -215,6 +249,11 @@ ops! {
 
 encodings! {
     /// AdvSIMD operations with one lane as the second operand.
+    ///
+    /// ```
+    /// let inst = arm64_enc::simd::SimdIndexed::decode(0x4fa29820).unwrap();
+    /// assert_eq!((inst.to_string().as_str(), inst.encode()), ("fmul v0.4s, v1.4s, v2.s[3]", 0x4fa29820));
+    /// ```
     pub enum SimdIndexed {
         /// Half words.
         HalfInt "0 q u 01111 01 l m rrrr oooo h 0 nnnnn ddddd" {

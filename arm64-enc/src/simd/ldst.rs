@@ -18,6 +18,10 @@ use crate::{Reg, RegSp, VReg};
 
 ops! {
     /// The direction of an access.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::Access::Store.name(), "st");
+    /// ```
     pub enum Access: 1 {
         /// To memory.
         Store = 0 "st",
@@ -28,6 +32,10 @@ ops! {
 
 ops! {
     /// How many consecutive registers are read or written without interleaving; after v31 comes v0.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::Registers::Four.name(), "4");
+    /// ```
     pub enum Registers: 4 {
         /// Four.
         Four = 0b0010 "4",
@@ -53,6 +61,10 @@ impl Registers {
 
 ops! {
     /// How many registers an interleaved access has: the number of members of a structure.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::Members::Four.name(), "4");
+    /// ```
     pub enum Members: 4 {
         /// Four.
         Four = 0b0000 "4",
@@ -75,6 +87,10 @@ impl Members {
 
 ops! {
     /// How many members a single structure has: `opcode<0>` and `R`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::SingleMembers::One.name(), "1");
+    /// ```
     pub enum SingleMembers: 2 {
         /// One.
         One = 0 "1",
@@ -88,6 +104,11 @@ ops! {
 }
 
 /// How the base register moves after an access.
+///
+/// ```
+/// use arm64_enc::simd::PostIndex;
+/// assert_ne!(PostIndex::register(arm64_enc::X1), Some(PostIndex::Size));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum PostIndex {
     /// By a register, x0 to x30.
@@ -97,6 +118,13 @@ pub enum PostIndex {
 }
 
 /// A register that the base register moves by: x0 to x30.
+///
+/// ```
+/// use arm64_enc::X1;
+/// use arm64_enc::simd::PostIndex;
+/// let Some(PostIndex::Register(register)) = PostIndex::register(X1) else { panic!() };
+/// assert_eq!(register.reg(), X1);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct PostRegister(Reg);
 
@@ -196,6 +224,11 @@ lane_number! {
 
 encodings! {
     /// AdvSIMD loads and stores of structures.
+    ///
+    /// ```
+    /// let inst = arm64_enc::simd::SimdLdSt::decode(0x4c407000).unwrap();
+    /// assert_eq!((inst.to_string().as_str(), inst.encode()), ("ld1 { v0.16b }, [x0]", 0x4c407000));
+    /// ```
     pub enum SimdLdSt {
         /// `ld1`, `st1` of consecutive registers.
         Registers "0 q 0011000 l 0 00000 oooo ss nnnnn ttttt" {

@@ -50,6 +50,11 @@ use crate::Class;
 macro_rules! groups {
     ($($(#[$doc:meta])* $variant:ident($group:ident)),* $(,)?) => {
         /// An AdvSIMD instruction.
+        ///
+        /// ```
+        /// let inst = arm64_enc::simd::Simd::decode(0x0e205820).unwrap();
+        /// assert_eq!((inst.to_string().as_str(), inst.encode()), ("cnt v0.8b, v1.8b", 0x0e205820));
+        /// ```
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         #[non_exhaustive]
         pub enum Simd {

@@ -22,6 +22,10 @@ use crate::text::imm;
 
 ops! {
     /// An operation on double words: `U` and `opcode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::ScalarInt::Cmgt.name(), "cmgt");
+    /// ```
     pub enum ScalarInt: 6 {
         /// All ones if signed greater.
         Cmgt = 0b0_00110 "cmgt",
@@ -52,6 +56,10 @@ ops! {
 
 ops! {
     /// A saturating operation on any width: `U` and `opcode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::ScalarSaturating::Sqadd.name(), "sqadd");
+    /// ```
     pub enum ScalarSaturating: 6 {
         /// Signed addition.
         Sqadd = 0b0_00001 "sqadd",
@@ -74,6 +82,10 @@ ops! {
 
 ops! {
     /// An operation on two floats: `U`, bit 23 and `opcode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::ScalarFp::Fmulx.name(), "fmulx");
+    /// ```
     pub enum ScalarFp: 7 {
         /// Multiplication in which 0 times infinity is 2.
         Fmulx = 0b0_0_11011 "fmulx",
@@ -98,6 +110,10 @@ ops! {
 
 ops! {
     /// An operation on one double word: `U` and `opcode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::ScalarTwoInt::Cmgt.name(), "cmgt");
+    /// ```
     pub enum ScalarTwoInt: 6 {
         /// All ones if greater than zero.
         Cmgt = 0b0_01000 "cmgt",
@@ -118,6 +134,10 @@ ops! {
 
 ops! {
     /// A saturating operation on one scalar of any width: `U` and `opcode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::ScalarTwoSaturating::Suqadd.name(), "suqadd");
+    /// ```
     pub enum ScalarTwoSaturating: 6 {
         /// Signed accumulation of an unsigned value.
         Suqadd = 0b0_00011 "suqadd",
@@ -132,6 +152,10 @@ ops! {
 
 ops! {
     /// Makes a scalar half as wide, saturating: `U` and `opcode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::ScalarExtract::Sqxtn.name(), "sqxtn");
+    /// ```
     pub enum ScalarExtract: 6 {
         /// Signed.
         Sqxtn = 0b0_10100 "sqxtn",
@@ -144,6 +168,10 @@ ops! {
 
 ops! {
     /// An operation on one float: `U`, bit 23 and `opcode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::ScalarTwoFp::Fcvtns.name(), "fcvtns");
+    /// ```
     pub enum ScalarTwoFp: 7 {
         /// To signed integer, ties to even.
         Fcvtns = 0b0_0_11010 "fcvtns",
@@ -190,6 +218,10 @@ ops! {
 
 ops! {
     /// A reduction of two floats: bit 23 and `opcode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::ScalarPair::Fmaxnmp.name(), "fmaxnmp");
+    /// ```
     pub enum ScalarPair: 6 {
         /// Maximum number.
         Fmaxnmp = 0b0_01100 "fmaxnmp",
@@ -206,6 +238,10 @@ ops! {
 
 ops! {
     /// A left shift of a double word: `U`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::ScalarShl::Shl.name(), "shl");
+    /// ```
     pub enum ScalarShl: 1 {
         /// Without more.
         Shl = 0 "shl",
@@ -216,6 +252,10 @@ ops! {
 
 ops! {
     /// A saturating left shift: `U` and `opcode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::ScalarShlSaturating::Sqshl.name(), "sqshl");
+    /// ```
     pub enum ScalarShlSaturating: 6 {
         /// Signed.
         Sqshl = 0b0_01110 "sqshl",
@@ -228,6 +268,10 @@ ops! {
 
 ops! {
     /// A saturating right shift that makes a scalar half as wide: `U` and `opcode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::ScalarShiftNarrow::Sqshrn.name(), "sqshrn");
+    /// ```
     pub enum ScalarShiftNarrow: 6 {
         /// Signed.
         Sqshrn = 0b0_10010 "sqshrn",
@@ -352,6 +396,12 @@ impl Field for RightShift64 {
 }
 
 /// A left shift of a double word: from 0 to 63.
+///
+/// ```
+/// use arm64_enc::simd::LeftShift64;
+/// assert!(LeftShift64::new(63).is_some());
+/// assert!(LeftShift64::new(64).is_none());
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct LeftShift64(u8);
 
@@ -385,6 +435,11 @@ impl Field for LeftShift64 {
 
 encodings! {
     /// AdvSIMD operations on scalars.
+    ///
+    /// ```
+    /// let inst = arm64_enc::simd::SimdScalar::decode(0x5ef1b820).unwrap();
+    /// assert_eq!((inst.to_string().as_str(), inst.encode()), ("addp d0, v1.2d", 0x5ef1b820));
+    /// ```
     pub enum SimdScalar {
         /// Two double words.
         Int "01 u 11110 11 1 mmmmm ooooo 1 nnnnn ddddd" {

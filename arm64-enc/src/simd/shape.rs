@@ -8,6 +8,10 @@ use crate::field::{Field, ops};
 
 ops! {
     /// How much of a vector register an instruction works on, in bytes.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::VectorSize::D.name(), "8b");
+    /// ```
     pub enum VectorSize: 1 {
         /// The lower 64 bits.
         D = 0 "8b",
@@ -18,6 +22,10 @@ ops! {
 
 ops! {
     /// Every shape: width of a lane and their number; `size` and `Q`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::Arrangement::B8.name(), "8b");
+    /// ```
     pub enum Arrangement: 3 {
         /// 8 bytes.
         B8 = 0b00_0 "8b",
@@ -40,6 +48,10 @@ ops! {
 
 ops! {
     /// Integers of any width, in at least two lanes.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::IntShape::B8.name(), "8b");
+    /// ```
     pub enum IntShape: 3 {
         /// 8 bytes.
         B8 = 0b00_0 "8b",
@@ -60,6 +72,10 @@ ops! {
 
 ops! {
     /// Integers of up to 32 bits: they have a wider counterpart.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::NarrowShape::B8.name(), "8b");
+    /// ```
     pub enum NarrowShape: 3 {
         /// 8 bytes.
         B8 = 0b00_0 "8b",
@@ -78,6 +94,10 @@ ops! {
 
 ops! {
     /// Bytes and half words.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::SmallShape::B8.name(), "8b");
+    /// ```
     pub enum SmallShape: 3 {
         /// 8 bytes.
         B8 = 0b00_0 "8b",
@@ -92,6 +112,10 @@ ops! {
 
 ops! {
     /// Half words and words: what doubling multiplications take.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::DoublingShape::H4.name(), "4h");
+    /// ```
     pub enum DoublingShape: 3 {
         /// 4 half words.
         H4 = 0b01_0 "4h",
@@ -106,6 +130,10 @@ ops! {
 
 ops! {
     /// What a reduction over all lanes takes.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::AcrossShape::B8.name(), "8b");
+    /// ```
     pub enum AcrossShape: 3 {
         /// 8 bytes.
         B8 = 0b00_0 "8b",
@@ -122,6 +150,10 @@ ops! {
 
 ops! {
     /// 32-bit lanes.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::WordShape::S2.name(), "2s");
+    /// ```
     pub enum WordShape: 1 {
         /// 2 words.
         S2 = 0 "2s",
@@ -132,6 +164,10 @@ ops! {
 
 ops! {
     /// 16-bit lanes.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::HalfShape::H4.name(), "4h");
+    /// ```
     pub enum HalfShape: 1 {
         /// 4 half words.
         H4 = 0 "4h",
@@ -142,6 +178,10 @@ ops! {
 
 ops! {
     /// Floats, in at least two lanes; `sz` and `Q`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::FpShape::S2.name(), "2s");
+    /// ```
     pub enum FpShape: 2 {
         /// 2 single-precision floats.
         S2 = 0b0_0 "2s",
@@ -154,6 +194,10 @@ ops! {
 
 ops! {
     /// Width of a lane or of a scalar.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::LaneSize::B.name(), "b");
+    /// ```
     pub enum LaneSize: 2 {
         /// 8 bits.
         B = 0b00 "b",
@@ -168,6 +212,10 @@ ops! {
 
 ops! {
     /// Width of a scalar that has a wider counterpart.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::NarrowScalar::B.name(), "b");
+    /// ```
     pub enum NarrowScalar: 2 {
         /// 8 bits.
         B = 0b00 "b",
@@ -180,6 +228,10 @@ ops! {
 
 ops! {
     /// Width of a scalar of a doubling multiplication.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::DoublingScalar::H.name(), "h");
+    /// ```
     pub enum DoublingScalar: 2 {
         /// 16 bits.
         H = 0b01 "h",
@@ -190,6 +242,10 @@ ops! {
 
 ops! {
     /// Width of a floating-point scalar in a class of AdvSIMD.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::FpScalar::S.name(), "s");
+    /// ```
     pub enum FpScalar: 1 {
         /// Single precision.
         S = 0 "s",

@@ -113,6 +113,12 @@ shift_amount! {
 }
 
 /// The number of fraction bits of a fixed-point conversion: from 1 to the width of a lane.
+///
+/// ```
+/// use arm64_enc::simd::{FpShape, VectorFractionBits};
+/// assert!(VectorFractionBits::new(FpShape::S4, 32).is_some());
+/// assert!(VectorFractionBits::new(FpShape::S4, 33).is_none());
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct VectorFractionBits {
     shape: FpShape,
@@ -163,6 +169,10 @@ impl Field for VectorFractionBits {
 
 ops! {
     /// A right shift: `U` and `opcode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::ShiftRight::Sshr.name(), "sshr");
+    /// ```
     pub enum ShiftRight: 6 {
         /// Signed.
         Sshr = 0b0_00000 "sshr",
@@ -187,6 +197,10 @@ ops! {
 
 ops! {
     /// A left shift: `U` and `opcode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::ShiftLeft::Shl.name(), "shl");
+    /// ```
     pub enum ShiftLeft: 6 {
         /// Without more.
         Shl = 0b0_01010 "shl",
@@ -203,6 +217,10 @@ ops! {
 
 ops! {
     /// A right shift that makes lanes half as wide: `U` and `opcode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::ShiftNarrow::Shrn.name(), "shrn");
+    /// ```
     pub enum ShiftNarrow: 6 {
         /// Truncated.
         Shrn = 0b0_10000 "shrn",
@@ -225,6 +243,10 @@ ops! {
 
 ops! {
     /// A left shift that makes lanes twice as wide: `U`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::ShiftLong::Sshll.name(), "sshll");
+    /// ```
     pub enum ShiftLong: 1 {
         /// Signed.
         Sshll = 0 "sshll",
@@ -235,6 +257,10 @@ ops! {
 
 ops! {
     /// A conversion between floats and fixed point: `U` and `opcode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::ConvertFixed::Scvtf.name(), "scvtf");
+    /// ```
     pub enum ConvertFixed: 6 {
         /// From signed.
         Scvtf = 0b0_11100 "scvtf",
@@ -249,6 +275,11 @@ ops! {
 
 encodings! {
     /// AdvSIMD shifts by constants.
+    ///
+    /// ```
+    /// let inst = arm64_enc::simd::SimdShift::decode(0x4f3d0420).unwrap();
+    /// assert_eq!((inst.to_string().as_str(), inst.encode()), ("sshr v0.4s, v1.4s, #3", 0x4f3d0420));
+    /// ```
     pub enum SimdShift {
         /// To the right.
         Right "0 q u 011110 iiiiiii ooooo 1 nnnnn ddddd" {

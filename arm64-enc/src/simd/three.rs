@@ -15,6 +15,10 @@ use crate::field::{encodings, ops};
 
 ops! {
     /// A lane-wise operation on integers of any width: `U` and `opcode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::ThreeInt::Sqadd.name(), "sqadd");
+    /// ```
     pub enum ThreeInt: 6 {
         /// Signed saturating addition.
         Sqadd = 0b0_00001 "sqadd",
@@ -63,6 +67,10 @@ ops! {
 
 ops! {
     /// A lane-wise operation on integers of up to 32 bits: `U` and `opcode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::ThreeNarrow::Shadd.name(), "shadd");
+    /// ```
     pub enum ThreeNarrow: 6 {
         /// Signed halving addition.
         Shadd = 0b0_00000 "shadd",
@@ -111,6 +119,10 @@ ops! {
 
 ops! {
     /// The high half of a doubled product, saturating: `U`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::DoublingHigh::Sqdmulh.name(), "sqdmulh");
+    /// ```
     pub enum DoublingHigh: 1 {
         /// Truncated.
         Sqdmulh = 0 "sqdmulh",
@@ -121,6 +133,10 @@ ops! {
 
 ops! {
     /// A bitwise operation on vectors: `U` and `size`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::VectorLogical::And.name(), "and");
+    /// ```
     pub enum VectorLogical: 3 {
         /// And.
         And = 0b0_00 "and",
@@ -143,6 +159,10 @@ ops! {
 
 ops! {
     /// A lane-wise operation on floats: `U`, bit 23 and `opcode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::ThreeFp::Fmaxnm.name(), "fmaxnm");
+    /// ```
     pub enum ThreeFp: 7 {
         /// Maximum number.
         Fmaxnm = 0b0_0_11000 "fmaxnm",
@@ -197,6 +217,10 @@ ops! {
 
 ops! {
     /// An operation whose result has lanes twice as wide: `U` and `opcode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::ThreeLong::Saddl.name(), "saddl");
+    /// ```
     pub enum ThreeLong: 5 {
         /// Signed addition.
         Saddl = 0b0_0000 "saddl",
@@ -231,6 +255,10 @@ ops! {
 
 ops! {
     /// An operation whose result and first operand have lanes twice as wide: `U` and `opcode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::ThreeWide::Saddw.name(), "saddw");
+    /// ```
     pub enum ThreeWide: 5 {
         /// Signed addition.
         Saddw = 0b0_0001 "saddw",
@@ -245,6 +273,10 @@ ops! {
 
 ops! {
     /// An operation that keeps the high half of each lane: `U` and `opcode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::ThreeHigh::Addhn.name(), "addhn");
+    /// ```
     pub enum ThreeHigh: 5 {
         /// Addition.
         Addhn = 0b0_0100 "addhn",
@@ -259,6 +291,10 @@ ops! {
 
 ops! {
     /// A doubled product, saturating, in lanes twice as wide: `opcode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::DoublingLong::Sqdmlal.name(), "sqdmlal");
+    /// ```
     pub enum DoublingLong: 4 {
         /// Added.
         Sqdmlal = 0b1001 "sqdmlal",
@@ -271,6 +307,11 @@ ops! {
 
 encodings! {
     /// AdvSIMD operations on three registers.
+    ///
+    /// ```
+    /// let inst = arm64_enc::simd::SimdThree::decode(0x4ea28420).unwrap();
+    /// assert_eq!((inst.to_string().as_str(), inst.encode()), ("add v0.4s, v1.4s, v2.4s", 0x4ea28420));
+    /// ```
     pub enum SimdThree {
         /// Integers of any width.
         Int "0 q u 01110 ss 1 mmmmm ooooo 1 nnnnn ddddd" {

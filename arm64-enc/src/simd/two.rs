@@ -18,6 +18,10 @@ use crate::field::{encodings, ops};
 
 ops! {
     /// An operation on integers of any width: `U` and `opcode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::TwoInt::Suqadd.name(), "suqadd");
+    /// ```
     pub enum TwoInt: 6 {
         /// Signed saturating accumulation of unsigned values.
         Suqadd = 0b0_00011 "suqadd",
@@ -56,6 +60,10 @@ impl TwoInt {
 
 ops! {
     /// An operation on integers of up to 32 bits: `U` and `opcode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::TwoNarrow::Rev64.name(), "rev64");
+    /// ```
     pub enum TwoNarrow: 6 {
         /// Reverses the order of lanes in each double word.
         Rev64 = 0b0_00000 "rev64",
@@ -68,6 +76,10 @@ ops! {
 
 ops! {
     /// A sum of neighbours in lanes twice as wide: `U` and `opcode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::TwoPairLong::Saddlp.name(), "saddlp");
+    /// ```
     pub enum TwoPairLong: 6 {
         /// Signed.
         Saddlp = 0b0_00010 "saddlp",
@@ -82,6 +94,10 @@ ops! {
 
 ops! {
     /// Makes lanes half as wide: `U` and `opcode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::TwoExtract::Xtn.name(), "xtn");
+    /// ```
     pub enum TwoExtract: 6 {
         /// The low half.
         Xtn = 0b0_10010 "xtn",
@@ -96,6 +112,10 @@ ops! {
 
 ops! {
     /// An operation on bytes: `U`, `size` and `opcode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::TwoBytes::Rev16.name(), "rev16");
+    /// ```
     pub enum TwoBytes: 8 {
         /// Reverses the bytes of each half word.
         Rev16 = 0b0_00_00001 "rev16",
@@ -110,6 +130,10 @@ ops! {
 
 ops! {
     /// An operation on floats: `U`, bit 23 and `opcode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::TwoFp::Frintn.name(), "frintn");
+    /// ```
     pub enum TwoFp: 7 {
         /// Rounds to nearest, ties to even.
         Frintn = 0b0_0_11000 "frintn",
@@ -184,6 +208,10 @@ impl TwoFp {
 
 ops! {
     /// An estimate on unsigned integers: `U`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::TwoEstimate::Urecpe.name(), "urecpe");
+    /// ```
     pub enum TwoEstimate: 1 {
         /// Of the reciprocal.
         Urecpe = 0 "urecpe",
@@ -194,6 +222,10 @@ ops! {
 
 ops! {
     /// A reduction of integers: `U` and `opcode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::Across::Smaxv.name(), "smaxv");
+    /// ```
     pub enum Across: 6 {
         /// Signed maximum.
         Smaxv = 0b0_01010 "smaxv",
@@ -210,6 +242,10 @@ ops! {
 
 ops! {
     /// A sum of all lanes, twice as wide as they: `U`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::AcrossLong::Saddlv.name(), "saddlv");
+    /// ```
     pub enum AcrossLong: 1 {
         /// Signed.
         Saddlv = 0 "saddlv",
@@ -220,6 +256,10 @@ ops! {
 
 ops! {
     /// A reduction of floats: bit 23 and `opcode`.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::AcrossFp::Fmaxnmv.name(), "fmaxnmv");
+    /// ```
     pub enum AcrossFp: 6 {
         /// Maximum number.
         Fmaxnmv = 0b0_01100 "fmaxnmv",
@@ -234,6 +274,11 @@ ops! {
 
 encodings! {
     /// AdvSIMD operations on two registers.
+    ///
+    /// ```
+    /// let inst = arm64_enc::simd::SimdTwo::decode(0x4e600820).unwrap();
+    /// assert_eq!((inst.to_string().as_str(), inst.encode()), ("rev64 v0.8h, v1.8h", 0x4e600820));
+    /// ```
     pub enum SimdTwo {
         /// Integers of any width.
         Int "0 q u 01110 ss 10000 ooooo 10 nnnnn ddddd" {
