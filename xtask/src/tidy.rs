@@ -161,8 +161,8 @@ pub(crate) fn run(_: &[String]) -> Result {
 }
 
 fn check_file(path: &str, text: &str, broken: &mut Vec<String>) {
-    // This file names every forbidden word.
-    if path == "xtask/src/tidy.rs" {
+    // This file names every forbidden word; the text tests are data.
+    if path == "xtask/src/tidy.rs" || path.starts_with("tests/") {
         return;
     }
     if !text.starts_with("//!") {
