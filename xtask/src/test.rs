@@ -69,8 +69,6 @@ pub(crate) fn aarch64(words: &[String]) -> Result {
     let mut test =
         sh::cargo(&["test", "-q", "--workspace", "--exclude", "xtask", "--target", LINUX]);
     test.args(words).env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_RUNNER", setup::runner()?);
-    // Emulated, the tests take longer than the compiler: a little optimisation pays. Assertions stay on.
-    test.env("CARGO_PROFILE_DEV_OPT_LEVEL", "1");
     sh::run(recording(test))
 }
 
