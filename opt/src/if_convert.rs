@@ -6,7 +6,7 @@
 //!
 //! A branch whose two ways meet in the next block, each at once or through a block of a few pure instructions that
 //! belongs to that way alone, computes both and selects. Only where that is less work than the branch: at most
-//! [`MAX_SPECULATED`] instructions and [`MAX_SELECTS`] selects.
+//! `MAX_SPECULATED` instructions and `MAX_SELECTS` selects.
 
 use cfg::FlowGraph;
 use ir::{BinaryOp, Block, BlockCall, Effect, Function, Inst, InstData, TernaryOp, UnaryOp, Value};

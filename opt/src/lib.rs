@@ -223,7 +223,7 @@ impl Stats {
     }
 }
 
-/// Optimises a function in SSA form (see [`ssa::verify`]).
+/// Optimises a function in SSA form (see [`ssa::verify()`]).
 pub fn optimize(func: &mut Function, level: Level) -> Stats {
     optimize_with(func, level, |_, _| {})
 }
