@@ -43,7 +43,7 @@ pub use engine::{Engine, EngineKind, Func, Options};
 pub use error::{Error, LinkProblem, Trap};
 pub use host::{HostFn, HostResult, Hosts, Thunk};
 pub use opt::Level;
-pub use print::{Output, Printed, Sink};
 #[cfg(feature = "lang")]
+pub use print::{Output, Printed, Sink};
 pub use statistics::{FunctionStatistics, Statistics};
 pub use value::{Args, Results, Scalar, Value};
