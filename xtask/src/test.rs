@@ -79,6 +79,7 @@ fn recording(mut test: Command) -> Command {
 }
 
 fn embedded_crates() -> Result {
+    sh::run(sh::cargo(&["check", "-q", "-p", "driver", "--no-default-features"]))?;
     let words =
         ["tree", "-p", "driver", "--no-default-features", "-e", "normal,build", "--prefix", "none"];
     let tree = sh::output(sh::cargo(&words))?;
