@@ -84,7 +84,9 @@ fn embedded_crates() -> Result {
         ["tree", "-p", "driver", "--no-default-features", "-e", "normal,build", "--prefix", "none"];
     let tree = sh::output(sh::cargo(&words))?;
     // Our own crates are shown with their path.
-    let mut names: Vec<&str> = tree.lines().filter(|l| !l.contains('/') && !l.is_empty()).collect();
+    // A crate that is shown again is marked.
+    let shown = tree.lines().map(|line| line.trim_end_matches(" (*)"));
+    let mut names: Vec<&str> = shown.filter(|l| !l.contains('/') && !l.is_empty()).collect();
     names.sort_unstable();
     names.dedup();
     eprintln!(
