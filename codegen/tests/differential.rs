@@ -23,7 +23,7 @@ fn random_module(seed: u64) -> Module {
     let mut callees: Vec<(String, Signature)> = Vec::new();
     for index in 0..1 + random.below(3) {
         let types = |random: &mut Random, most: usize| -> Vec<Type> {
-            (0..random.below(most)).filter_map(|_| random.pick(&Type::ALL)).collect()
+            (0..random.below(most)).filter_map(|_| random.pick(&Type::WORDS)).collect()
         };
         let most = if random.once_in(3) { 24 } else { 6 };
         let shape = Shape {

@@ -259,9 +259,12 @@ impl Engine {
                 used_as: Box::new(Signature::new(&types, &results)),
             });
         }
-        let mut bits = args.iter().map(|value| value.bits()).collect();
+        let mut bits = Vec::with_capacity(args.len());
+        args.iter().for_each(|value| value.push_bits(&mut bits));
         self.call_bits(index, &mut bits)?;
-        Ok(signature.result_types().zip(&bits).map(|(ty, &b)| Value::from_bits(ty, b)).collect())
+        let mut bits = bits.into_iter();
+        let results = signature.result_types().map(|ty| Value::from_bits(ty, &mut bits));
+        results.collect::<Option<_>>().ok_or(Error::Internal("a call gave too few results"))
     }
 
     /// How many instructions the simulator has run for this engine: exact.
@@ -310,7 +313,7 @@ impl Engine {
         &self.inner.module.functions[index].signature
     }
 
-    /// Calls the function with the bits of the arguments, which become those of the results.
+    /// Calls the function with the bits of the arguments, which become those of the results. An `i128` has two words.
     fn call_bits(&self, index: usize, bits: &mut Vec<u64>) -> Result<(), Error> {
         let inner = &*self.inner;
         let function = &inner.module.functions[index];
@@ -338,7 +341,8 @@ impl Engine {
             }
             Backend::Native { code } => {
                 let conv = pipeline::native_call_conv();
-                let mut places = abi::place(&function.signature, bits, conv);
+                let signature = function.signature.halved();
+                let mut places = abi::place(&signature, bits, conv);
                 let entry = code.functions()[index].range.start;
                 code.native().call(entry, &mut places).map_err(|fault| {
                     use jitmem::trap::FaultKind;
@@ -363,17 +367,18 @@ impl Engine {
                     }
                 })?;
                 bits.clear();
-                let types = function.signature.result_types();
+                let types = signature.result_types();
                 abi::results(types, &places.ints, &places.floats, bits);
             }
             Backend::Simulator { code, simulators } => {
-                let mut places = abi::place(&function.signature, bits, codegen::CallConv::Aapcs64);
+                let signature = function.signature.halved();
+                let mut places = abi::place(&signature, bits, codegen::CallConv::Aapcs64);
                 let entry = code.functions()[index].range.start;
                 simulators.call(entry, &mut places, code, &inner.data).map_err(|fault| {
                     fault.into_error(code, |kind, name, span| self.trap(kind, name, span))
                 })?;
                 bits.clear();
-                let types = function.signature.result_types();
+                let types = signature.result_types();
                 abi::results(types, &places.ints, &places.floats, bits);
             }
         }

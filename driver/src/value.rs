@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use ir::eval::wide;
 use ir::{AbiParam, Extend, Type};
 
 /// A value with its type, for calls whose signature is only known at run time.
@@ -12,6 +13,7 @@ pub enum Value {
     I16(i16),
     I32(i32),
     I64(i64),
+    I128(i128),
     F32(f32),
     F64(f64),
 }
@@ -25,6 +27,7 @@ impl Value {
             Value::I16(_) => Type::I16,
             Value::I32(_) => Type::I32,
             Value::I64(_) => Type::I64,
+            Value::I128(_) => Type::I128,
             Value::F32(_) => Type::F32,
             Value::F64(_) => Type::F64,
         }
@@ -32,28 +35,40 @@ impl Value {
 
     /// Its bits; those above its type are zero.
     #[must_use]
-    pub fn bits(self) -> u64 {
+    pub fn bits(self) -> u128 {
         match self {
             Value::I8(x) => (x as u8).into(),
             Value::I16(x) => (x as u16).into(),
             Value::I32(x) => (x as u32).into(),
-            Value::I64(x) => x as u64,
+            Value::I64(x) => (x as u64).into(),
+            Value::I128(x) => x as u128,
             Value::F32(x) => x.to_bits().into(),
-            Value::F64(x) => x.to_bits(),
+            Value::F64(x) => x.to_bits().into(),
         }
     }
 
-    /// The value of type `ty` with these bits; those above the type do not matter.
-    #[must_use]
-    pub fn from_bits(ty: Type, bits: u64) -> Self {
-        match ty {
-            Type::I8 => Value::I8(bits as i8),
-            Type::I16 => Value::I16(bits as i16),
-            Type::I32 => Value::I32(bits as i32),
-            Type::I64 => Value::I64(bits as i64),
-            Type::F32 => Value::F32(f32::from_bits(bits as u32)),
-            Type::F64 => Value::F64(f64::from_bits(bits)),
+    /// Appends its bits as words: one, of an `i128` two, the low one first.
+    pub fn push_bits(self, bits: &mut Vec<u64>) {
+        let (low, high) = wide::split(self.bits());
+        bits.push(low);
+        if self.ty() == Type::I128 {
+            bits.push(high);
         }
+    }
+
+    /// The value of type `ty` whose words come next, as [`push_bits`](Self::push_bits) gives them; bits above the type do not matter. `None` if there are too few.
+    #[must_use]
+    pub fn from_bits(ty: Type, bits: &mut impl Iterator<Item = u64>) -> Option<Self> {
+        let first = bits.next()?;
+        Some(match ty {
+            Type::I8 => Value::I8(first as i8),
+            Type::I16 => Value::I16(first as i16),
+            Type::I32 => Value::I32(first as i32),
+            Type::I64 => Value::I64(first as i64),
+            Type::I128 => Value::I128(wide::concat(first, bits.next()?) as i128),
+            Type::F32 => Value::F32(f32::from_bits(first as u32)),
+            Type::F64 => Value::F64(f64::from_bits(first)),
+        })
     }
 
     /// Reads a value of type `ty`: an integer (decimal or `0x…`, signed or unsigned, `true` or `false`), or a float as
@@ -69,7 +84,8 @@ impl Value {
             } else {
                 text.to_owned()
             };
-            return ir::parse::constant(ty, &exact).ok().map(|bits| Value::from_bits(ty, bits));
+            let bits = ir::parse::constant(ty, &exact).ok()?;
+            return Value::from_bits(ty, &mut [bits].into_iter());
         }
         let (negative, digits) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
@@ -79,14 +95,15 @@ impl Value {
             "true" if !negative => 1,
             "false" if !negative => 0,
             _ => match digits.strip_prefix("0x") {
-                Some(hex) => u64::from_str_radix(hex, 16).ok()?,
-                None => digits.replace('_', "").parse::<u64>().ok()?,
+                Some(hex) => u128::from_str_radix(hex, 16).ok()?,
+                None => digits.replace('_', "").parse::<u128>().ok()?,
             },
         };
-        let half = 1u64 << (ty.bits() - 1);
-        let fits = if negative { magnitude <= half } else { magnitude <= ty.mask() };
-        let bits = if negative { magnitude.wrapping_neg() } else { magnitude };
-        fits.then(|| Value::from_bits(ty, bits))
+        let half = 1u128 << (ty.bits() - 1);
+        let fits = if negative { magnitude <= half } else { magnitude <= half - 1 + half };
+        let (low, high) =
+            wide::split(if negative { magnitude.wrapping_neg() } else { magnitude });
+        Value::from_bits(ty, &mut [low, high].into_iter()).filter(|_| fits)
     }
 }
 
@@ -98,6 +115,7 @@ impl fmt::Display for Value {
             Value::I16(x) => x.fmt(f),
             Value::I32(x) => x.fmt(f),
             Value::I64(x) => x.fmt(f),
+            Value::I128(x) => x.fmt(f),
             Value::F32(x) if x.is_nan() => write!(f, "nan:{:#x}", x.to_bits()),
             Value::F32(x) => write!(f, "{x:?}"),
             Value::F64(x) if x.is_nan() => write!(f, "nan:{:#x}", x.to_bits()),
@@ -287,6 +305,7 @@ mod tests {
         for (ty, text) in [
             (Type::I8, "-128"),
             (Type::I64, "-9223372036854775808"),
+            (Type::I128, "-170141183460469231731687303715884105728"),
             (Type::F64, "-0.0"),
             (Type::F64, "1e-300"),
             (Type::F64, "2.0"),
@@ -298,6 +317,9 @@ mod tests {
         }
         assert_eq!(Value::parse(Type::I8, "255"), Some(Value::I8(-1)));
         assert_eq!(Value::parse(Type::I8, "0xff"), Some(Value::I8(-1)));
+        let most = "340282366920938463463374607431768211455";
+        assert_eq!(Value::parse(Type::I128, most), Some(Value::I128(-1)));
+        assert_eq!(Value::parse(Type::I128, "340282366920938463463374607431768211456"), None);
         for text in ["256", "-129", "1.5", "", "x", "--1"] {
             assert_eq!(Value::parse(Type::I8, text), None, "{text}");
         }

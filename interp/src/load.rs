@@ -249,10 +249,10 @@ impl Loader<'_> {
                     self.defined(value);
                 }
             }
-            (InstData::Load { kind, addr, offset }, Some(value)) => {
+            (InstData::Load { kind, addr, offset, .. }, Some(value)) => {
                 self.load(kind, value, addr, offset);
             }
-            (InstData::Store { kind, value, addr, offset }, _) => {
+            (InstData::Store { kind, value, addr, offset, .. }, _) => {
                 self.store(kind, value, addr, offset);
             }
             (InstData::StackAddr { slot, offset }, Some(value)) => {
@@ -307,6 +307,25 @@ impl Loader<'_> {
                 }
             }
             (InstData::Trap { kind }, _) => self.push(Op::Trap { kind }),
+            (
+                InstData::Overflow { .. }
+                | InstData::Carry { .. }
+                | InstData::Wide { .. }
+                | InstData::Split { .. }
+                | InstData::AtomicLoad { .. }
+                | InstData::AtomicStore { .. }
+                | InstData::AtomicRmw { .. }
+                | InstData::AtomicCas { .. }
+                | InstData::Fence
+                | InstData::FuncAddr { .. }
+                | InstData::CallIndirect { .. }
+                | InstData::TailCall { .. }
+                | InstData::TailCallIndirect { .. },
+                _,
+            ) => {
+                let (function, op) = (func.name.clone(), func.inst(inst).opcode());
+                return Err(LoadError::Unsupported { function, op });
+            }
             // A value without a place to go: the verifier refuses such a function.
             (_, None) => {}
         }

@@ -562,7 +562,7 @@ pub(crate) struct Kinds {
 impl Kinds {
     /// Every operation on every type of its group; invalid pairs are never used.
     pub(crate) fn new() -> Self {
-        let types = |float: bool| Type::ALL.into_iter().filter(move |ty| ty.is_float() == float);
+        let types = |float: bool| Type::WORDS.into_iter().filter(move |ty| ty.is_float() == float);
         let int_compare =
             types(false).flat_map(|ty| IntCC::ALL.iter().map(move |&cc| (cc, ty))).collect();
         let float_compare =

@@ -63,6 +63,13 @@ pub enum LoadError {
         /// The data object.
         data: String,
     },
+    /// The interpreter does not have this operation yet.
+    Unsupported {
+        /// The function.
+        function: String,
+        /// The operation.
+        op: ir::Opcode,
+    },
     /// There is not enough memory for the data objects.
     OutOfMemory,
     /// A function is larger than the interpreter's numbers reach.
@@ -88,6 +95,9 @@ impl fmt::Display for LoadError {
                     f,
                     "@{function} takes the address of @{data}, which the module does not have"
                 )
+            }
+            LoadError::Unsupported { function, op } => {
+                write!(f, "@{function}: the interpreter does not have {op}")
             }
             LoadError::OutOfMemory => {
                 f.write_str("there is not enough memory for the data objects")

@@ -1,7 +1,7 @@
 //! Equality of functions and modules: they are equal if their text is. Numbers of values and blocks count, because the
 //! text has them; numbers of instructions and lists, and anything that is no longer part of the function, do not.
 
-use crate::entity::{Block, DataRef, Entity, FuncRef, Inst, SwitchRef, Value};
+use crate::entity::{Block, DataRef, Entity, FuncRef, Inst, SigRef, SwitchRef, Value};
 use crate::func::Function;
 use crate::inst::{BlockCall, InstData, ValueList};
 use crate::module::Module;
@@ -57,8 +57,14 @@ fn same_inst(a: &Function, inst: Inst, b: &Function, other: Inst) -> bool {
 fn shape(mut data: InstData) -> InstData {
     let forget = |call: &mut BlockCall| call.args = ValueList::default();
     match &mut data {
-        InstData::Call { callee, args } => {
+        InstData::Call { callee, args } | InstData::TailCall { callee, args } => {
             *callee = FuncRef::from_index(0);
+            *args = ValueList::default();
+        }
+        InstData::FuncAddr { callee } => *callee = FuncRef::from_index(0),
+        InstData::CallIndirect { signature, args, .. }
+        | InstData::TailCallIndirect { signature, args, .. } => {
+            *signature = SigRef::from_index(0);
             *args = ValueList::default();
         }
         InstData::Return { args } => *args = ValueList::default(),
@@ -77,9 +83,19 @@ fn shape(mut data: InstData) -> InstData {
 /// What the references of two payloads of one shape stand for.
 fn same_references(a: &Function, data: InstData, b: &Function, other: InstData) -> bool {
     match (data, other) {
-        (InstData::Call { callee, .. }, InstData::Call { callee: other, .. }) => {
+        (InstData::Call { callee, .. }, InstData::Call { callee: other, .. })
+        | (InstData::TailCall { callee, .. }, InstData::TailCall { callee: other, .. })
+        | (InstData::FuncAddr { callee }, InstData::FuncAddr { callee: other }) => {
             a.callees.get(callee) == b.callees.get(other)
         }
+        (
+            InstData::CallIndirect { signature, .. },
+            InstData::CallIndirect { signature: other, .. },
+        )
+        | (
+            InstData::TailCallIndirect { signature, .. },
+            InstData::TailCallIndirect { signature: other, .. },
+        ) => a.signatures.get(signature) == b.signatures.get(other),
         (InstData::DataAddr { data, .. }, InstData::DataAddr { data: other, .. }) => {
             a.data.get(data) == b.data.get(other)
         }

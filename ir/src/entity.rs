@@ -75,6 +75,10 @@ entity! {
     /// The table of a `switch`. Prints as `switch0`.
     SwitchRef, "switch"
 }
+entity! {
+    /// The signature of an indirect call. Prints as `sig0`.
+    SigRef, "sig"
+}
 
 /// Owns the things that its key type names; keys are handed out by [`push`](PrimaryMap::push) and never reused.
 #[derive(Clone, PartialEq, Eq)]

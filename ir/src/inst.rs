@@ -1,10 +1,9 @@
 //! Instructions: one typed payload per format. Everything is `Copy`; lists of values live in the function's pool.
 
-use std::fmt;
-
-use crate::entity::{Block, DataRef, FuncRef, StackSlot, SwitchRef, Value, Var};
-use crate::opcode::{BinaryOp, FloatCC, IntCC, Opcode, TernaryOp, TrapKind, UnaryOp};
-use crate::types::{Extend, Type};
+use crate::entity::{Block, DataRef, FuncRef, SigRef, StackSlot, SwitchRef, Value, Var};
+use crate::memory::{LoadKind, MemFacts, StoreKind};
+use crate::opcode::{BinaryOp, CarryOp, Opcode, OverflowOp, TernaryOp, UnaryOp, WideOp};
+use crate::words::{FloatCC, IntCC, RmwOp, TrapKind};
 
 /// A list of values in a function's pool. Read it with [`Function::list`](crate::Function::list).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -36,90 +35,6 @@ pub struct BlockCall {
     pub args: ValueList,
 }
 
-/// How much a load reads, and how a narrow one fills the result.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum LoadKind {
-    /// As many bytes as the result type has. Written `load`.
-    Full,
-    /// Fewer bytes (1, 2 or 4) than the integer result type has. Written `load.u8`, `load.s16`, ….
-    Narrow(NarrowWidth, Extend),
-}
-
-/// How much a store writes.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum StoreKind {
-    /// As many bytes as the value's type has. Written `store`.
-    Full,
-    /// The low bytes of a wider integer. Written `store.8`, `store.16`, `store.32`.
-    Narrow(NarrowWidth),
-}
-
-/// The width of a narrow load or store.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum NarrowWidth {
-    /// One byte.
-    W8,
-    /// Two bytes.
-    W16,
-    /// Four bytes.
-    W32,
-}
-
-impl NarrowWidth {
-    /// The integer type of this width.
-    #[must_use]
-    pub const fn as_type(self) -> Type {
-        match self {
-            NarrowWidth::W8 => Type::I8,
-            NarrowWidth::W16 => Type::I16,
-            NarrowWidth::W32 => Type::I32,
-        }
-    }
-}
-
-impl LoadKind {
-    /// The type in memory of a load with this result type.
-    #[must_use]
-    pub const fn memory_type(self, result: Type) -> Type {
-        match self {
-            LoadKind::Full => result,
-            LoadKind::Narrow(width, _) => width.as_type(),
-        }
-    }
-}
-
-impl StoreKind {
-    /// The type in memory of a store of a value of this type.
-    #[must_use]
-    pub const fn memory_type(self, value: Type) -> Type {
-        match self {
-            StoreKind::Full => value,
-            StoreKind::Narrow(width) => width.as_type(),
-        }
-    }
-}
-
-/// The suffix of `load`: empty, `.u8`, `.s8`, `.u16`, `.s16`, `.u32`, `.s32`.
-impl fmt::Display for LoadKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            LoadKind::Full => Ok(()),
-            LoadKind::Narrow(width, Extend::Zero) => write!(f, ".u{}", width.as_type().bits()),
-            LoadKind::Narrow(width, Extend::Sign) => write!(f, ".s{}", width.as_type().bits()),
-        }
-    }
-}
-
-/// The suffix of `store`: empty, `.8`, `.16`, `.32`.
-impl fmt::Display for StoreKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            StoreKind::Full => Ok(()),
-            StoreKind::Narrow(width) => write!(f, ".{}", width.as_type().bits()),
-        }
-    }
-}
-
 /// What an instruction is. The types of its results are those of its result values.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs)] // the fields say what the opcode table says
@@ -134,24 +49,46 @@ pub enum InstData {
     Binary { op: BinaryOp, args: [Value; 2] },
     /// Three operands.
     Ternary { op: TernaryOp, args: [Value; 3] },
+    /// Two operands, and whether the result fits.
+    Overflow { op: OverflowOp, args: [Value; 2] },
+    /// Two operands and a carry in, and the carry out.
+    Carry { op: CarryOp, args: [Value; 3] },
+    /// Two `i64` that make an `i128`.
+    Wide { op: WideOp, args: [Value; 2] },
+    /// The halves of an `i128`.
+    Split { arg: Value },
     /// Integer comparison.
     IntCompare { cc: IntCC, args: [Value; 2] },
     /// Float comparison.
     FloatCompare { cc: FloatCC, args: [Value; 2] },
     /// Read at `addr + offset`.
-    Load { kind: LoadKind, addr: Value, offset: i32 },
+    Load { kind: LoadKind, facts: MemFacts, addr: Value, offset: i32 },
     /// Write at `addr + offset`.
-    Store { kind: StoreKind, value: Value, addr: Value, offset: i32 },
+    Store { kind: StoreKind, facts: MemFacts, value: Value, addr: Value, offset: i32 },
+    /// Atomically read at `addr`, as many bytes as the result type has.
+    AtomicLoad { facts: MemFacts, addr: Value },
+    /// Atomically write at `addr`.
+    AtomicStore { facts: MemFacts, value: Value, addr: Value },
+    /// Atomically read, compute and write at `addr`.
+    AtomicRmw { op: RmwOp, facts: MemFacts, value: Value, addr: Value },
+    /// Atomically compare with `expected` at `addr` and write `new` there if equal.
+    AtomicCas { facts: MemFacts, expected: Value, new: Value, addr: Value },
+    /// Order memory accesses.
+    Fence,
     /// Address of a stack slot plus an offset.
     StackAddr { slot: StackSlot, offset: i32 },
     /// Address of a data object plus an offset.
     DataAddr { data: DataRef, offset: i32 },
+    /// Address of a function.
+    FuncAddr { callee: FuncRef },
     /// Read a variable.
     VarGet { var: Var },
     /// Write a variable.
     VarSet { var: Var, value: Value },
     /// Call a function.
     Call { callee: FuncRef, args: ValueList },
+    /// Call the function at an address.
+    CallIndirect { callee: Value, signature: SigRef, args: ValueList },
     /// Trap if `cond` is not zero.
     TrapIf { cond: Value, kind: TrapKind },
     /// Continue at a block.
@@ -162,6 +99,10 @@ pub enum InstData {
     Switch { index: Value, table: SwitchRef },
     /// End the call.
     Return { args: ValueList },
+    /// End the call with the results of a function.
+    TailCall { callee: FuncRef, args: ValueList },
+    /// End the call with the results of the function at an address.
+    TailCallIndirect { callee: Value, signature: SigRef, args: ValueList },
     /// End the call with a trap.
     Trap { kind: TrapKind },
 }
@@ -176,21 +117,45 @@ impl InstData {
             InstData::Unary { op, .. } => op.opcode(),
             InstData::Binary { op, .. } => op.opcode(),
             InstData::Ternary { op, .. } => op.opcode(),
+            InstData::Overflow { op, .. } => op.opcode(),
+            InstData::Carry { op, .. } => op.opcode(),
+            InstData::Wide { op, .. } => op.opcode(),
+            InstData::Split { .. } => Opcode::Isplit,
             InstData::IntCompare { .. } => Opcode::Icmp,
             InstData::FloatCompare { .. } => Opcode::Fcmp,
             InstData::Load { .. } => Opcode::Load,
             InstData::Store { .. } => Opcode::Store,
+            InstData::AtomicLoad { .. } => Opcode::AtomicLoad,
+            InstData::AtomicStore { .. } => Opcode::AtomicStore,
+            InstData::AtomicRmw { .. } => Opcode::AtomicRmw,
+            InstData::AtomicCas { .. } => Opcode::AtomicCas,
+            InstData::Fence => Opcode::Fence,
             InstData::StackAddr { .. } => Opcode::StackAddr,
             InstData::DataAddr { .. } => Opcode::DataAddr,
+            InstData::FuncAddr { .. } => Opcode::FuncAddr,
             InstData::VarGet { .. } => Opcode::VarGet,
             InstData::VarSet { .. } => Opcode::VarSet,
             InstData::Call { .. } => Opcode::Call,
+            InstData::CallIndirect { .. } => Opcode::CallIndirect,
             InstData::TrapIf { .. } => Opcode::TrapIf,
             InstData::Jump { .. } => Opcode::Jump,
             InstData::Branch { .. } => Opcode::Branch,
             InstData::Switch { .. } => Opcode::Switch,
             InstData::Return { .. } => Opcode::Return,
+            InstData::TailCall { .. } => Opcode::TailCall,
+            InstData::TailCallIndirect { .. } => Opcode::TailCallIndirect,
             InstData::Trap { .. } => Opcode::Trap,
+        }
+    }
+
+    /// The function that it calls or takes the address of by name, if it does.
+    #[must_use]
+    pub const fn names_function(&self) -> Option<FuncRef> {
+        match *self {
+            InstData::Call { callee, .. }
+            | InstData::TailCall { callee, .. }
+            | InstData::FuncAddr { callee } => Some(callee),
+            _ => None,
         }
     }
 

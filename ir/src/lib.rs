@@ -22,6 +22,7 @@ pub mod eval;
 pub mod func;
 pub mod inst;
 mod lex;
+pub mod memory;
 pub mod module;
 pub mod opcode;
 pub mod parse;
@@ -29,18 +30,21 @@ mod print;
 pub mod random;
 pub mod types;
 pub mod verify;
+pub mod words;
 
 pub use build::{BuildError, FunctionBuilder, Operand, Operands};
 pub use entity::{
-    Block, DataRef, Entity, FuncRef, Inst, PrimaryMap, SecondaryMap, StackSlot, SwitchRef, Value,
-    Var,
+    Block, DataRef, Entity, FuncRef, Inst, PrimaryMap, SecondaryMap, SigRef, StackSlot, SwitchRef,
+    Value, Var,
 };
 pub use func::{Callee, Function, SlotData, ValueDef, VarData};
-pub use inst::{BlockCall, InstData, LoadKind, NarrowWidth, StoreKind, SwitchTable, ValueList};
+pub use inst::{BlockCall, InstData, SwitchTable, ValueList};
+pub use memory::{Align, LoadKind, MemFacts, NarrowWidth, StoreKind};
 pub use module::{DataObject, DuplicateName, Module};
 pub use opcode::{
-    BinaryOp, Effect, FloatCC, IntCC, OpInfo, Opcode, TernaryOp, TrapKind, TypeRule, UnaryOp,
+    BinaryOp, CarryOp, Effect, OpInfo, Opcode, OverflowOp, TernaryOp, TypeRule, UnaryOp, WideOp,
 };
 pub use parse::{ParseCode, ParseError};
 pub use types::{AbiParam, Extend, Signature, Span, Type};
 pub use verify::{VerifyError, verify_function, verify_module};
+pub use words::{FloatCC, IntCC, RmwOp, TrapKind};

@@ -7,21 +7,31 @@ use std::fmt;
 /// Which types an operation takes and gives.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum TypeRule {
-    /// Integers of one type, result of the same.
+    /// Integers of one type of at most 64 bits, result of the same.
     Int,
+    /// Integers of one type, `i128` included, result of the same.
+    AnyInt,
+    /// Two integers of one type of at most 64 bits, results of that type and an `i8`.
+    Overflow,
+    /// Two integers of one type of at most 64 bits and an integer carry, results of that type and an `i8`.
+    Carry,
+    /// Two `i64`, result `i128`.
+    Double,
+    /// An `i128`, results `i64` and `i64`.
+    Halves,
     /// Floats of one type, result of the same.
     Float,
-    /// Integer to a wider integer.
+    /// Integer to a wider integer, up to `i128`.
     Widen,
-    /// Integer to a narrower integer.
+    /// Integer to a narrower integer, from `i128` on.
     Narrow,
     /// `f32` to `f64`.
     Promote,
     /// `f64` to `f32`.
     Demote,
-    /// Any integer to any float.
+    /// Any integer of at most 64 bits to any float.
     IntToFloat,
-    /// Any float to any integer.
+    /// Any float to any integer of at most 64 bits.
     FloatToInt,
     /// Between an integer and a float of the same width.
     Bitcast,
@@ -29,7 +39,7 @@ pub enum TypeRule {
     IntCompare,
     /// Floats of one type, result `i8`.
     FloatCompare,
-    /// An integer condition and two values of any one type, result of that type.
+    /// An integer condition of at most 64 bits and two values of any one type, result of that type.
     Select,
     /// Stated by the instruction's payload: constants, memory, calls, control flow.
     Payload,
@@ -46,12 +56,22 @@ pub enum Effect {
     Reads,
     /// It writes memory and may trap.
     Writes,
+    /// It reads, writes or orders memory that other threads may use too, and may trap: no access is moved across it.
+    Atomic,
     /// It reads or writes a variable (only before SSA construction).
     Variable,
     /// It may do anything.
     Call,
     /// It ends a block.
     Terminator,
+}
+
+impl Effect {
+    /// Whether it may write memory, so that what was read before may be out of date.
+    #[must_use]
+    pub const fn may_write(self) -> bool {
+        matches!(self, Effect::Writes | Effect::Atomic | Effect::Call)
+    }
 }
 
 /// One row of the table.
@@ -142,13 +162,21 @@ opcodes! {
         }
         /// Operations on three values.
         TernaryOp { Select Fma }
+        /// Integer arithmetic that also says whether the exact result does not fit.
+        OverflowOp {
+            SaddOverflow UaddOverflow SsubOverflow UsubOverflow SmulOverflow UmulOverflow
+        }
+        /// Integer arithmetic with a carry in and out.
+        CarryOp { UaddCarry UsubBorrow }
+        /// Operations on two `i64` that make an `i128`.
+        WideOp { Iconcat SmulWide UmulWide }
     }
     table {
         Iconst      "iconst"      Payload Pure false "Integer constant, sign-extended from the result type.";
         Fconst      "fconst"      Payload Pure false "Float constant, by its bits.";
 
-        Neg         "neg"         Int Pure false "Wrapping negation.";
-        Not         "not"         Int Pure false "Bitwise complement.";
+        Neg         "neg"         AnyInt Pure false "Wrapping negation.";
+        Not         "not"         AnyInt Pure false "Bitwise complement.";
         Abs         "abs"         Int Pure false "Wrapping absolute value: abs(MIN) is MIN.";
         Clz         "clz"         Int Pure false "Count of leading zeros; the width for 0.";
         Ctz         "ctz"         Int Pure false "Count of trailing zeros; the width for 0.";
@@ -179,27 +207,40 @@ opcodes! {
         FloatToUint "float_to_uint" FloatToInt MayTrap false "Toward zero to an unsigned integer; traps if NaN or out of range.";
         Bitcast     "bitcast"     Bitcast Pure false "The same bits as the other kind of type.";
 
-        Add         "add"         Int Pure true "Wrapping sum.";
-        Sub         "sub"         Int Pure false "Wrapping difference.";
-        Mul         "mul"         Int Pure true "Low half of the product.";
+        Add         "add"         AnyInt Pure true "Wrapping sum.";
+        Sub         "sub"         AnyInt Pure false "Wrapping difference.";
+        Mul         "mul"         AnyInt Pure true "Low half of the product.";
         Smulhi      "smulhi"      Int Pure true "High half of the signed product.";
         Umulhi      "umulhi"      Int Pure true "High half of the unsigned product.";
         Sdiv        "sdiv"        Int MayTrap false "Signed quotient toward zero; traps on 0 and on MIN / -1.";
         Udiv        "udiv"        Int MayTrap false "Unsigned quotient; traps on 0.";
         Srem        "srem"        Int MayTrap false "Signed remainder with the sign of the dividend; traps on 0; MIN % -1 is 0.";
         Urem        "urem"        Int MayTrap false "Unsigned remainder; traps on 0.";
-        And         "and"         Int Pure true "Bitwise and.";
-        Or          "or"          Int Pure true "Bitwise or.";
-        Xor         "xor"         Int Pure true "Bitwise exclusive or.";
-        Shl         "shl"         Int Pure false "Shift left by the amount modulo the width.";
-        Lshr        "lshr"        Int Pure false "Logical shift right by the amount modulo the width.";
-        Ashr        "ashr"        Int Pure false "Arithmetic shift right by the amount modulo the width.";
+        And         "and"         AnyInt Pure true "Bitwise and.";
+        Or          "or"          AnyInt Pure true "Bitwise or.";
+        Xor         "xor"         AnyInt Pure true "Bitwise exclusive or.";
+        Shl         "shl"         AnyInt Pure false "Shift left by the amount modulo the width.";
+        Lshr        "lshr"        AnyInt Pure false "Logical shift right by the amount modulo the width.";
+        Ashr        "ashr"        AnyInt Pure false "Arithmetic shift right by the amount modulo the width.";
         Rotl        "rotl"        Int Pure false "Rotate left by the amount modulo the width.";
         Rotr        "rotr"        Int Pure false "Rotate right by the amount modulo the width.";
         Smin        "smin"        Int Pure true "Lesser as signed.";
         Smax        "smax"        Int Pure true "Greater as signed.";
         Umin        "umin"        Int Pure true "Lesser as unsigned.";
         Umax        "umax"        Int Pure true "Greater as unsigned.";
+
+        SaddOverflow "sadd_overflow" Overflow Pure true "Wrapping sum; 1 if the signed sum does not fit, else 0.";
+        UaddOverflow "uadd_overflow" Overflow Pure true "Wrapping sum; 1 if the unsigned sum does not fit, else 0.";
+        SsubOverflow "ssub_overflow" Overflow Pure false "Wrapping difference; 1 if the signed difference does not fit, else 0.";
+        UsubOverflow "usub_overflow" Overflow Pure false "Wrapping difference; 1 if the unsigned difference is below 0, else 0.";
+        SmulOverflow "smul_overflow" Overflow Pure true "Low half of the product; 1 if the signed product does not fit, else 0.";
+        UmulOverflow "umul_overflow" Overflow Pure true "Low half of the product; 1 if the unsigned product does not fit, else 0.";
+        UaddCarry   "uadd_carry"  Carry Pure false "Wrapping sum of two values, and 1 if the third is not zero; 1 if the unsigned sum does not fit, else 0.";
+        UsubBorrow  "usub_borrow" Carry Pure false "Wrapping difference of two values, less 1 if the third is not zero; 1 if the unsigned difference is below 0, else 0.";
+        Iconcat     "iconcat"     Double Pure false "The i128 of these low and high halves.";
+        SmulWide    "smul_wide"   Double Pure true "The whole signed product.";
+        UmulWide    "umul_wide"   Double Pure true "The whole unsigned product.";
+        Isplit      "isplit"      Halves Pure false "The low and the high half of an i128.";
 
         // Not commutative: which operand's NaN comes out depends on their order.
         Fadd        "fadd"        Float Pure false "Sum.";
@@ -221,15 +262,24 @@ opcodes! {
         Store       "store"       Payload Writes false "Write memory, little-endian; narrow stores keep the low bits.";
         StackAddr   "stack_addr"  Payload Pure false "Address of a stack slot plus an offset.";
         DataAddr    "data_addr"   Payload Pure false "Address of a data object plus an offset.";
+        FuncAddr    "func_addr"   Payload Pure false "Address of a function of the module or of the host, for call_indirect.";
+        AtomicLoad  "atomic_load" Payload Atomic false "Read memory, as one access in the one order of all atomic accesses; traps if the address is not a multiple of the width.";
+        AtomicStore "atomic_store" Payload Atomic false "Write memory likewise.";
+        AtomicRmw   "atomic_rmw"  Payload Atomic false "Replace memory by the operation on it and the operand; gives what was there before.";
+        AtomicCas   "atomic_cas"  Payload Atomic false "Replace memory that is equal to the first operand by the second; gives what was there before.";
+        Fence       "fence"       Payload Atomic false "Order all accesses before it before all after it.";
         VarGet      "get"         Payload Variable false "Read a variable; 0 before its first write.";
         VarSet      "set"         Payload Variable false "Write a variable.";
         Call        "call"        Payload Call false "Call a function of the module or of the host.";
+        CallIndirect "call_indirect" Payload Call false "Call the function at an address, which has this signature.";
         TrapIf      "trap_if"     Payload MayTrap false "Trap if the condition is not zero.";
 
         Jump        "jump"        Payload Terminator false "Continue at a block.";
         Branch      "branch"      Payload Terminator false "Continue at the first block if the condition is not zero, else at the second.";
         Switch      "switch"      Payload Terminator false "Continue at the block of the case equal to the operand, else at the default.";
         Return      "ret"         Payload Terminator false "End the call with these results.";
+        TailCall    "tail_call"   Payload Terminator false "End the call with the results of another, which takes over the stack frame.";
+        TailCallIndirect "tail_call_indirect" Payload Terminator false "The same, of the function at an address.";
         Trap        "trap"        Payload Terminator false "End the call with a trap.";
     }
 }
@@ -247,6 +297,24 @@ impl Opcode {
         self.info().name
     }
 
+    /// How many results it has; `None` if a signature says it.
+    #[must_use]
+    pub const fn result_count(self) -> Option<usize> {
+        match self {
+            Opcode::Call | Opcode::CallIndirect => None,
+            Opcode::Store
+            | Opcode::AtomicStore
+            | Opcode::Fence
+            | Opcode::VarSet
+            | Opcode::TrapIf => Some(0),
+            op if op.is_terminator() => Some(0),
+            op => match op.info().rule {
+                TypeRule::Overflow | TypeRule::Carry | TypeRule::Halves => Some(2),
+                _ => Some(1),
+            },
+        }
+    }
+
     /// Whether it ends a block.
     #[must_use]
     pub const fn is_terminator(self) -> bool {
@@ -260,178 +328,6 @@ impl fmt::Display for Opcode {
     }
 }
 
-macro_rules! words {
-    ($(#[$doc:meta])* $enum:ident { $( $name:ident $word:literal $vdoc:literal )* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-        pub enum $enum { $( #[doc = $vdoc] $name, )* }
-
-        impl $enum {
-            /// All of them, in order.
-            pub const ALL: &[$enum] = &[ $( $enum::$name, )* ];
-
-            /// As the text form writes it.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $( $enum::$name => $word, )* }
-            }
-
-            /// The one of this name.
-            #[must_use]
-            pub fn from_name(name: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|item| item.name() == name)
-            }
-        }
-
-        impl fmt::Display for $enum {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.name())
-            }
-        }
-    };
-}
-
-words! {
-    /// An integer comparison.
-    IntCC {
-        Eq "eq" "Equal."
-        Ne "ne" "Not equal."
-        Slt "slt" "Signed less."
-        Sle "sle" "Signed less or equal."
-        Sgt "sgt" "Signed greater."
-        Sge "sge" "Signed greater or equal."
-        Ult "ult" "Unsigned less."
-        Ule "ule" "Unsigned less or equal."
-        Ugt "ugt" "Unsigned greater."
-        Uge "uge" "Unsigned greater or equal."
-    }
-}
-
-impl IntCC {
-    /// The comparison that holds exactly when this one does not.
-    #[must_use]
-    pub const fn inverse(self) -> Self {
-        match self {
-            IntCC::Eq => IntCC::Ne,
-            IntCC::Ne => IntCC::Eq,
-            IntCC::Slt => IntCC::Sge,
-            IntCC::Sle => IntCC::Sgt,
-            IntCC::Sgt => IntCC::Sle,
-            IntCC::Sge => IntCC::Slt,
-            IntCC::Ult => IntCC::Uge,
-            IntCC::Ule => IntCC::Ugt,
-            IntCC::Ugt => IntCC::Ule,
-            IntCC::Uge => IntCC::Ult,
-        }
-    }
-
-    /// The comparison that holds for (b, a) exactly when this one holds for (a, b).
-    #[must_use]
-    pub const fn swapped(self) -> Self {
-        match self {
-            IntCC::Eq => IntCC::Eq,
-            IntCC::Ne => IntCC::Ne,
-            IntCC::Slt => IntCC::Sgt,
-            IntCC::Sle => IntCC::Sge,
-            IntCC::Sgt => IntCC::Slt,
-            IntCC::Sge => IntCC::Sle,
-            IntCC::Ult => IntCC::Ugt,
-            IntCC::Ule => IntCC::Uge,
-            IntCC::Ugt => IntCC::Ult,
-            IntCC::Uge => IntCC::Ule,
-        }
-    }
-}
-
-words! {
-    /// A float comparison. "Unordered" means that at least one operand is NaN.
-    FloatCC {
-        Eq "eq" "Equal."
-        Ne "ne" "Not equal, or unordered."
-        Lt "lt" "Less."
-        Le "le" "Less or equal."
-        Gt "gt" "Greater."
-        Ge "ge" "Greater or equal."
-        Ord "ord" "Neither is NaN."
-        Uno "uno" "Unordered."
-        Ueq "ueq" "Equal, or unordered."
-        One "one" "Less or greater."
-        Ult "ult" "Less, or unordered."
-        Ule "ule" "Less or equal, or unordered."
-        Ugt "ugt" "Greater, or unordered."
-        Uge "uge" "Greater or equal, or unordered."
-    }
-}
-
-impl FloatCC {
-    /// The comparison that holds exactly when this one does not.
-    #[must_use]
-    pub const fn inverse(self) -> Self {
-        match self {
-            FloatCC::Eq => FloatCC::Ne,
-            FloatCC::Ne => FloatCC::Eq,
-            FloatCC::Lt => FloatCC::Uge,
-            FloatCC::Le => FloatCC::Ugt,
-            FloatCC::Gt => FloatCC::Ule,
-            FloatCC::Ge => FloatCC::Ult,
-            FloatCC::Ord => FloatCC::Uno,
-            FloatCC::Uno => FloatCC::Ord,
-            FloatCC::Ueq => FloatCC::One,
-            FloatCC::One => FloatCC::Ueq,
-            FloatCC::Ult => FloatCC::Ge,
-            FloatCC::Ule => FloatCC::Gt,
-            FloatCC::Ugt => FloatCC::Le,
-            FloatCC::Uge => FloatCC::Lt,
-        }
-    }
-
-    /// The comparison that holds for (b, a) exactly when this one holds for (a, b).
-    #[must_use]
-    pub const fn swapped(self) -> Self {
-        match self {
-            FloatCC::Lt => FloatCC::Gt,
-            FloatCC::Le => FloatCC::Ge,
-            FloatCC::Gt => FloatCC::Lt,
-            FloatCC::Ge => FloatCC::Le,
-            FloatCC::Ult => FloatCC::Ugt,
-            FloatCC::Ule => FloatCC::Uge,
-            FloatCC::Ugt => FloatCC::Ult,
-            FloatCC::Uge => FloatCC::Ule,
-            symmetric => symmetric,
-        }
-    }
-}
-
-words! {
-    /// Why a call ended without a result.
-    TrapKind {
-        DivisionByZero "division_by_zero" "An integer was divided by zero."
-        IntegerOverflow "integer_overflow" "A quotient does not fit: MIN / -1."
-        BadConversion "bad_conversion" "A float that is NaN or out of range was converted to an integer."
-        IndexOutOfBounds "index_out_of_bounds" "An index is not below the length."
-        Assertion "assertion" "An `assert!` failed."
-        Panic "panic" "A `panic!` was reached."
-        Unreachable "unreachable" "Code that was declared unreachable was reached."
-        StackOverflow "stack_overflow" "Calls are nested too deeply."
-        MemoryFault "memory_fault" "An address that may not be accessed was read or written."
-        OutOfFuel "out_of_fuel" "The budget of instructions is used up."
-    }
-}
-
-impl TrapKind {
-    /// The number that stands for it in machine code (the immediate of `brk`); from 1, stable.
-    #[must_use]
-    pub const fn code(self) -> u16 {
-        self as u16 + 1
-    }
-
-    /// The trap that `code` stands for.
-    #[must_use]
-    pub fn from_code(code: u16) -> Option<Self> {
-        Self::ALL.iter().copied().find(|kind| kind.code() == code)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -440,18 +336,6 @@ mod tests {
     fn names_are_unique_and_found_again() {
         for &op in Opcode::ALL {
             assert_eq!(Opcode::from_name(op.name()), Some(op));
-        }
-    }
-
-    #[test]
-    fn inverse_and_swapped_undo_themselves() {
-        for &cc in IntCC::ALL {
-            assert_eq!(cc.inverse().inverse(), cc);
-            assert_eq!(cc.swapped().swapped(), cc);
-        }
-        for &cc in FloatCC::ALL {
-            assert_eq!(cc.inverse().inverse(), cc);
-            assert_eq!(cc.swapped().swapped(), cc);
         }
     }
 }

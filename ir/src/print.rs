@@ -227,25 +227,50 @@ impl Body<'_> {
                 let ty = result.map_or(Type::F64, |value| func.value_type(value));
                 write!(f, " {}", FloatBits { bits, ty })
             }
-            InstData::Unary { arg, .. } => write!(f, " {arg}"),
-            InstData::Binary { args: [a, b], .. } => write!(f, " {a}, {b}"),
-            InstData::Ternary { args: [a, b, c], .. } => write!(f, " {a}, {b}, {c}"),
+            InstData::Unary { arg, .. } | InstData::Split { arg } => write!(f, " {arg}"),
+            InstData::Binary { args: [a, b], .. }
+            | InstData::Overflow { args: [a, b], .. }
+            | InstData::Wide { args: [a, b], .. } => write!(f, " {a}, {b}"),
+            InstData::Ternary { args: [a, b, c], .. } | InstData::Carry { args: [a, b, c], .. } => {
+                write!(f, " {a}, {b}, {c}")
+            }
             InstData::IntCompare { cc, args: [a, b] } => write!(f, " {cc} {a}, {b}"),
             InstData::FloatCompare { cc, args: [a, b] } => write!(f, " {cc} {a}, {b}"),
-            InstData::Load { kind, addr, offset } => write!(f, "{kind} {addr}{}", Offset(offset)),
-            InstData::Store { kind, value, addr, offset } => {
-                write!(f, "{kind} {value}, {addr}{}", Offset(offset))
+            InstData::Load { kind, facts, addr, offset } => {
+                write!(f, "{kind}{facts} {addr}{}", Offset(offset))
             }
+            InstData::Store { kind, facts, value, addr, offset } => {
+                write!(f, "{kind}{facts} {value}, {addr}{}", Offset(offset))
+            }
+            InstData::AtomicLoad { facts, addr } => write!(f, "{facts} {addr}"),
+            InstData::AtomicStore { facts, value, addr } => write!(f, "{facts} {value}, {addr}"),
+            InstData::AtomicRmw { op, facts, value, addr } => {
+                write!(f, "{facts} {op} {value}, {addr}")
+            }
+            InstData::AtomicCas { facts, expected, new, addr } => {
+                write!(f, "{facts} {expected}, {new}, {addr}")
+            }
+            InstData::Fence => Ok(()),
             InstData::StackAddr { slot, offset } => write!(f, " {slot}{}", Offset(offset)),
             InstData::DataAddr { data, offset } => {
                 write!(f, " {}{}", Global(self.data(data)), Offset(offset))
             }
+            InstData::FuncAddr { callee } => write!(f, " {}", Global(self.callee(callee))),
             InstData::VarGet { var } => write!(f, " {var}"),
             InstData::VarSet { var, value } => write!(f, " {var}, {value}"),
-            InstData::Call { callee, args } => {
+            InstData::Call { callee, args } | InstData::TailCall { callee, args } => {
                 write!(f, " {}(", Global(self.callee(callee)))?;
                 comma_list(f, func.list(args))?;
                 f.write_char(')')
+            }
+            InstData::CallIndirect { callee, signature, args }
+            | InstData::TailCallIndirect { callee, signature, args } => {
+                write!(f, " {callee}(")?;
+                comma_list(f, func.list(args))?;
+                match func.signatures.get(signature) {
+                    Some(signature) => write!(f, ") : {signature}"),
+                    None => write!(f, ") : {signature}?"),
+                }
             }
             InstData::TrapIf { cond, kind } => write!(f, " {cond}, {kind}"),
             InstData::Jump { target } => {
@@ -334,14 +359,14 @@ pub(crate) fn annotated(
     Annotated(func, block, inst, message).to_string()
 }
 
-/// The functions other than itself that a function calls, each once, in the order of their first calls.
+/// The functions other than itself that a function names, each once, in the order of their first uses.
 fn called(func: &Function) -> Vec<FuncRef> {
     let mut seen = vec![false; func.callees.len()];
     let mut called = Vec::new();
     let blocks = func.layout().iter().filter(|block| Entity::index(**block) < func.num_blocks());
     let insts = blocks.flat_map(|&block| func.block_insts(block));
     for &inst in insts.filter(|inst| Entity::index(**inst) < func.num_insts()) {
-        if let InstData::Call { callee, .. } = *func.inst(inst)
+        if let Some(callee) = func.inst(inst).names_function()
             && let Some(seen) = seen.get_mut(Entity::index(callee))
             && !std::mem::replace(seen, true)
             && func.callees[callee].name != func.name

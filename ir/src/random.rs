@@ -8,9 +8,10 @@ use crate::build::FunctionBuilder;
 use crate::entity::{Block, FuncRef, StackSlot, Value, Var};
 use crate::eval::sign_extend;
 use crate::func::Function;
-use crate::inst::NarrowWidth;
-use crate::opcode::{BinaryOp, Effect, FloatCC, IntCC, TrapKind, TypeRule, UnaryOp};
+use crate::memory::NarrowWidth;
+use crate::opcode::{BinaryOp, Effect, TypeRule, UnaryOp};
 use crate::types::{Extend, Signature, Span, Type};
+use crate::words::{FloatCC, IntCC, TrapKind};
 
 /// What a random function should be like.
 #[derive(Clone, PartialEq, Debug)]
@@ -221,7 +222,7 @@ impl<'a> Maker<'a> {
     }
 
     fn ty(&mut self) -> Type {
-        self.random.pick(&Type::ALL).unwrap_or(Type::I64)
+        self.random.pick(&Type::WORDS).unwrap_or(Type::I64)
     }
 
     fn keep(&mut self, value: Value) {
@@ -325,9 +326,9 @@ impl<'a> Maker<'a> {
             op = UnaryOp::FloatToSintSat;
         }
         let narrower =
-            |ty: Type| Type::ALL.into_iter().filter(move |t| t.is_int() && t.bits() < ty.bits());
+            |ty: Type| Type::WORDS.into_iter().filter(move |t| t.is_int() && t.bits() < ty.bits());
         let (from, to) = match op.info().rule {
-            TypeRule::Int => (int, int),
+            TypeRule::Int | TypeRule::AnyInt => (int, int),
             TypeRule::Float => (float, float),
             TypeRule::Widen if int == Type::I8 => (int, Type::I32),
             TypeRule::Widen => (narrower(int).next().unwrap_or(Type::I8), int),

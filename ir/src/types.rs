@@ -14,6 +14,8 @@ pub enum Type {
     I32,
     /// 64-bit integer.
     I64,
+    /// 128-bit integer, which a pair of 64-bit registers carries.
+    I128,
     /// IEEE 754 binary32.
     F32,
     /// IEEE 754 binary64.
@@ -22,7 +24,11 @@ pub enum Type {
 
 impl Type {
     /// Every type, narrow to wide, integers first.
-    pub const ALL: [Type; 6] = [Type::I8, Type::I16, Type::I32, Type::I64, Type::F32, Type::F64];
+    pub const ALL: [Type; 7] =
+        [Type::I8, Type::I16, Type::I32, Type::I64, Type::I128, Type::F32, Type::F64];
+
+    /// The types whose values fit a register.
+    pub const WORDS: [Type; 6] = [Type::I8, Type::I16, Type::I32, Type::I64, Type::F32, Type::F64];
 
     /// Width in bits.
     #[must_use]
@@ -32,7 +38,14 @@ impl Type {
             Type::I16 => 16,
             Type::I32 | Type::F32 => 32,
             Type::I64 | Type::F64 => 64,
+            Type::I128 => 128,
         }
+    }
+
+    /// How many bits of a 64-bit word a value has: its width, or of an `i128`, whose two words count one by one, 64.
+    #[must_use]
+    pub const fn word_bits(self) -> u32 {
+        self.mask().count_ones()
     }
 
     /// Width in bytes, which is also the natural alignment.
@@ -44,7 +57,13 @@ impl Type {
     /// Whether this is an integer type.
     #[must_use]
     pub const fn is_int(self) -> bool {
-        matches!(self, Type::I8 | Type::I16 | Type::I32 | Type::I64)
+        matches!(self, Type::I8 | Type::I16 | Type::I32 | Type::I64 | Type::I128)
+    }
+
+    /// Whether this is an integer type whose values fit a register: any but `i128`.
+    #[must_use]
+    pub const fn is_word_int(self) -> bool {
+        self.is_int() && self.bits() <= 64
     }
 
     /// Whether this is a floating-point type.
@@ -53,10 +72,16 @@ impl Type {
         matches!(self, Type::F32 | Type::F64)
     }
 
-    /// The bits that a value of this type may have set, as a mask of a 64-bit word.
+    /// The bits that a value of this type may have set, as a mask of a 64-bit word; of each of the two words of an
+    /// `i128`.
     #[must_use]
     pub const fn mask(self) -> u64 {
-        u64::MAX >> (64 - self.bits())
+        match self {
+            Type::I8 => 0xff,
+            Type::I16 => 0xffff,
+            Type::I32 | Type::F32 => 0xffff_ffff,
+            Type::I64 | Type::F64 | Type::I128 => u64::MAX,
+        }
     }
 
     /// The integer type of the same width.
@@ -77,6 +102,7 @@ impl Type {
             Type::I16 => "i16",
             Type::I32 => "i32",
             Type::I64 => "i64",
+            Type::I128 => "i128",
             Type::F32 => "f32",
             Type::F64 => "f64",
         }
@@ -141,6 +167,23 @@ impl Signature {
             params: params.iter().copied().map(AbiParam::from).collect(),
             results: results.iter().copied().map(AbiParam::from).collect(),
         }
+    }
+
+    /// The signature with the two halves of each `i128` in its place: two `i64`, the low one first. So machine code
+    /// passes them.
+    #[must_use]
+    pub fn halved(&self) -> Self {
+        let halves = |params: &[AbiParam]| {
+            let mut halved = Vec::with_capacity(params.len());
+            for &param in params {
+                match param.ty {
+                    Type::I128 => halved.extend([AbiParam::from(Type::I64); 2]),
+                    _ => halved.push(param),
+                }
+            }
+            halved
+        };
+        Self { params: halves(&self.params), results: halves(&self.results) }
     }
 
     /// The types of the parameters.

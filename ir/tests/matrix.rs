@@ -2,9 +2,9 @@
 //! cell has a meaning in `eval`; and the table in the README is the one that the code gives.
 
 use ir::{
-    BinaryOp, Effect, Entity, Extend, FloatCC, Function, InstData, IntCC, LoadKind, NarrowWidth,
-    Opcode, Signature, SlotData, StoreKind, SwitchTable, TernaryOp, TrapKind, Type, UnaryOp, Value,
-    ValueList, VarData, verify_function,
+    BinaryOp, CarryOp, Effect, Entity, Extend, FloatCC, Function, InstData, IntCC, LoadKind,
+    MemFacts, NarrowWidth, Opcode, OverflowOp, RmwOp, Signature, SlotData, StoreKind, SwitchTable,
+    TernaryOp, TrapKind, Type, UnaryOp, Value, ValueList, VarData, WideOp, verify_function,
 };
 
 /// An instruction over the parameters `v0`, `v1`, … of the entry block, with types to try.
@@ -12,7 +12,7 @@ struct Probe {
     data: InstData,
     /// The types of the operands.
     operands: Vec<Type>,
-    result: Option<Type>,
+    results: Vec<Type>,
 }
 
 /// Whether the verifier accepts a function of this one instruction.
@@ -40,9 +40,16 @@ fn accepted(probe: &Probe) -> bool {
             *args = func.make_list(&[v(0)]);
             func.signature.results = func.signature.params.clone();
         }
+        InstData::CallIndirect { signature, .. } | InstData::TailCallIndirect { signature, .. } => {
+            *signature = func.import_signature(&Signature::default());
+        }
+        InstData::FuncAddr { callee } => {
+            let signature = Signature::default();
+            *callee = func.callees.push(ir::Callee { name: "callee".to_owned(), signature });
+        }
         _ => {}
     }
-    func.append_inst(entry, data, probe.result.as_slice(), None);
+    func.append_inst(entry, data, &probe.results, None);
     if !data.is_terminator() {
         let target = func.block_call(next, &[]);
         func.append_inst(entry, InstData::Jump { target }, &[], None);
@@ -65,7 +72,35 @@ fn instruction(op: Opcode) -> Option<(InstData, usize)> {
     if let Some(op) = BinaryOp::from_opcode(op) {
         return Some((InstData::Binary { op, args: [v(0), v(1)] }, 2));
     }
+    if let Some(op) = OverflowOp::from_opcode(op) {
+        return Some((InstData::Overflow { op, args: [v(0), v(1)] }, 2));
+    }
+    if let Some(op) = CarryOp::from_opcode(op) {
+        return Some((InstData::Carry { op, args: [v(0), v(1), v(2)] }, 2));
+    }
+    if let Some(op) = WideOp::from_opcode(op) {
+        return Some((InstData::Wide { op, args: [v(0), v(1)] }, 2));
+    }
+    let facts = MemFacts::NONE;
+    let signature = ir::SigRef::from_index(0);
     Some(match op {
+        Opcode::Isplit => (InstData::Split { arg: v(0) }, 1),
+        Opcode::AtomicLoad => (InstData::AtomicLoad { facts, addr: v(0) }, 0),
+        Opcode::AtomicStore => (InstData::AtomicStore { facts, value: v(0), addr: v(1) }, 1),
+        Opcode::AtomicRmw => {
+            (InstData::AtomicRmw { op: RmwOp::Add, facts, value: v(0), addr: v(1) }, 1)
+        }
+        Opcode::AtomicCas => {
+            (InstData::AtomicCas { facts, expected: v(0), new: v(1), addr: v(2) }, 2)
+        }
+        Opcode::FuncAddr => (InstData::FuncAddr { callee: ir::FuncRef::from_index(0) }, 0),
+        // The column is the type of the address; results are those of the signature.
+        Opcode::CallIndirect => {
+            (InstData::CallIndirect { callee: v(0), signature, args: ValueList::default() }, 1)
+        }
+        Opcode::TailCallIndirect => {
+            (InstData::TailCallIndirect { callee: v(0), signature, args: ValueList::default() }, 1)
+        }
         Opcode::Iconst => (InstData::IntConst { imm: 1 }, 0),
         Opcode::Fconst => (InstData::FloatConst { bits: 1 }, 0),
         Opcode::Select => {
@@ -74,10 +109,11 @@ fn instruction(op: Opcode) -> Option<(InstData, usize)> {
         Opcode::Fma => (InstData::Ternary { op: TernaryOp::Fma, args: [v(0), v(1), v(2)] }, 3),
         Opcode::Icmp => (InstData::IntCompare { cc: IntCC::Eq, args: [v(0), v(1)] }, 2),
         Opcode::Fcmp => (InstData::FloatCompare { cc: FloatCC::Eq, args: [v(0), v(1)] }, 2),
-        Opcode::Load => (InstData::Load { kind: LoadKind::Full, addr: v(0), offset: 0 }, 0),
-        Opcode::Store => {
-            (InstData::Store { kind: StoreKind::Full, value: v(0), addr: v(1), offset: 0 }, 1)
-        }
+        Opcode::Load => (InstData::Load { kind: LoadKind::Full, facts, addr: v(0), offset: 0 }, 0),
+        Opcode::Store => (
+            InstData::Store { kind: StoreKind::Full, facts, value: v(0), addr: v(1), offset: 0 },
+            1,
+        ),
         Opcode::StackAddr => {
             (InstData::StackAddr { slot: ir::StackSlot::from_index(0), offset: 0 }, 0)
         }
@@ -93,8 +129,13 @@ fn instruction(op: Opcode) -> Option<(InstData, usize)> {
     })
 }
 
-fn has_result(op: Opcode) -> bool {
-    !op.is_terminator() && !matches!(op, Opcode::Store | Opcode::TrapIf)
+/// The results after the first, which the first type of the column does not choose.
+fn other_results(op: Opcode) -> &'static [Type] {
+    match op {
+        Opcode::Isplit => &[Type::I64],
+        op if op.result_count() == Some(2) => &[Type::I8],
+        _ => &[],
+    }
 }
 
 /// The operands that follow those of the column's type.
@@ -102,6 +143,10 @@ fn other_operands(op: Opcode) -> &'static [Type] {
     match op {
         Opcode::Select => &[Type::I8],
         Opcode::Load | Opcode::Store => &[Type::I64],
+        Opcode::AtomicLoad | Opcode::AtomicStore | Opcode::AtomicRmw | Opcode::AtomicCas => {
+            &[Type::I64]
+        }
+        Opcode::UaddCarry | Opcode::UsubBorrow => &[Type::I8],
         _ => &[],
     }
 }
@@ -115,13 +160,14 @@ fn cell(op: Opcode, ty: Type) -> Option<Vec<Type>> {
         operands.extend(other_operands(op));
         operands
     };
-    if !has_result(op) {
-        return accepted(&Probe { data, operands: operands(), result: None }).then(Vec::new);
+    let accepts = |results| accepted(&Probe { data, operands: operands(), results });
+    if matches!(op.result_count(), None | Some(0)) {
+        return accepts(Vec::new()).then(Vec::new);
     }
     let tried = if count == 0 { vec![ty] } else { Type::ALL.to_vec() };
-    let good =
-        |result: &Type| accepted(&Probe { data, operands: operands(), result: Some(*result) });
-    let results: Vec<Type> = tried.into_iter().filter(good).collect();
+    let with = |first: Type| std::iter::once(first).chain(other_results(op).iter().copied());
+    let results: Vec<Type> =
+        tried.into_iter().filter(|&first| accepts(with(first).collect())).collect();
     (!results.is_empty()).then_some(results)
 }
 
@@ -130,18 +176,27 @@ fn expected(op: Opcode, ty: Type) -> Option<Vec<Type>> {
     use Opcode::*;
     use Type::*;
     let ints = [I8, I16, I32, I64];
+    let all_ints = [I8, I16, I32, I64, I128];
     let of = |good: bool, results: Vec<Type>| (good && !results.is_empty()).then_some(results);
-    let others = |keep: &dyn Fn(Type) -> bool| ints.into_iter().filter(|&t| keep(t)).collect();
+    let others = |keep: &dyn Fn(Type) -> bool| all_ints.into_iter().filter(|&t| keep(t)).collect();
     match op {
-        Iconst | Neg | Not | Abs | Clz | Ctz | Cls | Popcnt | Bswap | Bitrev | Add | Sub | Mul
-        | Smulhi | Umulhi | Sdiv | Udiv | Srem | Urem | And | Or | Xor | Shl | Lshr | Ashr
-        | Rotl | Rotr | Smin | Smax | Umin | Umax => of(ints.contains(&ty), vec![ty]),
+        Iconst | Neg | Not | Add | Sub | Mul | And | Or | Xor | Shl | Lshr | Ashr => {
+            of(all_ints.contains(&ty), vec![ty])
+        }
+        Abs | Clz | Ctz | Cls | Popcnt | Bswap | Bitrev | Smulhi | Umulhi | Sdiv | Udiv | Srem
+        | Urem | Rotl | Rotr | Smin | Smax | Umin | Umax | SaddOverflow | UaddOverflow
+        | SsubOverflow | UsubOverflow | SmulOverflow | UmulOverflow | UaddCarry | UsubBorrow
+        | AtomicLoad | AtomicRmw | AtomicCas => of(ints.contains(&ty), vec![ty]),
+        AtomicStore => ints.contains(&ty).then(Vec::new),
+        Iconcat | SmulWide | UmulWide => of(ty == I64, vec![I128]),
+        Isplit => of(ty == I128, vec![I64]),
+        CallIndirect | TailCallIndirect => (ty == I64).then(Vec::new),
         Fconst | Fneg | Fabs | Fsqrt | Fceil | Ffloor | Ftrunc | Fnearest | Fround | Fadd
         | Fsub | Fmul | Fdiv | Fmin | Fmax | Fminnum | Fmaxnum | Fcopysign | Fma => {
             of(ty == F32 || ty == F64, vec![ty])
         }
-        Sext | Zext => of(ints.contains(&ty), others(&|t| t > ty)),
-        Trunc => of(ints.contains(&ty), others(&|t| t < ty)),
+        Sext | Zext => of(all_ints.contains(&ty), others(&|t| t > ty)),
+        Trunc => of(all_ints.contains(&ty), others(&|t| t < ty)),
         Fpromote => of(ty == F32, vec![F64]),
         Fdemote => of(ty == F64, vec![F32]),
         SintToFloat | UintToFloat => of(ints.contains(&ty), vec![F32, F64]),
@@ -155,13 +210,13 @@ fn expected(op: Opcode, ty: Type) -> Option<Vec<Type>> {
             F64 => Some(vec![I64]),
             _ => None,
         },
-        Icmp => of(ints.contains(&ty), vec![I8]),
+        Icmp => of(all_ints.contains(&ty), vec![I8]),
         Fcmp => of(ty == F32 || ty == F64, vec![I8]),
         Select | Load => Some(vec![ty]),
-        StackAddr | DataAddr => of(ty == I64, vec![I64]),
+        StackAddr | DataAddr | FuncAddr => of(ty == I64, vec![I64]),
         Store | Return => Some(Vec::new()),
         TrapIf | Branch | Switch => ints.contains(&ty).then(Vec::new),
-        VarGet | VarSet | Call | Jump | Trap => None,
+        VarGet | VarSet | Call | TailCall | Fence | Jump | Trap => None,
     }
 }
 
@@ -174,7 +229,7 @@ fn the_verifier_accepts_what_the_list_says() {
             cells += 1;
         }
     }
-    assert_eq!(cells, Opcode::ALL.len() * 6);
+    assert_eq!(cells, Opcode::ALL.len() * Type::ALL.len());
 }
 
 /// Operands of different types are refused, whatever the result.
@@ -189,8 +244,9 @@ fn operands_of_different_types_are_refused() {
                     operands[wrong] = second;
                     operands.extend(other_operands(op));
                     for result in Type::ALL {
-                        let probe =
-                            Probe { data, operands: operands.clone(), result: Some(result) };
+                        let mut results = vec![result];
+                        results.extend(other_results(op));
+                        let probe = Probe { data, operands: operands.clone(), results };
                         assert!(!accepted(&probe), "{op} {:?} {result}", probe.operands);
                     }
                 }
@@ -203,11 +259,12 @@ fn operands_of_different_types_are_refused() {
 #[test]
 fn the_other_operands_have_their_types() {
     let select = InstData::Ternary { op: TernaryOp::Select, args: [v(0), v(1), v(1)] };
+    let facts = MemFacts::NONE;
     for ty in Type::ALL {
-        let probe = Probe { data: select, operands: vec![ty, Type::F32], result: Some(Type::F32) };
-        assert_eq!(accepted(&probe), ty.is_int());
-        let data = InstData::Load { kind: LoadKind::Full, addr: v(0), offset: 0 };
-        let probe = Probe { data, operands: vec![ty], result: Some(Type::I8) };
+        let probe = Probe { data: select, operands: vec![ty, Type::F32], results: vec![Type::F32] };
+        assert_eq!(accepted(&probe), ty.is_word_int());
+        let data = InstData::Load { kind: LoadKind::Full, facts, addr: v(0), offset: 0 };
+        let probe = Probe { data, operands: vec![ty], results: vec![Type::I8] };
         assert_eq!(accepted(&probe), ty == Type::I64);
         for width in [NarrowWidth::W8, NarrowWidth::W16, NarrowWidth::W32] {
             let narrower = match width {
@@ -217,15 +274,36 @@ fn the_other_operands_have_their_types() {
             };
             for extend in [Extend::Sign, Extend::Zero] {
                 let kind = LoadKind::Narrow(width, extend);
-                let data = InstData::Load { kind, addr: v(0), offset: 0 };
-                let probe = Probe { data, operands: vec![Type::I64], result: Some(ty) };
+                let data = InstData::Load { kind, facts, addr: v(0), offset: 0 };
+                let probe = Probe { data, operands: vec![Type::I64], results: vec![ty] };
                 assert_eq!(accepted(&probe), narrower, "{kind:?} {ty}");
             }
             let kind = StoreKind::Narrow(width);
-            let data = InstData::Store { kind, value: v(1), addr: v(0), offset: 0 };
-            let probe = Probe { data, operands: vec![Type::I64, ty], result: None };
+            let data = InstData::Store { kind, facts, value: v(1), addr: v(0), offset: 0 };
+            let probe = Probe { data, operands: vec![Type::I64, ty], results: Vec::new() };
             assert_eq!(accepted(&probe), narrower, "{kind:?} {ty}");
         }
+    }
+}
+
+/// The bits of the results of an operation that has an `i128` among its types.
+fn wide_meaning(data: &InstData, operand: Type, result: Type, words: &[u128]) -> Option<u128> {
+    use ir::eval::wide;
+    match (*data, words) {
+        (InstData::IntConst { imm }, _) => Some(wide::constant(imm)),
+        (InstData::Unary { op, .. }, &[a]) if operand != Type::I128 => {
+            wide::widen(op, operand, a as u64)
+        }
+        (InstData::Unary { op: UnaryOp::Trunc, .. }, &[a]) => Some(wide::narrow(result, a).into()),
+        (InstData::Unary { op, .. }, &[a]) => wide::unary(op, a),
+        (InstData::Binary { op, .. }, &[a, b]) => wide::binary(op, a, b),
+        (InstData::IntCompare { cc, .. }, &[a, b]) => Some(wide::icmp(cc, a, b).into()),
+        (InstData::Ternary { op: TernaryOp::Select, .. }, &[c, a, b]) => {
+            Some(if c != 0 { a } else { b })
+        }
+        (InstData::Wide { op, .. }, &[a, b]) => Some(wide::double(op, a as u64, b as u64)),
+        (InstData::Split { .. }, &[a]) => Some(wide::split(a).0.into()),
+        _ => None,
     }
 }
 
@@ -236,7 +314,10 @@ fn every_accepted_cell_has_a_meaning() {
     let mut cells = 0;
     for &op in Opcode::ALL {
         if !matches!(op.info().effect, Effect::Pure | Effect::MayTrap)
-            || matches!(op, Opcode::StackAddr | Opcode::DataAddr | Opcode::TrapIf)
+            || matches!(
+                op,
+                Opcode::StackAddr | Opcode::DataAddr | Opcode::FuncAddr | Opcode::TrapIf
+            )
         {
             continue;
         }
@@ -249,24 +330,41 @@ fn every_accepted_cell_has_a_meaning() {
                     if op == Opcode::Select {
                         words.insert(0, random.word(Type::I8));
                     }
-                    match ir::eval::inst(&data, ty, result, &words) {
-                        Some(Ok(word)) => {
-                            assert_eq!(word & !result.mask(), 0, "{op} {ty} {result}")
+                    let fits = |word: u64| {
+                        assert_eq!(word & !result.mask(), 0, "{op} {ty} {result}");
+                    };
+                    match (data, ir::eval::inst(&data, ty, result, &words)) {
+                        (InstData::Overflow { op, .. }, _) => {
+                            fits(ir::eval::overflow(op, ty, words[0], words[1]).0);
                         }
-                        Some(Err(_)) => assert_eq!(op.info().effect, Effect::MayTrap, "{op}"),
-                        None => panic!("{op} {ty} has no meaning"),
+                        (InstData::Carry { op, .. }, _) => {
+                            for carry in [false, true] {
+                                fits(ir::eval::carry(op, ty, words[0], words[1], carry).0);
+                            }
+                        }
+                        (_, Some(Ok(word))) => fits(word),
+                        (_, Some(Err(_))) => {
+                            assert_eq!(op.info().effect, Effect::MayTrap, "{op}");
+                        }
+                        (_, None) => {
+                            assert!(ty == Type::I128 || result == Type::I128, "{op} {ty}");
+                            let words: Vec<u128> = words.into_iter().map(u128::from).collect();
+                            let meaning = wide_meaning(&data, ty, result, &words);
+                            assert!(meaning.is_some(), "{op} {ty} has no meaning");
+                        }
                     }
                 }
             }
         }
     }
-    assert_eq!(cells, 246, "cells of the matrix; change the number with the table");
+    assert_eq!(cells, 308, "cells of the matrix; change the number with the table");
 }
 
 /// The table of the README.
 fn table() -> String {
-    let mut text = String::from("| operation | i8 | i16 | i32 | i64 | f32 | f64 | meaning |\n");
-    text.push_str("|---|---|---|---|---|---|---|---|\n");
+    let mut text =
+        String::from("| operation | i8 | i16 | i32 | i64 | i128 | f32 | f64 | meaning |\n");
+    text.push_str("|---|---|---|---|---|---|---|---|---|\n");
     for &op in Opcode::ALL {
         text.push_str(&format!("| `{op}` |"));
         for ty in Type::ALL {

@@ -17,9 +17,12 @@ use crate::edit::EdgeCalls;
 fn has_effect(func: &Function, inst: Inst) -> bool {
     match func.inst(inst).opcode().info().effect {
         Effect::Pure | Effect::Reads => false,
-        Effect::MayTrap | Effect::Writes | Effect::Variable | Effect::Call | Effect::Terminator => {
-            true
-        }
+        Effect::MayTrap
+        | Effect::Writes
+        | Effect::Atomic
+        | Effect::Variable
+        | Effect::Call
+        | Effect::Terminator => true,
     }
 }
 

@@ -170,6 +170,15 @@ pub(crate) fn own_lists(func: &mut Function, data: InstData) -> InstData {
     };
     match data {
         InstData::Call { callee, args } => InstData::Call { callee, args: list(func, args) },
+        InstData::CallIndirect { callee, signature, args } => {
+            InstData::CallIndirect { callee, signature, args: list(func, args) }
+        }
+        InstData::TailCall { callee, args } => {
+            InstData::TailCall { callee, args: list(func, args) }
+        }
+        InstData::TailCallIndirect { callee, signature, args } => {
+            InstData::TailCallIndirect { callee, signature, args: list(func, args) }
+        }
         InstData::Return { args } => InstData::Return { args: list(func, args) },
         InstData::Jump { target } => InstData::Jump { target: call(func, target) },
         InstData::Branch { cond, then_to, else_to } => {

@@ -9,16 +9,21 @@
 //! table needs no scopes. Instructions that may trap merge too: the dominating one would have trapped first. A `trap_if`
 //! whose condition an equal one tested goes. A load merges if no store or call can come between, and gives what the last
 //! store wrote if that was to the same address: memory has a version, which changes with each write and where control
-//! flow joins different ones.
+//! flow joins different ones. Each region of memory that accesses name has versions of its own, and a load of memory that
+//! nothing writes needs none.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use cfg::{DomTree, FlowGraph, LoopForest};
-use ir::{Block, Effect, Function, Inst, InstData, LoadKind, SecondaryMap, StoreKind, Type, Value};
+use ir::{
+    Block, Effect, Function, Inst, InstData, LoadKind, MemFacts, SecondaryMap, StoreKind, Type,
+    Value,
+};
 
 use crate::edit::Aliases;
 use crate::hash::FastState;
+use crate::region;
 
 /// What makes two instructions compute the same.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,53 +34,66 @@ struct Key {
     memory: u32,
 }
 
-/// Where a value was computed first; a `trap_if` has none.
+impl Key {
+    fn new(data: InstData, ty: Option<Type>, memory: &Memory) -> Self {
+        match data {
+            InstData::Load { kind, facts, addr, offset } => Self {
+                // What was promised for one access holds for the other, which is the same.
+                data: InstData::Load { kind, facts: MemFacts::NONE, addr, offset },
+                ty,
+                memory: memory.version(facts),
+            },
+            _ => Self { data, ty, memory: 0 },
+        }
+    }
+}
+
+/// Where values were computed first; a `trap_if` has none, no operation has more than two.
 #[derive(Clone, Copy)]
 struct Leader {
     block: Block,
-    value: Option<Value>,
+    values: [Option<Value>; 2],
 }
 
 /// Merges equal instructions; returns how many went.
 pub fn run(func: &mut Function) -> usize {
     let graph = FlowGraph::new(func);
     let dom = DomTree::new(&graph);
-    let versions = MemoryVersions::new(func, &graph, &dom);
+    let mut memory = Memory::new(func, &graph, &dom);
     let mut table: HashMap<Key, Leader, FastState> = HashMap::default();
     let mut aliases = Aliases::new();
     let mut removed = 0;
     for &block in dom.preorder() {
-        let mut memory = versions.at_start[block];
+        memory.enter(block);
         let mut insts = func.take_block_insts(block);
         insts.retain(|&inst| {
             aliases.apply_to(func, inst);
             let data = normalized(func, inst);
-            match data.opcode().info().effect {
-                Effect::Writes | Effect::Call => memory = versions.after[inst],
-                _ => {}
-            }
-            if let InstData::Store { kind: StoreKind::Full, value, addr, offset } = data {
-                let data = InstData::Load { kind: LoadKind::Full, addr, offset };
-                let key = Key { data, ty: Some(func.value_type(value)), memory };
-                table.insert(key, Leader { block, value: Some(value) });
+            memory.pass(inst, &data);
+            if let InstData::Store { kind: StoreKind::Full, facts, value, addr, offset } = data {
+                let facts = MemFacts { readonly: false, ..facts };
+                let data = InstData::Load { kind: LoadKind::Full, facts, addr, offset };
+                let key = Key::new(data, Some(func.value_type(value)), &memory);
+                table.insert(key, Leader { block, values: [Some(value), None] });
             }
             if !may_merge(&data) {
                 return true;
             }
-            let result = func.result(inst);
-            let reads = data.opcode().info().effect == Effect::Reads;
-            let ty = result.map(|value| func.value_type(value));
-            let key = Key { data, ty, memory: if reads { memory } else { 0 } };
-            let own = Leader { block, value: result };
-            match table.entry(key) {
+            let results = func.results(inst);
+            let values = [results.first().copied(), results.get(1).copied()];
+            let ty = values[0].map(|value| func.value_type(value));
+            let own = Leader { block, values };
+            match table.entry(Key::new(data, ty, &memory)) {
                 Entry::Occupied(mut known) if !dom.dominates(known.get().block, block) => {
                     known.insert(own);
                     true
                 }
                 Entry::Occupied(known) => {
-                    if let (Some(value), Some(by)) = (result, known.get().value) {
-                        aliases.replace(value, by);
-                        keep_name(func, value, by);
+                    for (value, by) in values.into_iter().zip(known.get().values) {
+                        if let (Some(value), Some(by)) = (value, by) {
+                            aliases.replace(value, by);
+                            keep_name(func, value, by);
+                        }
                     }
                     func.detach(inst);
                     removed += 1;
@@ -112,6 +130,12 @@ fn normalized(func: &Function, inst: Inst) -> InstData {
         InstData::Binary { op, args: [a, b] } if op.info().commutative && b < a => {
             InstData::Binary { op, args: [b, a] }
         }
+        InstData::Overflow { op, args: [a, b] } if op.info().commutative && b < a => {
+            InstData::Overflow { op, args: [b, a] }
+        }
+        InstData::Wide { op, args: [a, b] } if op.info().commutative && b < a => {
+            InstData::Wide { op, args: [b, a] }
+        }
         InstData::IntCompare { cc, args: [a, b] } if b < a => {
             InstData::IntCompare { cc: cc.swapped(), args: [b, a] }
         }
@@ -122,6 +146,50 @@ fn normalized(func: &Function, inst: Inst) -> InstData {
     }
 }
 
+/// The versions of memory where the walk is.
+struct Memory {
+    /// Of each region that accesses name, and of memory as a whole first.
+    regions: Vec<(MemFacts, MemoryVersions, u32)>,
+}
+
+impl Memory {
+    fn new(func: &Function, graph: &FlowGraph, dom: &DomTree) -> Self {
+        let forest = LoopForest::new(graph, dom);
+        let mut last = 0;
+        let mut of = |facts: MemFacts| {
+            (facts, MemoryVersions::new(func, graph, &forest, facts, &mut last), 0)
+        };
+        let named = region::named(func);
+        let regions = std::iter::once(MemFacts::NONE).chain(named).map(&mut of).collect();
+        Self { regions }
+    }
+
+    /// The walk comes to a block.
+    fn enter(&mut self, block: Block) {
+        for (_, versions, now) in &mut self.regions {
+            *now = versions.at_start[block];
+        }
+    }
+
+    /// The walk passes an instruction.
+    fn pass(&mut self, inst: Inst, data: &InstData) {
+        for (facts, versions, now) in &mut self.regions {
+            if region::writes(data, *facts) {
+                *now = versions.after[inst];
+            }
+        }
+    }
+
+    /// What a load with these facts reads; 0 is what never changes.
+    fn version(&self, facts: MemFacts) -> u32 {
+        if facts.readonly {
+            return 0;
+        }
+        let own = self.regions.iter().find(|(known, ..)| known.region == facts.region);
+        own.map_or(0, |&(_, _, now)| now)
+    }
+}
+
 /// Which version of memory each block starts with, and each write leaves.
 struct MemoryVersions {
     at_start: SecondaryMap<Block, u32>,
@@ -129,11 +197,15 @@ struct MemoryVersions {
 }
 
 impl MemoryVersions {
-    fn new(func: &Function, graph: &FlowGraph, dom: &DomTree) -> Self {
-        let forest = LoopForest::new(graph, dom);
-        let writes = |&inst: &Inst| {
-            matches!(func.inst(inst).opcode().info().effect, Effect::Writes | Effect::Call)
-        };
+    /// The versions of what loads with these facts read, numbered on from `last`.
+    fn new(
+        func: &Function,
+        graph: &FlowGraph,
+        forest: &LoopForest,
+        facts: MemFacts,
+        last: &mut u32,
+    ) -> Self {
+        let writes = |&inst: &Inst| region::writes(func.inst(inst), facts);
         // Whether a loop, or one inside it, writes.
         let mut loop_writes = vec![false; forest.loops().len()];
         for block in graph.rpo() {
@@ -154,10 +226,9 @@ impl MemoryVersions {
         let mut versions =
             Self { at_start: SecondaryMap::with_default(0), after: SecondaryMap::with_default(0) };
         let mut at_end: SecondaryMap<Block, Option<u32>> = SecondaryMap::with_default(None);
-        let mut last = 0;
         let mut fresh = || {
-            last += 1;
-            last
+            *last += 1;
+            *last
         };
         for block in graph.rpo() {
             let quiet = forest.loop_of(block).filter(|&l| {

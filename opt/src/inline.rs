@@ -12,7 +12,7 @@ use std::collections::HashMap;
 
 use ir::{
     Block, BlockCall, Callee, DataRef, Entity, FuncRef, Function, Inst, InstData, Module,
-    SecondaryMap, StackSlot, SwitchTable, TrapKind, Value, ValueList,
+    SecondaryMap, SigRef, StackSlot, SwitchTable, TrapKind, Value, ValueList,
 };
 
 use crate::edit::Aliases;
@@ -96,12 +96,14 @@ impl Bodies {
         let size = size(func);
         let calls = self.calls.get(&func.name).copied().unwrap_or(0);
         let limit = if calls == 1 { ONCE } else { SMALL };
-        let recursive = func.callees.values().any(|callee| callee.name == func.name)
-            && func.layout().iter().flat_map(|&block| func.block_insts(block)).any(|&inst| {
-                matches!(*func.inst(inst), InstData::Call { callee, .. }
-                    if func.callees[callee].name == func.name)
-            });
-        if calls > 0 && size <= limit && !recursive {
+        let mut insts = func.layout().iter().flat_map(|&block| func.block_insts(block));
+        // A tail call would have to become a call that returns to the middle of the caller.
+        let keeps_frame = |inst: Inst| match *func.inst(inst) {
+            InstData::Call { callee, .. } => func.callees[callee].name != func.name,
+            InstData::TailCall { .. } | InstData::TailCallIndirect { .. } => false,
+            _ => true,
+        };
+        if calls > 0 && size <= limit && insts.all(|&inst| keeps_frame(inst)) {
             self.bodies.insert(func.name.clone(), (func.clone(), size));
         }
     }
@@ -235,6 +237,8 @@ impl<'a> Copy<'a> {
         for (inst, own) in insts {
             let data = self.data(*self.from.inst(inst), after);
             self.to.replace(own, data);
+            // Every value of a verified body that is used is defined in it.
+            self.to.map_operands(own, |value| self.values[value].unwrap_or(value));
         }
         self.from.entry().and_then(|entry| self.blocks[entry]).unwrap_or(after)
     }
@@ -246,15 +250,9 @@ impl<'a> Copy<'a> {
         }
     }
 
-    fn value(&self, value: Value) -> Value {
-        // Every value of a verified body that is used is defined in it.
-        self.values[value].unwrap_or(value)
-    }
-
+    /// A list of the same values, which are still those of the body.
     fn list(&mut self, list: ValueList) -> ValueList {
-        let values: Vec<Value> =
-            self.from.list(list).iter().map(|&value| self.value(value)).collect();
-        self.to.make_list(&values)
+        self.to.make_list(self.from.list(list))
     }
 
     fn call(&mut self, call: BlockCall) -> BlockCall {
@@ -262,6 +260,10 @@ impl<'a> Copy<'a> {
             block: self.blocks[call.block].unwrap_or(call.block),
             args: self.list(call.args),
         }
+    }
+
+    fn signature(&mut self, signature: SigRef) -> SigRef {
+        self.to.import_signature(&self.from.signatures[signature])
     }
 
     fn callee(&mut self, callee: FuncRef) -> FuncRef {
@@ -286,63 +288,40 @@ impl<'a> Copy<'a> {
         own
     }
 
+    /// The payload with blocks, lists and everything else that has a number of its own in the caller, but for values.
     fn data(&mut self, data: InstData, after: Block) -> InstData {
         match data {
-            InstData::IntConst { .. }
-            | InstData::FloatConst { .. }
-            | InstData::Trap { .. }
-            // A verified body in SSA form has no variables.
-            | InstData::VarGet { .. }
-            | InstData::VarSet { .. } => data,
-            InstData::Unary { op, arg } => InstData::Unary { op, arg: self.value(arg) },
-            InstData::Binary { op, args } => {
-                InstData::Binary { op, args: args.map(|arg| self.value(arg)) }
-            }
-            InstData::Ternary { op, args } => {
-                InstData::Ternary { op, args: args.map(|arg| self.value(arg)) }
-            }
-            InstData::IntCompare { cc, args } => {
-                InstData::IntCompare { cc, args: args.map(|arg| self.value(arg)) }
-            }
-            InstData::FloatCompare { cc, args } => {
-                InstData::FloatCompare { cc, args: args.map(|arg| self.value(arg)) }
-            }
-            InstData::Load { kind, addr, offset } => {
-                InstData::Load { kind, addr: self.value(addr), offset }
-            }
-            InstData::Store { kind, value, addr, offset } => InstData::Store {
-                kind,
-                value: self.value(value),
-                addr: self.value(addr),
-                offset,
-            },
             InstData::StackAddr { slot, offset } => {
                 InstData::StackAddr { slot: self.slots[slot.index()], offset }
             }
             InstData::DataAddr { data, offset } => {
                 InstData::DataAddr { data: self.data_ref(data), offset }
             }
+            InstData::FuncAddr { callee } => InstData::FuncAddr { callee: self.callee(callee) },
             InstData::Call { callee, args } => {
                 InstData::Call { callee: self.callee(callee), args: self.list(args) }
             }
-            InstData::TrapIf { cond, kind } => InstData::TrapIf { cond: self.value(cond), kind },
-            InstData::Jump { target } => InstData::Jump { target: self.call(target) },
-            InstData::Branch { cond, then_to, else_to } => InstData::Branch {
-                cond: self.value(cond),
-                then_to: self.call(then_to),
-                else_to: self.call(else_to),
+            InstData::CallIndirect { callee, signature, args } => InstData::CallIndirect {
+                callee,
+                signature: self.signature(signature),
+                args: self.list(args),
             },
+            InstData::Jump { target } => InstData::Jump { target: self.call(target) },
+            InstData::Branch { cond, then_to, else_to } => {
+                InstData::Branch { cond, then_to: self.call(then_to), else_to: self.call(else_to) }
+            }
             InstData::Switch { index, table } => {
                 let old = self.from.switches[table].clone();
                 let default = self.call(old.default);
                 let cases = old.cases.iter().map(|&(value, to)| (value, self.call(to))).collect();
                 let table = self.to.switches.push(SwitchTable { default, cases });
-                InstData::Switch { index: self.value(index), table }
+                InstData::Switch { index, table }
             }
             InstData::Return { args } => {
                 let args = self.list(args);
                 InstData::Jump { target: BlockCall { block: after, args } }
             }
+            other => other,
         }
     }
 }

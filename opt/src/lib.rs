@@ -22,6 +22,7 @@
 mod edit;
 mod hash;
 mod inline;
+mod region;
 
 pub mod copy_prop;
 pub mod dce;

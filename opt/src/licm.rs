@@ -9,10 +9,12 @@
 //! that the same trap comes first. Loads move so too, if the loop writes nothing; one whose address is in a stack slot
 //! moves from anywhere. Inner loops come first, so that an instruction can move out of several.
 
+use std::num::NonZeroU8;
+
 use cfg::{DomTree, FlowGraph, Loop, LoopForest};
 use ir::{
-    Block, BlockCall, Effect, Entity, Function, Inst, InstData, LoadKind, SecondaryMap, Type,
-    Value, ValueDef,
+    Block, BlockCall, Effect, Entity, Function, Inst, InstData, LoadKind, MemFacts, SecondaryMap,
+    Type, Value, ValueDef,
 };
 
 /// Moves instructions out of loops; returns how many moves.
@@ -95,19 +97,20 @@ fn hoist(func: &mut Function) -> usize {
     let graph = FlowGraph::new(func);
     let forest = LoopForest::new(&graph, &DomTree::new(&graph));
     let mut home: SecondaryMap<Inst, Option<Block>> = SecondaryMap::with_default(None);
-    let mut loop_writes = vec![false; forest.loops().len()];
+    let mut loop_writes = vec![Writes::default(); forest.loops().len()];
     for block in graph.rpo() {
         for &inst in func.block_insts(block) {
             home[inst] = Some(block);
             if let Some(l) = forest.loop_of(block) {
-                loop_writes[l.index()] |= writes(func, inst);
+                loop_writes[l.index()].add(func.inst(inst));
             }
         }
     }
     let mut moved = 0;
     for l in forest.loops().rev() {
         if let Some(parent) = forest.parent(l) {
-            loop_writes[parent.index()] |= loop_writes[l.index()];
+            let inner = loop_writes[l.index()];
+            loop_writes[parent.index()].join(inner);
         }
         let Some(to) = preheader(&graph, &forest, l) else { continue };
         if forest.is_irreducible(l) {
@@ -131,7 +134,10 @@ fn hoist(func: &mut Function) -> usize {
                 let may_move = match func.inst(inst).opcode().info().effect {
                     Effect::Pure => true,
                     Effect::MayTrap => first,
-                    Effect::Reads => !loop_writes[l.index()] && (first || is_safe_load(func, inst)),
+                    Effect::Reads => {
+                        !loop_writes[l.index()].may_change(func.inst(inst))
+                            && (first || is_safe_load(func, inst))
+                    }
                     _ => false,
                 };
                 let mut invariant = may_move;
@@ -141,11 +147,9 @@ fn hoist(func: &mut Function) -> usize {
                 if invariant {
                     home[inst] = Some(to);
                     hoisted.push(inst);
-                } else if matches!(
-                    func.inst(inst).opcode().info().effect,
-                    Effect::MayTrap | Effect::Writes | Effect::Call
-                ) {
-                    first = false;
+                } else {
+                    let effect = func.inst(inst).opcode().info().effect;
+                    first &= !(effect == Effect::MayTrap || effect.may_write());
                 }
                 !invariant
             });
@@ -162,13 +166,50 @@ fn hoist(func: &mut Function) -> usize {
     moved
 }
 
-fn writes(func: &Function, inst: Inst) -> bool {
-    matches!(func.inst(inst).opcode().info().effect, Effect::Writes | Effect::Call)
+/// Which memory the instructions of a loop may write.
+#[derive(Clone, Copy, Default)]
+struct Writes {
+    /// Memory of which nothing is known.
+    any: bool,
+    /// Whether a region was written: bits by number.
+    regions: [u64; (1 << u8::BITS) / u64::BITS as usize],
+}
+
+impl Writes {
+    fn add(&mut self, data: &InstData) {
+        match *data {
+            InstData::Store { facts: MemFacts { region: Some(region), .. }, .. } => {
+                let (word, bit) = place(region);
+                self.regions[word] |= bit;
+            }
+            _ => self.any |= data.opcode().info().effect.may_write(),
+        }
+    }
+
+    fn join(&mut self, other: Self) {
+        self.any |= other.any;
+        self.regions.iter_mut().zip(other.regions).for_each(|(own, other)| *own |= other);
+    }
+
+    /// Whether what a load reads may change.
+    fn may_change(&self, load: &InstData) -> bool {
+        let InstData::Load { facts, .. } = *load else { return true };
+        let written = match facts.region {
+            Some(region) => self.regions[place(region).0] & place(region).1 != 0,
+            None => self.regions.iter().any(|&word| word != 0),
+        };
+        !facts.readonly && (self.any || written)
+    }
+}
+
+/// The word and the bit of a region in a set of regions.
+fn place(region: NonZeroU8) -> (usize, u64) {
+    (usize::from(region.get()) / u64::BITS as usize, 1 << (u32::from(region.get()) % u64::BITS))
 }
 
 /// Whether a load is certain to read inside a stack slot.
 fn is_safe_load(func: &Function, inst: Inst) -> bool {
-    let InstData::Load { kind, addr, offset } = *func.inst(inst) else { return false };
+    let InstData::Load { kind, addr, offset, .. } = *func.inst(inst) else { return false };
     let Some((_, &InstData::StackAddr { slot, offset: base })) = func.def_inst(addr) else {
         return false;
     };

@@ -84,10 +84,10 @@ fn slot_address(func: &Function, value: Value) -> Option<(StackSlot, i64)> {
 /// The place in a slot that a load or store of a whole value accesses, with the value's type.
 fn access(func: &Function, inst: Inst) -> Option<(StackSlot, i64, Type)> {
     let (addr, offset, ty) = match *func.inst(inst) {
-        InstData::Load { kind: LoadKind::Full, addr, offset } => {
+        InstData::Load { kind: LoadKind::Full, addr, offset, .. } => {
             (addr, offset, func.value_type(func.result(inst)?))
         }
-        InstData::Store { kind: StoreKind::Full, value, addr, offset } => {
+        InstData::Store { kind: StoreKind::Full, value, addr, offset, .. } => {
             (addr, offset, func.value_type(value))
         }
         _ => return None,

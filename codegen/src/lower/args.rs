@@ -148,13 +148,15 @@ impl Lower<'_> {
     }
 }
 
+// `lower` refuses a function with an `i128`, so that none comes to the functions below.
+
 /// The load of a whole value; narrow integers are extended with zeros.
 pub(super) fn load_op(ty: Type, addr: Addr) -> Op {
     match ty {
         Type::I8 => Op::Load { op: MemOp::Ldrb, addr },
         Type::I16 => Op::Load { op: MemOp::Ldrh, addr },
         Type::I32 => Op::Load { op: MemOp::LdrW, addr },
-        Type::I64 => Op::Load { op: MemOp::LdrX, addr },
+        Type::I64 | Type::I128 => Op::Load { op: MemOp::LdrX, addr },
         Type::F32 => Op::FpLoad { op: FpMemOp::LdrS, addr },
         Type::F64 => Op::FpLoad { op: FpMemOp::LdrD, addr },
     }
@@ -166,7 +168,7 @@ pub(super) fn store_op(ty: Type, value: Src, addr: Addr) -> Op {
         Type::I8 => Op::Store { op: MemOp::Strb, value, addr },
         Type::I16 => Op::Store { op: MemOp::Strh, value, addr },
         Type::I32 => Op::Store { op: MemOp::StrW, value, addr },
-        Type::I64 => Op::Store { op: MemOp::StrX, value, addr },
+        Type::I64 | Type::I128 => Op::Store { op: MemOp::StrX, value, addr },
         Type::F32 => Op::FpStore { op: FpMemOp::StrS, addr },
         Type::F64 => Op::FpStore { op: FpMemOp::StrD, addr },
     }
@@ -178,6 +180,6 @@ pub(super) const fn access_size(ty: Type) -> AccessSize {
         Type::I8 => AccessSize::B1,
         Type::I16 => AccessSize::B2,
         Type::I32 | Type::F32 => AccessSize::B4,
-        Type::I64 | Type::F64 => AccessSize::B8,
+        Type::I64 | Type::I128 | Type::F64 => AccessSize::B8,
     }
 }

@@ -76,6 +76,14 @@ pub(crate) fn lower(
     options: &Options,
     ctx: &mut Context,
 ) -> std::result::Result<MachineFunction, Error> {
+    let wide = |func: &Function| (0..func.num_values()).any(|v| {
+        let value = Value::from_index(v);
+        func.value_def(value) != ir::ValueDef::Detached && func.value_type(value) == Type::I128
+    });
+    if wide(func) {
+        let reason = Reason::Unsupported("i128; `opt` splits it into halves at every level");
+        return Err(reason.in_function(&func.name));
+    }
     let plan = Plan::new(func)
         .map_err(|(block, reason)| Error { block, ..reason.in_function(&func.name) })?;
     ctx.prepare(func, &plan);
@@ -267,8 +275,8 @@ impl Lower<'_> {
             InstData::IntCompare { .. } | InstData::FloatCompare { .. } => {
                 self.truth(inst)?;
             }
-            InstData::Load { kind, addr, offset } => self.load(inst, kind, addr, offset)?,
-            InstData::Store { kind, value, addr, offset } => {
+            InstData::Load { kind, addr, offset, .. } => self.load(inst, kind, addr, offset)?,
+            InstData::Store { kind, value, addr, offset, .. } => {
                 self.store(kind, value, addr, offset)?;
             }
             InstData::StackAddr { slot, offset } => self.stack_addr(inst, slot, offset)?,
@@ -279,10 +287,26 @@ impl Lower<'_> {
             InstData::Call { callee, args } => self.call(inst, callee, args)?,
             InstData::TrapIf { cond, kind } => self.trap_if(cond, kind)?,
             InstData::VarGet { .. } | InstData::VarSet { .. } => return Err(Reason::NotSsa),
+            InstData::Wide { .. } | InstData::Split { .. } => {
+                return Err(Reason::Malformed("i128 without a value of that type"));
+            }
+            InstData::Overflow { .. }
+            | InstData::Carry { .. }
+            | InstData::AtomicLoad { .. }
+            | InstData::AtomicStore { .. }
+            | InstData::AtomicRmw { .. }
+            | InstData::AtomicCas { .. }
+            | InstData::Fence
+            | InstData::FuncAddr { .. }
+            | InstData::CallIndirect { .. } => {
+                return Err(Reason::Unsupported("the operation"));
+            }
             InstData::Jump { .. }
             | InstData::Branch { .. }
             | InstData::Switch { .. }
             | InstData::Return { .. }
+            | InstData::TailCall { .. }
+            | InstData::TailCallIndirect { .. }
             | InstData::Trap { .. } => {
                 return Err(Reason::Malformed("a terminator inside a block"));
             }

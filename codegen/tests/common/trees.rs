@@ -26,10 +26,10 @@ pub(crate) fn function(seed: u64) -> Function {
     let b = FunctionBuilder::new("trees");
     let mut params = Vec::new();
     for _ in 0..5 {
-        let ty = random.pick(&Type::ALL).unwrap_or(Type::I64);
+        let ty = random.pick(&Type::WORDS).unwrap_or(Type::I64);
         params.push((b.param(ty), ty));
     }
-    let result = random.pick(&Type::ALL).unwrap_or(Type::I64);
+    let result = random.pick(&Type::WORDS).unwrap_or(Type::I64);
     b.returns(&[result.into()]);
     let slot = b.slot(SLOT as u64, 16);
     let (base, zero) =
@@ -66,7 +66,7 @@ impl Trees {
                 self.b.switch_to(no);
             }
             2 => {
-                let ty = self.random.pick(&Type::ALL).unwrap_or(Type::I64);
+                let ty = self.random.pick(&Type::WORDS).unwrap_or(Type::I64);
                 let (value, (addr, offset)) = (self.tree(ty, 2), self.address());
                 self.b.store(value, addr, offset);
             }

@@ -146,7 +146,7 @@ impl Outcome {
     fn difference(&self, other: &Self) -> Option<String> {
         let results = match (&self.results, &other.results) {
             (Ok(a), Ok(b)) => {
-                let bits = |values: &[Value]| -> Vec<u64> {
+                let bits = |values: &[Value]| -> Vec<u128> {
                     values.iter().map(|value| value.bits()).collect()
                 };
                 (bits(a) != bits(b)).then(|| format!("results {} and {}", list(a), list(b)))

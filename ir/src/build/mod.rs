@@ -3,19 +3,23 @@
 //! Methods take `&self`, so that calls nest; a mistake is remembered and reported by
 //! [`finish`](FunctionBuilder::finish), so that no call in between needs a check.
 
+mod calls;
+mod flow;
+mod memory;
 mod methods;
 mod operand;
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
 
-use crate::entity::{Block, FuncRef, StackSlot, Value, Var};
+use crate::entity::{Block, StackSlot, Value, Var};
 use crate::eval::sign_extend;
-use crate::func::{Callee, Function, SlotData, VarData};
-use crate::inst::{BlockCall, InstData, LoadKind, NarrowWidth, StoreKind, SwitchTable};
-use crate::opcode::{BinaryOp, FloatCC, IntCC, Opcode, TernaryOp, TrapKind, TypeRule, UnaryOp};
-use crate::types::{AbiParam, Extend, Signature, Span, Type};
+use crate::func::{Function, SlotData, VarData};
+use crate::inst::{BlockCall, InstData};
+use crate::opcode::{BinaryOp, CarryOp, Opcode, OverflowOp, TernaryOp, TypeRule, UnaryOp, WideOp};
+use crate::types::{AbiParam, Signature, Span, Type};
 use crate::verify::{self, VerifyError};
+use crate::words::{FloatCC, IntCC, TrapKind};
 
 pub use operand::{Operand, Operands};
 
@@ -246,17 +250,10 @@ impl FunctionBuilder {
         self.func.borrow_mut().slots.push(SlotData { size, align })
     }
 
-    /// Declares a function that will be called: of the same module, or of the host.
-    pub fn import(&self, name: &str, signature: Signature) -> FuncRef {
-        let mut func = self.func.borrow_mut();
-        let same = |c: &Callee| c.name == name && c.signature == signature;
-        let found = func.callees.iter().find(|(_, callee)| same(callee)).map(|(key, _)| key);
-        found.unwrap_or_else(|| func.callees.push(Callee { name: name.to_owned(), signature }))
-    }
+    // ---- Constants, variables ----
 
-    // ---- Constants, variables, memory ----
-
-    /// An integer constant; bits above the type must be copies of its sign or zero.
+    /// An integer constant; bits above the type must be copies of its sign or zero. One of `i128` is sign-extended;
+    /// for others see [`WideOp::Iconcat`].
     pub fn iconst(&self, ty: Type, imm: i64) -> Value {
         // An unsigned spelling (255 for an i8) means the same bits; anything wider is left for the verifier to refuse.
         let signed = sign_extend(imm as u64 & ty.mask(), ty);
@@ -288,71 +285,12 @@ impl FunctionBuilder {
         self.none(InstData::VarSet { var, value });
     }
 
-    /// Reads `ty` at `addr + offset`.
-    pub fn load(&self, ty: Type, addr: impl Into<Operand>, offset: i32) -> Value {
-        let addr = self.operand(addr.into(), Type::I64);
-        self.one(InstData::Load { kind: LoadKind::Full, addr, offset }, ty)
-    }
-
-    /// Reads 1, 2 or 4 bytes at `addr + offset` and extends them to `ty`.
-    pub fn load_narrow(
-        &self,
-        ty: Type,
-        width: NarrowWidth,
-        extend: Extend,
-        addr: impl Into<Operand>,
-        offset: i32,
-    ) -> Value {
-        let addr = self.operand(addr.into(), Type::I64);
-        self.one(InstData::Load { kind: LoadKind::Narrow(width, extend), addr, offset }, ty)
-    }
-
-    /// Writes a value at `addr + offset`.
-    pub fn store(&self, value: impl Into<Operand>, addr: impl Into<Operand>, offset: i32) {
-        self.store_kind(StoreKind::Full, value.into(), addr.into(), offset);
-    }
-
-    /// Writes the low 1, 2 or 4 bytes of a wider integer at `addr + offset`.
-    pub fn store_narrow(
-        &self,
-        width: NarrowWidth,
-        value: impl Into<Operand>,
-        addr: impl Into<Operand>,
-        offset: i32,
-    ) {
-        self.store_kind(StoreKind::Narrow(width), value.into(), addr.into(), offset);
-    }
-
-    fn store_kind(&self, kind: StoreKind, value: Operand, addr: Operand, offset: i32) {
-        let value = self.typed(Opcode::Store, value, None);
-        let addr = self.operand(addr, Type::I64);
-        self.none(InstData::Store { kind, value, addr, offset });
-    }
-
-    /// The address of a stack slot plus an offset.
-    pub fn stack_addr(&self, slot: StackSlot, offset: i32) -> Value {
-        if self.func.borrow().slots.get(slot).is_none() {
-            self.unknown(slot);
-        }
-        self.one(InstData::StackAddr { slot, offset }, Type::I64)
-    }
-
-    /// The address of a data object of the module plus an offset.
-    pub fn data_addr(&self, name: &str, offset: i32) -> Value {
-        let data = {
-            let mut func = self.func.borrow_mut();
-            let found = func.data.iter().find(|(_, other)| *other == name).map(|(key, _)| key);
-            found.unwrap_or_else(|| func.data.push(name.to_owned()))
-        };
-        self.one(InstData::DataAddr { data, offset }, Type::I64)
-    }
-
     // ---- Operations by format ----
 
     /// Any unary operation; `to` is the result type, which only conversions may choose.
     pub fn unary(&self, op: UnaryOp, to: Type, arg: impl Into<Operand>) -> Value {
         let source = match op.info().rule {
-            TypeRule::Int | TypeRule::Float => Some(to),
+            TypeRule::Int | TypeRule::AnyInt | TypeRule::Float => Some(to),
             TypeRule::Promote => Some(Type::F32),
             TypeRule::Demote => Some(Type::F64),
             _ => None,
@@ -409,117 +347,47 @@ impl FunctionBuilder {
         self.one(InstData::Ternary { op: TernaryOp::Fma, args: [a, b, c] }, ty)
     }
 
-    /// Calls a function; its results are returned in order.
-    pub fn call(&self, callee: FuncRef, args: impl Operands) -> Vec<Value> {
-        let Some(signature) =
-            self.func.borrow().callees.get(callee).map(|callee| callee.signature.clone())
-        else {
-            self.unknown(callee);
-            return Vec::new();
-        };
-        let types: Vec<Type> = signature.param_types().collect();
-        let args = self.values(Opcode::Call, args, &types);
-        let results: Vec<Type> = signature.result_types().collect();
-        let args = self.func.borrow_mut().make_list(&args);
-        self.push(InstData::Call { callee, args }, &results)
+    /// Integer arithmetic that also says whether the exact result does not fit: the wrapped result, and an `i8`.
+    pub fn overflow(
+        &self,
+        op: OverflowOp,
+        a: impl Into<Operand>,
+        b: impl Into<Operand>,
+    ) -> (Value, Value) {
+        let (args, ty) = self.pair(op.opcode(), a.into(), b.into());
+        self.two(InstData::Overflow { op, args }, [ty, Type::I8])
     }
 
-    /// Calls a function that has one result, and returns it.
-    pub fn call1(&self, callee: FuncRef, args: impl Operands) -> Value {
-        let results = self.call(callee, args);
-        match results.first() {
-            Some(&value) => value,
-            None => {
-                let function = self.func.borrow().name.clone();
-                let entity = format!("the result of {callee}");
-                self.fail(|| BuildError::Unknown { function, entity });
-                self.func.borrow_mut().detached_value(Type::I64)
-            }
-        }
+    /// Integer arithmetic with a carry in (any integer; not zero is one): the wrapped result, and the carry out, an
+    /// `i8`.
+    pub fn carry(
+        &self,
+        op: CarryOp,
+        a: impl Into<Operand>,
+        b: impl Into<Operand>,
+        carry: impl Into<Operand>,
+    ) -> (Value, Value) {
+        let ([a, b], ty) = self.pair(op.opcode(), a.into(), b.into());
+        let carry = self.typed(op.opcode(), carry.into(), Some(Type::I8));
+        self.two(InstData::Carry { op, args: [a, b, carry] }, [ty, Type::I8])
+    }
+
+    /// An `i128` of two `i64`.
+    pub fn wide(&self, op: WideOp, a: impl Into<Operand>, b: impl Into<Operand>) -> Value {
+        let args = [self.operand(a.into(), Type::I64), self.operand(b.into(), Type::I64)];
+        self.one(InstData::Wide { op, args }, Type::I128)
+    }
+
+    /// The low and the high half of an `i128`.
+    pub fn isplit(&self, arg: impl Into<Operand>) -> (Value, Value) {
+        let arg = self.operand(arg.into(), Type::I128);
+        self.two(InstData::Split { arg }, [Type::I64; 2])
     }
 
     /// Traps if `cond` is not zero.
     pub fn trap_if(&self, cond: impl Into<Operand>, kind: TrapKind) {
         let cond = self.typed(Opcode::TrapIf, cond.into(), None);
         self.none(InstData::TrapIf { cond, kind });
-    }
-
-    // ---- Terminators ----
-
-    /// Continues at a block without parameters.
-    pub fn jump(&self, block: Block) {
-        self.jump_with(block, ());
-    }
-
-    /// Continues at a block with arguments for its parameters.
-    pub fn jump_with(&self, block: Block, args: impl Operands) {
-        let target = self.target(Opcode::Jump, block, args);
-        self.none(InstData::Jump { target });
-    }
-
-    /// Continues at `then_block` if `cond` is not zero, else at `else_block`; neither has parameters.
-    pub fn branch(&self, cond: impl Into<Operand>, then_block: Block, else_block: Block) {
-        self.branch_with(cond, then_block, (), else_block, ());
-    }
-
-    /// Continues at `then_block` if `cond` is not zero, else at `else_block`, each with its arguments.
-    pub fn branch_with(
-        &self,
-        cond: impl Into<Operand>,
-        then_block: Block,
-        then_args: impl Operands,
-        else_block: Block,
-        else_args: impl Operands,
-    ) {
-        let cond = self.typed(Opcode::Branch, cond.into(), None);
-        let then_to = self.target(Opcode::Branch, then_block, then_args);
-        let else_to = self.target(Opcode::Branch, else_block, else_args);
-        self.none(InstData::Branch { cond, then_to, else_to });
-    }
-
-    /// Continues at the block of the case equal to `index` (as a signed integer of its type), else at `default`; no
-    /// block has parameters.
-    pub fn switch(&self, index: impl Into<Operand>, default: Block, cases: &[(i64, Block)]) {
-        let cases: Vec<_> = cases.iter().map(|&(value, block)| (value, block, &[][..])).collect();
-        self.switch_with(index, default, &[], &cases);
-    }
-
-    /// Continues at the block of the case equal to `index` (as a signed integer of its type), else at `default`, each
-    /// with its arguments.
-    pub fn switch_with(
-        &self,
-        index: impl Into<Operand>,
-        default: Block,
-        default_args: &[Value],
-        cases: &[(i64, Block, &[Value])],
-    ) {
-        let index = self.typed(Opcode::Switch, index.into(), None);
-        let default = self.target(Opcode::Switch, default, default_args);
-        let cases = cases
-            .iter()
-            .map(|&(value, block, args)| (value, self.target(Opcode::Switch, block, args)))
-            .collect();
-        let table = self.func.borrow_mut().switches.push(SwitchTable { default, cases });
-        self.none(InstData::Switch { index, table });
-    }
-
-    /// Ends the call with these results: `()`, one operand, or an array.
-    pub fn ret(&self, results: impl Operands) {
-        let known: Vec<Type> = self.func.borrow().signature.result_types().collect();
-        let results = self.values(Opcode::Return, results, &known);
-        let mut func = self.func.borrow_mut();
-        if !self.results_known.replace(true) {
-            func.signature.results =
-                results.iter().map(|&value| func.value_type(value).into()).collect();
-        }
-        let args = func.make_list(&results);
-        drop(func);
-        self.none(InstData::Return { args });
-    }
-
-    /// Ends the call with a trap.
-    pub fn trap(&self, kind: TrapKind) {
-        self.none(InstData::Trap { kind });
     }
 
     /// Ends building.
@@ -561,6 +429,17 @@ impl FunctionBuilder {
         let (function, op) = (func.name.clone(), data.opcode());
         self.fail(|| BuildError::AfterTerminator { function, block, op });
         func.detached_value(ty)
+    }
+
+    fn two(&self, data: InstData, types: [Type; 2]) -> (Value, Value) {
+        match self.push(data, &types).as_slice() {
+            &[a, b] => (a, b),
+            // `push` gives one value for each type.
+            _ => {
+                let mut func = self.func.borrow_mut();
+                (func.detached_value(types[0]), func.detached_value(types[1]))
+            }
+        }
     }
 
     fn none(&self, data: InstData) {

@@ -4,8 +4,9 @@
 use std::ops::{Add, Div, Mul, Sub};
 
 use super::fma;
-use crate::opcode::{BinaryOp, FloatCC, TrapKind, UnaryOp};
+use crate::opcode::{BinaryOp, UnaryOp};
 use crate::types::Type;
+use crate::words::{FloatCC, TrapKind};
 
 /// What the operations need of `f32` and `f64`.
 pub(super) trait Ieee:
@@ -326,7 +327,7 @@ fn power_of_two(exponent: u32) -> f64 {
 #[inline]
 pub(super) fn signed_in_range(from: Type, to: Type, a: u64) -> Result<(), TrapKind> {
     let x = number(from, a).trunc();
-    let limit = power_of_two(to.bits() - 1);
+    let limit = power_of_two(to.word_bits() - 1);
     if x >= -limit && x < limit { Ok(()) } else { Err(TrapKind::BadConversion) }
 }
 
@@ -336,5 +337,5 @@ pub(super) fn signed_in_range(from: Type, to: Type, a: u64) -> Result<(), TrapKi
 pub(super) fn unsigned_in_range(from: Type, to: Type, a: u64) -> Result<(), TrapKind> {
     let x = number(from, a).trunc();
     // Minus zero is in range.
-    if x >= 0.0 && x < power_of_two(to.bits()) { Ok(()) } else { Err(TrapKind::BadConversion) }
+    if x >= 0.0 && x < power_of_two(to.word_bits()) { Ok(()) } else { Err(TrapKind::BadConversion) }
 }

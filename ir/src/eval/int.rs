@@ -1,13 +1,14 @@
 //! Integer operations. Words come in with zeros above the type and go out so.
 
-use crate::opcode::{BinaryOp, IntCC, TrapKind, UnaryOp};
+use crate::opcode::{BinaryOp, CarryOp, OverflowOp, UnaryOp};
 use crate::types::Type;
+use crate::words::{IntCC, TrapKind};
 
 /// The low bits of `bits` that `ty` has, sign-extended: the immediate of the `iconst` with these bits.
 #[inline]
 #[must_use]
 pub const fn sign_extend(bits: u64, ty: Type) -> i64 {
-    let unused = 64 - ty.bits();
+    let unused = 64 - ty.word_bits();
     ((bits << unused) as i64) >> unused
 }
 
@@ -20,7 +21,7 @@ pub const fn truncate(bits: u64, ty: Type) -> u64 {
 
 #[inline]
 pub(super) fn unary(op: UnaryOp, ty: Type, a: u64) -> u64 {
-    let unused = 64 - ty.bits();
+    let unused = 64 - ty.word_bits();
     let result = match op {
         UnaryOp::Neg => a.wrapping_neg(),
         UnaryOp::Not => !a,
@@ -43,7 +44,7 @@ pub(super) fn unary(op: UnaryOp, ty: Type, a: u64) -> u64 {
 
 #[inline]
 pub(super) fn binary(op: BinaryOp, ty: Type, a: u64, b: u64) -> Result<u64, TrapKind> {
-    let bits = ty.bits();
+    let bits = ty.word_bits();
     let (sa, sb) = (sign_extend(a, ty), sign_extend(b, ty));
     // Widths are powers of two, so this is the amount modulo the width.
     let amount = (b as u32) & (bits - 1);
@@ -97,7 +98,7 @@ fn check_divisor(b: u64) -> Result<(), TrapKind> {
 /// The least signed number of the type, as a word.
 #[inline]
 const fn min(ty: Type) -> u64 {
-    1 << (ty.bits() - 1)
+    1 << (ty.word_bits() - 1)
 }
 
 #[inline]
@@ -108,6 +109,43 @@ fn rotate_left(ty: Type, a: u64, amount: u32) -> u64 {
         Type::I32 => (a as u32).rotate_left(amount).into(),
         _ => a.rotate_left(amount),
     }
+}
+
+#[inline]
+pub(super) fn overflow(op: OverflowOp, ty: Type, a: u64, b: u64) -> (u64, bool) {
+    let signed = [a, b].map(|word| i128::from(sign_extend(word, ty)));
+    let unsigned = [a, b].map(i128::from);
+    // Of values of 64 bits, every sum and signed product fits an `i128`; an unsigned product may not, and then it
+    // does not fit 64 bits either.
+    let (exact, ([x, y], is_signed)) = match op {
+        OverflowOp::SaddOverflow => (i128::checked_add as Exact, (signed, true)),
+        OverflowOp::UaddOverflow => (i128::checked_add as Exact, (unsigned, false)),
+        OverflowOp::SsubOverflow => (i128::checked_sub as Exact, (signed, true)),
+        OverflowOp::UsubOverflow => (i128::checked_sub as Exact, (unsigned, false)),
+        OverflowOp::SmulOverflow => (i128::checked_mul as Exact, (signed, true)),
+        OverflowOp::UmulOverflow => (i128::checked_mul as Exact, (unsigned, false)),
+    };
+    let wrapped = match op {
+        OverflowOp::SaddOverflow | OverflowOp::UaddOverflow => a.wrapping_add(b),
+        OverflowOp::SsubOverflow | OverflowOp::UsubOverflow => a.wrapping_sub(b),
+        OverflowOp::SmulOverflow | OverflowOp::UmulOverflow => a.wrapping_mul(b),
+    };
+    let result = truncate(wrapped, ty);
+    let kept = if is_signed { sign_extend(result, ty).into() } else { i128::from(result) };
+    (result, exact(x, y) != Some(kept))
+}
+
+type Exact = fn(i128, i128) -> Option<i128>;
+
+#[inline]
+pub(super) fn carry(op: CarryOp, ty: Type, a: u64, b: u64, carry: bool) -> (u64, bool) {
+    let (x, y, c) = (i128::from(a), i128::from(b), i128::from(carry));
+    let exact = match op {
+        CarryOp::UaddCarry => x + y + c,
+        CarryOp::UsubBorrow => x - y - c,
+    };
+    let result = truncate(exact as u64, ty);
+    (result, exact != i128::from(result))
 }
 
 #[inline]

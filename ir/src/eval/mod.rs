@@ -14,10 +14,13 @@ mod int;
 mod oracle;
 #[cfg(test)]
 mod tests;
+pub mod wide;
 
-use crate::inst::{InstData, LoadKind, StoreKind};
-use crate::opcode::{BinaryOp, FloatCC, IntCC, TernaryOp, TrapKind, UnaryOp};
+use crate::inst::InstData;
+use crate::memory::{LoadKind, StoreKind};
+use crate::opcode::{BinaryOp, CarryOp, OverflowOp, TernaryOp, UnaryOp};
 use crate::types::{Extend, Type};
+use crate::words::{FloatCC, IntCC, RmwOp, TrapKind};
 
 pub use int::{sign_extend, truncate};
 
@@ -135,6 +138,40 @@ pub fn ternary(op: TernaryOp, ty: Type, a: u64, b: u64, c: u64) -> u64 {
     }
 }
 
+/// Integer arithmetic on two values of type `ty`: the wrapped result, and whether the exact one does not fit.
+#[inline]
+#[must_use]
+pub fn overflow(op: OverflowOp, ty: Type, a: u64, b: u64) -> (u64, bool) {
+    int::overflow(op, ty, a, b)
+}
+
+/// Integer arithmetic on two values of type `ty` and a carry in: the wrapped result, and the carry out.
+#[inline]
+#[must_use]
+pub fn carry(op: CarryOp, ty: Type, a: u64, b: u64, carry: bool) -> (u64, bool) {
+    int::carry(op, ty, a, b, carry)
+}
+
+/// What an `atomic_rmw` writes that found `memory` and has the operand `value`, both of type `ty`.
+#[inline]
+#[must_use]
+pub fn rmw(op: RmwOp, ty: Type, memory: u64, value: u64) -> u64 {
+    let op = match op {
+        RmwOp::Add => BinaryOp::Add,
+        RmwOp::Sub => BinaryOp::Sub,
+        RmwOp::And => BinaryOp::And,
+        RmwOp::Or => BinaryOp::Or,
+        RmwOp::Xor => BinaryOp::Xor,
+        RmwOp::Smin => BinaryOp::Smin,
+        RmwOp::Smax => BinaryOp::Smax,
+        RmwOp::Umin => BinaryOp::Umin,
+        RmwOp::Umax => BinaryOp::Umax,
+        RmwOp::Xchg => return value,
+    };
+    // None of these traps.
+    int::binary(op, ty, memory, value).unwrap_or(value)
+}
+
 /// Whether the integer comparison holds for two values of type `ty`.
 #[inline]
 #[must_use]
@@ -149,8 +186,9 @@ pub fn fcmp(cc: FloatCC, ty: Type, a: u64, b: u64) -> bool {
     by_float!(ty, compare(cc, a, b))
 }
 
-/// An instruction that computes one result from its operands alone, with operands of type `operand` (of a `select`: its
+/// An instruction that computes one result of at most 64 bits from such operands alone, with operands of type `operand` (of a `select`: its
 /// last two) and a result of type `result`. `None` for any other instruction, and if there are too few operands.
+/// Operations on `i128` are in [`wide`].
 #[inline]
 #[must_use]
 pub fn inst(
@@ -159,6 +197,9 @@ pub fn inst(
     result: Type,
     args: &[u64],
 ) -> Option<Result<u64, TrapKind>> {
+    if operand == Type::I128 || result == Type::I128 {
+        return None;
+    }
     Some(match (*data, args) {
         (InstData::IntConst { imm }, _) => Ok(truncate(imm as u64, result)),
         (InstData::FloatConst { bits }, _) => Ok(truncate(bits, result)),

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::oracle::{DOUBLE, Direction, Format, SINGLE};
 use super::*;
-use crate::opcode::TypeRule;
+use crate::opcode::{TypeRule, WideOp};
 
 const INTS: [Type; 4] = [Type::I8, Type::I16, Type::I32, Type::I64];
 const FLOATS: [(Type, Format); 2] = [(Type::F32, SINGLE), (Type::F64, DOUBLE)];
@@ -100,16 +100,17 @@ fn expected_int_binary(op: BinaryOp, ty: Type, a: u64, b: u64) -> Result<u64, Tr
     })
 }
 
-fn ops<T: Copy>(all: &[T], rule: impl Fn(T) -> TypeRule, wanted: TypeRule) -> Vec<T> {
-    all.iter().copied().filter(|&op| rule(op) == wanted).collect()
+fn int_ops<T: Copy>(all: &[T], rule: impl Fn(T) -> TypeRule) -> Vec<T> {
+    let is_int = |&op: &T| matches!(rule(op), TypeRule::Int | TypeRule::AnyInt);
+    all.iter().copied().filter(is_int).collect()
 }
 
 fn check_ints(ty: Type, a: u64, b: u64) {
-    for op in ops(UnaryOp::ALL, |op| op.info().rule, TypeRule::Int) {
+    for op in int_ops(UnaryOp::ALL, |op| op.info().rule) {
         let expected = Ok(expected_int_unary(op, ty, a));
         assert_eq!(unary(op, ty, ty, a), expected, "{op:?} {ty} {a:#x}");
     }
-    for op in ops(BinaryOp::ALL, |op| op.info().rule, TypeRule::Int) {
+    for op in int_ops(BinaryOp::ALL, |op| op.info().rule) {
         let expected = expected_int_binary(op, ty, a, b);
         assert_eq!(binary(op, ty, a, b), expected, "{op:?} {ty} {a:#x} {b:#x}");
     }
@@ -165,7 +166,7 @@ fn integers_of_8_bits_exhaustively() {
     for a in 0..=255 {
         // Every pair for the operations on two; the step keeps the others from being repeated too often.
         for b in 0..=255 {
-            for op in ops(BinaryOp::ALL, |op| op.info().rule, TypeRule::Int) {
+            for op in int_ops(BinaryOp::ALL, |op| op.info().rule) {
                 let expected = expected_int_binary(op, Type::I8, a, b);
                 assert_eq!(binary(op, Type::I8, a, b), expected, "{op:?} {a:#x} {b:#x}");
             }
@@ -413,7 +414,7 @@ fn fma_where_libraries_go_wrong() {
 
 #[test]
 fn loads_and_stores_extend_and_cut() {
-    use crate::inst::NarrowWidth;
+    use crate::memory::NarrowWidth;
     let signed = LoadKind::Narrow(NarrowWidth::W8, Extend::Sign);
     let unsigned = LoadKind::Narrow(NarrowWidth::W8, Extend::Zero);
     assert_eq!(loaded(signed, Type::I32, 0x80), 0xffff_ff80);
@@ -423,6 +424,117 @@ fn loads_and_stores_extend_and_cut() {
     assert_eq!(stored(StoreKind::Full, Type::I64, u64::MAX), u64::MAX);
     assert_eq!(extended(Extend::Sign, Type::I16, 0x8000), 0xffff_ffff_ffff_8000);
     assert_eq!(extended(Extend::Zero, Type::I16, 0x8000), 0x8000);
+}
+
+/// What the standard library says of one type, signed and unsigned.
+macro_rules! check_overflow {
+    ($signed:ty, $unsigned:ty, $ty:ident, $a:expr, $b:expr) => {{
+        let (a, b) = ($a as $unsigned, $b as $unsigned);
+        let (sa, sb) = (a as $signed, b as $signed);
+        let word = |x: $unsigned| u64::from(x);
+        let signed = |(x, over): ($signed, bool)| (word(x as $unsigned), over);
+        let unsigned = |(x, over): ($unsigned, bool)| (word(x), over);
+        for &op in OverflowOp::ALL {
+            let expected = match op {
+                OverflowOp::SaddOverflow => signed(sa.overflowing_add(sb)),
+                OverflowOp::UaddOverflow => unsigned(a.overflowing_add(b)),
+                OverflowOp::SsubOverflow => signed(sa.overflowing_sub(sb)),
+                OverflowOp::UsubOverflow => unsigned(a.overflowing_sub(b)),
+                OverflowOp::SmulOverflow => signed(sa.overflowing_mul(sb)),
+                OverflowOp::UmulOverflow => unsigned(a.overflowing_mul(b)),
+            };
+            assert_eq!(overflow(op, Type::$ty, word(a), word(b)), expected, "{op:?} {a} {b}");
+        }
+        for carry_in in [false, true] {
+            let chained =
+                |first: ($unsigned, bool),
+                 second: fn($unsigned, $unsigned) -> ($unsigned, bool)| {
+                    let (x, over) = second(first.0, carry_in.into());
+                    (word(x), first.1 || over)
+                };
+            let sum = chained(a.overflowing_add(b), <$unsigned>::overflowing_add);
+            assert_eq!(carry(CarryOp::UaddCarry, Type::$ty, word(a), word(b), carry_in), sum);
+            let difference = chained(a.overflowing_sub(b), <$unsigned>::overflowing_sub);
+            assert_eq!(
+                carry(CarryOp::UsubBorrow, Type::$ty, word(a), word(b), carry_in),
+                difference
+            );
+        }
+    }};
+}
+
+#[test]
+fn overflow_and_carry_are_those_of_the_standard_library() {
+    for a in 0..=255u64 {
+        for b in 0..=255u64 {
+            check_overflow!(i8, u8, I8, a, b);
+        }
+    }
+    let words: Vec<u64> = [0, 1, 2, 3, 0x7f, 0xff, 0xb504, 0xb505, 0xb504_f333, 0xb504_f334]
+        .into_iter()
+        .chain([16, 32, 64].into_iter().flat_map(|width| {
+            let half = 1u64 << (width - 1);
+            [half - 1, half, half + 1, half - 1 + half]
+        }))
+        .flat_map(|word: u64| [word, word.wrapping_neg()])
+        .collect();
+    for &a in &words {
+        for &b in &words {
+            check_overflow!(i16, u16, I16, a, b);
+            check_overflow!(i32, u32, I32, a, b);
+            check_overflow!(i64, u64, I64, a, b);
+        }
+    }
+}
+
+/// Long multiplication and shifting by single bits, on halves.
+#[test]
+fn wide_operations_are_those_on_halves() {
+    let halves = [0, 1, 2, 0x7fff_ffff_ffff_ffff, 1 << 63, u64::MAX, 0x0123_4567_89ab_cdef];
+    let pairs = || halves.iter().flat_map(|&low| halves.iter().map(move |&high| (low, high)));
+    for (a, b) in pairs() {
+        let product = wide::double(WideOp::UmulWide, a, b);
+        let high = binary(BinaryOp::Umulhi, Type::I64, a, b);
+        assert_eq!(wide::split(product), (a.wrapping_mul(b), high.unwrap_or(0)));
+        let product = wide::double(WideOp::SmulWide, a, b);
+        let high = binary(BinaryOp::Smulhi, Type::I64, a, b);
+        assert_eq!(wide::split(product), (a.wrapping_mul(b), high.unwrap_or(0)));
+        let value = wide::double(WideOp::Iconcat, a, b);
+        assert_eq!(wide::split(value), (a, b));
+        let (mut left, mut logical, mut arithmetic) = ((a, b), (a, b), (a, b));
+        for amount in 0..128 {
+            let by = wide::concat(amount | 128, 5);
+            assert_eq!(wide::binary(BinaryOp::Shl, value, by).map(wide::split), Some(left));
+            assert_eq!(wide::binary(BinaryOp::Lshr, value, by).map(wide::split), Some(logical));
+            assert_eq!(wide::binary(BinaryOp::Ashr, value, by).map(wide::split), Some(arithmetic));
+            left = (left.0 << 1, left.1 << 1 | left.0 >> 63);
+            logical = (logical.0 >> 1 | logical.1 << 63, logical.1 >> 1);
+            let sign = arithmetic.1 & 1 << 63;
+            arithmetic = (arithmetic.0 >> 1 | arithmetic.1 << 63, arithmetic.1 >> 1 | sign);
+        }
+        for (c, d) in pairs() {
+            let other = wide::concat(c, d);
+            let (low, carried) = overflow(OverflowOp::UaddOverflow, Type::I64, a, c);
+            let (high, _) = carry(CarryOp::UaddCarry, Type::I64, b, d, carried);
+            assert_eq!(
+                wide::binary(BinaryOp::Add, value, other).map(wide::split),
+                Some((low, high))
+            );
+            let (low, borrowed) = overflow(OverflowOp::UsubOverflow, Type::I64, a, c);
+            let (high, below) = carry(CarryOp::UsubBorrow, Type::I64, b, d, borrowed);
+            assert_eq!(
+                wide::binary(BinaryOp::Sub, value, other).map(wide::split),
+                Some((low, high))
+            );
+            assert_eq!(wide::icmp(IntCC::Ult, value, other), below);
+            let signed = wide::icmp(IntCC::Ult, value ^ 1 << 127, other ^ 1 << 127);
+            assert_eq!(wide::icmp(IntCC::Slt, value, other), signed);
+            let cross = a.wrapping_mul(d).wrapping_add(b.wrapping_mul(c));
+            let product = wide::double(WideOp::UmulWide, a, c);
+            let product = product.wrapping_add(wide::concat(0, cross));
+            assert_eq!(wide::binary(BinaryOp::Mul, value, other), Some(product));
+        }
+    }
 }
 
 /// The operations are total: ill-typed use gives some result, not a panic.
@@ -437,6 +549,15 @@ fn no_operation_panics_on_any_type() {
                 for b in [0, 1, u64::MAX, 0x80] {
                     for &op in BinaryOp::ALL {
                         let _ = binary(op, from, a, b);
+                    }
+                    for &op in OverflowOp::ALL {
+                        let _ = overflow(op, from, a, b);
+                    }
+                    for &op in CarryOp::ALL {
+                        let _ = carry(op, from, a, b, true);
+                    }
+                    for &op in RmwOp::ALL {
+                        let _ = rmw(op, from, a, b);
                     }
                 }
             }

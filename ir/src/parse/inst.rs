@@ -1,15 +1,19 @@
 //! Operations: the name and what follows it, by format.
 
+use std::num::NonZeroU8;
+
 use super::body::Body;
 use super::error::{Parsed, shorten};
 use super::number::{self, Refusal};
 use super::{ParseCode, Parser, nearest};
-use crate::entity::Value;
+use crate::entity::{FuncRef, SigRef, Value};
 use crate::eval;
-use crate::inst::{BlockCall, InstData, LoadKind, NarrowWidth, StoreKind, SwitchTable, ValueList};
+use crate::inst::{BlockCall, InstData, SwitchTable, ValueList};
 use crate::lex::{Lexeme, Token};
-use crate::opcode::{BinaryOp, FloatCC, IntCC, Opcode, TernaryOp, TrapKind, UnaryOp};
+use crate::memory::{Align, LoadKind, MemFacts, NarrowWidth, StoreKind};
+use crate::opcode::{BinaryOp, CarryOp, Opcode, OverflowOp, TernaryOp, UnaryOp, WideOp};
 use crate::types::{Extend, Type};
+use crate::words::{FloatCC, IntCC, RmwOp, TrapKind};
 
 const LOAD_KINDS: [(&str, LoadKind); 6] = [
     ("u8", LoadKind::Narrow(NarrowWidth::W8, Extend::Zero)),
@@ -25,15 +29,6 @@ const STORE_KINDS: [(&str, StoreKind); 3] = [
     ("16", StoreKind::Narrow(NarrowWidth::W16)),
     ("32", StoreKind::Narrow(NarrowWidth::W32)),
 ];
-
-/// How many results an operation has; a call has those of its callee.
-fn result_count(op: Opcode) -> Option<usize> {
-    match op {
-        Opcode::Call => None,
-        Opcode::Store | Opcode::VarSet | Opcode::TrapIf => Some(0),
-        op => Some(usize::from(!op.is_terminator())),
-    }
-}
 
 /// The kind that a suffix names, or the full width without one.
 fn kind<T: Copy>(kinds: &[(&'static str, T)], full: T, suffix: Option<&str>) -> Option<T> {
@@ -76,7 +71,21 @@ impl<'a> Parser<'a> {
             let args = [self.value(body)?, self.comma_value(body)?, self.comma_value(body)?];
             return Ok(InstData::Ternary { op, args });
         }
+        if let Some(op) = OverflowOp::from_opcode(op) {
+            return Ok(InstData::Overflow {
+                op,
+                args: [self.value(body)?, self.comma_value(body)?],
+            });
+        }
+        if let Some(op) = CarryOp::from_opcode(op) {
+            let args = [self.value(body)?, self.comma_value(body)?, self.comma_value(body)?];
+            return Ok(InstData::Carry { op, args });
+        }
+        if let Some(op) = WideOp::from_opcode(op) {
+            return Ok(InstData::Wide { op, args: [self.value(body)?, self.comma_value(body)?] });
+        }
         Ok(match op {
+            Opcode::Isplit => InstData::Split { arg: self.value(body)? },
             Opcode::Iconst => InstData::IntConst { imm: self.int_constant(ty, lexeme)? },
             Opcode::Fconst => InstData::FloatConst { bits: self.float_constant(ty, lexeme)? },
             Opcode::Icmp => {
@@ -92,14 +101,37 @@ impl<'a> Parser<'a> {
                 InstData::FloatCompare { cc, args: [self.value(body)?, self.comma_value(body)?] }
             }
             Opcode::Load => {
+                let facts = self.facts()?;
                 let (addr, offset) = (self.value(body)?, self.offset()?);
-                InstData::Load { kind: load.unwrap_or(LoadKind::Full), addr, offset }
+                InstData::Load { kind: load.unwrap_or(LoadKind::Full), facts, addr, offset }
             }
             Opcode::Store => {
-                let value = self.value(body)?;
+                let (facts, value) = (self.facts()?, self.value(body)?);
                 let (addr, offset) = (self.comma_value(body)?, self.offset()?);
-                InstData::Store { kind: store.unwrap_or(StoreKind::Full), value, addr, offset }
+                let kind = store.unwrap_or(StoreKind::Full);
+                InstData::Store { kind, facts, value, addr, offset }
             }
+            Opcode::AtomicLoad => {
+                InstData::AtomicLoad { facts: self.facts()?, addr: self.value(body)? }
+            }
+            Opcode::AtomicStore => {
+                let (facts, value) = (self.facts()?, self.value(body)?);
+                InstData::AtomicStore { facts, value, addr: self.comma_value(body)? }
+            }
+            Opcode::AtomicRmw => {
+                let facts = self.facts()?;
+                let names = RmwOp::ALL.iter().map(|op| op.name());
+                let what = "an operation on memory";
+                let op = self.choice(ParseCode::Word, what, RmwOp::from_name, names)?;
+                let value = self.value(body)?;
+                InstData::AtomicRmw { op, facts, value, addr: self.comma_value(body)? }
+            }
+            Opcode::AtomicCas => {
+                let (facts, expected) = (self.facts()?, self.value(body)?);
+                let new = self.comma_value(body)?;
+                InstData::AtomicCas { facts, expected, new, addr: self.comma_value(body)? }
+            }
+            Opcode::Fence => InstData::Fence,
             Opcode::StackAddr => {
                 InstData::StackAddr { slot: self.slot(body)?, offset: self.offset()? }
             }
@@ -107,15 +139,29 @@ impl<'a> Parser<'a> {
                 let (name, place) = self.global()?;
                 InstData::DataAddr { data: body.data(name, place), offset: self.offset()? }
             }
+            Opcode::FuncAddr => {
+                let (name, place) = self.global()?;
+                InstData::FuncAddr { callee: body.callee(name, place) }
+            }
             Opcode::VarGet => InstData::VarGet { var: self.var(body)? },
             Opcode::VarSet => {
                 InstData::VarSet { var: self.var(body)?, value: self.comma_value(body)? }
             }
             Opcode::Call => {
-                let (name, place) = self.global()?;
-                let callee = body.callee(name, place);
-                self.require('(')?;
-                InstData::Call { callee, args: self.values(body)? }
+                let (callee, args) = self.direct_call(body)?;
+                InstData::Call { callee, args }
+            }
+            Opcode::TailCall => {
+                let (callee, args) = self.direct_call(body)?;
+                InstData::TailCall { callee, args }
+            }
+            Opcode::CallIndirect => {
+                let (callee, args, signature) = self.indirect_call(body)?;
+                InstData::CallIndirect { callee, signature, args }
+            }
+            Opcode::TailCallIndirect => {
+                let (callee, args, signature) = self.indirect_call(body)?;
+                InstData::TailCallIndirect { callee, signature, args }
             }
             Opcode::TrapIf => {
                 let cond = self.value(body)?;
@@ -160,14 +206,20 @@ impl<'a> Parser<'a> {
     }
 
     fn check_results(&self, op: Opcode, written: usize, lexeme: Lexeme<'_>) -> Parsed<()> {
-        let Some(count) = result_count(op).filter(|&count| count != written) else { return Ok(()) };
+        let Some(count) = op.result_count().filter(|&count| count != written) else {
+            return Ok(());
+        };
         let (message, help) = match (count, written) {
             (0, _) => (format!("`{op}` has no result"), format!("begin the line with `{op}`")),
-            (_, 0) => (
+            (1, 0) => (
                 format!("`{op}` has a result"),
                 format!("write it with its type: `v0: i64 = {op} …`"),
             ),
-            _ => (format!("`{op}` has only one result"), "leave out the others".to_owned()),
+            (1, _) => (format!("`{op}` has only one result"), "leave out the others".to_owned()),
+            _ => (
+                format!("`{op}` has {count} results"),
+                format!("write them all: `v0: i64, v1: i8 = {op} …`"),
+            ),
         };
         let mut fault = Self::fault(ParseCode::Results, lexeme.start, lexeme.end, message);
         fault.help = Some(help);
@@ -189,6 +241,45 @@ impl<'a> Parser<'a> {
             Ok(())
         })?;
         Ok(body.function.make_list(&values))
+    }
+
+    /// `@f(v0, v1)`
+    fn direct_call(&mut self, body: &mut Body) -> Parsed<(FuncRef, ValueList)> {
+        let (name, place) = self.global()?;
+        let callee = body.callee(name, place);
+        self.require('(')?;
+        Ok((callee, self.values(body)?))
+    }
+
+    /// `v0(v1, v2) : (i64, f64) -> i64`
+    fn indirect_call(&mut self, body: &mut Body) -> Parsed<(Value, ValueList, SigRef)> {
+        let callee = self.value(body)?;
+        self.require('(')?;
+        let args = self.values(body)?;
+        self.require(':')?;
+        let signature = self.signature()?;
+        Ok((callee, args, body.function.import_signature(&signature)))
+    }
+
+    /// `readonly align 8 region 1`, each at most once and in this order.
+    fn facts(&mut self) -> Parsed<MemFacts> {
+        let mut facts = MemFacts { readonly: self.eat_word("readonly"), ..MemFacts::NONE };
+        if self.eat_word("align") {
+            let align = |text: &str| {
+                let bytes = u32::try_from(number::natural(text)?).map_err(|_| Refusal::Range)?;
+                Align::new(bytes).ok_or(Refusal::Range)
+            };
+            let range = format!("a power of two up to {}", Align::MAX);
+            facts.align = Some(self.number("an alignment", range, align)?);
+        }
+        if self.eat_word("region") {
+            let region = |text: &str| {
+                let region = u8::try_from(number::natural(text)?).map_err(|_| Refusal::Range)?;
+                NonZeroU8::new(region).ok_or(Refusal::Range)
+            };
+            facts.region = Some(self.number("a region", "from 1 to 255", region)?);
+        }
+        Ok(facts)
     }
 
     /// `block1(v2, v3)`, or `block1` alone.
@@ -242,8 +333,11 @@ impl<'a> Parser<'a> {
             return Err(Self::wrong_constant(op, "iconst", "an integer", "fconst"));
         }
         let negative = self.eat('-');
-        let least = -(1_i128 << (ty.bits() - 1));
-        let range = format!("from {least} to {}", ty.mask());
+        let range = match ty {
+            // A constant has 64 bits; any other i128 is made of two by `iconcat`.
+            Type::I128 => format!("from {} to {}", i64::MIN, i64::MAX),
+            _ => format!("from {} to {}", -(1_i128 << (ty.bits() - 1)), ty.mask()),
+        };
         self.number("an integer", range, |text| number::constant(text, negative, ty))
     }
 

@@ -43,8 +43,12 @@ pub(super) fn integer(text: &str, negative: bool) -> Result<i64, Refusal> {
     }
 }
 
-/// The immediate of an `iconst`: a signed or unsigned number of the type, sign-extended.
+/// The immediate of an `iconst`: a signed or unsigned number of the type, sign-extended; for an `i128`,
+/// a signed number of 64 bits.
 pub(super) fn constant(text: &str, negative: bool, ty: Type) -> Result<i64, Refusal> {
+    if ty == Type::I128 {
+        return integer(text, negative);
+    }
     let magnitude = natural(text)?;
     let most = if negative { 1 << (ty.bits() - 1) } else { ty.mask() };
     if magnitude > most {

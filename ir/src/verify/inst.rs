@@ -1,12 +1,13 @@
 //! The rules for one instruction: what it names exists, and its types are those of its operation.
 
 use super::Checker;
-use crate::entity::{Entity, Inst, SwitchRef, Value};
+use crate::entity::{Entity, FuncRef, Inst, SigRef, SwitchRef, Value};
 use crate::eval::sign_extend;
 use crate::func::ValueDef;
-use crate::inst::{BlockCall, InstData, LoadKind, NarrowWidth, StoreKind, ValueList};
+use crate::inst::{BlockCall, InstData, ValueList};
+use crate::memory::{LoadKind, NarrowWidth, StoreKind};
 use crate::opcode::{Opcode, TernaryOp, TypeRule};
-use crate::types::Type;
+use crate::types::{Signature, Type};
 
 /// The message of a broken rule.
 type Rule = Result<(), String>;
@@ -15,8 +16,10 @@ impl Checker<'_> {
     pub(super) fn inst(&self, inst: Inst) -> Rule {
         let func = self.func;
         let data = *func.inst(inst);
-        let results = self.results(inst, data.opcode())?;
+        let op = data.opcode();
+        let results = self.results(inst, op)?;
         let result = results.first().copied();
+        let second = results.get(1).copied();
         match data {
             InstData::IntConst { imm } => int_constant(imm, self.typed(result)?),
             InstData::FloatConst { bits } => float_constant(bits, self.typed(result)?),
@@ -37,6 +40,26 @@ impl Checker<'_> {
                 let ty = self.pair(Opcode::Fma, TypeRule::Float, [a, b])?;
                 self.same(Opcode::Fma, [b, c])?;
                 self.result_is(Opcode::Fma, result, ty)
+            }
+            InstData::Overflow { args, .. } => {
+                let ty = self.pair(op, TypeRule::Overflow, args)?;
+                self.result_is(op, result, ty)?;
+                self.result_is(op, second, Type::I8)
+            }
+            InstData::Carry { args: [a, b, carry], .. } => {
+                let ty = self.pair(op, TypeRule::Carry, [a, b])?;
+                self.condition(op, carry)?;
+                self.result_is(op, result, ty)?;
+                self.result_is(op, second, Type::I8)
+            }
+            InstData::Wide { args, .. } => {
+                self.operands_are(op, &args, Type::I64)?;
+                self.result_is(op, result, Type::I128)
+            }
+            InstData::Split { arg } => {
+                self.operands_are(op, &[arg], Type::I128)?;
+                self.result_is(op, result, Type::I64)?;
+                self.result_is(op, second, Type::I64)
             }
             InstData::IntCompare { args, .. } => {
                 self.pair(Opcode::Icmp, TypeRule::IntCompare, args)?;
@@ -62,6 +85,27 @@ impl Checker<'_> {
                     StoreKind::Narrow(width) => narrower("store", width, value, ty),
                 }
             }
+            InstData::AtomicLoad { addr, .. } => {
+                self.address(addr)?;
+                atomic(op, result_of(result), self.typed(result)?)
+            }
+            InstData::AtomicStore { value, addr, .. } => {
+                self.address(addr)?;
+                atomic(op, value, self.usable(value)?)
+            }
+            InstData::AtomicRmw { value, addr, .. } => {
+                self.address(addr)?;
+                let ty = self.usable(value)?;
+                atomic(op, value, ty)?;
+                self.result_is(op, result, ty)
+            }
+            InstData::AtomicCas { expected, new, addr, .. } => {
+                self.address(addr)?;
+                let ty = self.same(op, [expected, new])?;
+                atomic(op, new, ty)?;
+                self.result_is(op, result, ty)
+            }
+            InstData::Fence => Ok(()),
             InstData::StackAddr { slot, offset } => {
                 let Some(data) = func.slots.get(slot) else {
                     return Err(format!("{slot} does not exist; declare it"));
@@ -79,6 +123,12 @@ impl Checker<'_> {
                     return Err(format!("{data} does not exist; declare it"));
                 }
                 self.result_is(Opcode::DataAddr, result, Type::I64)
+            }
+            InstData::FuncAddr { callee } => {
+                if func.callees.get(callee).is_none() {
+                    return Err(format!("{callee} does not exist; declare it"));
+                }
+                self.result_is(op, result, Type::I64)
             }
             InstData::VarGet { var } => {
                 let Some(data) = func.vars.get(var) else {
@@ -98,14 +148,26 @@ impl Checker<'_> {
                 }
             }
             InstData::Call { callee, args } => {
-                let Some(callee) = func.callees.get(callee) else {
-                    return Err(format!("{callee} does not exist; declare it"));
-                };
-                let name = &callee.name;
-                let params: Vec<Type> = callee.signature.param_types().collect();
-                self.arguments(&format!("@{name} takes"), self.list(args)?, &params)?;
-                let types: Vec<Type> = callee.signature.result_types().collect();
-                self.arguments(&format!("@{name} gives"), results, &types)
+                let (who, signature) = self.callee(callee)?;
+                self.call(&who, signature, args)?;
+                let types: Vec<Type> = signature.result_types().collect();
+                self.arguments(&format!("{who} gives"), results, &types)
+            }
+            InstData::CallIndirect { callee, signature, args } => {
+                let signature = self.callee_at(callee, signature)?;
+                self.call("the callee", signature, args)?;
+                let types: Vec<Type> = signature.result_types().collect();
+                self.arguments("the callee gives", results, &types)
+            }
+            InstData::TailCall { callee, args } => {
+                let (who, signature) = self.callee(callee)?;
+                self.call(&who, signature, args)?;
+                self.same_results(&who, signature)
+            }
+            InstData::TailCallIndirect { callee, signature, args } => {
+                let signature = self.callee_at(callee, signature)?;
+                self.call("the callee", signature, args)?;
+                self.same_results("the callee", signature)
             }
             InstData::TrapIf { cond, .. } => self.condition(Opcode::TrapIf, cond),
             InstData::Jump { target } => self.target(target),
@@ -131,11 +193,7 @@ impl Checker<'_> {
                 ));
             }
         }
-        let wanted = match op {
-            Opcode::Call => return Ok(results),
-            Opcode::Store | Opcode::VarSet | Opcode::TrapIf => 0,
-            op => usize::from(!op.is_terminator()),
-        };
+        let Some(wanted) = op.result_count() else { return Ok(results) };
         if results.len() == wanted {
             Ok(results)
         } else {
@@ -171,23 +229,68 @@ impl Checker<'_> {
 
     /// Two operands of one type of the right kind.
     fn pair(&self, op: Opcode, rule: TypeRule, args: [Value; 2]) -> Result<Type, String> {
-        let floats = matches!(rule, TypeRule::Float | TypeRule::FloatCompare);
         for arg in args {
             let ty = self.usable(arg)?;
-            if ty.is_float() != floats {
-                let kind = if floats { "floats" } else { "integers" };
+            let (good, kind) = match rule {
+                TypeRule::Float | TypeRule::FloatCompare => (ty.is_float(), "floats"),
+                TypeRule::AnyInt | TypeRule::IntCompare => (ty.is_int(), "integers"),
+                _ => (ty.is_word_int(), WORD_INTS),
+            };
+            if !good {
                 return Err(format!("{arg} is {ty}, but {op} takes {kind}"));
             }
         }
         self.same(op, args)
     }
 
+    fn operands_are(&self, op: Opcode, args: &[Value], wanted: Type) -> Rule {
+        for &arg in args {
+            let ty = self.usable(arg)?;
+            if ty != wanted {
+                return Err(format!("{arg} is {ty}, but {op} takes {wanted}; convert it"));
+            }
+        }
+        Ok(())
+    }
+
+    /// A callee that is named: how to speak of it, and its signature.
+    fn callee(&self, callee: FuncRef) -> Result<(String, &Signature), String> {
+        match self.func.callees.get(callee) {
+            Some(callee) => Ok((format!("@{}", callee.name), &callee.signature)),
+            None => Err(format!("{callee} does not exist; declare it")),
+        }
+    }
+
+    /// The signature of a callee that is given by its address.
+    fn callee_at(&self, addr: Value, signature: SigRef) -> Result<&Signature, String> {
+        self.address(addr)?;
+        let signature = self.func.signatures.get(signature);
+        signature.ok_or_else(|| "the signature of the call does not exist; declare it".to_owned())
+    }
+
+    fn call(&self, who: &str, signature: &Signature, args: ValueList) -> Rule {
+        let params: Vec<Type> = signature.param_types().collect();
+        self.arguments(&format!("{who} takes"), self.list(args)?, &params)
+    }
+
+    fn same_results(&self, who: &str, signature: &Signature) -> Rule {
+        let own = &self.func.signature;
+        if signature.results == own.results {
+            return Ok(());
+        }
+        let signature = Signature { params: Vec::new(), ..signature.clone() };
+        let own = Signature { params: Vec::new(), ..own.clone() };
+        Err(format!(
+            "{who} gives other results than this function ({signature} and {own}); call it and use ret"
+        ))
+    }
+
     fn condition(&self, op: Opcode, cond: Value) -> Rule {
         let ty = self.usable(cond)?;
-        if ty.is_int() {
+        if ty.is_word_int() {
             Ok(())
         } else {
-            Err(format!("{cond} is {ty}, but the condition of {op} is an integer; compare first"))
+            Err(format!("{cond} is {ty}, but the condition of {op} is {WORD_INT}; compare first"))
         }
     }
 
@@ -235,8 +338,8 @@ impl Checker<'_> {
 
     fn switch(&self, index: Value, table: SwitchRef) -> Rule {
         let ty = self.usable(index)?;
-        if !ty.is_int() {
-            return Err(format!("{index} is {ty}, but switch takes an integer"));
+        if !ty.is_word_int() {
+            return Err(format!("{index} is {ty}, but switch takes {WORD_INT}"));
         }
         let Some(table) = self.func.switches.get(table) else {
             return Err(format!("{table} does not exist; declare it"));
@@ -290,13 +393,25 @@ fn float_constant(bits: u64, ty: Type) -> Rule {
     }
 }
 
+/// The integer types that fit a register, in words.
+const WORD_INTS: &str = "integers of at most 64 bits";
+const WORD_INT: &str = "an integer of at most 64 bits";
+
+fn atomic(op: Opcode, value: Value, ty: Type) -> Rule {
+    if ty.is_word_int() {
+        Ok(())
+    } else {
+        Err(format!("{value} is {ty}, but {op} is for {WORD_INTS}"))
+    }
+}
+
 fn narrower(what: &str, width: NarrowWidth, value: Value, ty: Type) -> Rule {
     let memory = width.as_type();
-    if ty.is_int() && memory.bits() < ty.bits() {
+    if ty.is_word_int() && memory.bits() < ty.bits() {
         Ok(())
     } else {
         Err(format!(
-            "{value} is {ty}, but a {what} of {} bits needs a wider integer; use plain {what}",
+            "{value} is {ty}, but a {what} of {} bits needs a wider integer of at most 64; use plain {what}",
             memory.bits()
         ))
     }
@@ -310,31 +425,39 @@ fn unary(
     (result, to): (Value, Type),
 ) -> Rule {
     let (takes, gives) = match rule {
-        TypeRule::Int => (from.is_int(), from == to),
+        TypeRule::Int => (from.is_word_int(), from == to),
+        TypeRule::AnyInt => (from.is_int(), from == to),
         TypeRule::Float => (from.is_float(), from == to),
         TypeRule::Widen => (from.is_int(), to.is_int() && from.bits() < to.bits()),
         TypeRule::Narrow => (from.is_int(), to.is_int() && from.bits() > to.bits()),
         TypeRule::Promote => (from == Type::F32, to == Type::F64),
         TypeRule::Demote => (from == Type::F64, to == Type::F32),
-        TypeRule::IntToFloat => (from.is_int(), to.is_float()),
-        TypeRule::FloatToInt => (from.is_float(), to.is_int()),
+        TypeRule::IntToFloat => (from.is_word_int(), to.is_float()),
+        TypeRule::FloatToInt => (from.is_float(), to.is_word_int()),
         TypeRule::Bitcast => (true, from.is_int() != to.is_int() && from.bits() == to.bits()),
-        TypeRule::IntCompare | TypeRule::FloatCompare | TypeRule::Select | TypeRule::Payload => {
-            (true, true)
-        }
+        // No unary operation has one of these.
+        TypeRule::IntCompare
+        | TypeRule::FloatCompare
+        | TypeRule::Select
+        | TypeRule::Overflow
+        | TypeRule::Carry
+        | TypeRule::Double
+        | TypeRule::Halves
+        | TypeRule::Payload => (true, true),
     };
     if takes && gives {
         return Ok(());
     }
     let (wanted, given) = match rule {
-        TypeRule::Int => ("an integer", "the same type"),
+        TypeRule::Int => (WORD_INT, "the same type"),
+        TypeRule::AnyInt => ("an integer", "the same type"),
         TypeRule::Float => ("a float", "the same type"),
         TypeRule::Widen => ("an integer", "a wider integer"),
         TypeRule::Narrow => ("an integer", "a narrower integer"),
         TypeRule::Promote => ("f32", "f64"),
         TypeRule::Demote => ("f64", "f32"),
-        TypeRule::IntToFloat => ("an integer", "a float"),
-        TypeRule::FloatToInt => ("a float", "an integer"),
+        TypeRule::IntToFloat => (WORD_INT, "a float"),
+        TypeRule::FloatToInt => ("a float", WORD_INT),
         _ => ("a number", "the other kind of type of the same width"),
     };
     if takes {

@@ -11,7 +11,8 @@
 //! - extends only `i8`, `i16` and `i32` parameters and results;
 //! - has stack slots of at least 1 byte, with an alignment that is a power of two up to [`MAX_SLOT_ALIGN`], together at
 //!   most [`MAX_FRAME`] bytes;
-//! - calls one name with one signature, its own name with its own, and no name that it also takes as data.
+//! - calls one name with one signature, its own name with its own, and no name that it also takes as data; the same
+//!   limits hold for the signatures of what it calls by name or address.
 //!
 //! A block:
 //! - ends in a terminator, which is its only one;
@@ -22,12 +23,14 @@
 //! - has as many results as its operation, which say they are its results, each at its place;
 //! - uses values of this function that are defined by a block or instruction that is part of it, also where it cannot
 //!   be reached;
-//! - names existing blocks in the layout, slots, variables, callees, data objects and tables;
-//! - has operand and result types that its row of the opcode table allows; addresses are `i64`, conditions integers;
+//! - names existing blocks in the layout, slots, variables, callees, signatures, data objects and tables;
+//! - has operand and result types that its row of the opcode table allows; addresses are `i64`; conditions, operands of
+//!   `switch` and of atomic accesses are integers of at most 64 bits;
 //! - if it is a constant, fits its type, an `iconst` as a sign-extended number;
-//! - if it is a narrow load or store, is narrower than its integer type;
+//! - if it is a narrow load or store, is narrower than its integer type, which has at most 64 bits;
 //! - if it is `stack_addr`, has an offset from 0 to the size of the slot (the end itself is an address too);
-//! - if it is `call`, has arguments and results of the types of the callee's signature;
+//! - if it is a call, has arguments and results of the types of the callee's signature; a tail call is to a function
+//!   with the results of its own;
 //! - if it is `ret`, has values of the types of the function's results;
 //! - if it branches, gives each target one value of the right type for each parameter;
 //! - if it is `switch`, has cases that fit the type of its operand and differ, and a table of its own.
@@ -35,7 +38,9 @@
 //! A module ([`verify_module`]):
 //! - has functions that keep these rules, each under its own name; names are unique over functions, host functions
 //!   and data;
-//! - has a function or host function for each name that is called, with the signature that the caller assumes;
+//! - has a function or host function for each name that is called or whose address is taken, with the signature that
+//!   the user assumes;
+//! - has host functions without `i128` in their signatures: the host passes its halves;
 //! - has a data object for each name whose address is taken;
 //! - aligns data objects to a power of two up to [`MAX_DATA_ALIGN`].
 
@@ -273,6 +278,9 @@ impl<'a> Checker<'a> {
                 );
                 return Err(self.error(message));
             }
+        }
+        for (_, signature) in func.signatures.iter() {
+            self.signature(signature)?;
         }
         match func.data.values().find(|name| known.contains_key(name.as_str())) {
             Some(name) => {

@@ -4,6 +4,7 @@ use super::{MAX_DATA_ALIGN, VerifyError, verify_function};
 use crate::func::Function;
 use crate::inst::InstData;
 use crate::module::Module;
+use crate::types::Type;
 
 /// Checks every function of a module, and that what they name is there.
 ///
@@ -29,6 +30,13 @@ pub fn verify_module(module: &Module) -> Result<(), VerifyError> {
             return Err(error(name, message));
         }
     }
+    for (name, signature) in &module.externs {
+        let mut types = signature.param_types().chain(signature.result_types());
+        if types.any(|ty| ty == Type::I128) {
+            let message = "the host is to give it, but its signature has i128; pass two i64, the low one first";
+            return Err(error(name, message.to_owned()));
+        }
+    }
     for (name, function) in &module.functions {
         if *name != function.name {
             let message = format!("the module lists it as @{name}; the two names must be equal");
@@ -48,8 +56,9 @@ pub fn verify_module(module: &Module) -> Result<(), VerifyError> {
 fn names(module: &Module, function: &Function) -> Result<(), VerifyError> {
     for &block in function.layout() {
         for &inst in function.block_insts(block) {
-            let problem = match *function.inst(inst) {
-                InstData::Call { callee, .. } => {
+            let data = function.inst(inst);
+            let problem = match (data.names_function(), *data) {
+                (Some(callee), _) => {
                     let callee = &function.callees[callee];
                     match module.signature(&callee.name) {
                         None => Some(format!(
@@ -57,13 +66,13 @@ fn names(module: &Module, function: &Function) -> Result<(), VerifyError> {
                             callee.name
                         )),
                         Some(known) if *known != callee.signature => Some(format!(
-                            "@{} is {known}, but this function calls it as {}",
+                            "@{} is {known}, but this function takes it for {}",
                             callee.name, callee.signature
                         )),
                         Some(_) => None,
                     }
                 }
-                InstData::DataAddr { data, .. } => {
+                (None, InstData::DataAddr { data, .. }) => {
                     let name = &function.data[data];
                     let missing = !module.data.contains_key(name);
                     missing

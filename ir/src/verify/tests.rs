@@ -5,7 +5,8 @@ use super::*;
 use crate::build::FunctionBuilder;
 use crate::inst::{BlockCall, SwitchTable};
 use crate::module::{DataObject, Module};
-use crate::opcode::{BinaryOp, IntCC, TrapKind};
+use crate::opcode::BinaryOp;
+use crate::words::{IntCC, TrapKind};
 
 /// `block0(v0: i64, v1: i64): v3 = add v0, v1; jump block1(v3)`, `block1(v2: i64): ret v2`
 fn sample() -> Function {
@@ -253,7 +254,7 @@ fn modules_resolve_names() {
     module.add_data("table", data.clone()).unwrap();
     assert_eq!(verify_module(&module), Ok(()));
     module.externs.insert("callee".into(), Signature::new(&[], &[Type::I8]));
-    refused(&module, "@callee is () -> i8, but this function calls it as ()");
+    refused(&module, "@callee is () -> i8, but this function takes it for ()");
     module.externs.insert("callee".into(), Signature::default());
     module.externs.insert("table".into(), Signature::default());
     refused(&module, "the name is both data and a function");

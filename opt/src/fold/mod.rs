@@ -100,12 +100,12 @@ impl Fold<'_> {
             (InstData::FloatCompare { cc, args }, _) => self.float_compare(cc, args),
             (InstData::Unary { op, arg }, Some(ty)) => self.unary(op, arg, ty),
             (InstData::Ternary { op, args }, Some(ty)) => self.ternary(op, args, ty),
-            (InstData::Load { kind, addr, offset }, _) => match self.address(addr, offset) {
-                Some((addr, offset)) => Step::Become(InstData::Load { kind, addr, offset }),
+            (InstData::Load { kind, facts, addr, offset }, _) => match self.address(addr, offset) {
+                Some((addr, offset)) => Step::Become(InstData::Load { kind, facts, addr, offset }),
                 None => Step::Keep,
             },
-            (InstData::Store { kind, value, addr, offset }, _) => {
-                self.store(kind, value, addr, offset)
+            (InstData::Store { kind, facts, value, addr, offset }, _) => {
+                self.store(kind, facts, value, (addr, offset))
             }
             (InstData::TrapIf { cond, kind }, _) => match (self.int(cond), self.condition(cond)) {
                 (Some(0), _) => Step::Remove,

@@ -1,6 +1,6 @@
 //! Operations on one and on three values, and addresses.
 
-use ir::{BinaryOp, InstData, IntCC, StoreKind, TernaryOp, Type, UnaryOp, Value};
+use ir::{BinaryOp, InstData, IntCC, MemFacts, StoreKind, TernaryOp, Type, UnaryOp, Value};
 
 use super::{Fold, Step};
 
@@ -128,12 +128,12 @@ impl Fold<'_> {
     pub(super) fn store(
         &mut self,
         kind: StoreKind,
+        facts: MemFacts,
         value: Value,
-        addr: Value,
-        offset: i32,
+        (addr, offset): (Value, i32),
     ) -> Step {
         if let Some((addr, offset)) = self.address(addr, offset) {
-            return Step::Become(InstData::Store { kind, value, addr, offset });
+            return Step::Become(InstData::Store { kind, facts, value, addr, offset });
         }
         let StoreKind::Narrow(width) = kind else { return Step::Keep };
         let written = width.as_type();
@@ -141,14 +141,20 @@ impl Fold<'_> {
             Some(InstData::Unary { op: UnaryOp::Zext | UnaryOp::Sext, arg })
                 if self.ty(arg) == written =>
             {
-                Step::Become(InstData::Store { kind: StoreKind::Full, value: arg, addr, offset })
+                Step::Become(InstData::Store {
+                    kind: StoreKind::Full,
+                    facts,
+                    value: arg,
+                    addr,
+                    offset,
+                })
             }
             Some(InstData::Binary { op: BinaryOp::And, args: [x, mask] })
                 if self
                     .int(mask)
                     .is_some_and(|mask| mask as u64 & written.mask() == written.mask()) =>
             {
-                Step::Become(InstData::Store { kind, value: x, addr, offset })
+                Step::Become(InstData::Store { kind, facts, value: x, addr, offset })
             }
             _ => Step::Keep,
         }

@@ -32,7 +32,7 @@ impl Choices<'_> {
     }
 }
 
-const TYPES: [Type; 6] = Type::ALL;
+const TYPES: [Type; 6] = Type::WORDS;
 const VARS_PER_TYPE: usize = 3;
 /// Words of 8 bytes in the stack slot.
 const SLOT_WORDS: i64 = 8;
@@ -208,7 +208,7 @@ impl Generator<'_> {
         let ops: Vec<BinaryOp> = BinaryOp::ALL
             .iter()
             .copied()
-            .filter(|op| (op.info().rule == ir::TypeRule::Int) == ty.is_int())
+            .filter(|op| matches!(op.info().rule, ir::TypeRule::Int | ir::TypeRule::AnyInt) == ty.is_int())
             .collect();
         let mut op = self.choices.of(&ops);
         let a = self.value(ty, depth + 1);
@@ -229,7 +229,7 @@ impl Generator<'_> {
         let op = self.choices.of(UnaryOp::ALL);
         let from = self.choices.of(&TYPES);
         let fits = match op.info().rule {
-            ir::TypeRule::Int => ty.is_int().then_some(ty),
+            ir::TypeRule::Int | ir::TypeRule::AnyInt => ty.is_int().then_some(ty),
             ir::TypeRule::Float => ty.is_float().then_some(ty),
             ir::TypeRule::Widen => {
                 (ty.is_int() && from.is_int() && from.bits() < ty.bits()).then_some(from)

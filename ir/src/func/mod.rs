@@ -3,10 +3,10 @@
 //! Invariants: ids are never reused; a value whose definition was removed is [`ValueDef::Detached`]; the order of blocks
 //! is [`Function::layout`], whose first block is the entry and has the function's parameters as its own.
 
-use smallvec::SmallVec;
+mod operands;
 
 use crate::entity::{
-    Block, DataRef, Entity, FuncRef, Inst, PrimaryMap, StackSlot, SwitchRef, Value, Var,
+    Block, DataRef, Entity, FuncRef, Inst, PrimaryMap, SigRef, StackSlot, SwitchRef, Value, Var,
 };
 use crate::inst::{BlockCall, InstData, SwitchTable, ValueList};
 use crate::types::{AbiParam, Signature, Span, Type};
@@ -62,7 +62,7 @@ pub struct VarData {
     pub ty: Type,
 }
 
-/// A function that is called, by name; the module or the host has it.
+/// A function that is called or whose address is taken, by name; the module or the host has it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Callee {
     /// Its name, without the `@` of the text form.
@@ -82,8 +82,10 @@ pub struct Function {
     pub slots: PrimaryMap<StackSlot, SlotData>,
     /// Its mutable variables; no instruction names them after SSA construction.
     pub vars: PrimaryMap<Var, VarData>,
-    /// The functions that it calls.
+    /// The functions that it calls or takes the address of.
     pub callees: PrimaryMap<FuncRef, Callee>,
+    /// The signatures of its indirect calls.
+    pub signatures: PrimaryMap<SigRef, Signature>,
     /// The data objects that it takes the address of, by name.
     pub data: PrimaryMap<DataRef, String>,
     /// The tables of its `switch` instructions.
@@ -105,6 +107,7 @@ impl Function {
             slots: PrimaryMap::new(),
             vars: PrimaryMap::new(),
             callees: PrimaryMap::new(),
+            signatures: PrimaryMap::new(),
             data: PrimaryMap::new(),
             switches: PrimaryMap::new(),
             values: PrimaryMap::new(),
@@ -409,7 +412,16 @@ impl Function {
         self.blocks[block].insts.push(inst);
     }
 
-    // ---- Lists, operands, successors ----
+    /// The signature of an indirect call; equal ones share a key.
+    pub fn import_signature(&mut self, signature: &Signature) -> SigRef {
+        let found = self.signatures.iter().find(|(_, known)| *known == signature);
+        match found.map(|(key, _)| key) {
+            Some(key) => key,
+            None => self.signatures.push(signature.clone()),
+        }
+    }
+
+    // ---- Lists ----
 
     /// Puts values into the pool.
     pub fn make_list(&mut self, values: &[Value]) -> ValueList {
@@ -434,145 +446,6 @@ impl Function {
     /// A block with arguments.
     pub fn block_call(&mut self, block: Block, args: &[Value]) -> BlockCall {
         BlockCall { block, args: self.make_list(args) }
-    }
-
-    /// Calls `visit` with each operand of an instruction, in order, block arguments included.
-    pub fn for_each_operand(&self, inst: Inst, mut visit: impl FnMut(Value)) {
-        let mut list = |values: ValueList| self.list(values).iter().copied().for_each(&mut visit);
-        match self.insts[inst].data {
-            InstData::IntConst { .. }
-            | InstData::FloatConst { .. }
-            | InstData::StackAddr { .. }
-            | InstData::DataAddr { .. }
-            | InstData::VarGet { .. }
-            | InstData::Trap { .. } => {}
-            InstData::Unary { arg, .. } => visit(arg),
-            InstData::Binary { args, .. }
-            | InstData::IntCompare { args, .. }
-            | InstData::FloatCompare { args, .. } => args.into_iter().for_each(visit),
-            InstData::Ternary { args, .. } => args.into_iter().for_each(visit),
-            InstData::Load { addr, .. } => visit(addr),
-            InstData::Store { value, addr, .. } => [value, addr].into_iter().for_each(visit),
-            InstData::VarSet { value, .. } => visit(value),
-            InstData::TrapIf { cond, .. } => visit(cond),
-            InstData::Call { args, .. } | InstData::Return { args } => list(args),
-            InstData::Jump { target } => list(target.args),
-            InstData::Branch { cond, then_to, else_to } => {
-                visit(cond);
-                self.list(then_to.args).iter().copied().for_each(&mut visit);
-                self.list(else_to.args).iter().copied().for_each(&mut visit);
-            }
-            InstData::Switch { index, table } => {
-                visit(index);
-                let table = &self.switches[table];
-                self.list(table.default.args).iter().copied().for_each(&mut visit);
-                for (_, call) in &table.cases {
-                    self.list(call.args).iter().copied().for_each(&mut visit);
-                }
-            }
-        }
-    }
-
-    /// The operands of an instruction, in order, block arguments included.
-    #[must_use]
-    pub fn operands(&self, inst: Inst) -> SmallVec<[Value; 8]> {
-        let mut operands = SmallVec::new();
-        self.for_each_operand(inst, |value| operands.push(value));
-        operands
-    }
-
-    /// Replaces each operand of an instruction by what `map` makes of it, block arguments included.
-    pub fn map_operands(&mut self, inst: Inst, mut map: impl FnMut(Value) -> Value) {
-        let mut data = self.insts[inst].data;
-        let pool = &mut self.pool;
-        let mut list = |values: ValueList, map: &mut dyn FnMut(Value) -> Value| {
-            for value in &mut pool[values.start as usize..(values.start + values.len) as usize] {
-                *value = map(*value);
-            }
-        };
-        match &mut data {
-            InstData::IntConst { .. }
-            | InstData::FloatConst { .. }
-            | InstData::StackAddr { .. }
-            | InstData::DataAddr { .. }
-            | InstData::VarGet { .. }
-            | InstData::Trap { .. } => {}
-            InstData::Unary { arg, .. } => *arg = map(*arg),
-            InstData::Binary { args, .. }
-            | InstData::IntCompare { args, .. }
-            | InstData::FloatCompare { args, .. } => *args = args.map(map),
-            InstData::Ternary { args, .. } => *args = args.map(map),
-            InstData::Load { addr, .. } => *addr = map(*addr),
-            InstData::Store { value, addr, .. } => {
-                *value = map(*value);
-                *addr = map(*addr);
-            }
-            InstData::VarSet { value, .. } => *value = map(*value),
-            InstData::TrapIf { cond, .. } => *cond = map(*cond),
-            InstData::Call { args, .. } | InstData::Return { args } => list(*args, &mut map),
-            InstData::Jump { target } => list(target.args, &mut map),
-            InstData::Branch { cond, then_to, else_to } => {
-                *cond = map(*cond);
-                list(then_to.args, &mut map);
-                list(else_to.args, &mut map);
-            }
-            InstData::Switch { index, table } => {
-                *index = map(*index);
-                let table = &self.switches[*table];
-                list(table.default.args, &mut map);
-                for (_, call) in &table.cases {
-                    list(call.args, &mut map);
-                }
-            }
-        }
-        self.insts[inst].data = data;
-    }
-
-    /// Calls `visit` with each successor of a terminator, in order; a block may come more than once. Other instructions
-    /// have none.
-    pub fn for_each_successor(&self, inst: Inst, mut visit: impl FnMut(BlockCall)) {
-        match self.insts[inst].data {
-            InstData::Jump { target } => visit(target),
-            InstData::Branch { then_to, else_to, .. } => {
-                visit(then_to);
-                visit(else_to);
-            }
-            InstData::Switch { table, .. } => {
-                let table = &self.switches[table];
-                visit(table.default);
-                table.cases.iter().for_each(|&(_, call)| visit(call));
-            }
-            _ => {}
-        }
-    }
-
-    /// Replaces each successor of a terminator, in the order of
-    /// [`for_each_successor`](Function::for_each_successor), by what `map` makes of it; `map` may make lists.
-    pub fn map_successors(
-        &mut self,
-        inst: Inst,
-        mut map: impl FnMut(&mut Function, BlockCall) -> BlockCall,
-    ) {
-        match self.insts[inst].data {
-            InstData::Jump { target } => {
-                let target = map(self, target);
-                self.insts[inst].data = InstData::Jump { target };
-            }
-            InstData::Branch { cond, then_to, else_to } => {
-                let then_to = map(self, then_to);
-                let else_to = map(self, else_to);
-                self.insts[inst].data = InstData::Branch { cond, then_to, else_to };
-            }
-            InstData::Switch { table, .. } => {
-                let mut edited = self.switches[table].clone();
-                edited.default = map(self, edited.default);
-                for (_, call) in &mut edited.cases {
-                    *call = map(self, *call);
-                }
-                self.switches[table] = edited;
-            }
-            _ => {}
-        }
     }
 
     /// The signature with these parameters, for a caller: a convenience over the public field.
