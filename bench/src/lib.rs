@@ -1,6 +1,8 @@
 //! What the benchmarks share: timing in turns, and medians.
 #![forbid(unsafe_code)]
 
+pub mod shapes;
+
 use std::time::{Duration, Instant};
 
 /// The middle one of the times.

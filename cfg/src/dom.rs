@@ -9,11 +9,12 @@ use ir::{Block, Entity};
 
 use crate::flow::FlowGraph;
 
-/// The entry and exit number of a block in a walk over the dominator tree.
+/// The entry and exit number of a block in a walk over the dominator tree, and how far below the root it is.
 #[derive(Clone, Copy)]
 struct Interval {
     enter: u32,
     exit: u32,
+    level: u32,
 }
 
 /// The dominator tree of the reachable blocks.
@@ -77,7 +78,9 @@ impl DomTree {
                     }
                     continue;
                 }
-                interval[index] = Some(Interval { enter: next, exit: next });
+                let above = idom[index].and_then(|above| interval[above.index()]);
+                let level = above.map_or(0, |above| above.level + 1);
+                interval[index] = Some(Interval { enter: next, exit: next, level });
                 preorder.push(block);
                 stack.push((block, true));
                 let range = child_start[index] as usize..child_start[index + 1] as usize;
@@ -127,6 +130,22 @@ impl DomTree {
     #[must_use]
     pub fn preorder_index(&self, block: Block) -> Option<u32> {
         self.interval[block.index()].map(|interval| interval.enter)
+    }
+
+    /// How many blocks strictly dominate a reachable block.
+    #[must_use]
+    pub fn level(&self, block: Block) -> Option<u32> {
+        self.interval[block.index()].map(|interval| interval.level)
+    }
+
+    /// The blocks that a block dominates, itself first, in [`preorder`](Self::preorder); none for a block that cannot be
+    /// reached.
+    #[must_use]
+    pub fn subtree(&self, block: Block) -> &[Block] {
+        match self.interval[block.index()] {
+            Some(interval) => &self.preorder[interval.enter as usize..interval.exit as usize],
+            None => &[],
+        }
     }
 
     /// The nearest block that dominates both, if both are reachable.

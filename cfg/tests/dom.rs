@@ -21,6 +21,8 @@ proptest! {
             for b in 0..succs.len() {
                 let expected = a == b || (all[a] && all[b] && !without[b]);
                 prop_assert_eq!(dom.dominates(block(a), block(b)), expected, "{} {}", a, b);
+                let below = dom.subtree(block(a)).contains(&block(b));
+                prop_assert_eq!(below, expected && all[a], "{} {}", a, b);
             }
         }
     }
@@ -34,6 +36,8 @@ proptest! {
             let above: Vec<_> = (0..succs.len()).map(block).filter(|&a| strict(a)).collect();
             let nearest = above.iter().copied().find(|&a| above.iter().all(|&o| dom.dominates(o, a)));
             prop_assert_eq!(dom.idom(b), nearest);
+            let level = graph.is_reachable(b).then_some(above.len() as u32);
+            prop_assert_eq!(dom.level(b), level);
             prop_assert_eq!(dom.idom(b).is_none_or(|a| dom.children(a).contains(&b)), true);
         }
         prop_assert_eq!(dom.preorder().len(), graph.postorder().len());

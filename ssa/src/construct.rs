@@ -2,13 +2,15 @@
 //!
 //! R. Cytron, J. Ferrante, B. Rosen, M. Wegman, K. Zadeck, *Efficiently Computing Static Single Assignment Form and the
 //! Control Dependence Graph*, 1991: a variable that is written in some blocks needs a φ at their iterated dominance
-//! frontier; a walk over the dominator tree then finds which definition each read sees. The form is pruned without a
-//! liveness analysis: candidates for φ are only numbers while the walk runs, and those that no instruction needs,
-//! directly or through others, never become block parameters. (A variable is live into a block exactly if its φ there
-//! is needed.) So the cost follows the candidates and their edges, not blocks × variables.
+//! frontier (`place`); a walk over the dominator tree then finds which definition each read sees. The form is pruned
+//! without a liveness analysis: candidates for φ are only numbers while the walk runs, and those that no instruction
+//! needs, directly or through others, never become block parameters. (A variable is live into a block exactly if its φ
+//! there is needed.) So the cost follows the candidates and their edges, not blocks × variables.
 
-use cfg::{DomTree, DominanceFrontiers, FlowGraph};
+use cfg::{DomTree, FlowGraph};
 use ir::{Block, Entity, Function, Inst, InstData, PrimaryMap, SecondaryMap, Type, Value, Var};
+
+use crate::place::Phis;
 
 /// Removes every variable, with its reads and writes.
 ///
@@ -57,78 +59,6 @@ enum Def {
     Value(Value),
     /// The candidate of this number.
     Phi(u32),
-}
-
-/// A candidate for a block parameter.
-#[derive(Clone, Copy)]
-struct Phi {
-    block: Block,
-    var: Var,
-}
-
-/// The candidates, those of one block next to each other.
-struct Phis {
-    all: Vec<Phi>,
-    /// Where those of each block start; one entry more than there are blocks.
-    start: Vec<u32>,
-}
-
-impl Phis {
-    /// The iterated dominance frontier of the writes to each variable that some block reads before it writes it.
-    fn place(func: &Function, graph: &FlowGraph, dom: &DomTree) -> Self {
-        let frontiers = DominanceFrontiers::new(graph, dom);
-        let mut written_in: Vec<Option<Block>> = vec![None; func.vars.len()];
-        let mut crosses_blocks = vec![false; func.vars.len()];
-        let mut writes: Vec<(Var, Block)> = Vec::new();
-        for &block in func.layout() {
-            for &inst in func.block_insts(block) {
-                match *func.inst(inst) {
-                    InstData::VarGet { var } if written_in[var.index()] != Some(block) => {
-                        crosses_blocks[var.index()] = true;
-                    }
-                    InstData::VarSet { var, .. } if written_in[var.index()] != Some(block) => {
-                        written_in[var.index()] = Some(block);
-                        writes.push((var, block));
-                    }
-                    _ => {}
-                }
-            }
-        }
-        writes.retain(|(var, _)| crosses_blocks[var.index()]);
-        // Stable: the writes to one variable keep the order of the layout.
-        writes.sort_by_key(|&(var, _)| var);
-
-        let mut found: Vec<Phi> = Vec::new();
-        let mut phi_of: Vec<Option<Var>> = vec![None; graph.num_blocks()];
-        let mut work: Vec<Block> = Vec::new();
-        for writes in writes.chunk_by(|a, b| a.0 == b.0) {
-            work.extend(writes.iter().map(|&(_, block)| block));
-            let var = writes[0].0;
-            while let Some(block) = work.pop() {
-                for &join in frontiers.of(block) {
-                    if phi_of[join.index()] != Some(var) {
-                        phi_of[join.index()] = Some(var);
-                        found.push(Phi { block: join, var });
-                        work.push(join);
-                    }
-                }
-            }
-        }
-        found.sort_by_key(|phi| (phi.block, phi.var));
-        let mut start = vec![0; graph.num_blocks() + 1];
-        for phi in &found {
-            start[phi.block.index() + 1] += 1;
-        }
-        for index in 1..start.len() {
-            start[index] += start[index - 1];
-        }
-        Self { all: found, start }
-    }
-
-    /// The numbers of a block's candidates.
-    fn of(&self, block: Block) -> std::ops::Range<u32> {
-        self.start[block.index()]..self.start[block.index() + 1]
-    }
 }
 
 /// The walk over the dominator tree that finds what each read sees.

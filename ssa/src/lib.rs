@@ -23,6 +23,7 @@
 #![forbid(unsafe_code)]
 
 pub mod construct;
+mod place;
 pub mod verify;
 
 pub use construct::construct;

@@ -1,0 +1,144 @@
+//! What the flow graph, dominators, loops and SSA construction cost as functions grow: exact counts of host instructions,
+//! from callgrind, for each instruction of the IR.
+//!
+//! `cargo run --release --bin scale` prints the table; words select shapes. The program runs itself under `valgrind`,
+//! once for each shape and size, with counting on in the functions of [`STAGES`] only.
+
+use bench::shapes::{SHAPES, Shape};
+use cfg::{DomTree, FlowGraph, LoopForest};
+use ir::Function;
+use std::error::Error;
+use std::fs;
+use std::hint::black_box;
+use std::path::Path;
+use std::process::Command;
+
+const SIZES: [usize; 3] = [10_000, 100_000, 1_000_000];
+
+/// The functions that are counted, and what they do.
+const STAGES: [(&str, &str); 4] = [
+    ("stage_flow", "flow graph"),
+    ("stage_dominators", "dominators"),
+    ("stage_loops", "loops"),
+    ("stage_construction", "construction"),
+];
+
+#[inline(never)]
+fn stage_flow(func: &Function) -> FlowGraph {
+    FlowGraph::new(black_box(func))
+}
+
+#[inline(never)]
+fn stage_dominators(graph: &FlowGraph) -> DomTree {
+    DomTree::new(black_box(graph))
+}
+
+#[inline(never)]
+fn stage_loops(graph: &FlowGraph, dom: &DomTree) -> LoopForest {
+    LoopForest::new(black_box(graph), black_box(dom))
+}
+
+#[inline(never)]
+fn stage_construction(func: &mut Function) {
+    ssa::construct(black_box(func));
+}
+
+/// Runs the stages on one function; what it is like, in numbers: instructions, blocks and edges, variables.
+fn child(shape: &Shape, size: usize) -> [usize; 3] {
+    let mut func = (shape.make)(size);
+    let graph = stage_flow(&func);
+    let dom = stage_dominators(&graph);
+    let loops = stage_loops(&graph, &dom);
+    black_box(&loops);
+    let insts = func.layout().iter().map(|&b| func.block_insts(b).len()).sum();
+    let edges: usize = func.layout().iter().map(|&b| graph.succs(b).len()).sum();
+    let numbers = [insts, func.layout().len() + edges, func.vars.len()];
+    stage_construction(&mut func);
+    numbers
+}
+
+/// The numbers of [`child`], and the host instructions of each stage with all that it calls.
+fn counted(shape: &Shape, size: usize, out: &Path) -> Result<([u64; 3], [u64; 4]), Box<dyn Error>> {
+    let output = Command::new("valgrind")
+        .args([
+            "-q",
+            "--tool=callgrind",
+            "--compress-strings=no",
+            "--toggle-collect=scale::stage_*",
+        ])
+        .arg(format!("--callgrind-out-file={}", out.display()))
+        .arg(std::env::current_exe()?)
+        .args(["--child", shape.name, &size.to_string()])
+        .output()
+        .map_err(|error| format!("valgrind: {error}"))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let numbers: Vec<u64> = text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    let Ok(numbers) = numbers.try_into() else {
+        return Err(format!("{}: {}", shape.name, String::from_utf8_lossy(&output.stderr)).into());
+    };
+    Ok((numbers, inclusive(&fs::read_to_string(out)?)))
+}
+
+/// The inclusive counts of the stages in a file of callgrind's. After a line `fn=` come the function's lines of place
+/// and count: its own, and after each line `calls=` that of the calls, with all that they lead to.
+fn inclusive(text: &str) -> [u64; 4] {
+    let mut counts = [0; 4];
+    let mut current: Option<usize> = None;
+    for line in text.lines() {
+        if let Some(name) = line.strip_prefix("fn=") {
+            current = STAGES.iter().position(|(function, _)| name.contains(function));
+        } else if let Some(stage) = current
+            && line.starts_with(|c: char| c.is_ascii_digit() || "+-*".contains(c))
+            && let Some(count) = line.split(' ').nth(1)
+        {
+            counts[stage] += count.parse::<u64>().unwrap_or_default();
+        }
+    }
+    counts
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let find = |name: &str| SHAPES.iter().find(|shape| shape.name == name).ok_or("no such shape");
+    if let [flag, name, size] = &words[..]
+        && flag == "--child"
+    {
+        let [insts, graph, vars] = child(find(name)?, size.parse()?);
+        println!("{insts} {graph} {vars}");
+        return Ok(());
+    }
+    let shapes: Vec<&Shape> = match words.len() {
+        0 => SHAPES.iter().collect(),
+        _ => words.iter().map(|word| find(word)).collect::<Result<_, _>>()?,
+    };
+    let out = std::env::temp_dir().join(format!("jitsu-scale-{}", std::process::id()));
+    println!(
+        "Host instructions (callgrind) per IR instruction, and the growth of that from 10^5 to 10^6.\n"
+    );
+    println!(
+        "| shape | IR instructions | blocks + edges | variables | {} |",
+        STAGES.map(|(_, name)| name).join(" | ")
+    );
+    println!("|---|---|---|---|---|---|---|---|");
+    for shape in shapes {
+        let mut last: Option<[f64; 4]> = None;
+        let mut growth = String::new();
+        for size in SIZES {
+            let ([insts, graph, vars], counts) = counted(shape, size, &out)?;
+            let per = counts.map(|count| count as f64 / insts as f64);
+            println!(
+                "| {} | {insts} | {graph} | {vars} | {} |",
+                shape.name,
+                per.map(|per| format!("{per:.1}")).join(" | ")
+            );
+            if let Some(last) = last {
+                let ratios = std::array::from_fn::<_, 4, _>(|n| per[n] / last[n]);
+                growth = ratios.map(|ratio| format!("×{ratio:.3}")).join(" | ");
+            }
+            last = Some(per);
+        }
+        println!("| {}, growth | | | | {growth} |", shape.name);
+    }
+    fs::remove_file(&out)?;
+    Ok(())
+}
