@@ -23,10 +23,13 @@
 //! operands only, not values that flow through variables.
 #![forbid(unsafe_code)]
 
+mod bounds;
 mod check;
+mod children;
 pub mod diag;
 mod lower;
 mod methods;
+mod mono;
 mod parse;
 pub mod runtime;
 mod tree;

@@ -38,7 +38,7 @@ pub(crate) struct Local {
 }
 
 /// The body of a function.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Body {
     pub(crate) params: Vec<LocalId>,
     pub(crate) locals: Vec<Local>,
@@ -214,6 +214,10 @@ pub(crate) struct Format {
 #[derive(Clone, Debug)]
 pub(crate) enum ExprKind {
     Int(u128),
+    /// The value of `const N: usize`.
+    ConstParam(Ty),
+    /// `T::default()`: all bytes are zero.
+    Zero,
     /// A constant of the standard library.
     Value(Rc<ConstValue>),
     /// The digits, which are read when the type is known.
@@ -230,6 +234,8 @@ pub(crate) enum ExprKind {
     And(Box<Expr>, Box<Expr>),
     Or(Box<Expr>, Box<Expr>),
     Cast(Box<Expr>),
+    /// `T::from(x)`, `x.into()`: computed as a cast is, but not checked as one.
+    Convert(Box<Expr>),
     Assign(Box<Expr>, Box<Expr>),
     /// `_ = value`
     Discard(Box<Expr>),
@@ -275,7 +281,8 @@ pub(crate) enum ExprKind {
     Continue(LoopId),
     Return(Option<Box<Expr>>),
     Block(Vec<Stmt>, Option<Box<Expr>>),
-    Call(FnId, Vec<Expr>),
+    /// With the types for the parameters of a generic function; none once it has been replaced by its instance.
+    Call(FnId, Vec<Ty>, Vec<Expr>),
     Method(crate::methods::Op, Vec<Expr>),
     Index(Box<Expr>, Box<Expr>),
     /// `base[lo..hi]`, a place of slice type.
@@ -300,7 +307,8 @@ pub(crate) enum ExprKind {
         base: Option<Box<Expr>>,
     },
     Array(Vec<Expr>),
-    Repeat(Box<Expr>, u64),
+    /// As often as its type says.
+    Repeat(Box<Expr>),
     Print(Box<Format>),
     /// Text for standard error, and the trap.
     Panic(PanicKind, Option<Box<Format>>),
@@ -328,106 +336,5 @@ impl Expr {
                 | ExprKind::Field(..)
                 | ExprKind::Deref(_)
         )
-    }
-
-    /// Calls `f` with each expression directly inside, in the order of the source.
-    pub(crate) fn children<'a>(&'a self, f: &mut dyn FnMut(&'a Expr)) {
-        match &self.kind {
-            ExprKind::Int(_)
-            | ExprKind::Float(_)
-            | ExprKind::Value(_)
-            | ExprKind::Bool(_)
-            | ExprKind::Char(_)
-            | ExprKind::Str(_)
-            | ExprKind::ByteStr(_)
-            | ExprKind::Local(_)
-            | ExprKind::Const(_)
-            | ExprKind::Static(_)
-            | ExprKind::Continue(_)
-            | ExprKind::Error => {}
-            ExprKind::Unary(_, e)
-            | ExprKind::Cast(e)
-            | ExprKind::Discard(e)
-            | ExprKind::Field(e, _)
-            | ExprKind::Deref(e)
-            | ExprKind::Ref { place: e, .. }
-            | ExprKind::Unsize(e)
-            | ExprKind::Repeat(e, _)
-            | ExprKind::Loop { body: e, .. }
-            | ExprKind::NeverTo(e) => f(e),
-            ExprKind::Binary(_, a, b)
-            | ExprKind::And(a, b)
-            | ExprKind::Or(a, b)
-            | ExprKind::Assign(a, b)
-            | ExprKind::Index(a, b)
-            | ExprKind::AssignOp { place: a, value: b, .. }
-            | ExprKind::While { cond: a, body: b, .. } => {
-                f(a);
-                f(b);
-            }
-            ExprKind::If { cond, then, otherwise } => {
-                f(cond);
-                f(then);
-                otherwise.iter().for_each(|e| f(e));
-            }
-            ExprKind::Match { value, arms } => {
-                f(value);
-                for arm in arms {
-                    arm.guard.iter().for_each(&mut *f);
-                    f(&arm.body);
-                }
-            }
-            ExprKind::For { iter, body, .. } => {
-                iter.children(f);
-                f(body);
-            }
-            ExprKind::Fold { iter, .. } => iter.children(f),
-            ExprKind::Break(_, value) | ExprKind::Return(value) => value.iter().for_each(|e| f(e)),
-            ExprKind::Block(stmts, tail) => {
-                for stmt in stmts {
-                    match stmt {
-                        Stmt::Let { init, otherwise, .. } => {
-                            init.iter().chain(otherwise).for_each(&mut *f);
-                        }
-                        Stmt::Expr(e) => f(e),
-                    }
-                }
-                tail.iter().for_each(|e| f(e));
-            }
-            ExprKind::Call(_, args)
-            | ExprKind::Method(_, args)
-            | ExprKind::Tuple(args)
-            | ExprKind::Array(args) => args.iter().for_each(f),
-            ExprKind::SliceRange { base, lo, hi, .. } => {
-                f(base);
-                lo.iter().chain(hi).for_each(|e| f(e));
-            }
-            ExprKind::Struct { fields, base } => {
-                fields.iter().for_each(|(_, e)| f(e));
-                base.iter().for_each(|e| f(e));
-            }
-            ExprKind::Print(format) => format.args.iter().for_each(f),
-            ExprKind::Panic(_, format) => {
-                format.iter().for_each(|format| format.args.iter().for_each(&mut *f));
-            }
-        }
-    }
-}
-
-impl Iter {
-    fn children<'a>(&'a self, f: &mut dyn FnMut(&'a Expr)) {
-        match &self.base {
-            IterBase::Range { start, end, .. } => {
-                f(start);
-                f(end);
-            }
-            IterBase::Slice(e) | IterBase::Array(e) => f(e),
-        }
-        for adapter in &self.adapters {
-            match adapter {
-                Adapter::Rev => {}
-                Adapter::StepBy(e) | Adapter::Take(e) | Adapter::Skip(e) => f(e),
-            }
-        }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use crate::bounds::Bound;
+
 /// A type: an index into [`Types`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Ty(u32);
@@ -147,6 +149,19 @@ impl FloatTy {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct StructId(pub(crate) u32);
 
+/// A parameter of a generic function. Each function has its own.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct ParamId(pub(crate) u32);
+
+/// The name of a generic parameter, and what its bounds promise.
+#[derive(Clone, Debug)]
+pub(crate) struct ParamInfo {
+    pub(crate) name: String,
+    pub(crate) bounds: Vec<Bound>,
+    /// `const N: usize`
+    pub(crate) is_const: bool,
+}
+
 /// What a type is.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum TyKind {
@@ -158,13 +173,18 @@ pub(crate) enum TyKind {
     Never,
     /// `()` is the empty one.
     Tuple(Vec<Ty>),
-    Array(Ty, u64),
+    /// The element and the length, a [`TyKind::Len`] once it is known.
+    Array(Ty, Ty),
+    /// The length of an array, or the value of a constant parameter.
+    Len(u64),
     Slice(Ty),
     Ref {
         mutable: bool,
         to: Ty,
     },
     Struct(StructId),
+    /// A parameter of a generic function.
+    Param(ParamId),
     /// To be inferred.
     Infer(u32),
     /// The type of something that has been reported already; it agrees with everything.
@@ -196,9 +216,12 @@ pub(crate) struct StructInfo {
 #[derive(Debug)]
 pub(crate) struct Types {
     kinds: Vec<TyKind>,
+    /// How many types each is made of, itself included and repetitions counted.
+    weights: Vec<u32>,
     known: HashMap<TyKind, Ty>,
     vars: Vec<Var>,
     pub(crate) structs: Vec<StructInfo>,
+    pub(crate) params: Vec<ParamInfo>,
     pub(crate) unit: Ty,
     pub(crate) never: Ty,
     pub(crate) bool: Ty,
@@ -217,9 +240,11 @@ impl Types {
         let none = Ty::NONE;
         let mut types = Self {
             kinds: Vec::new(),
+            weights: Vec::new(),
             known: HashMap::new(),
             vars: Vec::new(),
             structs: Vec::new(),
+            params: Vec::new(),
             unit: none,
             never: none,
             bool: none,
@@ -251,9 +276,69 @@ impl Types {
             return ty;
         }
         let ty = Ty(self.kinds.len() as u32);
+        self.weights.push(self.weigh(&kind));
         self.kinds.push(kind.clone());
         self.known.insert(kind, ty);
         ty
+    }
+
+    fn weigh(&self, kind: &TyKind) -> u32 {
+        let of = |ty: &Ty| self.weight(*ty);
+        let inside = match kind {
+            TyKind::Tuple(items) => items.iter().map(of).fold(0, u32::saturating_add),
+            TyKind::Array(item, _) | TyKind::Slice(item) | TyKind::Ref { to: item, .. } => of(item),
+            _ => 0,
+        };
+        inside.saturating_add(1)
+    }
+
+    /// How many types it is made of: walking through it takes as many steps.
+    pub(crate) fn weight(&self, ty: Ty) -> u32 {
+        self.weights[ty.0 as usize]
+    }
+
+    pub(crate) fn array(&mut self, item: Ty, len: u64) -> Ty {
+        let len = self.make(TyKind::Len(len));
+        self.make(TyKind::Array(item, len))
+    }
+
+    /// The value of a length, if it is known.
+    pub(crate) fn len_value(&self, len: Ty) -> Option<u64> {
+        match self.kind(len) {
+            TyKind::Len(len) => Some(*len),
+            _ => None,
+        }
+    }
+
+    /// The length of an array whose type is known.
+    pub(crate) fn array_len(&self, ty: Ty) -> Option<u64> {
+        match self.kind(ty) {
+            TyKind::Array(_, len) => self.len_value(*len),
+            _ => None,
+        }
+    }
+
+    /// The type with the parameters replaced that `args` has a pair for.
+    pub(crate) fn substitute(&mut self, ty: Ty, args: &[(ParamId, Ty)]) -> Ty {
+        if args.is_empty() {
+            return ty;
+        }
+        let kind = match self.kind(ty).clone() {
+            TyKind::Param(id) => {
+                let found = args.iter().find(|(param, _)| *param == id);
+                return found.map_or(ty, |&(_, arg)| arg);
+            }
+            TyKind::Tuple(items) => {
+                TyKind::Tuple(items.into_iter().map(|t| self.substitute(t, args)).collect())
+            }
+            TyKind::Array(item, len) => {
+                TyKind::Array(self.substitute(item, args), self.substitute(len, args))
+            }
+            TyKind::Slice(item) => TyKind::Slice(self.substitute(item, args)),
+            TyKind::Ref { mutable, to } => TyKind::Ref { mutable, to: self.substitute(to, args) },
+            _ => return self.shallow(ty),
+        };
+        self.make(kind)
     }
 
     pub(crate) fn int(&mut self, int: IntTy) -> Ty {
@@ -311,7 +396,7 @@ impl Types {
             TyKind::Tuple(items) => {
                 TyKind::Tuple(items.into_iter().map(|t| self.resolve(t)).collect())
             }
-            TyKind::Array(item, len) => TyKind::Array(self.resolve(item), len),
+            TyKind::Array(item, len) => TyKind::Array(self.resolve(item), self.resolve(len)),
             TyKind::Slice(item) => TyKind::Slice(self.resolve(item)),
             TyKind::Ref { mutable, to } => TyKind::Ref { mutable, to: self.resolve(to) },
             _ => return self.shallow(ty),
@@ -324,7 +409,8 @@ impl Types {
         match self.kind(ty) {
             TyKind::Infer(_) => false,
             TyKind::Tuple(items) => items.iter().all(|&t| self.is_known(t)),
-            TyKind::Array(item, _) | TyKind::Slice(item) => self.is_known(*item),
+            TyKind::Array(item, len) => self.is_known(*item) && self.is_known(*len),
+            TyKind::Slice(item) => self.is_known(*item),
             TyKind::Ref { to, .. } => self.is_known(*to),
             _ => true,
         }
@@ -368,7 +454,7 @@ impl Types {
             (TyKind::Tuple(xs), TyKind::Tuple(ys)) => {
                 xs.len() == ys.len() && xs.into_iter().zip(ys).all(|(x, y)| self.unify(x, y))
             }
-            (TyKind::Array(x, n), TyKind::Array(y, m)) => n == m && self.unify(x, y),
+            (TyKind::Array(x, n), TyKind::Array(y, m)) => self.unify(n, m) && self.unify(x, y),
             (TyKind::Slice(x), TyKind::Slice(y)) => self.unify(x, y),
             (TyKind::Ref { mutable: m, to: x }, TyKind::Ref { mutable: n, to: y }) => {
                 m == n && self.unify(x, y)
@@ -394,7 +480,8 @@ impl Types {
         match self.kind(ty) {
             TyKind::Infer(other) => *other == var,
             TyKind::Tuple(items) => items.iter().any(|&t| self.mentions(t, var)),
-            TyKind::Array(item, _) | TyKind::Slice(item) => self.mentions(*item, var),
+            TyKind::Array(item, len) => self.mentions(*item, var) || self.mentions(*len, var),
+            TyKind::Slice(item) => self.mentions(*item, var),
             TyKind::Ref { to, .. } => self.mentions(*to, var),
             _ => false,
         }
@@ -480,7 +567,9 @@ impl Types {
                     format!("({})", names.join(", "))
                 }
             },
-            TyKind::Array(item, len) => format!("[{}; {len}]", self.name(*item)),
+            TyKind::Array(item, len) => format!("[{}; {}]", self.name(*item), self.name(*len)),
+            TyKind::Len(len) => len.to_string(),
+            TyKind::Param(id) => self.params[id.0 as usize].name.clone(),
             TyKind::Slice(item) => format!("[{}]", self.name(*item)),
             TyKind::Ref { mutable: true, to } => format!("&mut {}", self.name(*to)),
             TyKind::Ref { mutable: false, to } => format!("&{}", self.name(*to)),

@@ -104,7 +104,7 @@ pub(crate) fn layout(types: &Types, ty: Ty) -> (u64, u32) {
         },
         TyKind::Array(item, len) => {
             let (size, align) = layout(types, *item);
-            (size.saturating_mul(*len), align)
+            (size.saturating_mul(types.len_value(*len).unwrap_or(0)), align)
         }
         TyKind::Tuple(items) => {
             let end = fields(types, items);

@@ -26,7 +26,7 @@ impl<'a> Checker<'a> {
         for elem in &array.elems {
             items.push(self.expr_coerce(elem, item));
         }
-        let ty = self.types.make(TyKind::Array(item, items.len() as u64));
+        let ty = self.types.array(item, items.len() as u64);
         self.make(ExprKind::Array(items), ty, place)
     }
 
@@ -37,7 +37,9 @@ impl<'a> Checker<'a> {
             Some(item) => self.expr_coerce(&repeat.expr, item),
             None => self.expr(&repeat.expr, Expect::Nothing),
         };
-        let Some(len) = self.array_len(&repeat.len) else { return self.error_expr(place) };
+        let Some(len_ty) = self.array_len(&repeat.len) else { return self.error_expr(place) };
+        // Of a parameter nothing is known: it may be more than one.
+        let len = self.types.len_value(len_ty).unwrap_or(MAX_LENGTH);
         if len > MAX_LENGTH {
             return self.error("J0003", place, format!("an array of {len} elements is too large"));
         }
@@ -52,18 +54,33 @@ impl<'a> Checker<'a> {
                 format!("`{name}` is not `Copy`, so it cannot be repeated"),
             );
         }
-        let ty = self.types.make(TyKind::Array(item.unwrap_or(value.ty), len));
+        let ty = self.types.make(TyKind::Array(item.unwrap_or(value.ty), len_ty));
         let ty = self.check_size(ty, place);
-        self.make(ExprKind::Repeat(Box::new(value), len), ty, place)
+        self.make(ExprKind::Repeat(Box::new(value)), ty, place)
     }
 
-    /// The value of an array's length.
-    pub(super) fn array_len(&mut self, expr: &syn::Expr) -> Option<u64> {
-        let usize = self.types.usize;
-        match self.const_expr(expr, usize)? {
-            ConstValue::Int(value) => u64::try_from(value).ok(),
-            _ => None,
+    /// The length of an array: a constant, or a parameter that is one.
+    pub(super) fn array_len(&mut self, expr: &syn::Expr) -> Option<Ty> {
+        let mut bare = expr;
+        while let syn::Expr::Block(block) = bare
+            && let [syn::Stmt::Expr(inner, None)] = block.block.stmts.as_slice()
+        {
+            bare = inner;
         }
+        if let syn::Expr::Path(path) = bare
+            && let Some(name) = path.path.get_ident()
+        {
+            let name = name.to_string();
+            if let Some((_, ty)) = self.cx.generics.iter().find(|(other, _)| *other == name) {
+                return Some(*ty);
+            }
+        }
+        let usize = self.types.usize;
+        let value = match self.const_expr(expr, usize)? {
+            ConstValue::Int(value) => u64::try_from(value).ok()?,
+            _ => return None,
+        };
+        Some(self.types.make(TyKind::Len(value)))
     }
 
     pub(super) fn tuple(&mut self, tuple: &syn::ExprTuple, expect: Expect) -> Expr {
@@ -80,6 +97,7 @@ impl<'a> Checker<'a> {
             });
         }
         let ty = self.types.make(TyKind::Tuple(items.iter().map(|item| item.ty).collect()));
+        let ty = self.check_size(ty, place);
         self.make(ExprKind::Tuple(items), ty, place)
     }
 

@@ -3,6 +3,7 @@
 use syn::spanned::Spanned;
 
 use super::Checker;
+use crate::bounds::Bound;
 use crate::ty::{StructId, Ty, TyKind};
 
 /// The names in `#![allow(…)]`.
@@ -12,6 +13,9 @@ pub(super) fn allowed_lints(attrs: &[syn::Attribute]) -> Vec<String> {
     let paths = lists.filter_map(|attr| attr.parse_args_with(parser).ok()).flatten();
     paths.filter_map(|path| path.get_ident().map(ToString::to_string)).collect()
 }
+
+/// The traits that a struct may derive.
+const TRAITS: [&str; 7] = ["Clone", "Copy", "Debug", "PartialEq", "Eq", "Default", "Hash"];
 
 impl<'a> Checker<'a> {
     /// Accepts attributes that change no meaning and refuses the others.
@@ -43,7 +47,6 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn derives(&mut self, attrs: &[syn::Attribute]) -> Vec<String> {
-        const KNOWN: [&str; 7] = ["Clone", "Copy", "Debug", "PartialEq", "Eq", "Default", "Hash"];
         self.attributes(attrs);
         let mut derives = Vec::new();
         for attr in attrs.iter().filter(|attr| attr.path().is_ident("derive")) {
@@ -53,7 +56,7 @@ impl<'a> Checker<'a> {
                     for path in paths {
                         let name =
                             path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
-                        if KNOWN.contains(&name.as_str()) {
+                        if TRAITS.contains(&name.as_str()) {
                             derives.push(name);
                         } else {
                             let place = self.place(path.span());
@@ -92,7 +95,7 @@ impl<'a> Checker<'a> {
                 format!("`{}` derives `Eq` but not `PartialEq`", info.name),
             );
         }
-        for name in ["Clone", "Copy", "Debug", "PartialEq", "Eq", "Default", "Hash"] {
+        for name in TRAITS {
             if has(name)
                 && let Some((field, ty)) =
                     info.fields.iter().find(|(_, ty)| !self.implements(*ty, name))
@@ -111,6 +114,10 @@ impl<'a> Checker<'a> {
     pub(super) fn implements(&self, ty: Ty, name: &str) -> bool {
         match self.types.kind(ty) {
             TyKind::Float(_) => !matches!(name, "Eq" | "Hash"),
+            TyKind::Param(_) => match TRAITS.iter().find(|known| **known == name) {
+                Some(name) => self.param_promises(ty, Bound::Named(name)) == Some(true),
+                None => false,
+            },
             TyKind::Tuple(items) => items.iter().all(|&item| self.implements(item, name)),
             TyKind::Array(item, _) => name != "Default" && self.implements(*item, name),
             TyKind::Slice(item) => {

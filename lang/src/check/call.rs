@@ -3,11 +3,14 @@
 use syn::spanned::Spanned;
 
 use super::{Checker, Expect, Named};
+use crate::bounds::Bound;
 use crate::diag::{Diagnostic, Place, similar};
 use crate::methods::{self, Op};
 use crate::tree::{Expr, ExprKind, FnId, UnOp};
 use crate::ty::{Ty, TyKind};
-use crate::value::layout;
+
+/// What is written between `::<` and `>`.
+type Generic = syn::AngleBracketedGenericArguments;
 
 impl<'a> Checker<'a> {
     pub(super) fn call(&mut self, call: &syn::ExprCall) -> Expr {
@@ -21,16 +24,19 @@ impl<'a> Checker<'a> {
         let args: Vec<&syn::Expr> = call.args.iter().collect();
         let names = self.full_path(&path.path);
         let words: Vec<&str> = names.iter().map(String::as_str).collect();
-        let generic = path.path.segments.iter().any(|s| !s.arguments.is_none());
         if words == ["mem", "size_of"] {
             return self.size_of(&path.path, &args, place);
         }
-        if generic {
-            return self.unsupported(path.span(), "generic functions");
-        }
+        let Ok(generic) = turbofish(&path.path) else {
+            return self.unsupported(path.span(), "these generic arguments");
+        };
         if let [name] = words.as_slice() {
-            return match self.lookup(name) {
-                Some(Named::Fn(id)) => self.call_fn(id, &args, Vec::new(), place),
+            let named = self.lookup(name);
+            if generic.is_some() && !matches!(named, Some(Named::Fn(_))) {
+                return self.unsupported(path.span(), "these generic arguments");
+            }
+            return match named {
+                Some(Named::Fn(id)) => self.call_fn(id, generic, &args, Vec::new(), place),
                 Some(Named::Struct(id)) if self.types.structs[id.0 as usize].tuple_like => {
                     let (name, fields) = {
                         let info = &self.types.structs[id.0 as usize];
@@ -49,7 +55,7 @@ impl<'a> Checker<'a> {
                 None => self.unknown_function(name, self.place_of(&call.func)),
             };
         }
-        self.path_call(&words, &args, place)
+        self.path_call(&words, generic, &args, place)
     }
 
     fn unknown_function(&mut self, name: &str, place: Place) -> Expr {
@@ -73,35 +79,14 @@ impl<'a> Checker<'a> {
         self.error_expr(place)
     }
 
-    /// `std::mem::size_of::<T>()`: arrays and scalars have the size that Rust gives them.
-    fn size_of(&mut self, path: &syn::Path, args: &[&syn::Expr], place: Place) -> Expr {
-        let usize = self.types.usize;
-        let ty = path.segments.last().and_then(|segment| match &segment.arguments {
-            syn::PathArguments::AngleBracketed(generic) => match generic.args.first() {
-                Some(syn::GenericArgument::Type(ty)) if generic.args.len() == 1 => Some(ty),
-                _ => None,
-            },
-            _ => None,
-        });
-        let (Some(ty), true) = (ty, args.is_empty()) else {
-            return self.error("J0002", place, "write `size_of::<T>()`");
-        };
-        let ty = self.ty(ty);
-        if matches!(self.types.kind(ty), TyKind::Struct(_) | TyKind::Tuple(_))
-            && !self.types.is_unit(ty)
-        {
-            return self.error(
-                "J0002",
-                place,
-                "the size of a struct or tuple is not supported: Rust leaves it open",
-            );
-        }
-        let size = layout(&self.types, ty).0;
-        self.make(ExprKind::Int(size.into()), usize, place)
-    }
-
     /// Calls with a path: `f64::from(x)`, `i32::max(a, b)`, `std::mem::swap(&mut a, &mut b)`, `Point::new(..)`.
-    fn path_call(&mut self, words: &[&str], args: &[&syn::Expr], place: Place) -> Expr {
+    fn path_call(
+        &mut self,
+        words: &[&str],
+        generic: Option<&Generic>,
+        args: &[&syn::Expr],
+        place: Place,
+    ) -> Expr {
         match words {
             ["mem", "swap"] => return self.mem_swap(args, place),
             ["mem", "replace"] => {
@@ -136,7 +121,8 @@ impl<'a> Checker<'a> {
                         "floats have no total order; use the method `min` or `max`",
                     );
                 }
-                if !self.types.is_integral(ty) {
+                let ordered = self.param_promises(ty, Bound::Named("Ord")) == Some(true);
+                if !self.types.is_integral(ty) && !ordered {
                     return if self.types.is_error(ty) {
                         a
                     } else {
@@ -159,13 +145,18 @@ impl<'a> Checker<'a> {
             return match self.methods.get(&(id, name.clone())) {
                 Some(method) => {
                     let function = method.function;
-                    self.call_fn(function, args, Vec::new(), place)
+                    self.call_fn(function, generic, args, Vec::new(), place)
                 }
+                None if name == "default" => self.default_value(ty, args, place),
                 None => self.no_function(ty, &name, place),
             };
         }
+        if let Some(generic) = generic {
+            return self.unsupported(generic.span(), "these generic arguments");
+        }
         match name.as_str() {
             "from" => return self.conversion(ty, args, place),
+            "default" => return self.default_value(ty, args, place),
             "from_bits" if self.types.as_float(ty).is_some() => {
                 let Some(float) = self.types.as_float(ty) else { return self.error_expr(place) };
                 let bits = methods::bits_type(&mut self.types, float);
@@ -206,79 +197,13 @@ impl<'a> Checker<'a> {
         self.error("E0599", place, format!("no function or associated item named `{name}` found for type `{shown}` in the current scope"))
     }
 
-    /// `T::from(x)` where no value can be lost.
-    fn conversion(&mut self, to: Ty, args: &[&syn::Expr], place: Place) -> Expr {
-        let [arg] = args else { return self.wrong_count("from", 1, args.len(), place) };
-        if self.cx.in_const {
-            return self.error(
-                "E0015",
-                place,
-                "`from` is not allowed in constants and `const fn`; use `as`",
-            );
-        }
-        let arg = self.expr(arg, Expect::Nothing);
-        let from = self.types.shallow(arg.ty);
-        if self.types.is_error(from) {
-            return arg;
-        }
-        // A bare literal has several types to convert from, and rustc does not choose either, except for the default.
-        if self.types.literal_var(from).is_some() {
-            return self.error(
-                "E0283",
-                place,
-                "type annotations needed: give the literal a suffix",
-            );
-        }
-        let lossless = match (self.types.kind(from), self.types.kind(to)) {
-            (TyKind::Int(from), TyKind::Int(to)) => {
-                use crate::ty::IntTy::{Isize, Usize};
-                let pointer = matches!(from, Isize | Usize) || matches!(to, Isize | Usize);
-                if from == to {
-                    true
-                } else if pointer {
-                    matches!(
-                        (from.name(), to.name()),
-                        ("u8" | "u16", "usize") | ("u8" | "i8" | "i16", "isize")
-                    )
-                } else {
-                    to.min() <= from.min() && from.max() <= to.max()
-                }
-            }
-            (TyKind::Int(from), TyKind::Float(to)) => {
-                let exact = if *to == crate::ty::FloatTy::F32 { 16 } else { 32 };
-                from.bits() <= exact && !matches!(from.name(), "isize" | "usize")
-            }
-            (TyKind::Float(from), TyKind::Float(to)) => {
-                from == to || *to == crate::ty::FloatTy::F64
-            }
-            (TyKind::Bool, TyKind::Int(_) | TyKind::Bool) => true,
-            (TyKind::Char, TyKind::Int(to)) => matches!(to.name(), "u32" | "u64"),
-            (TyKind::Int(from), TyKind::Char) => from.name() == "u8",
-            (TyKind::Char, TyKind::Char) => true,
-            _ => false,
-        };
-        if !lossless {
-            let (from, to) = (self.types.name(from), self.types.name(to));
-            return self.error(
-                "E0277",
-                place,
-                format!("the trait bound `{to}: From<{from}>` is not satisfied"),
-            );
-        }
-        self.make(ExprKind::Cast(Box::new(arg)), to, place)
-    }
-
-    fn mem_swap(&mut self, args: &[&syn::Expr], place: Place) -> Expr {
-        let [a, b] = args else { return self.wrong_count("swap", 2, args.len(), place) };
-        let to = self.types.fresh();
-        let ty = self.types.reference(true, to);
-        let a = self.expr_coerce(a, ty);
-        let b = self.expr_coerce(b, ty);
-        let unit = self.types.unit;
-        self.make_method(Op::MemSwap, vec![a, b], unit, place)
-    }
-
-    fn wrong_count(&mut self, name: &str, expected: usize, found: usize, place: Place) -> Expr {
+    pub(super) fn wrong_count(
+        &mut self,
+        name: &str,
+        expected: usize,
+        found: usize,
+        place: Place,
+    ) -> Expr {
         let plural = if expected == 1 { "" } else { "s" };
         self.error(
             "E0061",
@@ -291,7 +216,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Arguments after `first`, coerced to the types of the parameters.
-    fn arguments(
+    pub(super) fn arguments(
         &mut self,
         name: &str,
         params: &[Ty],
@@ -314,7 +239,14 @@ impl<'a> Checker<'a> {
         values
     }
 
-    fn call_fn(&mut self, id: FnId, args: &[&syn::Expr], first: Vec<Expr>, place: Place) -> Expr {
+    pub(super) fn call_fn(
+        &mut self,
+        id: FnId,
+        generic: Option<&Generic>,
+        args: &[&syn::Expr],
+        first: Vec<Expr>,
+        place: Place,
+    ) -> Expr {
         let (name, params, result, needs_unsafe, is_const) = {
             let info = &self.fns[id.0 as usize];
             (info.name.clone(), info.params.clone(), info.result, info.needs_unsafe, info.is_const)
@@ -329,8 +261,21 @@ impl<'a> Checker<'a> {
                 format!("cannot call non-const function `{name}` in constants"),
             );
         }
+        let generics = self.generic_args(id, generic, place);
+        if generics.is_empty() {
+            let args = self.arguments(&name, &params, args, first, place);
+            return self.make(ExprKind::Call(id, generics, args), result, place);
+        }
+        if self.cx.in_const {
+            let message = "calls of generic functions in constants are not supported";
+            return self.error("J0002", place, message);
+        }
+        let pairs = self.generic_pairs(id, &generics);
+        let params: Vec<Ty> =
+            params.into_iter().map(|ty| self.types.substitute(ty, &pairs)).collect();
+        let result = self.types.substitute(result, &pairs);
         let args = self.arguments(&name, &params, args, first, place);
-        self.make(ExprKind::Call(id, args), result, place)
+        self.make(ExprKind::Call(id, generics, args), result, place)
     }
 
     // ---- Methods ----
@@ -342,9 +287,6 @@ impl<'a> Checker<'a> {
             && super::iter::is_iterator(&call.receiver)
         {
             return self.fold(call, place);
-        }
-        if call.turbofish.is_some() {
-            return self.unsupported(call.turbofish.span(), "generic methods");
         }
         let args: Vec<&syn::Expr> = call.args.iter().collect();
         if let syn::Expr::Paren(paren) = &*call.receiver
@@ -396,7 +338,13 @@ impl<'a> Checker<'a> {
                 }
                 None => self.needs_annotation(base.place),
             },
-            TyKind::Struct(id) => self.struct_method(id, base, &name, &args, at, place),
+            TyKind::Struct(id) => {
+                self.struct_method(id, base, &name, call.turbofish.as_ref(), &args, (at, place))
+            }
+            _ if call.turbofish.is_some() => {
+                self.unsupported(call.turbofish.span(), "these generic arguments")
+            }
+            TyKind::Param(_) => self.param_method(base, &name, &args, at, place),
             TyKind::Array(item, _) | TyKind::Slice(item) => {
                 self.slice_method(base, item, &name, &args, at, place)
             }
@@ -460,9 +408,9 @@ impl<'a> Checker<'a> {
         id: crate::ty::StructId,
         base: Expr,
         name: &str,
+        generic: Option<&Generic>,
         args: &[&syn::Expr],
-        at: Place,
-        place: Place,
+        (at, place): (Place, Place),
     ) -> Expr {
         if name == "clone"
             && args.is_empty()
@@ -487,7 +435,7 @@ impl<'a> Checker<'a> {
             Some((mutable, _)) => self.borrow(mutable, base, place),
             None => base,
         };
-        self.call_fn(function, args, vec![receiver], place)
+        self.call_fn(function, generic, args, vec![receiver], place)
     }
 
     fn slice_method(
@@ -567,46 +515,22 @@ impl<'a> Checker<'a> {
         self.make_method(op, args, ty, place)
     }
 
-    /// `(a..b).contains(&x)`.
-    fn range_contains(
-        &mut self,
-        range: &syn::ExprRange,
-        args: &[&syn::Expr],
-        place: Place,
-    ) -> Expr {
-        let (Some(lo), Some(hi), [arg]) = (&range.start, &range.end, args) else {
-            return self.error(
-                "J0002",
-                place,
-                "`contains` needs a range with both ends and one argument",
-            );
-        };
-        let lo = self.expr(lo, Expect::Nothing);
-        let ty = lo.ty;
-        let hi = self.expr_coerce(hi, ty);
-        let wanted = self.types.reference(false, ty);
-        let arg = self.expr_coerce(arg, wanted);
-        let arg_place = arg.place;
-        let arg = self.deref(arg, arg_place);
-        if !self.types.is_numeric(ty)
-            && !matches!(self.types.kind(ty), TyKind::Char | TyKind::Error)
-        {
-            return self.error(
-                "J0002",
-                place,
-                "ranges of anything but numbers and characters are not supported",
-            );
-        }
-        let bool = self.types.bool;
-        let closed = matches!(range.limits, syn::RangeLimits::Closed(_));
-        let op = if closed { Op::InRangeInclusive } else { Op::InRange };
-        self.make_method(op, vec![lo, hi, arg], bool, place)
-    }
-
     /// `!x`, for the checker's own use.
     pub(super) fn not(&mut self, expr: Expr) -> Expr {
         let (ty, place) = (expr.ty, expr.place);
         self.make(ExprKind::Unary(UnOp::Not, Box::new(expr)), ty, place)
+    }
+}
+
+/// The generic arguments of a path's last word; an error if another has some.
+fn turbofish(path: &syn::Path) -> Result<Option<&Generic>, ()> {
+    let Some(last) = path.segments.last() else { return Ok(None) };
+    let others = path.segments.iter().take(path.segments.len() - 1);
+    match &last.arguments {
+        _ if others.into_iter().any(|segment| !segment.arguments.is_none()) => Err(()),
+        syn::PathArguments::None => Ok(None),
+        syn::PathArguments::AngleBracketed(list) => Ok(Some(list)),
+        syn::PathArguments::Parenthesized(_) => Err(()),
     }
 }
 

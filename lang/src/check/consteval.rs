@@ -183,7 +183,7 @@ impl<'a> Checker<'a> {
                 ConstValue::Bool(false) => self.eval(b, frame),
                 _ => Ok(ConstValue::Bool(true)),
             },
-            ExprKind::Cast(inner) => {
+            ExprKind::Cast(inner) | ExprKind::Convert(inner) => {
                 let value = self.eval(inner, frame)?;
                 self.eval_cast(value, expr.ty, place)
             }
@@ -200,14 +200,15 @@ impl<'a> Checker<'a> {
                     items.iter().map(|item| self.eval(item, frame)).collect();
                 Ok(ConstValue::Aggregate(items?))
             }
-            ExprKind::Repeat(item, len) => {
+            ExprKind::Repeat(item) => {
                 let item = self.eval(item, frame)?;
+                let len = self.types.array_len(expr.ty).unwrap_or(0);
                 frame.steps =
-                    frame.steps.saturating_add(usize::try_from(*len).unwrap_or(usize::MAX));
+                    frame.steps.saturating_add(usize::try_from(len).unwrap_or(usize::MAX));
                 if frame.steps > MAX_STEPS {
                     return fail(place, "the array is too large for a constant");
                 }
-                Ok(ConstValue::Aggregate(vec![item; *len as usize]))
+                Ok(ConstValue::Aggregate(vec![item; len as usize]))
             }
             ExprKind::Struct { fields, base } => {
                 let mut values: Vec<Option<ConstValue>> = match base {
@@ -336,7 +337,10 @@ impl<'a> Checker<'a> {
                 Ok(UNIT)
             }
             ExprKind::Discard(value) => self.eval(value, frame).map(|_| UNIT),
-            ExprKind::Call(id, args) => {
+            ExprKind::Call(_, generics, _) if !generics.is_empty() => {
+                fail(place, "calls of generic functions are not supported in constants")
+            }
+            ExprKind::Call(id, _, args) => {
                 let args: Result<Vec<_>, _> =
                     args.iter().map(|arg| self.eval(arg, frame)).collect();
                 let args = args?;
@@ -364,6 +368,9 @@ impl<'a> Checker<'a> {
             }
             ExprKind::Panic(..) => fail(place, "it panics"),
             ExprKind::Ref { .. } | ExprKind::SliceRange { .. } | ExprKind::Print(_) => {
+                fail(place, "this is not supported in constants")
+            }
+            ExprKind::Zero | ExprKind::ConstParam(_) => {
                 fail(place, "this is not supported in constants")
             }
             ExprKind::Error => Err(Exit::Reported),

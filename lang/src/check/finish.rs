@@ -68,6 +68,9 @@ impl<'a> Checker<'a> {
             ExprKind::AssignOp { op, value, place, .. } => {
                 self.check_operator(*op, None, value, place.ty, expr.place);
             }
+            ExprKind::Call(id, generics, _) if !generics.is_empty() => {
+                self.check_generic_args(*id, generics, expr.place);
+            }
             ExprKind::Cast(inner) => self.check_cast(inner, expr.ty, expr.place),
             ExprKind::Match { value, arms } => {
                 self.check_arms(arms, value.ty, expr.place);
@@ -76,7 +79,7 @@ impl<'a> Checker<'a> {
                 self.check_pats(pats);
             }
             ExprKind::Index(base, index) => {
-                if let TyKind::Array(_, len) = *self.types.kind(base.ty)
+                if let Some(len) = self.types.array_len(base.ty)
                     && let Some(ConstValue::Int(value)) = self.try_constant(index)
                     && value >= i128::from(len)
                 {
@@ -254,7 +257,6 @@ impl<'a> Checker<'a> {
             (TyKind::Int(_) | TyKind::Float(_), TyKind::Int(_) | TyKind::Float(_)) => true,
             (TyKind::Bool | TyKind::Char, TyKind::Int(_)) => true,
             (TyKind::Int(int), TyKind::Char) => int.name() == "u8",
-            // `u8::from(b)` is a cast of the checked tree, as are these.
             _ => from == to,
         };
         if fits {

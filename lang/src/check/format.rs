@@ -4,6 +4,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
 
 use super::{Checker, Expect};
+use crate::bounds::Bound;
 use crate::diag::{Diagnostic, Place};
 use crate::runtime::{Align, Conversion, IntKind, Stream, Style};
 use crate::tree::{BinOp, Expr, ExprKind, Format, PanicKind, Piece, Size};
@@ -442,6 +443,10 @@ impl<'a> Checker<'a> {
             TyKind::Bool | TyKind::Char | TyKind::Str => {
                 matches!(conversion, Conversion::Display | Conversion::Debug)
             }
+            TyKind::Param(_) => {
+                let wanted = Bound::Named(trait_name(conversion));
+                self.param_promises(inner, wanted) == Some(true)
+            }
             TyKind::Array(..) | TyKind::Slice(_) | TyKind::Tuple(_) if aggregate => {
                 if style.alternate {
                     return Err("`{:#?}` of arrays and tuples is not supported".to_owned());
@@ -471,7 +476,7 @@ impl<'a> Checker<'a> {
         Ok(())
     }
 
-    fn mentions_struct(&self, ty: Ty) -> bool {
+    pub(super) fn mentions_struct(&self, ty: Ty) -> bool {
         match self.types.kind(ty) {
             TyKind::Struct(_) => true,
             TyKind::Array(item, _) | TyKind::Slice(item) => self.mentions_struct(*item),
@@ -479,6 +484,20 @@ impl<'a> Checker<'a> {
             TyKind::Ref { to, .. } => self.mentions_struct(*to),
             _ => false,
         }
+    }
+}
+
+/// The trait that a conversion calls.
+fn trait_name(conversion: Conversion) -> &'static str {
+    match conversion {
+        Conversion::Debug => "Debug",
+        Conversion::LowerHex => "LowerHex",
+        Conversion::UpperHex => "UpperHex",
+        Conversion::Binary => "Binary",
+        Conversion::Octal => "Octal",
+        Conversion::LowerExp => "LowerExp",
+        Conversion::UpperExp => "UpperExp",
+        _ => "Display",
     }
 }
 

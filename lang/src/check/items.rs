@@ -30,6 +30,14 @@ impl<'a> Checker<'a> {
         if let Some(&Named::Fn(main)) = self.values.get("main") {
             let info = &self.fns[main.0 as usize];
             let (place, result) = (info.place, info.result);
+            if !info.generics.is_empty() {
+                self.error(
+                    "E0131",
+                    place,
+                    "`main` function is not allowed to have generic parameters",
+                );
+            }
+            let info = &self.fns[main.0 as usize];
             if !info.params.is_empty() {
                 self.error("E0580", place, "`main` function has wrong type");
             } else if !self.types.is_unit(result) && !self.types.is_never(result) {
@@ -80,6 +88,13 @@ impl<'a> Checker<'a> {
                 syn::Item::Struct(item) => {
                     let id = StructId(next);
                     next += 1;
+                    // Reported already, and so not again at each use.
+                    let error = self.types.error;
+                    self.cx.generics = item
+                        .generics
+                        .type_params()
+                        .map(|param| (param.ident.to_string(), error))
+                        .collect();
                     let mut fields: Vec<(String, Ty)> = Vec::new();
                     for (index, field) in item.fields.iter().enumerate() {
                         let name =
@@ -98,6 +113,7 @@ impl<'a> Checker<'a> {
                         }
                         fields.push((name, ty));
                     }
+                    self.cx.generics.clear();
                     self.types.structs[id.0 as usize].fields = fields;
                     if !matches!(item.fields, syn::Fields::Named(_)) {
                         self.declare_value(&item.ident, Named::Struct(id));
@@ -270,16 +286,9 @@ impl<'a> Checker<'a> {
                 self.unsupported(span, what);
             }
         }
-        for param in &sig.generics.params {
-            if let syn::GenericParam::Type(param) = param {
-                // Known from here on, so that its uses are not reported one by one.
-                self.type_names.entry(param.ident.to_string()).or_insert(self.types.error);
-            }
-            if !matches!(param, syn::GenericParam::Lifetime(_)) {
-                self.unsupported(param.span(), "generic functions");
-            }
-        }
         let outer = std::mem::replace(&mut self.cx.self_ty, self_ty);
+        let outer_generics = std::mem::take(&mut self.cx.generics);
+        let generics = self.declare_generics(&sig.generics);
         let mut params = Vec::new();
         let mut references = 0;
         let mut ref_self = false;
@@ -330,12 +339,14 @@ impl<'a> Checker<'a> {
         };
         self.check_lifetimes(sig);
         self.cx.self_ty = outer;
+        self.cx.generics = outer_generics;
         let place = self.place(sig.ident.span());
         let id = FnId(self.fns.len() as u32);
         self.fns.push(FnInfo {
             name,
             params,
             result,
+            generics,
             host: false,
             needs_unsafe: sig.unsafety.is_some(),
             is_const: sig.constness.is_some(),
@@ -469,7 +480,7 @@ impl<'a> Checker<'a> {
             let types = self.fns[id.0 as usize].params.clone();
             let result = self.fns[id.0 as usize].result;
             for (&ty, input) in types.iter().zip(&function.sig.inputs) {
-                if !self.fits_host(ty) {
+                if !self.fits_host(ty) && !self.mentions_param(ty) {
                     self.unsupported(
                         input.span(),
                         "a host function's parameter that is not a number, `bool` or reference",
@@ -481,6 +492,10 @@ impl<'a> Checker<'a> {
                     function.sig.output.span(),
                     "a host function's result that is not a number or `bool`",
                 );
+            }
+            if !self.fns[id.0 as usize].generics.is_empty() {
+                let place = self.place(function.sig.generics.span());
+                self.error("E0044", place, "foreign items may not have type parameters");
             }
             let info = &mut self.fns[id.0 as usize];
             info.host = true;

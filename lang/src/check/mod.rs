@@ -11,13 +11,16 @@ mod exhaust;
 mod expr;
 mod finish;
 mod format;
+mod generics;
 mod init;
 mod items;
 mod iter;
+mod library;
 mod ops;
 mod path;
 mod pattern;
 mod places;
+mod promises;
 mod types;
 
 pub(crate) use consteval::float_value;
@@ -42,6 +45,8 @@ pub(crate) struct FnInfo {
     pub(crate) name: String,
     pub(crate) params: Vec<Ty>,
     pub(crate) result: Ty,
+    /// The parameters of a generic function, which has no body once the program has been checked.
+    pub(crate) generics: Vec<Ty>,
     /// Declared in an `extern` block.
     pub(crate) host: bool,
     pub(crate) needs_unsafe: bool,
@@ -94,6 +99,8 @@ enum Named {
     Static(ConstId),
     /// A tuple-like struct's constructor.
     Struct(StructId),
+    /// `const N: usize` of a generic function.
+    ConstParam(Ty),
 }
 
 /// What the place of an expression says about its type.
@@ -133,6 +140,8 @@ struct FnCx {
     next_loop: u32,
     result: Option<Ty>,
     self_ty: Option<Ty>,
+    /// The parameters of the function, if it is generic.
+    generics: Vec<(String, Ty)>,
     /// Whether this point is never reached.
     diverges: bool,
     unsafe_depth: u32,
@@ -218,8 +227,9 @@ pub(crate) fn check(source: &Source, file: &syn::File) -> Result<Program, Vec<Di
             break;
         }
     }
-    let Checker { mut diags, types, fns, consts, .. } = checker;
+    let Checker { mut diags, mut types, mut fns, consts, .. } = checker;
     if diags.is_empty() {
+        crate::mono::instantiate(&mut types, &mut fns).map_err(|error| vec![*error])?;
         return Ok(Program { types, fns, consts });
     }
     diags.sort_by_key(|diag| (diag.span.start, diag.span.end));
@@ -386,6 +396,7 @@ impl<'a> Checker<'a> {
         self.cx.result = Some(result);
         self.cx.self_ty = self_ty;
         self.cx.in_const = self.fns[id.0 as usize].is_const;
+        self.enter_generics(id);
         let mut ids = Vec::new();
         let mut lets = Vec::new();
         for (input, ty) in sig.inputs.iter().zip(params) {

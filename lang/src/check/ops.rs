@@ -4,6 +4,7 @@ use proc_macro2::Span;
 use syn::spanned::Spanned;
 
 use super::{Checker, Expect};
+use crate::bounds::{Bound, operator_trait};
 use crate::diag::{Diagnostic, Place};
 use crate::tree::{BinOp, Expr, ExprKind, UnOp};
 use crate::ty::{FloatTy, IntTy, Ty, TyKind};
@@ -124,7 +125,7 @@ impl<'a> Checker<'a> {
             }
             syn::Lit::ByteStr(bytes) => {
                 let bytes = bytes.value();
-                let array = self.types.make(TyKind::Array(self.types.u8, bytes.len() as u64));
+                let array = self.types.array(self.types.u8, bytes.len() as u64);
                 let ty = self.types.reference(false, array);
                 self.make(ExprKind::ByteStr(bytes), ty, place)
             }
@@ -158,7 +159,14 @@ impl<'a> Checker<'a> {
                     || types.as_int(inner.ty).map_or(types.is_integral(inner.ty), IntTy::signed)
             }
         };
-        if !fits {
+        let wanted = if op == UnOp::Neg { Bound::Neg } else { Bound::Not };
+        let promised = self.param_promises(inner.ty, wanted);
+        if promised == Some(true) && self.cx.in_const {
+            let message =
+                "operators of a generic parameter are not allowed in constants and `const fn`";
+            return self.error("E0015", place, message);
+        }
+        if !fits && promised != Some(true) {
             if self.types.is_error(inner.ty) {
                 return inner;
             }
@@ -173,6 +181,11 @@ impl<'a> Checker<'a> {
             );
             let diag = if op == UnOp::Neg && self.types.is_integral(inner.ty) {
                 diag.note("unsigned values cannot be negated")
+            } else if promised == Some(false) {
+                let bound = if op == UnOp::Neg { "Neg" } else { "Not" };
+                diag.note(format!(
+                    "the parameter `{name}` would need the bound `{bound}<Output = {name}>`"
+                ))
             } else {
                 diag
             };
@@ -297,6 +310,9 @@ impl<'a> Checker<'a> {
                 return None;
             }
         }
+        if let Some(found) = self.param_operator(op, left, right, place, assigns) {
+            return found;
+        }
         let types = &self.types;
         let is_bool = |ty| matches!(types.kind(ty), TyKind::Bool);
         let fits = match op {
@@ -386,10 +402,11 @@ impl<'a> Checker<'a> {
         let equal = matches!(op, BinOp::Eq | BinOp::Ne);
         let same = match items {
             (Some(a), Some(b)) if equal => {
-                let lengths = (self.types.kind(left.ty).clone(), self.types.kind(right.ty).clone());
-                let lengths_agree =
-                    !matches!(lengths, (TyKind::Array(_, n), TyKind::Array(_, m)) if n != m);
-                lengths_agree && self.types.unify(a, b)
+                let lengths = match (self.types.kind(left.ty), self.types.kind(right.ty)) {
+                    (TyKind::Array(_, n), TyKind::Array(_, m)) => Some((*n, *m)),
+                    _ => None,
+                };
+                lengths.is_none_or(|(n, m)| self.types.unify(n, m)) && self.types.unify(a, b)
             }
             _ => self.types.unify(left.ty, right.ty),
         };
@@ -399,11 +416,20 @@ impl<'a> Checker<'a> {
         }
         if !self.comparable(op, left.ty) {
             let name = self.types.name(left.ty);
-            return self.error(
-                "E0369",
-                place,
-                format!("binary operation `{}` cannot be applied to type `{name}`", op.symbol()),
-            );
+            let message =
+                format!("binary operation `{}` cannot be applied to type `{name}`", op.symbol());
+            let mut diag = Diagnostic::new("E0369", place, message);
+            if matches!(self.types.kind(left.ty), TyKind::Param(_)) {
+                let bound = operator_trait(op, false);
+                diag = diag.note(format!("the parameter `{name}` would need the bound `{bound}`"));
+            }
+            self.report(diag);
+            return self.error_expr(place);
+        }
+        if self.cx.in_const && matches!(self.types.kind(left.ty), TyKind::Param(_)) {
+            let message =
+                "operators of a generic parameter are not allowed in constants and `const fn`";
+            return self.error("E0015", place, message);
         }
         let bool = self.types.bool;
         self.make(ExprKind::Binary(op, Box::new(left), Box::new(right)), bool, place)
@@ -416,6 +442,10 @@ impl<'a> Checker<'a> {
                 true
             }
             TyKind::Array(item, _) | TyKind::Slice(item) => equal && self.comparable(op, *item),
+            TyKind::Param(_) => {
+                let name = operator_trait(op, false);
+                self.param_promises(ty, Bound::Named(name)) == Some(true)
+            }
             TyKind::Tuple(items) => equal && items.iter().all(|&item| self.comparable(op, item)),
             TyKind::Struct(id) => {
                 let info = &self.types.structs[id.0 as usize];
@@ -439,7 +469,8 @@ impl<'a> Checker<'a> {
         self.require_mutable(&target, "assign to");
         let unit = self.types.unit;
         let (target, value) = (Box::new(target), Box::new(value));
-        let kind = ExprKind::AssignOp { op, place: target, value, value_first: !by_reference };
+        let by_trait = by_reference || matches!(self.types.kind(target.ty), TyKind::Param(_));
+        let kind = ExprKind::AssignOp { op, place: target, value, value_first: !by_trait };
         self.make(kind, unit, place)
     }
 

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use syn::spanned::Spanned;
 
 use super::{Checker, Named};
+use crate::bounds::is_trait_path;
 use crate::diag::{Diagnostic, Place, similar};
 use crate::tree::{ConstId, Expr, ExprKind};
 use crate::ty::{IntTy, Ty, TyKind};
@@ -29,10 +30,14 @@ impl<'a> Checker<'a> {
                 || matches!(name, "f32" | "f64" | "mem" | "hint" | "cmp" | "char")
         };
         match path {
-            [name] => module(name),
+            [name] => module(name) || is_trait_path(&[name]),
             [ty, "consts"] if matches!(*ty, "f32" | "f64") => true,
             ["hint", "unreachable_unchecked"] => false,
-            path => std_constant(&mut self.types, path).is_some() || STD_FUNCTIONS.contains(&path),
+            path => {
+                std_constant(&mut self.types, path).is_some()
+                    || STD_FUNCTIONS.contains(&path)
+                    || is_trait_path(path)
+            }
         }
     }
 
@@ -46,7 +51,8 @@ impl<'a> Checker<'a> {
             && let Some(full) = self.uses.get(&first)
         {
             names.splice(0..1, full.iter().cloned());
-        } else if matches!(first.as_str(), "mem" | "hint" | "cmp")
+        } else if (names.len() > 1 && is_trait_path(&[first.as_str()]))
+            || matches!(first.as_str(), "mem" | "hint" | "cmp")
             || (names.len() > 2 && names[1] == "consts")
         {
             // Modules of the standard library are only known by their full path or after `use`.
@@ -98,6 +104,15 @@ impl<'a> Checker<'a> {
             }
             Some(Named::Fn(_) | Named::Struct(_)) => {
                 self.error("J0002", place, "function values are not supported")
+            }
+            Some(Named::ConstParam(len)) => {
+                if self.cx.generics.is_empty() {
+                    // Inside a constant, which is evaluated before anything stands for the parameter.
+                    let message = format!("can't use the generic parameter `{name}` in a constant");
+                    return self.error("E0401", place, message);
+                }
+                let usize = self.types.usize;
+                self.make(ExprKind::ConstParam(len), usize, place)
             }
             None => {
                 let message = format!("cannot find value `{name}` in this scope");

@@ -10,6 +10,9 @@ use crate::value::layout;
 /// The largest type, in bytes: what still fits a stack slot with room to address it.
 const MAX_TYPE_SIZE: u64 = 1 << 28;
 
+/// How many types a type may be made of.
+const MAX_TYPE_WEIGHT: u32 = 1 << 16;
+
 impl<'a> Checker<'a> {
     /// The type that the source names; it has a size.
     pub(super) fn ty(&mut self, ty: &syn::Type) -> Ty {
@@ -64,16 +67,17 @@ impl<'a> Checker<'a> {
             }
             _ => return self.unsupported(ty.span(), "this type").ty,
         };
-        if layout(&self.types, made).0 > MAX_TYPE_SIZE {
-            let place = self.place(ty.span());
-            let name = self.types.name(made);
-            self.error("J0003", place, format!("`{name}` is larger than {MAX_TYPE_SIZE} bytes"));
-            return self.types.error;
-        }
-        made
+        let place = self.place(ty.span());
+        self.check_size(made, place)
     }
 
+    /// Refuses types that are too large, also those that take too long to walk through.
     pub(super) fn check_size(&mut self, ty: Ty, place: Place) -> Ty {
+        if self.types.weight(ty) > MAX_TYPE_WEIGHT {
+            let message = format!("a type is made of more than {MAX_TYPE_WEIGHT} types");
+            self.error("J0003", place, message);
+            return self.types.error;
+        }
         if layout(&self.types, ty).0 > MAX_TYPE_SIZE {
             let name = self.types.name(ty);
             self.error("J0003", place, format!("`{name}` is larger than {MAX_TYPE_SIZE} bytes"));
@@ -130,6 +134,11 @@ impl<'a> Checker<'a> {
 
     /// The type of this name, if there is one.
     pub(super) fn type_by_name(&mut self, name: &str) -> Option<Ty> {
+        if let Some((_, ty)) = self.cx.generics.iter().find(|(other, _)| other == name) {
+            let is_const = matches!(self.types.kind(*ty), TyKind::Param(id)
+                if self.types.params[id.0 as usize].is_const);
+            return (!is_const).then_some(*ty);
+        }
         if let Some(&ty) = self.type_names.get(name) {
             return Some(ty);
         }

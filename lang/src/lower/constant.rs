@@ -37,9 +37,10 @@ impl<'m, 'p> Lower<'m, 'p> {
                 .map(|item| self.promotable(item))
                 .collect::<Option<_>>()
                 .map(ConstValue::Aggregate),
-            ExprKind::Repeat(item, len) => {
+            ExprKind::Repeat(item) => {
                 let item = self.promotable(item)?;
-                Some(ConstValue::Aggregate(vec![item; usize::try_from(*len).ok()?]))
+                let len = usize::try_from(self.types.array_len(expr.ty)?).ok()?;
+                Some(ConstValue::Aggregate(vec![item; len]))
             }
             _ => None,
         }

@@ -116,10 +116,9 @@ impl<'m, 'p> Lower<'m, 'p> {
             ExprKind::Ref { place, .. } => self.reference(expr, place),
             ExprKind::Unsize(inner) => {
                 let mut values = self.generate(inner, None)?;
-                let len = match self.types.as_ref(inner.ty).map(|(_, to)| self.types.kind(to)) {
-                    Some(TyKind::Array(_, len)) => *len,
-                    _ => 0,
-                };
+                let array =
+                    self.types.as_ref(inner.ty).and_then(|(_, to)| self.types.array_len(to));
+                let len = array.unwrap_or(0);
                 values.push(self.b.iconst(Type::I64, len as i64));
                 Ok(values)
             }
@@ -137,7 +136,7 @@ impl<'m, 'p> Lower<'m, 'p> {
             }
             ExprKind::Binary(op, a, b) => self.binary(expr, *op, a, b),
             ExprKind::And(..) | ExprKind::Or(..) => self.short_circuit(expr),
-            ExprKind::Cast(inner) => {
+            ExprKind::Cast(inner) | ExprKind::Convert(inner) => {
                 let value = self.scalar(inner)?;
                 self.at(expr.place);
                 let value = self.cast(value, inner.ty, expr.ty);
@@ -195,7 +194,7 @@ impl<'m, 'p> Lower<'m, 'p> {
                     None => Ok(Vec::new()),
                 }
             }
-            ExprKind::Call(id, args) => {
+            ExprKind::Call(id, _, args) => {
                 let mut values = Vec::new();
                 let large = self.leaves(self.shared.program.fns[id.0 as usize].result).is_none();
                 if large {
@@ -227,9 +226,10 @@ impl<'m, 'p> Lower<'m, 'p> {
                 }
                 Ok(Vec::new())
             }
-            ExprKind::Repeat(item, len) => {
+            ExprKind::Repeat(item) => {
                 let Some(to) = dest else { return Ok(Vec::new()) };
-                self.repeat(item, *len, to)?;
+                let len = self.types.array_len(expr.ty).unwrap_or(0);
+                self.repeat(item, len, to)?;
                 Ok(Vec::new())
             }
             ExprKind::Print(format) => {
@@ -247,7 +247,9 @@ impl<'m, 'p> Lower<'m, 'p> {
                 self.generate(inner, None)?;
                 self.trap(TrapKind::Unreachable)
             }
-            ExprKind::Error => Ok(Vec::new()),
+            ExprKind::Zero => self.zeroed(expr.ty, dest),
+            // There are no parameters left in an instance.
+            ExprKind::ConstParam(_) | ExprKind::Error => Ok(Vec::new()),
         }
     }
 

@@ -318,7 +318,10 @@ impl<'m, 'p> Lower<'m, 'p> {
         let (base, len, item) = if by_reference {
             let values = self.generate(of, None)?;
             let (len, item) = match self.types.as_ref(of.ty).map(|(_, to)| self.types.kind(to)) {
-                Some(TyKind::Array(item, len)) => (self.b.iconst(Type::I64, *len as i64), *item),
+                Some(TyKind::Array(item, len)) => {
+                    let len = self.types.len_value(*len).unwrap_or(0);
+                    (self.b.iconst(Type::I64, len as i64), *item)
+                }
                 Some(TyKind::Slice(item)) => (values[1], *item),
                 _ => (self.b.iconst(Type::I64, 0), of.ty),
             };
@@ -328,7 +331,7 @@ impl<'m, 'p> Lower<'m, 'p> {
             let temp = self.temp(of.ty);
             self.generate(of, Some(temp))?;
             let (item, len) = match self.types.kind(of.ty) {
-                TyKind::Array(item, len) => (*item, *len),
+                TyKind::Array(item, len) => (*item, self.types.len_value(*len).unwrap_or(0)),
                 _ => (of.ty, 0),
             };
             (self.offset(temp), self.b.iconst(Type::I64, len as i64), item)

@@ -88,7 +88,7 @@ impl<'m, 'p> Lower<'m, 'p> {
             ExprKind::Float(digits) => {
                 digits.parse::<f64>().is_ok_and(|value| value.to_bits() == 0)
             }
-            ExprKind::Repeat(item, _) => Self::is_zero(item),
+            ExprKind::Repeat(item) => Self::is_zero(item),
             _ => false,
         }
     }
@@ -112,6 +112,22 @@ impl<'m, 'p> Lower<'m, 'p> {
         self.generate(item, Some(to))?;
         self.spread(to, size, len);
         Ok(())
+    }
+
+    /// A value whose bytes are all zero.
+    pub(super) fn zeroed(&mut self, ty: Ty, dest: Option<Addr>) -> Flow<Vec<Value>> {
+        if let (Some(to), None) = (dest, self.leaves(ty)) {
+            self.zero(to, self.size(ty));
+            return Ok(Vec::new());
+        }
+        let leaves = self.leaves(ty).unwrap_or_default().into_iter();
+        Ok(leaves
+            .map(|leaf| match leaf {
+                Type::F32 => self.b.f32const(0.0),
+                Type::F64 => self.b.f64const(0.0),
+                leaf => self.b.iconst(leaf, 0),
+            })
+            .collect())
     }
 
     fn zero(&mut self, to: Addr, size: u64) {
@@ -228,7 +244,7 @@ impl<'m, 'p> Lower<'m, 'p> {
     pub(super) fn equal(&mut self, ty: Ty, a: Addr, b: Addr) -> Value {
         match self.types.kind(ty) {
             TyKind::Array(item, len) => {
-                let (item, len) = (*item, *len);
+                let (item, len) = (*item, self.types.len_value(*len).unwrap_or(0));
                 let (a, b) = (self.offset(a), self.offset(b));
                 let count = self.b.iconst(Type::I64, len as i64);
                 self.equal_items(item, a, b, count)

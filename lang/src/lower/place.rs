@@ -70,10 +70,7 @@ impl<'m, 'p> Lower<'m, 'p> {
                     ExprKind::Int(value) => Some(value),
                     _ => None,
                 };
-                let array = match self.types.kind(base.ty) {
-                    TyKind::Array(_, len) => Some(*len),
-                    _ => None,
-                };
+                let array = self.types.array_len(base.ty);
                 let size = self.size(expr.ty);
                 if let (Some(value), Some(len)) = (known, array)
                     && value < u128::from(len)
@@ -146,7 +143,10 @@ impl<'m, 'p> Lower<'m, 'p> {
         };
         let len = match (len, self.types.kind(expr.ty)) {
             (Some(len), _) => len,
-            (None, TyKind::Array(_, len)) => self.b.iconst(Type::I64, *len as i64),
+            (None, TyKind::Array(_, len)) => {
+                let len = self.types.len_value(*len).unwrap_or(0);
+                self.b.iconst(Type::I64, len as i64)
+            }
             (None, _) => self.b.iconst(Type::I64, 0),
         };
         Ok((addr, len))

@@ -134,6 +134,7 @@ impl<'m, 'p> Lower<'m, 'p> {
             }
             TyKind::Array(item, len) => {
                 let PlaceValue::Memory(addr, _) = *place else { return };
+                let len = self.types.len_value(len).unwrap_or(0);
                 let len = self.b.iconst(Type::I64, len as i64);
                 self.print_items(addr, len, item, look);
             }

@@ -1,0 +1,160 @@
+//! Calls of what the standard library has: sizes, conversions, `mem::swap`, `contains` of a range.
+
+use super::{Checker, Expect};
+use crate::diag::Place;
+use crate::methods::Op;
+use crate::tree::{Expr, ExprKind};
+use crate::ty::{Ty, TyKind};
+use crate::value::layout;
+use syn::spanned::Spanned;
+
+impl<'a> Checker<'a> {
+    /// `std::mem::size_of::<T>()`: arrays and scalars have the size that Rust gives them.
+    pub(super) fn size_of(&mut self, path: &syn::Path, args: &[&syn::Expr], place: Place) -> Expr {
+        let usize = self.types.usize;
+        let ty = path.segments.last().and_then(|segment| match &segment.arguments {
+            syn::PathArguments::AngleBracketed(generic) => match generic.args.first() {
+                Some(syn::GenericArgument::Type(ty)) if generic.args.len() == 1 => Some(ty),
+                _ => None,
+            },
+            _ => None,
+        });
+        let (Some(ty), true) = (ty, args.is_empty()) else {
+            return self.error("J0002", place, "write `size_of::<T>()`");
+        };
+        let ty = self.ty(ty);
+        if self.mentions_param(ty) {
+            return self.unsupported(path.span(), "the size of a generic parameter");
+        }
+        if matches!(self.types.kind(ty), TyKind::Struct(_) | TyKind::Tuple(_))
+            && !self.types.is_unit(ty)
+        {
+            return self.error(
+                "J0002",
+                place,
+                "the size of a struct or tuple is not supported: Rust leaves it open",
+            );
+        }
+        let size = layout(&self.types, ty).0;
+        self.make(ExprKind::Int(size.into()), usize, place)
+    }
+
+    /// `T::from(x)` where no value can be lost.
+    pub(super) fn conversion(&mut self, to: Ty, args: &[&syn::Expr], place: Place) -> Expr {
+        let [arg] = args else { return self.wrong_count("from", 1, args.len(), place) };
+        if self.cx.in_const {
+            return self.error(
+                "E0015",
+                place,
+                "`from` is not allowed in constants and `const fn`; use `as`",
+            );
+        }
+        let arg = self.expr(arg, Expect::Nothing);
+        let from = self.types.shallow(arg.ty);
+        if self.types.is_error(from) {
+            return arg;
+        }
+        // A bare literal has several types to convert from, and rustc does not choose either, except for the default.
+        if let Some(only) = self.only_from_bound(to)
+            && self.types.literal_var(from).is_some()
+        {
+            let arg = self.coerce(arg, only);
+            return self.make(ExprKind::Convert(Box::new(arg)), to, place);
+        }
+        if self.types.literal_var(from).is_some() {
+            return self.error(
+                "E0283",
+                place,
+                "type annotations needed: give the literal a suffix",
+            );
+        }
+        let lossless = self.is_lossless(from, to) || self.converts_by_bound(from, to);
+        if !lossless {
+            let (from, to) = (self.types.name(from), self.types.name(to));
+            return self.error(
+                "E0277",
+                place,
+                format!("the trait bound `{to}: From<{from}>` is not satisfied"),
+            );
+        }
+        self.make(ExprKind::Convert(Box::new(arg)), to, place)
+    }
+
+    /// Whether `To: From<From>` for two types of the language.
+    pub(super) fn is_lossless(&self, from: Ty, to: Ty) -> bool {
+        match (self.types.kind(from), self.types.kind(to)) {
+            (TyKind::Int(from), TyKind::Int(to)) => {
+                use crate::ty::IntTy::{Isize, Usize};
+                let pointer = matches!(from, Isize | Usize) || matches!(to, Isize | Usize);
+                if from == to {
+                    true
+                } else if pointer {
+                    matches!(
+                        (from.name(), to.name()),
+                        ("u8" | "u16", "usize") | ("u8" | "i8" | "i16", "isize")
+                    )
+                } else {
+                    to.min() <= from.min() && from.max() <= to.max()
+                }
+            }
+            (TyKind::Int(from), TyKind::Float(to)) => {
+                let exact = if *to == crate::ty::FloatTy::F32 { 16 } else { 32 };
+                from.bits() <= exact && !matches!(from.name(), "isize" | "usize")
+            }
+            (TyKind::Float(from), TyKind::Float(to)) => {
+                from == to || *to == crate::ty::FloatTy::F64
+            }
+            (TyKind::Bool, TyKind::Int(_) | TyKind::Bool) => true,
+            (TyKind::Char, TyKind::Int(to)) => matches!(to.name(), "u32" | "u64"),
+            (TyKind::Int(from), TyKind::Char) => from.name() == "u8",
+            (TyKind::Char, TyKind::Char) => true,
+            _ => false,
+        }
+    }
+
+    pub(super) fn mem_swap(&mut self, args: &[&syn::Expr], place: Place) -> Expr {
+        let [a, b] = args else { return self.wrong_count("swap", 2, args.len(), place) };
+        let to = self.types.fresh();
+        let ty = self.types.reference(true, to);
+        let a = self.expr_coerce(a, ty);
+        let b = self.expr_coerce(b, ty);
+        let unit = self.types.unit;
+        self.make_method(Op::MemSwap, vec![a, b], unit, place)
+    }
+
+    /// `(a..b).contains(&x)`.
+    pub(super) fn range_contains(
+        &mut self,
+        range: &syn::ExprRange,
+        args: &[&syn::Expr],
+        place: Place,
+    ) -> Expr {
+        let (Some(lo), Some(hi), [arg]) = (&range.start, &range.end, args) else {
+            return self.error(
+                "J0002",
+                place,
+                "`contains` needs a range with both ends and one argument",
+            );
+        };
+        let lo = self.expr(lo, Expect::Nothing);
+        let ty = lo.ty;
+        let hi = self.expr_coerce(hi, ty);
+        let wanted = self.types.reference(false, ty);
+        let arg = self.expr_coerce(arg, wanted);
+        let arg_place = arg.place;
+        let arg = self.deref(arg, arg_place);
+        if !self.types.is_numeric(ty)
+            && !matches!(self.types.kind(ty), TyKind::Char | TyKind::Error)
+        {
+            return self.error(
+                "J0002",
+                place,
+                "ranges of anything but numbers and characters are not supported",
+            );
+        }
+        let bool = self.types.bool;
+        let closed = matches!(range.limits, syn::RangeLimits::Closed(_));
+        let op = if closed { Op::InRangeInclusive } else { Op::InRange };
+        self.make_method(op, vec![lo, hi, arg], bool, place)
+    }
+}

@@ -1,0 +1,199 @@
+//! Monomorphisation: a copy of a generic function for each list of types that it is called with, so that the lowering
+//! meets only functions whose types are known. Checked bodies are copied with the types replaced; nothing is checked
+//! again, because what a parameter can do is known from its bounds.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use crate::check::FnInfo;
+use crate::diag::Diagnostic;
+use crate::tree::{Body, Expr, ExprKind, FnId, Pat, PatKind, Stmt};
+use crate::ty::{ParamId, Ty, TyKind, Types};
+use crate::value::layout;
+
+/// How deep instances may need new instances: rustc's limit.
+const MAX_DEPTH: usize = 128;
+
+/// How many instances a program may have.
+const MAX_INSTANCES: usize = 10_000;
+
+/// How large a type may be that an instance has as argument, in types that it is made of.
+const MAX_WEIGHT: u32 = 1 << 12;
+
+/// The most stack that the variables of an instance may take.
+const MAX_FRAME: u64 = 1 << 28;
+
+/// An instance whose body is still to be made.
+struct Waiting {
+    id: FnId,
+    /// What it is an instance of, and for which types.
+    generic: FnId,
+    args: Vec<(ParamId, Ty)>,
+    depth: usize,
+}
+
+struct Mono<'t> {
+    types: &'t mut Types,
+    fns: &'t mut Vec<FnInfo>,
+    instances: HashMap<(FnId, Vec<Ty>), FnId>,
+    waiting: Vec<Waiting>,
+    error: Option<Box<Diagnostic>>,
+}
+
+/// Replaces generic functions by their instances.
+///
+/// # Errors
+/// A limit on instances.
+pub(crate) fn instantiate(types: &mut Types, fns: &mut Vec<FnInfo>) -> Result<(), Box<Diagnostic>> {
+    if fns.iter().all(|info| info.generics.is_empty()) {
+        return Ok(());
+    }
+    let (mut mono, count) =
+        (Mono { types, fns, instances: HashMap::new(), waiting: Vec::new(), error: None }, 0..);
+    let plain: Vec<FnId> = count
+        .take(mono.fns.len())
+        .map(FnId)
+        .filter(|id| mono.fns[id.0 as usize].generics.is_empty())
+        .collect();
+    for id in plain {
+        let Some(body) = mono.fns[id.0 as usize].body.take() else { continue };
+        let mut body = Rc::try_unwrap(body).unwrap_or_else(|shared| (*shared).clone());
+        mono.expr(&mut body.value, &[], 0);
+        mono.fns[id.0 as usize].body = Some(Rc::new(body));
+    }
+    while let Some(Waiting { id, generic, args, depth }) = mono.waiting.pop() {
+        let Some(body) = mono.fns[generic.0 as usize].body.clone() else { continue };
+        let body = mono.body(&body, &args, depth);
+        let frame = body.locals.iter().map(|local| layout(mono.types, local.ty).0);
+        if frame.fold(0, u64::saturating_add) > MAX_FRAME {
+            mono.fail(generic, "needs too much memory for its variables");
+        }
+        mono.fns[id.0 as usize].body = Some(Rc::new(body));
+        if let Some(error) = mono.error {
+            return Err(error);
+        }
+    }
+    if let Some(error) = mono.error {
+        return Err(error);
+    }
+    for info in fns.iter_mut().filter(|info| !info.generics.is_empty()) {
+        info.body = None;
+    }
+    Ok(())
+}
+
+impl Mono<'_> {
+    fn fail(&mut self, generic: FnId, what: &str) {
+        let info = &self.fns[generic.0 as usize];
+        let message = format!("an instance of the generic function `{}` {what}", info.name);
+        self.error.get_or_insert_with(|| Box::new(Diagnostic::new("J0003", info.place, message)));
+    }
+
+    /// The instance of a generic function for these types.
+    fn instance(&mut self, generic: FnId, args: Vec<Ty>, depth: usize) -> FnId {
+        if let Some(&id) = self.instances.get(&(generic, args.clone())) {
+            return id;
+        }
+        if depth > MAX_DEPTH || args.iter().any(|&arg| self.types.weight(arg) > MAX_WEIGHT) {
+            self.fail(generic, "needs ever more instances: the recursion limit is reached");
+            return generic;
+        }
+        if self.instances.len() >= MAX_INSTANCES {
+            self.fail(generic, "is one too many");
+            return generic;
+        }
+        let id = FnId(self.fns.len() as u32);
+        let info = &self.fns[generic.0 as usize];
+        let params: Vec<ParamId> = info
+            .generics
+            .iter()
+            .filter_map(|&param| match self.types.kind(param) {
+                TyKind::Param(id) => Some(*id),
+                _ => None,
+            })
+            .collect();
+        let pairs: Vec<(ParamId, Ty)> = params.into_iter().zip(args.iter().copied()).collect();
+        let names: Vec<String> = args.iter().map(|&arg| self.types.name(arg)).collect();
+        let instance = FnInfo {
+            name: format!("{}::<{}>", info.name, names.join(", ")),
+            params: info.params.iter().map(|&ty| self.types.substitute(ty, &pairs)).collect(),
+            result: self.types.substitute(info.result, &pairs),
+            generics: Vec::new(),
+            body: None,
+            ..*info
+        };
+        self.fns.push(instance);
+        self.instances.insert((generic, args), id);
+        self.waiting.push(Waiting { id, generic, args: pairs, depth });
+        id
+    }
+
+    fn body(&mut self, body: &Body, args: &[(ParamId, Ty)], depth: usize) -> Body {
+        let mut body = body.clone();
+        for local in &mut body.locals {
+            local.ty = self.types.substitute(local.ty, args);
+        }
+        self.expr(&mut body.value, args, depth);
+        body
+    }
+
+    fn expr(&mut self, expr: &mut Expr, args: &[(ParamId, Ty)], depth: usize) {
+        expr.ty = self.types.substitute(expr.ty, args);
+        match &mut expr.kind {
+            ExprKind::Call(id, generics, _) if !generics.is_empty() => {
+                let generics = std::mem::take(generics);
+                *id = self.callee(*id, generics, args, depth);
+            }
+            ExprKind::ConstParam(len) => {
+                let len = self.types.substitute(*len, args);
+                expr.kind = ExprKind::Int(self.types.len_value(len).unwrap_or(0).into());
+            }
+            ExprKind::Block(stmts, _) => {
+                for stmt in stmts {
+                    if let Stmt::Let { pat, .. } = stmt {
+                        self.pat(pat, args);
+                    }
+                }
+            }
+            ExprKind::Match { arms, .. } => {
+                arms.iter_mut().for_each(|arm| self.pat(&mut arm.pat, args));
+            }
+            ExprKind::For { iter, pat, .. } => {
+                iter.item = self.types.substitute(iter.item, args);
+                self.pat(pat, args);
+            }
+            ExprKind::Fold { iter, .. } => iter.item = self.types.substitute(iter.item, args),
+            _ => {}
+        }
+        expr.children_mut(&mut |child| self.expr(child, args, depth));
+    }
+
+    fn callee(
+        &mut self,
+        id: FnId,
+        generics: Vec<Ty>,
+        args: &[(ParamId, Ty)],
+        depth: usize,
+    ) -> FnId {
+        let generics = generics
+            .into_iter()
+            .map(|ty| {
+                let ty = self.types.resolve(ty);
+                self.types.substitute(ty, args)
+            })
+            .collect();
+        self.instance(id, generics, depth + 1)
+    }
+
+    fn pat(&mut self, pat: &mut Pat, args: &[(ParamId, Ty)]) {
+        pat.ty = self.types.substitute(pat.ty, args);
+        match &mut pat.kind {
+            PatKind::Wild | PatKind::Range(..) | PatKind::Bind(_, None) => {}
+            PatKind::Tuple(pats) | PatKind::Or(pats) => {
+                pats.iter_mut().for_each(|pat| self.pat(pat, args));
+            }
+            PatKind::Struct(pats) => pats.iter_mut().for_each(|(_, pat)| self.pat(pat, args)),
+            PatKind::Deref(pat) | PatKind::Bind(_, Some(pat)) => self.pat(pat, args),
+        }
+    }
+}
