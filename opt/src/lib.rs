@@ -30,6 +30,7 @@ pub mod facts;
 pub mod fold;
 pub mod gvn;
 pub mod if_convert;
+pub mod legalize;
 pub mod licm;
 pub mod promote;
 pub mod rotate;
@@ -61,6 +62,7 @@ pub struct Pass {
 }
 
 const SPEED: &[Level] = &[Level::Speed];
+const ALL: &[Level] = &[Level::None, Level::Speed];
 
 macro_rules! passes {
     ($($name:literal $module:ident $levels:ident $doc:literal;)*) => {
@@ -70,6 +72,7 @@ macro_rules! passes {
 
 /// Every pass, in the order in which they run.
 pub const PASSES: &[Pass] = passes! {
+    "legalize" legalize ALL "Split every i128 into two i64.";
     "simplify_cfg" simplify_cfg SPEED "Fold branches, thread jumps, merge blocks, drop unreachable ones.";
     "copy_prop" copy_prop SPEED "Replace block parameters that always get one value.";
     "fold" fold SPEED "Fold constants, simplify algebra, divide by constants without dividing.";
@@ -100,6 +103,7 @@ pub struct Constraint {
 
 /// The orders that matter. A test checks them against [`PASSES`].
 pub const ORDER: &[Constraint] = &[
+    Constraint { before: "legalize", after: "simplify_cfg", reason: "no other pass knows i128" },
     Constraint {
         before: "simplify_cfg",
         after: "copy_prop",
@@ -260,6 +264,11 @@ pub fn optimize_module_with(
     mut observer: impl FnMut(PassReport, &Function),
 ) -> Stats {
     let mut all = Stats::default();
+    // Before any body is copied: caller and callee then agree on the signature.
+    for func in module.functions.values_mut() {
+        let stats = optimize_with(func, Level::None, &mut observer);
+        stats.passes.into_iter().for_each(|report| all.add(report));
+    }
     if level == Level::None {
         return all;
     }

@@ -61,7 +61,7 @@ pub use module::verify_module;
 /// How many values, blocks and instructions each a function may have had in its life.
 pub const MAX_ENTITIES: usize = 1 << 24;
 
-/// How many parameters, and how many results, a function may have.
+/// How many parameters, and how many results, a function may have; an `i128` counts twice.
 pub const MAX_SIGNATURE: usize = 1000;
 
 /// The largest alignment of a stack slot: a page.
@@ -174,15 +174,16 @@ impl<'a> Checker<'a> {
 
     fn signature(&self, signature: &Signature) -> Check {
         for (list, what) in [(&signature.params, "parameters"), (&signature.results, "results")] {
-            if list.len() > MAX_SIGNATURE {
+            let wide = list.iter().filter(|param| param.ty == Type::I128).count();
+            let count = list.len().saturating_add(wide);
+            if count > MAX_SIGNATURE {
                 let message = format!(
-                    "a signature has {} {what}, more than {MAX_SIGNATURE}; pass them in memory",
-                    list.len()
+                    "a signature has {count} {what}, more than {MAX_SIGNATURE}; pass them in memory"
                 );
                 return Err(self.error(message));
             }
             let extends = |param: &&AbiParam| {
-                param.extend.is_some() && (param.ty == Type::I64 || param.ty.is_float())
+                param.extend.is_some() && (param.ty.is_float() || param.ty.bits() >= 64)
             };
             if let Some(param) = list.iter().find(extends) {
                 let message = format!(

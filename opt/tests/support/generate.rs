@@ -208,7 +208,9 @@ impl Generator<'_> {
         let ops: Vec<BinaryOp> = BinaryOp::ALL
             .iter()
             .copied()
-            .filter(|op| matches!(op.info().rule, ir::TypeRule::Int | ir::TypeRule::AnyInt) == ty.is_int())
+            .filter(|op| {
+                matches!(op.info().rule, ir::TypeRule::Int | ir::TypeRule::AnyInt) == ty.is_int()
+            })
             .collect();
         let mut op = self.choices.of(&ops);
         let a = self.value(ty, depth + 1);
