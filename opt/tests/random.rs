@@ -83,7 +83,9 @@ fn random_functions_exercise_every_pass() {
         let stats = opt::optimize(&mut func, Level::Speed);
         let mut module = generate::module(&bytes);
         module.functions.values_mut().for_each(ssa::construct);
-        inlined += opt::optimize_module(&mut module, Level::Speed).passes[0].changes;
+        let stats_of_all = opt::optimize_module(&mut module, Level::Speed);
+        let inline = stats_of_all.passes.iter().find(|report| report.pass == "inline");
+        inlined += inline.map_or(0, |report| report.changes);
         for (sum, report) in changes.iter_mut().zip(stats.passes) {
             *sum += report.changes;
         }
@@ -91,6 +93,8 @@ fn random_functions_exercise_every_pass() {
     assert!(ended * 2 > runs, "{ended} of {runs} runs end with results");
     assert!(inlined > 50, "{inlined} calls are inlined in 100 random modules");
     for (pass, changes) in PASSES.iter().zip(changes) {
-        assert!(changes > 0, "{} changes nothing in 100 random functions", pass.name);
+        // The generator makes no i128; `legalize` has random functions of its own.
+        let idle = pass.name == "legalize";
+        assert!(idle || changes > 0, "{} changes nothing in 100 random functions", pass.name);
     }
 }
