@@ -66,7 +66,7 @@ pub(crate) fn callees_first(module: &Module) -> Vec<usize> {
 #[derive(Debug, Default)]
 pub(crate) struct Bodies {
     bodies: HashMap<String, (Function, usize)>,
-    /// How many calls in the module name each function.
+    /// How many calls and other uses in the module name each function.
     calls: HashMap<String, usize>,
 }
 
@@ -76,7 +76,7 @@ impl Bodies {
         for func in module.functions.values() {
             for &block in func.layout() {
                 for &inst in func.block_insts(block) {
-                    if let InstData::Call { callee, .. } = *func.inst(inst) {
+                    if let Some(callee) = func.inst(inst).names_function() {
                         let name = &func.callees[callee].name;
                         match calls.get_mut(name) {
                             Some(count) => *count += 1,
@@ -121,6 +121,12 @@ fn size(func: &Function) -> usize {
     let count =
         |&block: &Block| func.block_insts(block).iter().filter(|&inst| !is_const(inst)).count();
     func.layout().iter().map(count).sum()
+}
+
+/// How many calls of a function give their callee by its address.
+pub(crate) fn calls_by_address(func: &Function) -> usize {
+    let is_one = |inst: &&Inst| matches!(func.inst(**inst), InstData::CallIndirect { .. });
+    func.layout().iter().map(|&block| func.block_insts(block).iter().filter(is_one).count()).sum()
 }
 
 /// Replaces calls in a function by bodies; returns how many.

@@ -275,11 +275,18 @@ pub fn optimize_module_with(
     let mut bodies = inline::Bodies::new(module);
     for index in inline::callees_first(module) {
         let Some((_, func)) = module.functions.get_index_mut(index) else { continue };
-        let report = PassReport { pass: "inline", changes: inline::calls_in(func, &bodies) };
-        observer(report, func);
-        all.add(report);
-        let stats = optimize_with(func, level, &mut observer);
-        stats.passes.into_iter().for_each(|report| all.add(report));
+        // Once more if callees became known that were given by address, as functions passed to an inlined one are.
+        for _ in 0..2 {
+            let report = PassReport { pass: "inline", changes: inline::calls_in(func, &bodies) };
+            observer(report, func);
+            all.add(report);
+            let by_address = inline::calls_by_address(func);
+            let stats = optimize_with(func, level, &mut observer);
+            stats.passes.into_iter().for_each(|report| all.add(report));
+            if inline::calls_by_address(func) == by_address {
+                break;
+            }
+        }
         bodies.add(func);
     }
     all

@@ -14,9 +14,10 @@ mod binary;
 mod compare;
 mod divide;
 mod other;
+mod overflow;
 
 use cfg::FlowGraph;
-use ir::{Function, Inst, InstData, Span, Type, Value, eval};
+use ir::{FuncRef, Function, Inst, InstData, SigRef, Span, Type, Value, eval};
 
 use crate::edit::{self, Aliases};
 
@@ -26,6 +27,8 @@ enum Step {
     Keep,
     /// Its result is this value.
     Alias(Value),
+    /// Its two results are these values.
+    AliasTwo(Value, Value),
     /// It is this instruction instead.
     Become(InstData),
     /// It does nothing.
@@ -54,6 +57,13 @@ pub fn run(func: &mut Function) -> usize {
                     Step::Alias(value) => {
                         if let Some(result) = fold.func.result(inst) {
                             aliases.replace(result, value);
+                        }
+                        kept = false;
+                    }
+                    Step::AliasTwo(first, second) => {
+                        if let &[one, other] = fold.func.results(inst) {
+                            aliases.replace(one, first);
+                            aliases.replace(other, second);
                         }
                         kept = false;
                     }
@@ -100,6 +110,20 @@ impl Fold<'_> {
             (InstData::FloatCompare { cc, args }, _) => self.float_compare(cc, args),
             (InstData::Unary { op, arg }, Some(ty)) => self.unary(op, arg, ty),
             (InstData::Ternary { op, args }, Some(ty)) => self.ternary(op, args, ty),
+            (InstData::Overflow { op, args }, _) => self.overflow(op, args),
+            (InstData::Carry { op, args }, _) => self.carry(op, args),
+            (InstData::CallIndirect { callee, signature, args }, _) => {
+                match self.known_callee(callee, signature) {
+                    Some(callee) => Step::Become(InstData::Call { callee, args }),
+                    None => Step::Keep,
+                }
+            }
+            (InstData::TailCallIndirect { callee, signature, args }, _) => {
+                match self.known_callee(callee, signature) {
+                    Some(callee) => Step::Become(InstData::TailCall { callee, args }),
+                    None => Step::Keep,
+                }
+            }
             (InstData::Load { kind, facts, addr, offset }, _) => match self.address(addr, offset) {
                 Some((addr, offset)) => Step::Become(InstData::Load { kind, facts, addr, offset }),
                 None => Step::Keep,
@@ -150,6 +174,13 @@ impl Fold<'_> {
         }
         let bits = eval::inst(data, operand, result, &args[..count])?.ok()?;
         Some(edit::const_data(result, bits))
+    }
+
+    /// The function at an address, if it is known and has the signature that it is called with.
+    fn known_callee(&self, addr: Value, signature: SigRef) -> Option<FuncRef> {
+        let InstData::FuncAddr { callee } = self.def(addr)? else { return None };
+        let same = self.func.callees[callee].signature == self.func.signatures[signature];
+        same.then_some(callee)
     }
 
     /// The integer that a value is, sign-extended, if it is a constant.
