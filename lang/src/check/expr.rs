@@ -1,10 +1,12 @@
 //! Expressions: the dispatch, blocks and control flow.
 
+use std::borrow::Cow;
+
 use syn::spanned::Spanned;
 
-use super::{Checker, Expect, LoopCx, LoopKind, Named};
+use super::{Checker, Expect, LoopCx, LoopKind, Named, Pending};
 use crate::diag::{Diagnostic, Place};
-use crate::tree::{Arm, Expr, ExprKind, LoopId, Stmt};
+use crate::tree::{Arm, Expr, ExprKind, LoopId, Pat, Stmt};
 use crate::ty::{Ty, TyKind};
 
 impl Expect {
@@ -78,7 +80,7 @@ impl<'a> Checker<'a> {
             E::Return(expr) => return self.return_expr(expr),
             E::Range(_) => "range values (other than in `for`, slices and patterns)",
             E::Closure(_) => "closures",
-            E::Let(_) => "`if let` and `while let`",
+            E::Let(_) => "chains of `let`",
             E::Async(_) | E::Await(_) => "async code",
             E::Try(_) => "the `?` operator",
             E::RawAddr(_) => "raw pointers",
@@ -143,6 +145,8 @@ impl<'a> Checker<'a> {
     /// Items of a block are known in all of it.
     fn block_items(&mut self, block: &syn::Block) {
         let mut found = Vec::new();
+        let mut functions = Vec::new();
+        let first = self.cx.scope.len();
         for stmt in &block.stmts {
             match stmt {
                 syn::Stmt::Item(syn::Item::Const(item)) => {
@@ -158,16 +162,58 @@ impl<'a> Checker<'a> {
                     self.cx.scope.push((item.ident.to_string(), Named::Static(id)));
                     found.push(id);
                 }
+                syn::Stmt::Item(syn::Item::Fn(item)) => {
+                    self.attributes(&item.attrs);
+                    let name = item.sig.ident.to_string();
+                    let full = self.unused_name(format!("{}::{name}", self.cx.name));
+                    // What it may name is not yet complete: the types of constants come below.
+                    let id = self.declare_fn(&item.sig, full, None);
+                    if self.cx.scope[first..].iter().any(|(other, _)| *other == name) {
+                        let place = self.place(item.sig.ident.span());
+                        let message = format!("the name `{name}` is defined multiple times");
+                        self.error("E0428", place, message);
+                    }
+                    self.cx.scope.push((name, Named::Fn(id)));
+                    functions.push((id, item));
+                }
                 syn::Stmt::Item(item) => {
-                    self.unsupported(item.span(), "items in a block, other than constants,");
+                    self.unsupported(
+                        item.span(),
+                        "items in a block, other than constants and functions,",
+                    );
                 }
                 _ => {}
             }
         }
         self.const_types();
+        for (id, item) in &functions {
+            let items = self.cx.scope.iter().filter(|(_, named)| !named.is_of_call());
+            let scope = items.cloned().collect();
+            self.pending[id.0 as usize] = Some(Pending {
+                sig: Cow::Owned(item.sig.clone()),
+                block: Cow::Owned((*item.block).clone()),
+                self_ty: None,
+                scope,
+            });
+        }
         for id in found {
             self.const_value(id);
         }
+        for (id, _) in functions {
+            self.check_function(id);
+        }
+    }
+
+    /// A name that no function of the program has so far.
+    fn unused_name(&self, name: String) -> String {
+        let taken = |name: &String| self.fns.iter().any(|info| info.name == *name);
+        let mut unused = name.clone();
+        let mut number = 2;
+        while taken(&unused) {
+            unused = format!("{name}#{number}");
+            number += 1;
+        }
+        unused
     }
 
     fn let_stmt(&mut self, local: &syn::Local) -> Option<Stmt> {
@@ -235,11 +281,19 @@ impl<'a> Checker<'a> {
 
     fn if_expr(&mut self, branch: &syn::ExprIf, expect: Expect) -> Expr {
         let place = self.place(branch.if_token.span());
-        let cond = self.condition(&branch.cond);
+        let (cond, pat) = match &*branch.cond {
+            syn::Expr::Let(matched) => {
+                (self.expr(&matched.expr, Expect::Nothing), Some(&matched.pat))
+            }
+            cond => (self.condition(cond), None),
+        };
         let before = self.cx.diverges;
+        let scope = self.cx.scope.len();
+        let pat = pat.map(|pat| self.pattern(pat, cond.ty));
         let Some((_, otherwise)) = &branch.else_branch else {
             let unit = self.types.unit;
             let then = self.block(&branch.then_branch, Expect::Type(unit));
+            self.cx.scope.truncate(scope);
             self.cx.diverges = before;
             if !self.types.is_unit(then.ty)
                 && !self.types.is_never(then.ty)
@@ -253,27 +307,42 @@ impl<'a> Checker<'a> {
                 return self.error_expr(place);
             }
             let then = self.coerce(then, unit);
-            let kind = ExprKind::If { cond: Box::new(cond), then: Box::new(then), otherwise: None };
+            let kind = self.branch_kind(cond, pat, then, None, place);
             return self.make(kind, unit, place);
         };
         let then = self.block(&branch.then_branch, expect);
+        self.cx.scope.truncate(scope);
         let then_diverges = std::mem::replace(&mut self.cx.diverges, before);
         let mut target = expect.ty();
         let then = self.join(then, &mut target);
-        let otherwise = self.expr(otherwise, self.branch_expect(expect, target));
+        let otherwise = self.expr(otherwise, expect);
         let otherwise = self.join(otherwise, &mut target);
         self.cx.diverges = before || (then_diverges && self.cx.diverges);
         let ty = self.joined([then.ty, otherwise.ty].into_iter(), target);
-        let kind = ExprKind::If {
-            cond: Box::new(cond),
-            then: Box::new(then),
-            otherwise: Some(Box::new(otherwise)),
-        };
+        let kind = self.branch_kind(cond, pat, then, Some(otherwise), place);
         self.make(kind, ty, place)
     }
 
-    fn branch_expect(&self, expect: Expect, _: Option<Ty>) -> Expect {
-        expect
+    /// `if`, or for `if let` the `match` that it means.
+    fn branch_kind(
+        &self,
+        cond: Expr,
+        pat: Option<Pat>,
+        then: Expr,
+        otherwise: Option<Expr>,
+        place: Place,
+    ) -> ExprKind {
+        let Some(pat) = pat else {
+            let (cond, then) = (Box::new(cond), Box::new(then));
+            return ExprKind::If { cond, then, otherwise: otherwise.map(Box::new) };
+        };
+        let wild = self.wild(pat.ty, place);
+        let otherwise = otherwise.unwrap_or_else(|| self.unit_expr(place));
+        let arms = vec![
+            Arm { pat, guard: None, body: then },
+            Arm { pat: wild, guard: None, body: otherwise },
+        ];
+        ExprKind::Match { value: Box::new(cond), arms }
     }
 
     /// Makes a branch the type of those before it.
@@ -369,6 +438,9 @@ impl<'a> Checker<'a> {
         let place = self.place(looped.while_token.span());
         let unit = self.types.unit;
         let id = self.enter_loop(looped.label.as_ref(), LoopKind::While, Some(unit));
+        if let syn::Expr::Let(matched) = &*looped.cond {
+            return self.while_let(matched, &looped.body, id, place);
+        }
         let cond = self.condition(&looped.cond);
         let before = self.cx.diverges;
         let body = self.block(&looped.body, Expect::Type(unit));
@@ -376,6 +448,31 @@ impl<'a> Checker<'a> {
         self.cx.diverges = before;
         self.cx.loops.pop();
         self.make(ExprKind::While { id, cond: Box::new(cond), body: Box::new(body) }, unit, place)
+    }
+
+    /// `while let`: a loop that a `match` leaves.
+    fn while_let(
+        &mut self,
+        matched: &syn::ExprLet,
+        body: &syn::Block,
+        id: LoopId,
+        place: Place,
+    ) -> Expr {
+        let (unit, never) = (self.types.unit, self.types.never);
+        let value = self.expr(&matched.expr, Expect::Nothing);
+        let before = self.cx.diverges;
+        let scope = self.cx.scope.len();
+        let pat = self.pattern(&matched.pat, value.ty);
+        let body = self.block(body, Expect::Type(unit));
+        let body = self.coerce(body, unit);
+        self.cx.scope.truncate(scope);
+        self.cx.diverges = before;
+        self.cx.loops.pop();
+        let leave = self.make(ExprKind::Break(id, None), never, place);
+        let leave = self.coerce(leave, unit);
+        let kind = self.branch_kind(value, Some(pat), body, Some(leave), place);
+        let body = self.make(kind, unit, place);
+        self.make(ExprKind::Loop { id, body: Box::new(body), repeats: true }, unit, place)
     }
 
     fn for_expr(&mut self, looped: &syn::ExprForLoop) -> Expr {

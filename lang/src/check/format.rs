@@ -7,7 +7,7 @@ use super::{Checker, Expect};
 use crate::bounds::Bound;
 use crate::diag::{Diagnostic, Place};
 use crate::runtime::{Align, Conversion, IntKind, Stream, Style};
-use crate::tree::{BinOp, Expr, ExprKind, Format, PanicKind, Piece, Size};
+use crate::tree::{Arm, BinOp, Expr, ExprKind, Format, PanicKind, Piece, Size};
 use crate::ty::{Ty, TyKind};
 
 /// The arguments of a macro: expressions, some with a name.
@@ -41,6 +41,9 @@ impl<'a> Checker<'a> {
     pub(super) fn macro_call(&mut self, mac: &syn::Macro) -> Expr {
         let place = self.place(mac.path.span());
         let name = mac.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
+        if name == "matches" {
+            return self.matches_macro(mac, place);
+        }
         let args = match syn::parse2::<Args>(mac.tokens.clone()) {
             Ok(Args(args)) => args,
             Err(error) => {
@@ -121,6 +124,42 @@ impl<'a> Checker<'a> {
             }
             _ => self.error("J0002", place, format!("the macro `{name}!` is not supported")),
         }
+    }
+
+    /// `matches!(value, pattern if guard)`
+    fn matches_macro(&mut self, mac: &syn::Macro, place: Place) -> Expr {
+        let parser = |input: ParseStream<'_>| {
+            let value: syn::Expr = input.parse()?;
+            input.parse::<syn::Token![,]>()?;
+            let pat = syn::Pat::parse_multi_with_leading_vert(input)?;
+            let guard: Option<syn::Expr> = match input.parse::<Option<syn::Token![if]>>()? {
+                Some(_) => Some(input.parse()?),
+                None => None,
+            };
+            input.parse::<Option<syn::Token![,]>>()?;
+            Ok((value, pat, guard))
+        };
+        let (value, pat, guard) = match mac.parse_body_with(parser) {
+            Ok(parts) => parts,
+            Err(error) => {
+                let diag = self.source.syntax_error(&error);
+                self.report(diag);
+                return self.error_expr(place);
+            }
+        };
+        let bool = self.types.bool;
+        let value = self.expr(&value, Expect::Nothing);
+        let scope = self.cx.scope.len();
+        let pat = self.pattern(&pat, value.ty);
+        let diverges = self.cx.diverges;
+        let guard = guard.map(|guard| self.expr_coerce(&guard, bool));
+        self.cx.diverges = diverges;
+        self.cx.scope.truncate(scope);
+        let rest = self.wild(value.ty, place);
+        let yes = self.make(ExprKind::Bool(true), bool, place);
+        let no = self.make(ExprKind::Bool(false), bool, place);
+        let arms = vec![Arm { pat, guard, body: yes }, Arm { pat: rest, guard: None, body: no }];
+        self.make(ExprKind::Match { value: Box::new(value), arms }, bool, place)
     }
 
     fn message(

@@ -1,5 +1,6 @@
 //! The items of a file: functions, constants, structs, `impl` and `extern` blocks, `use`; and the types they name.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use syn::spanned::Spanned;
@@ -254,8 +255,12 @@ impl<'a> Checker<'a> {
             syn::Item::Fn(item) => {
                 self.attributes(&item.attrs);
                 let id = self.declare_fn(&item.sig, item.sig.ident.to_string(), None);
-                self.pending[id.0 as usize] =
-                    Some(Pending { sig: &item.sig, block: &item.block, self_ty: None });
+                self.pending[id.0 as usize] = Some(Pending {
+                    sig: Cow::Borrowed(&item.sig),
+                    block: Cow::Borrowed(&item.block),
+                    self_ty: None,
+                    scope: Vec::new(),
+                });
                 return self.declare_value(&item.sig.ident, Named::Fn(id));
             }
             syn::Item::Impl(item) => return self.collect_impl(item),
@@ -277,7 +282,12 @@ impl<'a> Checker<'a> {
     }
 
     /// Declares a function with its signature.
-    fn declare_fn(&mut self, sig: &'a syn::Signature, name: String, self_ty: Option<Ty>) -> FnId {
+    pub(super) fn declare_fn(
+        &mut self,
+        sig: &syn::Signature,
+        name: String,
+        self_ty: Option<Ty>,
+    ) -> FnId {
         for (token, what) in [
             (sig.asyncness.as_ref().map(Spanned::span), "async functions"),
             (sig.variadic.as_ref().map(Spanned::span), "variadic functions"),
@@ -420,10 +430,13 @@ impl<'a> Checker<'a> {
                     let method = function.sig.ident.to_string();
                     let name = format!("{}.{method}", self.types.structs[id.0 as usize].name);
                     let fn_id = self.declare_fn(&function.sig, name, Some(self_ty));
-                    let (sig, block) = (&function.sig, &function.block);
-                    self.pending[fn_id.0 as usize] =
-                        Some(Pending { sig, block, self_ty: Some(self_ty) });
-                    let has_self = sig.receiver().is_some();
+                    self.pending[fn_id.0 as usize] = Some(Pending {
+                        sig: Cow::Borrowed(&function.sig),
+                        block: Cow::Borrowed(&function.block),
+                        self_ty: Some(self_ty),
+                        scope: Vec::new(),
+                    });
+                    let has_self = function.sig.receiver().is_some();
                     let entry = Method { function: fn_id, has_self };
                     if self.methods.insert((id, method.clone()), entry).is_some() {
                         let place = self.place(function.sig.ident.span());

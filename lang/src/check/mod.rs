@@ -26,6 +26,7 @@ mod types;
 pub(crate) use consteval::float_value;
 pub(crate) use pattern::bindings;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -103,6 +104,13 @@ enum Named {
     ConstParam(Ty),
 }
 
+impl Named {
+    /// Whether it belongs to one call of a function, so that an item inside the function cannot name it.
+    fn is_of_call(self) -> bool {
+        matches!(self, Named::Local(_) | Named::ConstParam(_))
+    }
+}
+
 /// What the place of an expression says about its type.
 #[derive(Clone, Copy, Debug)]
 enum Expect {
@@ -134,6 +142,8 @@ struct LoopCx {
 /// What is known while one body is checked.
 #[derive(Debug, Default)]
 struct FnCx {
+    /// The function's name.
+    name: String,
     locals: Vec<Local>,
     scope: Vec<(String, Named)>,
     loops: Vec<LoopCx>,
@@ -152,11 +162,12 @@ struct FnCx {
 }
 
 /// A function whose body is still to be checked.
-#[derive(Clone, Copy)]
 struct Pending<'a> {
-    sig: &'a syn::Signature,
-    block: &'a syn::Block,
+    sig: Cow<'a, syn::Signature>,
+    block: Cow<'a, syn::Block>,
     self_ty: Option<Ty>,
+    /// What the block knows that declares it, if one does.
+    scope: Vec<(String, Named)>,
 }
 
 struct Method {
@@ -384,10 +395,13 @@ impl<'a> Checker<'a> {
 
     /// Checks the body of a function, if that has not been done.
     fn check_function(&mut self, id: FnId) {
-        let Some(Pending { sig, block, self_ty }) = self.pending[id.0 as usize].take() else {
+        let Some(Pending { sig, block, self_ty, scope }) = self.pending[id.0 as usize].take()
+        else {
             return;
         };
-        let outer = std::mem::take(&mut self.cx);
+        let (sig, block) = (&*sig, &*block);
+        let outer = std::mem::replace(&mut self.cx, FnCx { scope, ..FnCx::default() });
+        self.cx.name = self.fns[id.0 as usize].name.clone();
         let (params, result) = {
             let info = &self.fns[id.0 as usize];
             (info.params.clone(), info.result)
