@@ -452,7 +452,11 @@ impl Display for Module {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{AbiParam, Extend, FunctionBuilder, IntCC, NarrowWidth, Signature, Span, TrapKind};
+    use crate::{
+        AbiParam, Align, CarryOp, Extend, FunctionBuilder, IntCC, LoadKind, MemFacts, NarrowWidth,
+        OverflowOp, RmwOp, Signature, Span, StoreKind, TrapKind, WideOp,
+    };
+    use std::num::NonZeroU8;
 
     fn every_format() -> Function {
         let b = FunctionBuilder::new("sample");
@@ -486,6 +490,43 @@ mod tests {
         b.switch_to(done);
         b.ret(acc);
         b.finish().unwrap()
+    }
+
+    fn wide_atomic_and_indirect() -> Function {
+        let b = FunctionBuilder::new("sample");
+        let (n, wide) = (b.param(Type::I64), b.name(b.param(Type::I128), "wide"));
+        let slot = b.slot(16, 16);
+        let signature = Signature::new(&[Type::I128, Type::I64], &[Type::I64]);
+        let callee = b.import("callee", signature.clone());
+        let (low, high) = b.isplit(b.shl(wide, -3));
+        let (sum, carry) = b.overflow(OverflowOp::UaddOverflow, low, high);
+        b.at(Span::new(4, 9));
+        let (difference, _) = b.carry(CarryOp::UsubBorrow, sum, n, carry);
+        b.at(None);
+        let product = b.wide(WideOp::SmulWide, difference, sum);
+        let (addr, region) = (b.stack_addr(slot, 0), NonZeroU8::new(2));
+        let facts = MemFacts { readonly: false, align: Align::new(16), region };
+        b.store_with(StoreKind::Full, facts, product, addr, 0);
+        let facts = MemFacts { readonly: true, align: Align::new(1), region: None };
+        let kind = LoadKind::Narrow(NarrowWidth::W16, Extend::Sign);
+        let loaded = b.load_with(Type::I32, kind, facts, n, -2);
+        let old = b.atomic_rmw(RmwOp::Umax, loaded, addr);
+        b.atomic_store(b.atomic_cas(old, 0, addr), addr);
+        b.fence();
+        let sum = b.add(b.atomic_load(Type::I64, addr), b.iconst(Type::I64, -1));
+        let results = b.call_indirect(b.func_addr(callee), &signature, [product, sum]);
+        let (direct, by_address) = (b.block("direct"), b.block(""));
+        b.branch(n, direct, by_address);
+        b.switch_to(direct);
+        b.tail_call(callee, [product, sum]);
+        b.switch_to(by_address);
+        b.tail_call_indirect(results[0], &signature, [wide, n]);
+        b.finish().unwrap()
+    }
+
+    #[test]
+    fn a_function_of_the_other_formats() {
+        insta::assert_snapshot!(wide_atomic_and_indirect());
     }
 
     #[test]

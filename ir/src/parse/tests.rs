@@ -44,6 +44,24 @@ block0.entry(v0.n: i64, v1: f64):
   v25: f64 = select v4, v1, v11
   v26: i8 = fcmp ueq v1, v24
   v27: i8 = iconst 255
+  v28: i128 = iconst -1
+  v29: i128 = iconcat v0, v3
+  v30: i128 = shl v28, v29
+  v31.low: i64, v32.high: i64 = isplit v30 @4:7
+  v33: i64, v34: i8 = sadd_overflow v31, v32
+  v35: i64, v36: i8 = usub_borrow v31, v32, v34
+  store region 255 v30, v0 + 16
+  v37: i16 = load.u8 readonly align 4096 region 1 v0 + 1
+  store.8 align 1 v37, v0
+  v38: i32 = atomic_load align 4 v6
+  atomic_store v38, v6
+  v39: i32 = atomic_rmw region 3 xchg v38, v6
+  v40: i32 = atomic_cas v38, v39, v6
+  fence
+  v41: i64 = func_addr @pair
+  v42: i64, v43: i64 = call_indirect v41(v3, v2) : (i64, i64) -> (i64, i64)
+  v44: i64 = func_addr @print_i64
+  v45: i32 = call_indirect v44(v3, v4) : (i64, i8 sext) -> i32
   trap_if v4, index_out_of_bounds
   branch v4, block7(v3), block2
 block7(v12: i64):
@@ -55,6 +73,11 @@ block2 cold:
   ret v3
 }
 fn @pair(i64, i64) -> (i64, i64) { block0(v0: i64, v1: i64): ret v0, v1 }
+fn @tail(i64) -> (i64, i64) { block0(v0: i64): tail_call @pair(v0, v0) }
+fn @through(i64, i64) -> (i64, i64) {
+block0(v0: i64, v1: i64):
+  tail_call_indirect v0(v1, v1) : (i64, i64) -> (i64, i64) @1:2
+}
 fn @never() { block0: trap unreachable }
 "#;
 
@@ -62,7 +85,7 @@ fn @never() { block0: trap unreachable }
 fn the_sample_comes_back_the_same() {
     let module = same_again(SAMPLE);
     let function = &module.functions["name"];
-    assert_eq!(function.num_values(), 28, "numbers stay as they are written");
+    assert_eq!(function.num_values(), 46, "numbers stay as they are written");
     assert_eq!(function.callees.values().next().map(|c| c.signature.results.len()), Some(2));
     // The function alone declares what it calls.
     assert_eq!(super::function(&function.to_string()).as_ref(), Ok(function));
@@ -75,17 +98,25 @@ fn empty_texts_are_empty_modules() {
     }
 }
 
-/// Random functions, with blocks out of order and numbers left out.
+/// Random functions with every operation, with blocks out of order and numbers left out.
 #[test]
 fn random_functions_come_back_the_same() {
-    use crate::random::{Shape, function};
-    for seed in 0..300 {
+    use crate::random::{Families, Shape, function};
+    let mut seen = std::collections::BTreeSet::new();
+    for seed in 0..400 {
         let callee = Signature::new(&[Type::I64], &[Type::I64, Type::F32]);
+        let wide = Signature::new(&[Type::I128, Type::I8], &[Type::I64]);
         let shape = Shape {
             name: ["f", "a b", "7up", "é.x", ""][seed as usize % 5].to_owned(),
             blocks: (seed % 9) as u32,
             names: seed % 3 > 0,
-            callees: vec![("callee".into(), callee), ("λ → x".into(), Signature::default())],
+            callees: vec![
+                ("callee".into(), callee),
+                ("λ → x".into(), Signature::default()),
+                ("wide".into(), wide.clone()),
+                ("other".into(), wide),
+            ],
+            families: if seed % 4 == 0 { Families::NONE } else { Families::ALL },
             ..Shape::default()
         };
         let mut func = function(seed, &shape);
@@ -99,12 +130,18 @@ fn random_functions_come_back_the_same() {
             // A number far above the others.
             func.append_block_param(last, Type::I16);
         }
+        for block in func.layout() {
+            seen.extend(func.block_insts(*block).iter().map(|inst| func.inst(*inst).opcode()));
+        }
         let text = func.to_string();
         let again = super::function(&text)
             .unwrap_or_else(|errors| panic!("{text}{}", show(&text, &errors)));
         assert_eq!(func, again, "seed {seed}\n{text}{again}");
         assert_eq!(text, again.to_string());
     }
+    // Data comes with modules, and a trap alone ends no useful function.
+    let missing: Vec<_> = crate::Opcode::ALL.iter().filter(|op| !seen.contains(op)).collect();
+    assert_eq!(missing, [&crate::Opcode::DataAddr, &crate::Opcode::Trap]);
 }
 
 /// `PartialEq` is no weaker than the text: whatever one line says differently makes functions differ.

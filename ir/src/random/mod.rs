@@ -4,14 +4,18 @@
 //! A function reads and writes memory only in its own stack slots, which it first fills with zeros, and lets no
 //! address out, so that its results are the same on every engine. It may trap.
 
+mod families;
+
 use crate::build::FunctionBuilder;
 use crate::entity::{Block, FuncRef, StackSlot, Value, Var};
 use crate::eval::sign_extend;
 use crate::func::Function;
-use crate::memory::NarrowWidth;
+use crate::memory::{LoadKind, NarrowWidth, StoreKind};
 use crate::opcode::{BinaryOp, Effect, TypeRule, UnaryOp};
 use crate::types::{Extend, Signature, Span, Type};
 use crate::words::{FloatCC, IntCC, TrapKind};
+
+pub use families::Families;
 
 /// What a random function should be like.
 #[derive(Clone, PartialEq, Debug)]
@@ -36,6 +40,8 @@ pub struct Shape {
     pub callees: Vec<(String, Signature)>,
     /// Whether values and blocks get names, and instructions source places.
     pub names: bool,
+    /// The operations that not every engine has; none of them by default.
+    pub families: Families,
 }
 
 impl Default for Shape {
@@ -51,6 +57,7 @@ impl Default for Shape {
             turns: 20,
             callees: Vec::new(),
             names: false,
+            families: Families::NONE,
         }
     }
 }
@@ -125,6 +132,14 @@ pub fn function(seed: u64, shape: &Shape) -> Function {
 /// Names that need quotes, and names that do not.
 const NAMES: [&str; 8] = ["x", "acc", "a.b", "", "with space", "ünïcode", "quote\"\\", "0"];
 
+/// A stack slot.
+#[derive(Clone, Copy)]
+struct Slot {
+    slot: StackSlot,
+    size: u64,
+    align: u32,
+}
+
 struct Maker<'a> {
     shape: &'a Shape,
     random: Random,
@@ -132,7 +147,7 @@ struct Maker<'a> {
     /// The values that may be used: those of the entry block, then those of the current block.
     values: Vec<(Value, Type)>,
     vars: Vec<(Var, Type)>,
-    slots: Vec<(StackSlot, u64)>,
+    slots: Vec<Slot>,
     callees: Vec<(FuncRef, Signature)>,
     /// The blocks beside the entry, in order, with the types of their parameters.
     blocks: Vec<(Block, Vec<Type>)>,
@@ -175,7 +190,7 @@ impl<'a> Maker<'a> {
             let size = 8 + 8 * self.random.below(4) as u64;
             let align = 1 << self.random.below(5);
             let slot = self.builder.slot(size, align);
-            self.slots.push((slot, size));
+            self.slots.push(Slot { slot, size, align });
             let (address, zero) =
                 (self.builder.stack_addr(slot, 0), self.builder.iconst(Type::I64, 0));
             (0..size as i32)
@@ -222,7 +237,8 @@ impl<'a> Maker<'a> {
     }
 
     fn ty(&mut self) -> Type {
-        self.random.pick(&Type::WORDS).unwrap_or(Type::I64)
+        let types: &[Type] = if self.shape.families.wide { &Type::ALL } else { &Type::WORDS };
+        self.random.pick(types).unwrap_or(Type::I64)
     }
 
     fn keep(&mut self, value: Value) {
@@ -240,6 +256,7 @@ impl<'a> Maker<'a> {
         match ty {
             Type::F32 => self.builder.f32const(f32::from_bits(word as u32)),
             Type::F64 => self.builder.f64const(f64::from_bits(word)),
+            Type::I128 => self.wide_constant(),
             _ => self.builder.iconst(ty, sign_extend(word, ty)),
         }
     }
@@ -269,6 +286,9 @@ impl<'a> Maker<'a> {
     }
 
     fn inst(&mut self) {
+        if self.special() {
+            return;
+        }
         let int = [Type::I8, Type::I16, Type::I32, Type::I64][self.random.below(4)];
         let float = [Type::F32, Type::F64][self.random.below(2)];
         let value = match self.random.below(16) {
@@ -358,29 +378,29 @@ impl<'a> Maker<'a> {
 
     /// A load or store inside a slot, some of its offset in the address, some in the access.
     fn memory(&mut self) {
-        let Some((slot, size)) = self.random.pick(&self.slots) else { return };
+        let Some(Slot { slot, size, align }) = self.random.pick(&self.slots) else { return };
         let ty = self.ty();
         let widths = [NarrowWidth::W8, NarrowWidth::W16, NarrowWidth::W32];
         let narrow = self.random.pick(&widths).filter(|width| {
-            ty.is_int() && width.as_type().bits() < ty.bits() && self.random.once_in(2)
+            ty.is_word_int() && width.as_type().bits() < ty.bits() && self.random.once_in(2)
         });
         let bytes = narrow.map_or(ty, NarrowWidth::as_type).bytes();
+        if u64::from(bytes) > size {
+            return;
+        }
         let at = self.random.below(size as usize + 1 - bytes as usize) as i32;
         let base = self.random.below(size as usize + 1) as i32;
         let address = self.builder.stack_addr(slot, base);
         let extend = if self.random.once_in(2) { Extend::Sign } else { Extend::Zero };
+        let facts = self.facts(slot, align, at);
         if self.random.once_in(2) {
-            let value = match narrow {
-                Some(width) => self.builder.load_narrow(ty, width, extend, address, at - base),
-                None => self.builder.load(ty, address, at - base),
-            };
+            let kind = narrow.map_or(LoadKind::Full, |width| LoadKind::Narrow(width, extend));
+            let value = self.builder.load_with(ty, kind, facts, address, at - base);
             self.keep(value);
         } else {
             let value = self.value(ty);
-            match narrow {
-                Some(width) => self.builder.store_narrow(width, value, address, at - base),
-                None => self.builder.store(value, address, at - base),
-            }
+            let kind = narrow.map_or(StoreKind::Full, StoreKind::Narrow);
+            self.builder.store_with(kind, facts, value, address, at - base);
         }
     }
 
@@ -398,6 +418,9 @@ impl<'a> Maker<'a> {
     fn end(&mut self, index: usize) {
         let later = self.blocks.len() - index;
         if later == 0 || self.random.once_in(12) {
+            if self.tail_call() {
+                return;
+            }
             let results = self.list(&self.shape.results);
             return self.builder.ret(results.as_slice());
         }
@@ -457,14 +480,16 @@ mod tests {
 
     #[test]
     fn random_functions_keep_the_rules() {
-        for seed in 0..500 {
+        for seed in 0..600 {
+            let types = [Type::F32, Type::I128];
             let shape = Shape {
                 blocks: (seed % 12) as u32,
                 names: seed % 2 == 0,
-                callees: vec![(
-                    "callee".into(),
-                    Signature::new(&[Type::F32], &[Type::I8, Type::F64]),
-                )],
+                callees: vec![
+                    ("callee".into(), Signature::new(&types[..1], &[Type::I8, Type::F64])),
+                    ("wide".into(), Signature::new(&types, &[Type::I64])),
+                ],
+                families: if seed % 3 == 0 { Families::NONE } else { Families::ALL },
                 ..Shape::default()
             };
             let function = super::function(seed, &shape);
