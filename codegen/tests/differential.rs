@@ -37,6 +37,7 @@ fn random_module(seed: u64) -> Module {
             turns: 12,
             callees: callees.clone(),
             names: false,
+            ..Shape::default()
         };
         let func = ir::random::function(random.bits(), &shape);
         callees.push((shape.name.clone(), func.signature.clone()));

@@ -76,10 +76,12 @@ pub(crate) fn lower(
     options: &Options,
     ctx: &mut Context,
 ) -> std::result::Result<MachineFunction, Error> {
-    let wide = |func: &Function| (0..func.num_values()).any(|v| {
-        let value = Value::from_index(v);
-        func.value_def(value) != ir::ValueDef::Detached && func.value_type(value) == Type::I128
-    });
+    let wide = |func: &Function| {
+        (0..func.num_values()).any(|v| {
+            let value = Value::from_index(v);
+            func.value_def(value) != ir::ValueDef::Detached && func.value_type(value) == Type::I128
+        })
+    };
     if wide(func) {
         let reason = Reason::Unsupported("i128; `opt` splits it into halves at every level");
         return Err(reason.in_function(&func.name));
