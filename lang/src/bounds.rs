@@ -20,6 +20,8 @@ pub(crate) enum Bound {
     From(Ty),
     /// `Into<U>`
     Into(Ty),
+    /// `Fn(A, B) -> R`, as a pointer's type.
+    Call(Ty),
 }
 
 /// How a trait is written as a bound.
@@ -34,6 +36,7 @@ pub(crate) enum Trait {
     Not,
     From,
     Into,
+    Call,
 }
 
 /// The traits, with the module of `std` that they are in, and whether they are known without `use`.
@@ -51,6 +54,9 @@ const TRAITS: &[(&str, &str, bool, Trait)] = &[
     ("default", "Default", true, Trait::Named("Default")),
     ("convert", "From", true, Trait::From),
     ("convert", "Into", true, Trait::Into),
+    ("ops", "Fn", true, Trait::Call),
+    ("ops", "FnMut", true, Trait::Call),
+    ("ops", "FnOnce", true, Trait::Call),
     ("fmt", "Debug", false, Trait::Named("Debug")),
     ("fmt", "Display", false, Trait::Named("Display")),
     ("fmt", "LowerHex", false, Trait::Named("LowerHex")),

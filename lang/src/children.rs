@@ -20,6 +20,7 @@ macro_rules! walk_expr {
             | ExprKind::Continue(_)
             | ExprKind::ConstParam(_)
             | ExprKind::Zero
+            | ExprKind::FnItem
             | ExprKind::Error => {}
             ExprKind::Unary(_, e)
             | ExprKind::Cast(e)
@@ -29,6 +30,7 @@ macro_rules! walk_expr {
             | ExprKind::Deref(e)
             | ExprKind::Ref { place: e, .. }
             | ExprKind::Unsize(e)
+            | ExprKind::Reify(e)
             | ExprKind::Repeat(e)
             | ExprKind::Loop { body: e, .. }
             | ExprKind::NeverTo(e) => $f(e),
@@ -83,6 +85,12 @@ macro_rules! walk_expr {
                     }
                 }
                 if let Some(e) = tail {
+                    $f(e);
+                }
+            }
+            ExprKind::CallValue(callee, args) => {
+                $f(callee);
+                for e in args {
                     $f(e);
                 }
             }

@@ -2,7 +2,7 @@
 //! meets only functions whose types are known. Checked bodies are copied with the types replaced; nothing is checked
 //! again, because what a parameter can do is known from its bounds.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::check::FnInfo;
@@ -36,6 +36,7 @@ struct Mono<'t> {
     types: &'t mut Types,
     fns: &'t mut Vec<FnInfo>,
     instances: HashMap<(FnId, Vec<Ty>), FnId>,
+    names: HashSet<String>,
     waiting: Vec<Waiting>,
     error: Option<Box<Diagnostic>>,
 }
@@ -48,9 +49,15 @@ pub(crate) fn instantiate(types: &mut Types, fns: &mut Vec<FnInfo>) -> Result<()
     if fns.iter().all(|info| info.generics.is_empty()) {
         return Ok(());
     }
-    let (mut mono, count) =
-        (Mono { types, fns, instances: HashMap::new(), waiting: Vec::new(), error: None }, 0..);
-    let plain: Vec<FnId> = count
+    let mut mono = Mono {
+        types,
+        fns,
+        instances: HashMap::new(),
+        names: HashSet::new(),
+        waiting: Vec::new(),
+        error: None,
+    };
+    let plain: Vec<FnId> = (0u32..)
         .take(mono.fns.len())
         .map(FnId)
         .filter(|id| mono.fns[id.0 as usize].generics.is_empty())
@@ -104,7 +111,7 @@ impl Mono<'_> {
         }
         let id = FnId(self.fns.len() as u32);
         let info = &self.fns[generic.0 as usize];
-        let params: Vec<ParamId> = info
+        let ids: Vec<ParamId> = info
             .generics
             .iter()
             .filter_map(|&param| match self.types.kind(param) {
@@ -112,16 +119,19 @@ impl Mono<'_> {
                 _ => None,
             })
             .collect();
-        let pairs: Vec<(ParamId, Ty)> = params.into_iter().zip(args.iter().copied()).collect();
+        let pairs: Vec<(ParamId, Ty)> = ids.into_iter().zip(args.iter().copied()).collect();
         let names: Vec<String> = args.iter().map(|&arg| self.types.name(arg)).collect();
-        let instance = FnInfo {
-            name: format!("{}::<{}>", info.name, names.join(", ")),
-            params: info.params.iter().map(|&ty| self.types.substitute(ty, &pairs)).collect(),
-            result: self.types.substitute(info.result, &pairs),
-            generics: Vec::new(),
-            body: None,
-            ..*info
-        };
+        let full = format!("{}::<{}>", info.name, names.join(", "));
+        // Closures all look the same.
+        let mut name = full.clone();
+        while !self.names.insert(name.clone()) {
+            name = format!("{full}#{}", self.fns.len());
+        }
+        let (params, result) = (info.params.clone(), info.result);
+        let params = params.into_iter().map(|ty| self.types.substitute(ty, &pairs)).collect();
+        let result = self.types.substitute(result, &pairs);
+        let info = &self.fns[generic.0 as usize];
+        let instance = FnInfo { name, params, result, generics: Vec::new(), body: None, ..*info };
         self.fns.push(instance);
         self.instances.insert((generic, args), id);
         self.waiting.push(Waiting { id, generic, args: pairs, depth });
@@ -131,14 +141,14 @@ impl Mono<'_> {
     fn body(&mut self, body: &Body, args: &[(ParamId, Ty)], depth: usize) -> Body {
         let mut body = body.clone();
         for local in &mut body.locals {
-            local.ty = self.types.substitute(local.ty, args);
+            local.ty = self.ty(local.ty, args, depth);
         }
         self.expr(&mut body.value, args, depth);
         body
     }
 
     fn expr(&mut self, expr: &mut Expr, args: &[(ParamId, Ty)], depth: usize) {
-        expr.ty = self.types.substitute(expr.ty, args);
+        expr.ty = self.ty(expr.ty, args, depth);
         match &mut expr.kind {
             ExprKind::Call(id, generics, _) if !generics.is_empty() => {
                 let generics = std::mem::take(generics);
@@ -151,18 +161,18 @@ impl Mono<'_> {
             ExprKind::Block(stmts, _) => {
                 for stmt in stmts {
                     if let Stmt::Let { pat, .. } = stmt {
-                        self.pat(pat, args);
+                        self.pat(pat, args, depth);
                     }
                 }
             }
             ExprKind::Match { arms, .. } => {
-                arms.iter_mut().for_each(|arm| self.pat(&mut arm.pat, args));
+                arms.iter_mut().for_each(|arm| self.pat(&mut arm.pat, args, depth));
             }
             ExprKind::For { iter, pat, .. } => {
-                iter.item = self.types.substitute(iter.item, args);
-                self.pat(pat, args);
+                iter.item = self.ty(iter.item, args, depth);
+                self.pat(pat, args, depth);
             }
-            ExprKind::Fold { iter, .. } => iter.item = self.types.substitute(iter.item, args),
+            ExprKind::Fold { iter, .. } => iter.item = self.ty(iter.item, args, depth),
             _ => {}
         }
         expr.children_mut(&mut |child| self.expr(child, args, depth));
@@ -175,25 +185,45 @@ impl Mono<'_> {
         args: &[(ParamId, Ty)],
         depth: usize,
     ) -> FnId {
-        let generics = generics
-            .into_iter()
-            .map(|ty| {
-                let ty = self.types.resolve(ty);
-                self.types.substitute(ty, args)
-            })
-            .collect();
+        let generics = generics.into_iter().map(|ty| self.ty(ty, args, depth)).collect();
         self.instance(id, generics, depth + 1)
     }
 
-    fn pat(&mut self, pat: &mut Pat, args: &[(ParamId, Ty)]) {
-        pat.ty = self.types.substitute(pat.ty, args);
+    /// The type for these arguments, with the instances of the functions that it mentions.
+    fn ty(&mut self, ty: Ty, args: &[(ParamId, Ty)], depth: usize) -> Ty {
+        let ty = self.types.substitute(ty, args);
+        let ty = self.types.resolve(ty);
+        self.settle(ty, depth)
+    }
+
+    fn settle(&mut self, ty: Ty, depth: usize) -> Ty {
+        let kind = match self.types.kind(ty).clone() {
+            TyKind::FnItem(id, generics) if !generics.is_empty() => {
+                let generics = generics.into_iter().map(|ty| self.settle(ty, depth)).collect();
+                TyKind::FnItem(self.instance(id, generics, depth + 1), Vec::new())
+            }
+            TyKind::Tuple(items) => {
+                TyKind::Tuple(items.into_iter().map(|ty| self.settle(ty, depth)).collect())
+            }
+            TyKind::Array(item, len) => TyKind::Array(self.settle(item, depth), len),
+            TyKind::Slice(item) => TyKind::Slice(self.settle(item, depth)),
+            TyKind::Ref { mutable, to } => TyKind::Ref { mutable, to: self.settle(to, depth) },
+            _ => return ty,
+        };
+        self.types.make(kind)
+    }
+
+    fn pat(&mut self, pat: &mut Pat, args: &[(ParamId, Ty)], depth: usize) {
+        pat.ty = self.ty(pat.ty, args, depth);
         match &mut pat.kind {
             PatKind::Wild | PatKind::Range(..) | PatKind::Bind(_, None) => {}
             PatKind::Tuple(pats) | PatKind::Or(pats) => {
-                pats.iter_mut().for_each(|pat| self.pat(pat, args));
+                pats.iter_mut().for_each(|pat| self.pat(pat, args, depth));
             }
-            PatKind::Struct(pats) => pats.iter_mut().for_each(|(_, pat)| self.pat(pat, args)),
-            PatKind::Deref(pat) | PatKind::Bind(_, Some(pat)) => self.pat(pat, args),
+            PatKind::Struct(pats) => {
+                pats.iter_mut().for_each(|(_, pat)| self.pat(pat, args, depth))
+            }
+            PatKind::Deref(pat) | PatKind::Bind(_, Some(pat)) => self.pat(pat, args, depth),
         }
     }
 }

@@ -283,6 +283,12 @@ pub(crate) enum ExprKind {
     Block(Vec<Stmt>, Option<Box<Expr>>),
     /// With the types for the parameters of a generic function; none once it has been replaced by its instance.
     Call(FnId, Vec<Ty>, Vec<Expr>),
+    /// A function as a value; its type says which.
+    FnItem,
+    /// A pointer to the function that a value's type says.
+    Reify(Box<Expr>),
+    /// A call of a value: a function item or a pointer.
+    CallValue(Box<Expr>, Vec<Expr>),
     Method(crate::methods::Op, Vec<Expr>),
     Index(Box<Expr>, Box<Expr>),
     /// `base[lo..hi]`, a place of slice type.

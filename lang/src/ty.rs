@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::bounds::Bound;
+use crate::tree::FnId;
 
 /// A type: an index into [`Types`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -183,6 +184,10 @@ pub(crate) enum TyKind {
         to: Ty,
     },
     Struct(StructId),
+    /// A pointer to a function, by parameters and result.
+    Fn(Vec<Ty>, Ty),
+    /// One function, with the types for its parameters; it takes no memory.
+    FnItem(FnId, Vec<Ty>),
     /// A parameter of a generic function.
     Param(ParamId),
     /// To be inferred.
@@ -222,6 +227,8 @@ pub(crate) struct Types {
     vars: Vec<Var>,
     pub(crate) structs: Vec<StructInfo>,
     pub(crate) params: Vec<ParamInfo>,
+    /// As messages call functions.
+    pub(crate) fn_names: HashMap<FnId, String>,
     pub(crate) unit: Ty,
     pub(crate) never: Ty,
     pub(crate) bool: Ty,
@@ -245,6 +252,7 @@ impl Types {
             vars: Vec::new(),
             structs: Vec::new(),
             params: Vec::new(),
+            fn_names: HashMap::new(),
             unit: none,
             never: none,
             bool: none,
@@ -285,7 +293,12 @@ impl Types {
     fn weigh(&self, kind: &TyKind) -> u32 {
         let of = |ty: &Ty| self.weight(*ty);
         let inside = match kind {
-            TyKind::Tuple(items) => items.iter().map(of).fold(0, u32::saturating_add),
+            TyKind::Tuple(items) | TyKind::FnItem(_, items) => {
+                items.iter().map(of).fold(0, u32::saturating_add)
+            }
+            TyKind::Fn(params, result) => {
+                params.iter().map(of).fold(of(result), u32::saturating_add)
+            }
             TyKind::Array(item, _) | TyKind::Slice(item) | TyKind::Ref { to: item, .. } => of(item),
             _ => 0,
         };
@@ -330,6 +343,14 @@ impl Types {
             }
             TyKind::Tuple(items) => {
                 TyKind::Tuple(items.into_iter().map(|t| self.substitute(t, args)).collect())
+            }
+            TyKind::FnItem(id, items) => {
+                let items = items.into_iter().map(|t| self.substitute(t, args)).collect();
+                TyKind::FnItem(id, items)
+            }
+            TyKind::Fn(params, result) => {
+                let params = params.into_iter().map(|t| self.substitute(t, args)).collect();
+                TyKind::Fn(params, self.substitute(result, args))
             }
             TyKind::Array(item, len) => {
                 TyKind::Array(self.substitute(item, args), self.substitute(len, args))
@@ -396,6 +417,13 @@ impl Types {
             TyKind::Tuple(items) => {
                 TyKind::Tuple(items.into_iter().map(|t| self.resolve(t)).collect())
             }
+            TyKind::FnItem(id, items) => {
+                TyKind::FnItem(id, items.into_iter().map(|t| self.resolve(t)).collect())
+            }
+            TyKind::Fn(params, result) => {
+                let params = params.into_iter().map(|t| self.resolve(t)).collect();
+                TyKind::Fn(params, self.resolve(result))
+            }
             TyKind::Array(item, len) => TyKind::Array(self.resolve(item), self.resolve(len)),
             TyKind::Slice(item) => TyKind::Slice(self.resolve(item)),
             TyKind::Ref { mutable, to } => TyKind::Ref { mutable, to: self.resolve(to) },
@@ -408,7 +436,12 @@ impl Types {
     pub(crate) fn is_known(&self, ty: Ty) -> bool {
         match self.kind(ty) {
             TyKind::Infer(_) => false,
-            TyKind::Tuple(items) => items.iter().all(|&t| self.is_known(t)),
+            TyKind::Tuple(items) | TyKind::FnItem(_, items) => {
+                items.iter().all(|&t| self.is_known(t))
+            }
+            TyKind::Fn(params, result) => {
+                self.is_known(*result) && params.iter().all(|&t| self.is_known(t))
+            }
             TyKind::Array(item, len) => self.is_known(*item) && self.is_known(*len),
             TyKind::Slice(item) => self.is_known(*item),
             TyKind::Ref { to, .. } => self.is_known(*to),
@@ -454,6 +487,14 @@ impl Types {
             (TyKind::Tuple(xs), TyKind::Tuple(ys)) => {
                 xs.len() == ys.len() && xs.into_iter().zip(ys).all(|(x, y)| self.unify(x, y))
             }
+            (TyKind::FnItem(f, xs), TyKind::FnItem(g, ys)) => {
+                f == g && xs.into_iter().zip(ys).all(|(x, y)| self.unify(x, y))
+            }
+            (TyKind::Fn(xs, x), TyKind::Fn(ys, y)) => {
+                xs.len() == ys.len()
+                    && xs.into_iter().zip(ys).all(|(x, y)| self.unify(x, y))
+                    && self.unify(x, y)
+            }
             (TyKind::Array(x, n), TyKind::Array(y, m)) => self.unify(n, m) && self.unify(x, y),
             (TyKind::Slice(x), TyKind::Slice(y)) => self.unify(x, y),
             (TyKind::Ref { mutable: m, to: x }, TyKind::Ref { mutable: n, to: y }) => {
@@ -479,7 +520,12 @@ impl Types {
     fn mentions(&self, ty: Ty, var: u32) -> bool {
         match self.kind(ty) {
             TyKind::Infer(other) => *other == var,
-            TyKind::Tuple(items) => items.iter().any(|&t| self.mentions(t, var)),
+            TyKind::Tuple(items) | TyKind::FnItem(_, items) => {
+                items.iter().any(|&t| self.mentions(t, var))
+            }
+            TyKind::Fn(params, result) => {
+                self.mentions(*result, var) || params.iter().any(|&t| self.mentions(t, var))
+            }
             TyKind::Array(item, len) => self.mentions(*item, var) || self.mentions(*len, var),
             TyKind::Slice(item) => self.mentions(*item, var),
             TyKind::Ref { to, .. } => self.mentions(*to, var),
@@ -569,6 +615,20 @@ impl Types {
             },
             TyKind::Array(item, len) => format!("[{}; {}]", self.name(*item), self.name(*len)),
             TyKind::Len(len) => len.to_string(),
+            TyKind::Fn(params, result) => {
+                let names: Vec<String> = params.iter().map(|&t| self.name(t)).collect();
+                let params = names.join(", ");
+                if self.is_unit(*result) {
+                    format!("fn({params})")
+                } else {
+                    format!("fn({params}) -> {}", self.name(*result))
+                }
+            }
+            TyKind::FnItem(id, _) => match self.fn_names.get(id) {
+                Some(name) if name == "closure" => "{closure}".to_owned(),
+                Some(name) => format!("fn item {name}"),
+                None => "fn item".to_owned(),
+            },
             TyKind::Param(id) => self.params[id.0 as usize].name.clone(),
             TyKind::Slice(item) => format!("[{}]", self.name(*item)),
             TyKind::Ref { mutable: true, to } => format!("&mut {}", self.name(*to)),

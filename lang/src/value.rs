@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::tree::FnId;
 use crate::ty::{FloatTy, IntTy, Ty, TyKind, Types};
 
 /// A value of any type.
@@ -15,6 +16,8 @@ pub(crate) enum ConstValue {
     Str(Rc<str>),
     /// An array, tuple or struct.
     Aggregate(Vec<ConstValue>),
+    /// A pointer to a function.
+    Fn(FnId),
     /// A reference, also one to a slice.
     Ref(Rc<ConstValue>),
 }
@@ -98,6 +101,7 @@ pub(crate) fn layout(types: &Types, ty: Ty) -> (u64, u32) {
         TyKind::Float(FloatTy::F32) | TyKind::Char => (4, 4),
         TyKind::Float(FloatTy::F64) => (8, 8),
         TyKind::Bool => (1, 1),
+        TyKind::Fn(..) => (8, 8),
         TyKind::Ref { to, .. } => match types.kind(*to) {
             TyKind::Slice(_) | TyKind::Str => (16, 8),
             _ => (8, 8),

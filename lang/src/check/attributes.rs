@@ -114,6 +114,7 @@ impl<'a> Checker<'a> {
     pub(super) fn implements(&self, ty: Ty, name: &str) -> bool {
         match self.types.kind(ty) {
             TyKind::Float(_) => !matches!(name, "Eq" | "Hash"),
+            TyKind::Fn(..) | TyKind::FnItem(..) => matches!(name, "Copy" | "Clone"),
             TyKind::Param(_) => match TRAITS.iter().find(|known| **known == name) {
                 Some(name) => self.param_promises(ty, Bound::Named(name)) == Some(true),
                 None => false,

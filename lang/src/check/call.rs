@@ -15,13 +15,14 @@ type Generic = syn::AngleBracketedGenericArguments;
 impl<'a> Checker<'a> {
     pub(super) fn call(&mut self, call: &syn::ExprCall) -> Expr {
         let place = self.place_of(&syn::Expr::Call(call.clone()));
+        let args: Vec<&syn::Expr> = call.args.iter().collect();
         let syn::Expr::Path(path) = &*call.func else {
-            return self.unsupported(call.func.span(), "calls of anything but a function's name");
+            let callee = self.expr(&call.func, Expect::Nothing);
+            return self.call_value(callee, &args, place);
         };
         if path.qself.is_some() {
             return self.unsupported(path.span(), "generic paths");
         }
-        let args: Vec<&syn::Expr> = call.args.iter().collect();
         let names = self.full_path(&path.path);
         let words: Vec<&str> = names.iter().map(String::as_str).collect();
         if words == ["mem", "size_of"] {
@@ -48,9 +49,12 @@ impl<'a> Checker<'a> {
                     self.make(ExprKind::Struct { fields, base: None }, ty, place)
                 }
                 Some(_) => {
-                    let func = self.expr(&call.func, Expect::Nothing);
-                    let ty = self.types.name(func.ty);
-                    self.error("E0618", func.place, format!("expected function, found `{ty}`"))
+                    let callee = self.expr(&call.func, Expect::Nothing);
+                    self.call_value(callee, &args, place)
+                }
+                None if self.cx.captures.iter().any(|other| other == name) => {
+                    let callee = self.expr(&call.func, Expect::Nothing);
+                    self.call_value(callee, &args, place)
                 }
                 None => self.unknown_function(name, self.place_of(&call.func)),
             };
@@ -274,7 +278,11 @@ impl<'a> Checker<'a> {
         let params: Vec<Ty> =
             params.into_iter().map(|ty| self.types.substitute(ty, &pairs)).collect();
         let result = self.types.substitute(result, &pairs);
+        let callables = self.cx.callables.len();
+        self.expect_callables(&pairs);
         let args = self.arguments(&name, &params, args, first, place);
+        self.cx.callables.truncate(callables);
+        self.unify_callables(&pairs, place);
         self.make(ExprKind::Call(id, generics, args), result, place)
     }
 
@@ -420,6 +428,17 @@ impl<'a> Checker<'a> {
             return base;
         }
         let Some(method) = self.methods.get(&(id, name.to_owned())) else {
+            let fields = &self.types.structs[id.0 as usize].fields;
+            let field = fields.iter().find(|(other, _)| other == name).map(|&(_, ty)| ty);
+            if field.is_some_and(|ty| matches!(self.types.kind(ty), TyKind::Fn(..))) {
+                let shown = self.types.name(base.ty);
+                let message = format!(
+                    "no method named `{name}` found for type `{shown}` in the current scope"
+                );
+                let note = format!("to call the function in the field, write `(value.{name})(..)`");
+                self.report(Diagnostic::new("E0599", at, message).note(note));
+                return self.error_expr(place);
+            }
             return self.no_method(base.ty, name, at);
         };
         let (function, has_self) = (method.function, method.has_self);
@@ -523,7 +542,7 @@ impl<'a> Checker<'a> {
 }
 
 /// The generic arguments of a path's last word; an error if another has some.
-fn turbofish(path: &syn::Path) -> Result<Option<&Generic>, ()> {
+pub(super) fn turbofish(path: &syn::Path) -> Result<Option<&Generic>, ()> {
     let Some(last) = path.segments.last() else { return Ok(None) };
     let others = path.segments.iter().take(path.segments.len() - 1);
     match &last.arguments {

@@ -370,7 +370,12 @@ impl<'a> Checker<'a> {
             ExprKind::Ref { .. } | ExprKind::SliceRange { .. } | ExprKind::Print(_) => {
                 fail(place, "this is not supported in constants")
             }
-            ExprKind::Zero | ExprKind::ConstParam(_) => {
+            ExprKind::FnItem => Ok(UNIT),
+            ExprKind::Reify(inner) => match self.types.kind(inner.ty) {
+                TyKind::FnItem(id, _) => Ok(ConstValue::Fn(*id)),
+                _ => fail(place, "this is not supported in constants"),
+            },
+            ExprKind::CallValue(..) | ExprKind::Zero | ExprKind::ConstParam(_) => {
                 fail(place, "this is not supported in constants")
             }
             ExprKind::Error => Err(Exit::Reported),

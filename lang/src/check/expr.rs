@@ -79,7 +79,7 @@ impl<'a> Checker<'a> {
             E::Continue(expr) => return self.continue_expr(expr),
             E::Return(expr) => return self.return_expr(expr),
             E::Range(_) => "range values (other than in `for`, slices and patterns)",
-            E::Closure(_) => "closures",
+            E::Closure(closure) => return self.closure(closure, expect),
             E::Let(_) => "chains of `let`",
             E::Async(_) | E::Await(_) => "async code",
             E::Try(_) => "the `?` operator",
@@ -205,7 +205,7 @@ impl<'a> Checker<'a> {
     }
 
     /// A name that no function of the program has so far.
-    fn unused_name(&self, name: String) -> String {
+    pub(super) fn unused_name(&self, name: String) -> String {
         let taken = |name: &String| self.fns.iter().any(|info| info.name == *name);
         let mut unused = name.clone();
         let mut number = 2;

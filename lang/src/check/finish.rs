@@ -71,6 +71,13 @@ impl<'a> Checker<'a> {
             ExprKind::Call(id, generics, _) if !generics.is_empty() => {
                 self.check_generic_args(*id, generics, expr.place);
             }
+            ExprKind::FnItem => {
+                if let TyKind::FnItem(id, generics) = self.types.kind(expr.ty).clone()
+                    && self.types.fn_names.get(&id).is_some_and(|name| name != "closure")
+                {
+                    self.check_generic_args(id, &generics, expr.place);
+                }
+            }
             ExprKind::Cast(inner) => self.check_cast(inner, expr.ty, expr.place),
             ExprKind::Match { value, arms } => {
                 self.check_arms(arms, value.ty, expr.place);

@@ -168,6 +168,14 @@ impl<'a> Checker<'a> {
                         }
                     }
                 }
+                syn::PathArguments::Parenthesized(list) if found == Trait::Call => {
+                    let params = list.inputs.iter().map(|ty| self.ty(ty)).collect();
+                    let result = match &list.output {
+                        syn::ReturnType::Default => self.types.unit,
+                        syn::ReturnType::Type(_, ty) => self.ty(ty),
+                    };
+                    return Some(Bound::Call(self.types.make(TyKind::Fn(params, result))));
+                }
                 syn::PathArguments::Parenthesized(_) => {
                     self.unsupported(path.span(), "this bound");
                     return None;
@@ -208,6 +216,11 @@ impl<'a> Checker<'a> {
         }
         Some(match found {
             Trait::Always => return None,
+            Trait::Call => {
+                let message = format!("write `{shown}(A, B) -> R`");
+                self.error("E0107", place, message);
+                return None;
+            }
             Trait::Named(name) => Bound::Named(name),
             Trait::Op(op) => Bound::Op(op, operand),
             Trait::Assign(op) => Bound::Assign(op, operand),
@@ -330,6 +343,7 @@ impl<'a> Checker<'a> {
                     Bound::Assign(op, ty) => Bound::Assign(op, self.types.substitute(ty, &pairs)),
                     Bound::From(ty) => Bound::From(self.types.substitute(ty, &pairs)),
                     Bound::Into(ty) => Bound::Into(self.types.substitute(ty, &pairs)),
+                    Bound::Call(ty) => Bound::Call(self.types.substitute(ty, &pairs)),
                     other => other,
                 };
                 let fit = self.fits(arg, bound);
@@ -362,6 +376,7 @@ impl<'a> Checker<'a> {
             Bound::Not => "Not".to_owned(),
             Bound::From(ty) => with("From", ty),
             Bound::Into(ty) => with("Into", ty),
+            Bound::Call(ty) => self.types.name(ty).replacen("fn", "Fn", 1),
         }
     }
 }

@@ -352,6 +352,7 @@ impl<'a> Checker<'a> {
         self.cx.generics = outer_generics;
         let place = self.place(sig.ident.span());
         let id = FnId(self.fns.len() as u32);
+        self.types.fn_names.insert(id, sig.ident.to_string());
         self.fns.push(FnInfo {
             name,
             params,
@@ -543,36 +544,43 @@ impl<'a> Checker<'a> {
                 let place = self.place(receiver.self_token.span());
                 ids.push(self.declare("self", ty, mutable, place));
             }
-            syn::FnArg::Typed(typed) => {
-                let place = self.place(typed.pat.span());
-                if let syn::Pat::Ident(ident) = &*typed.pat
-                    && ident.by_ref.is_none()
-                    && ident.subpat.is_none()
-                {
-                    let name = ident.ident.to_string();
-                    let repeated = ids.iter().any(|id| self.cx.locals[id.0 as usize].name == name);
-                    if repeated {
-                        self.error(
-                            "E0415",
-                            place,
-                            format!(
-                                "identifier `{name}` is bound more than once in this parameter list"
-                            ),
-                        );
-                    }
-                    self.refuse_hiding(&name, place);
-                    ids.push(self.declare(&name, ty, ident.mutability.is_some(), place));
-                    return;
-                }
-                let id = self.declare("", ty, false, place);
-                ids.push(id);
-                let pat = self.pattern(&typed.pat, ty);
-                if !matches!(pat.kind, PatKind::Wild) {
-                    self.check_irrefutable(&pat);
-                    let init = self.make(crate::tree::ExprKind::Local(id), ty, place);
-                    lets.push(Stmt::Let { pat, init: Some(init), otherwise: None });
-                }
+            syn::FnArg::Typed(typed) => self.bind_parameter(&typed.pat, ty, ids, lets),
+        }
+    }
+
+    /// Declares a parameter that has a pattern.
+    pub(super) fn bind_parameter(
+        &mut self,
+        pat: &syn::Pat,
+        ty: Ty,
+        ids: &mut Vec<LocalId>,
+        lets: &mut Vec<Stmt>,
+    ) {
+        let place = self.place(pat.span());
+        if let syn::Pat::Ident(ident) = pat
+            && ident.by_ref.is_none()
+            && ident.subpat.is_none()
+        {
+            let name = ident.ident.to_string();
+            let repeated = ids.iter().any(|id| self.cx.locals[id.0 as usize].name == name);
+            if repeated {
+                self.error(
+                    "E0415",
+                    place,
+                    format!("identifier `{name}` is bound more than once in this parameter list"),
+                );
             }
+            self.refuse_hiding(&name, place);
+            ids.push(self.declare(&name, ty, ident.mutability.is_some(), place));
+            return;
+        }
+        let id = self.declare("", ty, false, place);
+        ids.push(id);
+        let pat = self.pattern(pat, ty);
+        if !matches!(pat.kind, PatKind::Wild) {
+            self.later_irrefutable.push(pat.clone());
+            let init = self.make(crate::tree::ExprKind::Local(id), ty, place);
+            lets.push(Stmt::Let { pat, init: Some(init), otherwise: None });
         }
     }
 

@@ -6,6 +6,7 @@
 mod aggregates;
 mod attributes;
 mod call;
+mod callable;
 mod consteval;
 mod exhaust;
 mod expr;
@@ -152,6 +153,12 @@ struct FnCx {
     self_ty: Option<Ty>,
     /// The parameters of the function, if it is generic.
     generics: Vec<(String, Ty)>,
+    /// The names around a closure that it would have to capture.
+    captures: Vec<String>,
+    /// Closures to finish with the body.
+    closures: Vec<callable::Closure>,
+    /// What is to be inferred and will be called, with the type that a pointer to it has.
+    callables: Vec<(Ty, Ty)>,
     /// Whether this point is never reached.
     diverges: bool,
     unsafe_depth: u32,
@@ -349,6 +356,20 @@ impl<'a> Checker<'a> {
             }
         } else if self.types.unify(from, to) {
             return expr;
+        } else if let (TyKind::FnItem(..), TyKind::Fn(..)) =
+            (self.types.kind(from), self.types.kind(to))
+            && let Some(pointer) = self.reify(expr.clone(), to)
+        {
+            return pointer;
+        }
+        if let (TyKind::FnItem(..), TyKind::FnItem(..)) =
+            (self.types.kind(from), self.types.kind(to))
+        {
+            let message =
+                "different functions as values of one place are not supported where it has no type";
+            let diag = Diagnostic::new("J0002", blame(&expr), message);
+            self.report(diag.note("give it the type of a function pointer: `fn(..) -> ..`"));
+            return self.error_expr(expr.place);
         }
         self.mismatch(blame(&expr), expected, expr.ty);
         self.error_expr(expr.place)
@@ -443,6 +464,13 @@ impl<'a> Checker<'a> {
     fn finish_body(&mut self, params: Vec<LocalId>, value: Expr) -> Body {
         self.types.default_literals(self.cx.first_var);
         let locals = std::mem::take(&mut self.cx.locals);
+        let irrefutable = std::mem::take(&mut self.later_irrefutable);
+        self.finish_closures();
+        self.later_irrefutable = irrefutable;
+        self.close_body(params, locals, value)
+    }
+
+    fn close_body(&mut self, params: Vec<LocalId>, locals: Vec<Local>, value: Expr) -> Body {
         let body = Body { params, locals, value };
         let errors = self.diags.len();
         self.finish(&body);

@@ -555,6 +555,9 @@ impl<'a> Checker<'a> {
             self.place(span_of(&cast.expr).join(cast.ty.span()).unwrap_or(cast.as_token.span));
         let to = self.ty(&cast.ty);
         let inner = self.expr(&cast.expr, Expect::Cast(to));
+        if matches!(self.types.kind(to), TyKind::Fn(..)) {
+            return self.coerce(inner, to);
+        }
         if self.types.is_unknown(to) {
             // `as _` takes the type that is needed; there is nothing here that could tell it.
             return self.needs_annotation(place);

@@ -63,13 +63,24 @@ impl<'a> Checker<'a> {
 
     pub(super) fn path_expr(&mut self, expr: &syn::ExprPath) -> Expr {
         let place = self.place(expr.span());
-        if expr.qself.is_some() || expr.path.segments.iter().any(|s| !s.arguments.is_none()) {
+        let Ok(generic) = super::call::turbofish(&expr.path) else {
+            return self.unsupported(expr.span(), "generic paths");
+        };
+        if expr.qself.is_some() {
             return self.unsupported(expr.span(), "generic paths");
         }
         let names = self.full_path(&expr.path);
         let words: Vec<&str> = names.iter().map(String::as_str).collect();
         if let [name] = words.as_slice() {
-            return self.named(name, place);
+            let function = match self.lookup(name) {
+                Some(Named::Fn(id)) => Some(id),
+                _ => None,
+            };
+            return match (function, generic) {
+                (Some(id), generic) => self.fn_item(id, generic, place),
+                (None, None) => self.named(name, place),
+                (None, Some(_)) => self.unsupported(expr.span(), "generic paths"),
+            };
         }
         if let Some(constant) = self.assoc_const(&words) {
             return self.const_use(constant, place);
@@ -78,6 +89,13 @@ impl<'a> Checker<'a> {
             return self.make(ExprKind::Value(Rc::new(value)), ty, place);
         }
         let path = words.join("::");
+        if let Some((ty, name)) = self.assoc_fn(&words)
+            && let TyKind::Struct(id) = *self.types.kind(ty)
+            && let Some(method) = self.methods.get(&(id, name))
+        {
+            let function = method.function;
+            return self.fn_item(function, generic, place);
+        }
         if self.assoc_fn(&words).is_some() || STD_FUNCTIONS.contains(&words.as_slice()) {
             return self.unsupported(expr.span(), "function values");
         }
@@ -102,8 +120,14 @@ impl<'a> Checker<'a> {
                 let ty = self.types.make(TyKind::Struct(id));
                 self.make(ExprKind::Struct { fields: Vec::new(), base: None }, ty, place)
             }
-            Some(Named::Fn(_) | Named::Struct(_)) => {
-                self.error("J0002", place, "function values are not supported")
+            Some(Named::Fn(id)) => self.fn_item(id, None, place),
+            Some(Named::Struct(_)) => {
+                self.error("J0002", place, "constructors as function values are not supported")
+            }
+            None if self.cx.captures.iter().any(|other| other == name) => {
+                let message =
+                    format!("closures that capture variables are not supported: `{name}`");
+                self.error("J0002", place, message)
             }
             Some(Named::ConstParam(len)) => {
                 if self.cx.generics.is_empty() {

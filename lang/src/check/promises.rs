@@ -45,6 +45,9 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn fits(&self, ty: Ty, bound: Bound) -> Fit {
+        if let (TyKind::Param(_), Bound::Call(_)) = (self.types.kind(ty), bound) {
+            return Fit::when(self.calls(ty));
+        }
         if let Some(promised) = self.param_promises(ty, bound) {
             let itself = match bound {
                 Bound::From(other) | Bound::Into(other) => self.types.shallow(other) == ty,
@@ -106,6 +109,8 @@ impl<'a> Checker<'a> {
             Bound::Not => Fit::when(matches!(kind, TyKind::Int(_) | TyKind::Bool)),
             Bound::From(from) => self.fits_conversion(from, ty),
             Bound::Into(to) => self.fits_conversion(ty, to),
+            // The signature has been compared where the call is.
+            Bound::Call(_) => Fit::when(matches!(kind, TyKind::Fn(..) | TyKind::FnItem(..))),
         }
     }
 
@@ -113,8 +118,19 @@ impl<'a> Checker<'a> {
         match self.types.kind(ty) {
             TyKind::Int(_) | TyKind::Bool | TyKind::Char => Fit::Yes,
             TyKind::Float(_) => Fit::when(bound == Bound::Named("PartialOrd")),
-            TyKind::Struct(_) => Fit::No,
+            TyKind::Struct(_) | TyKind::FnItem(..) => Fit::No,
             _ => Fit::NotHere,
+        }
+    }
+
+    /// Whether a parameter can be called; with which arguments has been compared where the call is.
+    fn calls(&self, ty: Ty) -> bool {
+        match self.types.kind(ty) {
+            TyKind::Param(id) => {
+                let mut bounds = self.types.params[id.0 as usize].bounds.iter();
+                bounds.any(|bound| matches!(bound, Bound::Call(_)))
+            }
+            _ => false,
         }
     }
 
@@ -158,7 +174,9 @@ impl<'a> Checker<'a> {
             TyKind::Param(_) => true,
             TyKind::Array(item, len) => self.mentions_param(*item) || self.mentions_param(*len),
             TyKind::Slice(item) | TyKind::Ref { to: item, .. } => self.mentions_param(*item),
-            TyKind::Tuple(items) => items.iter().any(|&item| self.mentions_param(item)),
+            TyKind::Tuple(items) | TyKind::FnItem(_, items) => {
+                items.iter().any(|&item| self.mentions_param(item))
+            }
             _ => false,
         }
     }

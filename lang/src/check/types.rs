@@ -60,7 +60,18 @@ impl<'a> Checker<'a> {
                     None => self.types.error,
                 }
             }
-            syn::Type::BareFn(_) => return self.unsupported(ty.span(), "function pointers").ty,
+            syn::Type::BareFn(pointer) => {
+                if pointer.abi.is_some() || pointer.unsafety.is_some() || pointer.variadic.is_some()
+                {
+                    return self.unsupported(ty.span(), "pointers to host and unsafe functions").ty;
+                }
+                let params = pointer.inputs.iter().map(|param| self.ty(&param.ty)).collect();
+                let result = match &pointer.output {
+                    syn::ReturnType::Default => self.types.unit,
+                    syn::ReturnType::Type(_, ty) => self.ty(ty),
+                };
+                self.types.make(TyKind::Fn(params, result))
+            }
             syn::Type::Ptr(_) => return self.unsupported(ty.span(), "raw pointers").ty,
             syn::Type::ImplTrait(_) | syn::Type::TraitObject(_) => {
                 return self.unsupported(ty.span(), "traits").ty;

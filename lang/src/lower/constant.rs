@@ -66,7 +66,7 @@ impl<'m, 'p> Lower<'m, 'p> {
     /// Whether a type holds addresses, which data cannot.
     pub(super) fn has_pointers(&self, ty: Ty) -> bool {
         match self.types.kind(ty) {
-            TyKind::Ref { .. } => true,
+            TyKind::Ref { .. } | TyKind::Fn(..) => true,
             TyKind::Array(item, _) => self.has_pointers(*item),
             TyKind::Tuple(_) | TyKind::Struct(_) => {
                 self.parts(ty).into_iter().any(|item| self.has_pointers(item))
@@ -115,6 +115,10 @@ impl<'m, 'p> Lower<'m, 'p> {
             (ConstValue::Bool(value), _) => out.push(self.b.iconst(Type::I8, (*value).into())),
             (ConstValue::Char(value), _) => {
                 out.push(self.b.iconst(Type::I32, u32::from(*value).into()))
+            }
+            (ConstValue::Fn(id), _) => {
+                let callee = self.import(*id);
+                out.push(self.b.func_addr(callee));
             }
             (ConstValue::Str(text), _) => {
                 out.push(self.data(text.as_bytes().to_vec(), 1));

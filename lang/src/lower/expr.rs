@@ -194,20 +194,10 @@ impl<'m, 'p> Lower<'m, 'p> {
                     None => Ok(Vec::new()),
                 }
             }
-            ExprKind::Call(id, _, args) => {
-                let mut values = Vec::new();
-                let large = self.leaves(self.shared.program.fns[id.0 as usize].result).is_none();
-                if large {
-                    let to = dest.unwrap_or_else(|| self.temp(expr.ty));
-                    values.push(self.offset(to));
-                }
-                for arg in args {
-                    self.argument(arg, &mut values)?;
-                }
-                self.at(expr.place);
-                let callee = self.import(*id);
-                Ok(self.b.call(callee, &values[..]))
-            }
+            ExprKind::Call(id, _, args) => self.call(expr, *id, args, dest),
+            ExprKind::CallValue(callee, args) => self.call_value(expr, callee, args, dest),
+            ExprKind::Reify(inner) => self.reify(inner),
+            ExprKind::FnItem => Ok(Vec::new()),
             ExprKind::Method(op, args) => self.method(expr, *op, args),
             ExprKind::Tuple(items) => {
                 let fields: Vec<(usize, &'p Expr)> = items.iter().enumerate().collect();
@@ -340,19 +330,6 @@ impl<'m, 'p> Lower<'m, 'p> {
             }
         }
         Ok(values.into_iter().flatten().flatten().collect())
-    }
-
-    /// An argument, as the scalars or the address that the callee takes.
-    fn argument(&mut self, arg: &'p Expr, values: &mut Vec<Value>) -> Flow<()> {
-        if self.leaves(arg.ty).is_some() {
-            values.extend(self.generate(arg, None)?);
-        } else {
-            // The callee owns its parameter, so it gets a copy.
-            let temp = self.temp(arg.ty);
-            self.generate(arg, Some(temp))?;
-            values.push(self.offset(temp));
-        }
-        Ok(())
     }
 
     fn stmt(&mut self, stmt: &'p Stmt) -> Flow<()> {

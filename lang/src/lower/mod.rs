@@ -1,6 +1,7 @@
 //! From the typed tree to IR. Scalars live in IR variables; arrays, and whatever has its address taken, live in stack
 //! slots; small structs and tuples are taken apart into their scalars, a slice is a pointer and a length.
 
+mod calls;
 mod constant;
 mod expr;
 mod flow;
@@ -210,6 +211,7 @@ impl<'m, 'p> Lower<'m, 'p> {
             TyKind::Int(int) => push(int.to_ir(), at),
             TyKind::Float(float) => push(float.to_ir(), at),
             TyKind::Bool => push(Type::I8, at),
+            TyKind::Fn(..) => push(Type::I64, at),
             TyKind::Char => push(Type::I32, at),
             TyKind::Ref { to, .. } => {
                 push(Type::I64, at);
@@ -289,17 +291,23 @@ impl<'m, 'p> Lower<'m, 'p> {
 
     // ---- Functions and data ----
 
-    fn fn_signature(&self, id: FnId) -> Signature {
-        let info = &self.shared.program.fns[id.0 as usize];
+    /// The signature of a function with these parameters and this result.
+    fn signature(&self, params: &[Ty], result: Ty) -> Signature {
         let mut signature = Signature::default();
-        match self.leaves(info.result) {
+        match self.leaves(result) {
             Some(leaves) => signature.results.extend(leaves.into_iter().map(AbiParam::from)),
             None => signature.params.push(Type::I64.into()),
         }
-        for &param in &info.params {
+        for &param in params {
             let leaves = self.leaves(param).unwrap_or_else(|| vec![Type::I64]);
             signature.params.extend(leaves.into_iter().map(AbiParam::from));
         }
+        signature
+    }
+
+    fn fn_signature(&self, id: FnId) -> Signature {
+        let info = &self.shared.program.fns[id.0 as usize];
+        let mut signature = self.signature(&info.params, info.result);
         if info.host {
             // C wants narrow integers extended by their sign.
             let extend = |types: &Types, ty: Ty| match types.kind(ty) {
