@@ -476,7 +476,7 @@ impl<A: Args, R: Results> Func<A, R> {
         let mut bits = Vec::new();
         args.push_bits(&mut bits);
         self.engine.call_bits(self.index, &mut bits)?;
-        R::from_bits(&bits).ok_or(Error::Internal("a call gave too few results"))
+        R::next_from(&mut bits.into_iter()).ok_or(Error::Internal("a call gave too few results"))
     }
 }
 

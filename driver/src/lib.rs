@@ -46,4 +46,4 @@ pub use opt::Level;
 #[cfg(feature = "lang")]
 pub use print::{Output, Printed, Sink};
 pub use statistics::{FunctionStatistics, Statistics};
-pub use value::{Args, Results, Scalar, Value};
+pub use value::{Args, Results, Scalar, Typed, Value};

@@ -202,7 +202,43 @@ impl Scalar for f64 {
     }
 }
 
-/// The arguments of a typed call: a scalar, or a tuple of up to twelve.
+/// A Rust type that one value of the IR stands for: a [`Scalar`], or `i128` and `u128`, which two registers hold.
+pub trait Typed: Copy + Send + 'static {
+    /// Its type in the IR.
+    const TYPE: Type;
+    /// Appends its bits as words, those of an `i128` the low one first.
+    fn push_bits(self, bits: &mut Vec<u64>);
+    /// The value whose words come next; `None` if there are too few.
+    fn next_from(bits: &mut dyn Iterator<Item = u64>) -> Option<Self>;
+}
+
+impl<T: Scalar> Typed for T {
+    const TYPE: Type = <T as Scalar>::TYPE;
+    fn push_bits(self, bits: &mut Vec<u64>) {
+        bits.push(self.to_bits());
+    }
+    fn next_from(bits: &mut dyn Iterator<Item = u64>) -> Option<Self> {
+        bits.next().map(<T as Scalar>::from_bits)
+    }
+}
+
+macro_rules! wide_types {
+    ($($rust:ty)*) => { $(
+        impl Typed for $rust {
+            const TYPE: Type = Type::I128;
+            fn push_bits(self, bits: &mut Vec<u64>) {
+                let (low, high) = wide::split(self as u128);
+                bits.extend([low, high]);
+            }
+            fn next_from(bits: &mut dyn Iterator<Item = u64>) -> Option<Self> {
+                Some(wide::concat(bits.next()?, bits.next()?) as $rust)
+            }
+        }
+    )* };
+}
+wide_types! { i128 u128 }
+
+/// The arguments of a typed call: a value, or a tuple of up to twelve.
 pub trait Args {
     /// Their types.
     fn types() -> Vec<Type>;
@@ -210,29 +246,29 @@ pub trait Args {
     fn push_bits(self, bits: &mut Vec<u64>);
 }
 
-/// The results of a typed call: nothing, a scalar, or a tuple of up to four.
+/// The results of a typed call: nothing, a value, or a tuple of up to four.
 pub trait Results: Sized {
     /// Their types.
     fn types() -> Vec<Type>;
-    /// The results with these bits, one word each; `None` if there are too few.
-    fn from_bits(bits: &[u64]) -> Option<Self>;
+    /// The results whose words come next; `None` if there are too few.
+    fn next_from(bits: &mut dyn Iterator<Item = u64>) -> Option<Self>;
 }
 
-impl<T: Scalar> Args for T {
+impl<T: Typed> Args for T {
     fn types() -> Vec<Type> {
         vec![T::TYPE]
     }
     fn push_bits(self, bits: &mut Vec<u64>) {
-        bits.push(self.to_bits());
+        Typed::push_bits(self, bits);
     }
 }
 
-impl<T: Scalar> Results for T {
+impl<T: Typed> Results for T {
     fn types() -> Vec<Type> {
         vec![T::TYPE]
     }
-    fn from_bits(bits: &[u64]) -> Option<Self> {
-        bits.first().map(|&bits| <T as Scalar>::from_bits(bits))
+    fn next_from(bits: &mut dyn Iterator<Item = u64>) -> Option<Self> {
+        Typed::next_from(bits)
     }
 }
 
@@ -247,21 +283,21 @@ impl Results for () {
     fn types() -> Vec<Type> {
         Vec::new()
     }
-    fn from_bits(_: &[u64]) -> Option<Self> {
+    fn next_from(_: &mut dyn Iterator<Item = u64>) -> Option<Self> {
         Some(())
     }
 }
 
 macro_rules! tuple_args {
     ($($t:ident)*) => {
-        impl<$($t: Scalar),*> Args for ($($t,)*) {
+        impl<$($t: Typed),*> Args for ($($t,)*) {
             fn types() -> Vec<Type> {
                 vec![$($t::TYPE),*]
             }
             #[allow(non_snake_case)] // the variables are named after their types
             fn push_bits(self, bits: &mut Vec<u64>) {
                 let ($($t,)*) = self;
-                $( bits.push($t.to_bits()); )*
+                $( Typed::push_bits($t, bits); )*
             }
         }
     };
@@ -280,21 +316,21 @@ tuple_args!(A B C D E F G H I J K);
 tuple_args!(A B C D E F G H I J K L);
 
 macro_rules! tuple_results {
-    ($($t:ident $n:literal)*) => {
-        impl<$($t: Scalar),*> Results for ($($t,)*) {
+    ($($t:ident)*) => {
+        impl<$($t: Typed),*> Results for ($($t,)*) {
             fn types() -> Vec<Type> {
                 vec![$($t::TYPE),*]
             }
-            fn from_bits(bits: &[u64]) -> Option<Self> {
-                Some(($( <$t as Scalar>::from_bits(*bits.get($n)?), )*))
+            fn next_from(bits: &mut dyn Iterator<Item = u64>) -> Option<Self> {
+                Some(($( <$t as Typed>::next_from(bits)?, )*))
             }
         }
     };
 }
-tuple_results!(A 0);
-tuple_results!(A 0 B 1);
-tuple_results!(A 0 B 1 C 2);
-tuple_results!(A 0 B 1 C 2 D 3);
+tuple_results!(A);
+tuple_results!(A B);
+tuple_results!(A B C);
+tuple_results!(A B C D);
 
 #[cfg(test)]
 mod tests {
@@ -329,10 +365,11 @@ mod tests {
     fn scalars_survive_their_bits() {
         assert_eq!(<i8 as Scalar>::from_bits((-1i8).to_bits()), -1);
         assert_eq!((-1i8).to_bits(), 0xff);
-        assert_eq!(
-            <(i64, f32) as Results>::from_bits(&[3, 1.5f32.to_bits().into()]),
-            Some((3, 1.5))
-        );
-        assert_eq!(<(i64, f32) as Results>::from_bits(&[3]), None);
+        let read = |words: &[u64]| {
+            <(i64, f32, u128) as Results>::next_from(&mut words.iter().copied())
+        };
+        let bits = 1.5f32.to_bits().into();
+        assert_eq!(read(&[3, bits, 7, 1]), Some((3, 1.5, 7 | 1 << 64)));
+        assert_eq!(read(&[3, bits, 7]), None);
     }
 }
