@@ -231,3 +231,80 @@ fn floats() {
         ("away from zero", "v10: f64 = fround v5"),
     ]));
 }
+
+#[test]
+fn overflow() {
+    let trap = "\n  trap_if v11, integer_overflow\n  v19: ";
+    let trapping = |op: &str, ty: &str, args: &str| {
+        format!("v10: {ty}, v11: i8 = {op} {args}{trap}{ty} = not v10")
+    };
+    let cases = [
+        ("sum that traps", trapping("sadd_overflow", "i64", "v0, v1")),
+        ("difference of words", trapping("usub_overflow", "i32", "v2, v3")),
+        ("sum of bytes", trapping("uadd_overflow", "i8", "v4, v4")),
+        ("signed sum of bytes", trapping("sadd_overflow", "i8", "v4, v4")),
+        ("product", trapping("umul_overflow", "i64", "v0, v1")),
+        ("signed product", trapping("smul_overflow", "i64", "v0, v1")),
+        ("product of words", trapping("umul_overflow", "i32", "v2, v3")),
+        ("signed product of words", trapping("smul_overflow", "i32", "v2, v3")),
+    ];
+    let cases: Vec<(&str, &str)> =
+        cases.iter().map(|(name, body)| (*name, body.as_str())).collect();
+    insta::assert_snapshot!(check(&cases));
+}
+
+#[test]
+fn carries() {
+    insta::assert_snapshot!(check(&[
+        (
+            "double sum",
+            "v10: i64, v11: i8 = uadd_overflow v0, v1\n\
+             v12: i64, v13: i8 = uadd_carry v1, v0, v11\n\
+             v14: i64 = xor v10, v12"
+        ),
+        (
+            "double comparison",
+            "v10: i64, v11: i8 = usub_overflow v0, v1\n\
+             v12: i64, v13: i8 = usub_borrow v1, v0, v11\n\
+             branch v13, block1, block2\nblock1:\n  trap panic\nblock2:\n  ret"
+        ),
+        (
+            "negation",
+            "v9: i64 = iconst 0\n\
+             v10: i64, v11: i8 = usub_overflow v9, v0\n\
+             v12: i64, v13: i8 = usub_borrow v9, v1, v11\n\
+             v14: i64 = xor v10, v12"
+        ),
+        (
+            "with a word",
+            "v9: i64 = iconst 0\n\
+             v10: i64 = zext v2\n\
+             v11: i64, v12: i8 = uadd_overflow v0, v10\n\
+             v13: i64, v14: i8 = uadd_carry v1, v9, v12\n\
+             v15: i64 = xor v11, v13"
+        ),
+        (
+            "in memory",
+            "v10: i64 = load v0\n\
+             v11: i64, v12: i8 = uadd_overflow v10, v1\n\
+             store v11, v0\n\
+             v13: i64 = load v0 + 8\n\
+             v14: i64, v15: i8 = uadd_carry v13, v1, v12\n\
+             store v14, v0 + 8\n\
+             v16: i64 = load v0 + 16\n\
+             v17: i64, v18: i8 = uadd_carry v16, v1, v15\n\
+             store v17, v0 + 16"
+        ),
+        ("any carry in", "v10: i64, v11: i8 = uadd_carry v0, v1, v4\nv12: i64 = not v10"),
+        ("any borrow in", "v10: i64, v11: i8 = usub_borrow v0, v1, v4\nv12: i64 = not v10"),
+        (
+            "carry as a number",
+            "v10: i64, v11: i8 = uadd_overflow v0, v1\nv12: i64 = zext v11\nv13: i64 = sub v10, v12"
+        ),
+        (
+            "saturation",
+            "v9: i64 = iconst -1\n\
+             v10: i64, v11: i8 = uadd_overflow v0, v1\nv12: i64 = select v11, v9, v10"
+        ),
+    ]));
+}

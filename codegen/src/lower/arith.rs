@@ -117,7 +117,7 @@ impl Lower<'_> {
         Some((ArithRhs::Extended(extend, amount), self.reg(arg)))
     }
 
-    fn plain(size: Size) -> ArithRhs {
+    pub(super) fn plain(size: Size) -> ArithRhs {
         ArithRhs::Shifted(ArithShift::none(size))
     }
 

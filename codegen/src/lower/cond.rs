@@ -13,7 +13,7 @@ use crate::error::{Reason, valid};
 use crate::minst::{ArithRhs, Op, Src, Test};
 
 /// A condition that is ready to be used: the test, and the register that it looks at.
-type Ready = (Test, Option<VReg>);
+pub(super) type Ready = (Test, Option<VReg>);
 
 impl Lower<'_> {
     pub(super) fn branch(&mut self, cond: Value) -> Result {
@@ -39,6 +39,9 @@ impl Lower<'_> {
     /// Makes the test whether a value is not zero (`holds`) or zero.
     fn condition(&mut self, cond: Value, holds: bool) -> Result<Ready> {
         let (cond, holds) = self.without_negations(cond, holds);
+        if let Some(ready) = self.overflow_test(cond, holds)? {
+            return Ok(ready);
+        }
         match self.fold(cond).copied() {
             Some(InstData::IntCompare { cc, args: [a, b] }) => {
                 let cc = if holds { cc } else { cc.inverse() };
@@ -81,9 +84,10 @@ impl Lower<'_> {
         }
     }
 
-    /// Whether a value is a comparison that can be folded, possibly extended.
+    /// Whether a value is a comparison that can be folded, possibly extended, or says whether a result did not fit.
     fn is_truth(&self, value: Value) -> bool {
         match self.fold(value) {
+            _ if self.overflow_of(value).is_some() => true,
             Some(InstData::IntCompare { .. } | InstData::FloatCompare { .. }) => true,
             Some(&InstData::Unary { op: UnaryOp::Zext | UnaryOp::Sext, arg }) => matches!(
                 self.fold(arg),
@@ -259,20 +263,25 @@ impl Lower<'_> {
             }
         }
         let a = self.extended(a, extend, size)?;
-        let (rhs, b) = if self.constant(b).is_some() || self.is_extended(b, extend) {
-            let rhs = ArithRhs::Shifted(ArithShift::none(size));
-            (rhs, self.extended(b, extend, size)?)
-        } else {
-            let extend = match (ty, signed) {
-                (Type::I8, true) => arm64_enc::Extend::Sxtb,
-                (Type::I8, false) => arm64_enc::Extend::Uxtb,
-                (_, true) => arm64_enc::Extend::Sxth,
-                (_, false) => arm64_enc::Extend::Uxth,
-            };
-            (ArithRhs::Extended(extend, arm64_enc::ExtendShift::ZERO), self.reg(b))
-        };
+        let (rhs, b) = self.narrow_rhs(b, extend)?;
         self.emit_use(Op::Compare { op: AddSub::Sub, size, rhs }, &[a, b]);
         Ok(int_cond(cc))
+    }
+
+    /// The last operand of a 32-bit addition, subtraction or comparison, extended from 8 or 16 bits on the way.
+    pub(super) fn narrow_rhs(&mut self, b: Value, extend: Extend) -> Result<(ArithRhs, VReg)> {
+        let size = Size::W;
+        if self.constant(b).is_some() || self.is_extended(b, extend) {
+            let rhs = ArithRhs::Shifted(ArithShift::none(size));
+            return Ok((rhs, self.extended(b, extend, size)?));
+        }
+        let extend = match (self.func.value_type(b), extend) {
+            (Type::I8, Extend::Sign) => arm64_enc::Extend::Sxtb,
+            (Type::I8, Extend::Zero) => arm64_enc::Extend::Uxtb,
+            (_, Extend::Sign) => arm64_enc::Extend::Sxth,
+            (_, Extend::Zero) => arm64_enc::Extend::Uxth,
+        };
+        Ok((ArithRhs::Extended(extend, arm64_enc::ExtendShift::ZERO), self.reg(b)))
     }
 
     /// Compares floats.
@@ -323,6 +332,9 @@ impl Lower<'_> {
     /// A condition that is in the flags.
     fn flags(&mut self, cond: Value, holds: bool) -> Result<Test> {
         let (cond, holds) = self.without_negations(cond, holds);
+        if let Some(ready) = self.overflow_test(cond, holds)? {
+            return self.in_flags(ready);
+        }
         match self.fold(cond).copied() {
             Some(InstData::IntCompare { cc, args: [a, b] }) => {
                 let cc = if holds { cc } else { cc.inverse() };
@@ -337,16 +349,35 @@ impl Lower<'_> {
                 self.tst(self.func.value_type(cond), a, b)?;
                 Ok(Test::Flags(if holds { Cond::Ne } else { Cond::Eq }))
             }
-            _ => match self.zero_test(cond, holds)? {
-                (Test::Zero(op, size), Some(reg)) => {
-                    let rhs = ArithRhs::Imm(ArithImm::ZERO);
-                    self.emit_use(Op::Compare { op: AddSub::Sub, size, rhs }, &[reg]);
-                    let cond = if op == CompareZero::Cbz { Cond::Eq } else { Cond::Ne };
-                    Ok(Test::Flags(cond))
-                }
-                (test, _) => Ok(test),
-            },
+            _ => {
+                let ready = self.zero_test(cond, holds)?;
+                self.in_flags(ready)
+            }
         }
+    }
+
+    /// Makes a test of a register one of the flags.
+    pub(super) fn in_flags(&mut self, (test, reg): Ready) -> Result<Test> {
+        let (test, reg) = match (test, reg) {
+            (_, Some(reg)) => (test, reg),
+            (test, None) => return Ok(test),
+        };
+        Ok(Test::Flags(match test {
+            Test::Zero(op, size) => {
+                let rhs = ArithRhs::Imm(ArithImm::ZERO);
+                self.emit_use(Op::Compare { op: AddSub::Sub, size, rhs }, &[reg]);
+                if op == CompareZero::Cbz { Cond::Eq } else { Cond::Ne }
+            }
+            Test::Bit(op, bit) => {
+                let size = if bit.value() < 32 { Size::W } else { Size::X };
+                let imm = valid(LogicalImm::new(1 << bit.value(), size), "the mask of a bit")?;
+                self.emit_use(Op::TestImm { imm }, &[reg]);
+                if op == TestBit::Tbz { Cond::Eq } else { Cond::Ne }
+            }
+            Test::Flags(_) | Test::Either(..) => {
+                return Err(Reason::Internal("a test of flags with a register"));
+            }
+        }))
     }
 
     /// The truth value of a comparison: 1 or 0.
@@ -480,7 +511,7 @@ impl Lower<'_> {
 }
 
 /// `cset`: 1 if the condition holds.
-fn set(cond: Cond) -> Op {
+pub(super) fn set(cond: Cond) -> Op {
     Op::CondSelect {
         op: CondSelect::Csinc,
         size: Size::W,

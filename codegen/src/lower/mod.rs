@@ -17,9 +17,12 @@ mod divide;
 mod flags;
 mod float;
 mod memory;
+mod overflow;
 mod plan;
 mod switch;
 mod values;
+
+use std::collections::BTreeMap;
 
 use arm64_enc::Size;
 use ir::{Effect, Entity, Function, Inst, InstData, TrapKind, Type, Value};
@@ -61,6 +64,13 @@ struct Lower<'a> {
     mf: MachineFunction,
     block: Option<ir::Block>,
     inst: Option<Inst>,
+    /// Its place in its block.
+    position: usize,
+    /// The instruction whose flags the machine code between it and here has to leave alone.
+    held: Option<Inst>,
+    /// The arithmetic whose exact result somebody has looked at to see whether it fits, with the register of the upper
+    /// half of a product.
+    inexact: BTreeMap<Inst, Option<VReg>>,
     /// What the range check of a jump table left for it.
     table_index: Option<VReg>,
     /// Where each machine block begins and ends in the reversed code.
@@ -96,8 +106,19 @@ pub(crate) fn lower(
         ..MachineFunction::default()
     };
     let ranges = vec![Range::default(); plan.nodes.len()];
-    let mut lower =
-        Lower { func, options, ctx, mf, block: None, inst: None, table_index: None, ranges };
+    let mut lower = Lower {
+        func,
+        options,
+        ctx,
+        mf,
+        block: None,
+        inst: None,
+        position: 0,
+        held: None,
+        inexact: BTreeMap::new(),
+        table_index: None,
+        ranges,
+    };
     for (index, node) in plan.nodes.iter().enumerate().rev() {
         if let Err(reason) = lower.node(&plan, index, node) {
             return Err(Error {
@@ -164,6 +185,7 @@ impl Lower<'_> {
         match &node.work {
             Work::Block(block, step) => {
                 self.inst = self.func.terminator(*block);
+                self.position = self.func.block_insts(*block).len().saturating_sub(1);
                 match step {
                     Some(step) => self.switch_step(step)?,
                     None => self.terminator(node.targets.len())?,
@@ -199,20 +221,31 @@ impl Lower<'_> {
     }
 
     fn instructions(&mut self, block: ir::Block) -> Result {
-        for &inst in self.func.block_insts(block).iter().rev().skip(1) {
-            self.inst = Some(inst);
-            let data = self.func.inst(inst);
-            let results = self.func.results(inst);
+        let func = self.func;
+        for (position, &inst) in func.block_insts(block).iter().enumerate().rev().skip(1) {
+            (self.inst, self.position) = (Some(inst), position);
+            let data = func.inst(inst);
             let removable =
                 data.opcode().info().effect == Effect::Pure || self.divides_safely(data);
-            if removable && !results.iter().any(|result| self.ctx.wanted[result.index()]) {
+            if removable && !self.is_asked_for(inst) {
                 continue;
             }
+            let held = self.held.filter(|&held| held != inst);
             self.instruction(inst, data)?;
+            if held.is_some() && self.ctx.current.iter().any(|inst| !inst.op.flags().keeps()) {
+                return Err(Reason::Internal("flags are written that are still to be read"));
+            }
             self.flush();
         }
         self.inst = None;
         Ok(())
+    }
+
+    /// Whether somebody needs anything that an instruction computes.
+    fn is_asked_for(&self, inst: Inst) -> bool {
+        self.func.results(inst).iter().any(|result| self.ctx.wanted[result.index()])
+            || self.held == Some(inst)
+            || self.inexact.contains_key(&inst)
     }
 
     /// Successors of a machine block, with the arguments that go there.
@@ -274,6 +307,8 @@ impl Lower<'_> {
             InstData::Unary { op, arg } => self.unary(inst, op, arg)?,
             InstData::Binary { op, args } => self.binary(inst, op, args)?,
             InstData::Ternary { op, args } => self.ternary(inst, op, args)?,
+            InstData::Overflow { op, args } => self.overflow(inst, op, args)?,
+            InstData::Carry { op, args } => self.carry(inst, op, args)?,
             InstData::IntCompare { .. } | InstData::FloatCompare { .. } => {
                 self.truth(inst)?;
             }
@@ -292,9 +327,7 @@ impl Lower<'_> {
             InstData::Wide { .. } | InstData::Split { .. } => {
                 return Err(Reason::Malformed("i128 without a value of that type"));
             }
-            InstData::Overflow { .. }
-            | InstData::Carry { .. }
-            | InstData::AtomicLoad { .. }
+            InstData::AtomicLoad { .. }
             | InstData::AtomicStore { .. }
             | InstData::AtomicRmw { .. }
             | InstData::AtomicCas { .. }

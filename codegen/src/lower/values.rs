@@ -195,7 +195,7 @@ impl Lower<'_> {
     fn used_bits_within(&self, value: Value, depth: u32) -> u32 {
         const UNKNOWN: u32 = 64;
         let ty = self.func.value_type(value);
-        let (Some(depth), ValueDef::Result(inst, _)) =
+        let (Some(depth), ValueDef::Result(inst, index)) =
             (depth.checked_sub(1), self.func.value_def(value))
         else {
             return UNKNOWN;
@@ -205,6 +205,7 @@ impl Lower<'_> {
         match *self.func.inst(inst) {
             InstData::IntConst { imm } => 64 - Self::const_bits(ty, imm).leading_zeros(),
             InstData::IntCompare { .. } | InstData::FloatCompare { .. } => 1,
+            InstData::Overflow { .. } | InstData::Carry { .. } if index == 1 => 1,
             InstData::Load { kind, .. } => match kind {
                 LoadKind::Full => ty.bits(),
                 LoadKind::Narrow(width, Extend::Zero) => width.as_type().bits(),

@@ -3,11 +3,11 @@
 
 use arm64_enc::simd::{Across, AcrossShape, TwoBytes};
 use arm64_enc::{
-    AccessSize, AddSub, ArithShift, Assembler, Bitfield, BitfieldImm, Branch, BranchReg, ByteMask,
-    CompareZero, Constant, DpImm, DpReg, Exception, Flags, Fp, FpCompare, FpImm8, FpMemOp, FpSize,
-    FpUnary, IP0, IP1, Imm16, IndexMode, IndexScale, Label, LdSt, MemExtend, MemOp, Reg, RegSp,
-    ScaledOffset, Shift, Simd, SimdImm, SimdThree, SimdTwo, Simm9, Size, Symbol, System, TestBit,
-    VReg, VectorLogical, VectorSize, XZR,
+    AccessSize, AddSub, ArithImm, ArithShift, Assembler, Bitfield, BitfieldImm, Branch, BranchReg,
+    ByteMask, CompareZero, Constant, DpImm, DpReg, Exception, Flags, Fp, FpCompare, FpImm8,
+    FpMemOp, FpSize, FpUnary, IP0, IP1, Imm16, IndexMode, IndexScale, Label, LdSt, MemExtend,
+    MemOp, Reg, RegSp, ScaledOffset, Shift, Simd, SimdImm, SimdThree, SimdTwo, Simm9, Size, Symbol,
+    System, TestBit, VReg, VectorLogical, VectorSize, XZR,
 };
 use ir::{Function, TrapKind};
 use regalloc::{Edit, Loc, PReg, RegClass};
@@ -74,6 +74,8 @@ impl Emitter<'_> {
             | Op::FrameAddr { .. }
             | Op::DataAddr { .. } => self.memory(op, &mut at),
             Op::Compare { .. }
+            | Op::CompareCarry { .. }
+            | Op::SetCarry { .. }
             | Op::Test { .. }
             | Op::TestImm { .. }
             | Op::CondCompare { .. }
@@ -86,6 +88,9 @@ impl Emitter<'_> {
             }
             Op::AddSub { .. }
             | Op::Neg { .. }
+            | Op::AddSubFlags { .. }
+            | Op::NegFlags { .. }
+            | Op::AddSubCarry { .. }
             | Op::Logic { .. }
             | Op::Not { .. }
             | Op::LogicImm { .. }
@@ -121,6 +126,19 @@ impl Emitter<'_> {
                 asm.push(DpReg::AddSubExtended { op, size, rd, rn, rm, extend, amount });
             }
             Op::Neg { shift } => frame::negate(asm, at.gp()?, at.gp()?, shift),
+            Op::AddSubFlags { op, size, rhs } => {
+                let rd = at.gp()?;
+                add_sub_flags(asm, op, size, rhs, rd, at)?;
+            }
+            Op::NegFlags { size } => {
+                let (op, flags, shift) = (AddSub::Sub, Flags::Set, ArithShift::none(size));
+                let (rd, rm) = (at.gp()?, at.gp()?);
+                asm.push(DpReg::AddSubShifted { op, flags, rd, rn: XZR, rm, shift });
+            }
+            Op::AddSubCarry { op, flags, size, n, m } => {
+                let (rd, rn, rm) = (at.gp()?, at.src(n)?, at.src(m)?);
+                asm.push(DpReg::AddSubCarry { op, flags, size, rd, rn, rm });
+            }
             Op::Logic { op, shift } => {
                 let (rd, rn, rm) = (at.gp()?, at.gp()?, at.gp()?);
                 asm.push(DpReg::LogicalShifted { op, rd, rn, rm, shift });
@@ -192,16 +210,27 @@ impl Emitter<'_> {
     fn flags(&mut self, op: &Op, at: &mut Places<'_>) -> Result<(), Reason> {
         let asm = &mut self.asm;
         match *op {
-            Op::Compare { op, size, rhs: ArithRhs::Imm(imm) } => {
-                asm.push(DpImm::AddSubFlags { op, size, rd: XZR, rn: at.gp_sp()?, imm });
+            Op::Compare { op, size, rhs } => add_sub_flags(asm, op, size, rhs, XZR, at)?,
+            Op::CompareCarry { op, size, n, m } => {
+                let (flags, rd, rn, rm) = (Flags::Set, XZR, at.src(n)?, at.src(m)?);
+                asm.push(DpReg::AddSubCarry { op, flags, size, rd, rn, rm });
             }
-            Op::Compare { op, rhs: ArithRhs::Shifted(shift), .. } => {
-                let (rn, rm) = (at.gp()?, at.gp()?);
-                asm.push(DpReg::AddSubShifted { op, flags: Flags::Set, rd: XZR, rn, rm, shift });
+            // `n - 1` borrows nothing, which sets the flag, if n is not zero.
+            Op::SetCarry { op: AddSub::Add, size } => {
+                let imm = valid(ArithImm::new(1), "one is no immediate")?;
+                asm.push(DpImm::AddSubFlags {
+                    op: AddSub::Sub,
+                    size,
+                    rd: XZR,
+                    rn: at.gp_sp()?,
+                    imm,
+                });
             }
-            Op::Compare { op, size, rhs: ArithRhs::Extended(extend, amount) } => {
-                let (rn, rm) = (at.gp_sp()?, at.gp()?);
-                asm.push(DpReg::AddSubFlagsExtended { op, size, rd: XZR, rn, rm, extend, amount });
+            // `0 - n` borrows, which clears the flag, if n is not zero.
+            Op::SetCarry { op: AddSub::Sub, size } => {
+                let (op, flags, shift) = (AddSub::Sub, Flags::Set, ArithShift::none(size));
+                let rm = at.gp()?;
+                asm.push(DpReg::AddSubShifted { op, flags, rd: XZR, rn: XZR, rm, shift });
             }
             Op::Test { shift } => {
                 let op = arm64_enc::LogicalReg::Ands;
@@ -433,6 +462,31 @@ impl Emitter<'_> {
             }
         }
     }
+}
+
+/// `adds` or `subs`; with the zero register as destination `cmn` or `cmp`.
+fn add_sub_flags(
+    asm: &mut Assembler,
+    op: AddSub,
+    size: Size,
+    rhs: ArithRhs,
+    rd: Reg,
+    at: &mut Places<'_>,
+) -> Result<(), Reason> {
+    match rhs {
+        ArithRhs::Imm(imm) => {
+            asm.push(DpImm::AddSubFlags { op, size, rd, rn: at.gp_sp()?, imm });
+        }
+        ArithRhs::Shifted(shift) => {
+            let (rn, rm) = (at.gp()?, at.gp()?);
+            asm.push(DpReg::AddSubShifted { op, flags: Flags::Set, rd, rn, rm, shift });
+        }
+        ArithRhs::Extended(extend, amount) => {
+            let (rn, rm) = (at.gp_sp()?, at.gp()?);
+            asm.push(DpReg::AddSubFlagsExtended { op, size, rd, rn, rm, extend, amount });
+        }
+    }
+    Ok(())
 }
 
 /// A destination that must be the register of one of the inputs.

@@ -9,7 +9,7 @@ mod show;
 
 use arm64_enc::{
     AddSub, ArithImm, ArithShift, BitNumber, Bitfield, BitfieldImm, CompareZero, Cond, CondCompare,
-    CondSelect, DataProc1, DataProc2, Extend, ExtendShift, ExtractLsb, FpBinary, FpConvert,
+    CondSelect, DataProc1, DataProc2, Extend, ExtendShift, ExtractLsb, Flags, FpBinary, FpConvert,
     FpMemOp, FpMove, FpSize, FpTernary, FpToInt, FpUnary, Imm5, IndexScale, IntToFp, LogicalImm,
     LogicalImmOp, LogicalReg, MemExtend, MemOp, MulAdd, MulAddLong, MulHigh, Nzcv, ScaledOffset,
     Shift, Simm9, Size, TestBit, X0, materialize,
@@ -122,6 +122,12 @@ pub enum Op {
     AddSub { op: AddSub, size: Size, rhs: ArithRhs },
     /// `neg`: d, m.
     Neg { shift: ArithShift },
+    /// `adds`, `subs`: d, n\[, m\].
+    AddSubFlags { op: AddSub, size: Size, rhs: ArithRhs },
+    /// `negs`: d, m.
+    NegFlags { size: Size },
+    /// `adc`, `sbc`, and with flags `adcs`, `sbcs`: d\[, n\]\[, m\].
+    AddSubCarry { op: AddSub, flags: Flags, size: Size, n: Src, m: Src },
     /// `and`, `orr`, `eor` and complementing forms: d, n, m.
     Logic { op: LogicalReg, shift: Shift },
     /// `mvn`: d, m.
@@ -158,6 +164,10 @@ pub enum Op {
     // ---- Flags ----
     /// `cmp`, `cmn`: n\[, m\].
     Compare { op: AddSub, size: Size, rhs: ArithRhs },
+    /// `adcs`, `sbcs` for the flags only: \[n\]\[, m\].
+    CompareCarry { op: AddSub, size: Size, n: Src, m: Src },
+    /// Makes the carry flag say for the `adc` or `sbc` that follows whether a register is not zero: n.
+    SetCarry { op: AddSub, size: Size },
     /// `tst`: n, m.
     Test { shift: Shift },
     /// `tst` with a constant: n.
@@ -264,12 +274,19 @@ impl Op {
     pub const fn flags(self) -> FlagsEffect {
         match self {
             Op::Compare { .. }
+            | Op::SetCarry { .. }
+            | Op::AddSubFlags { .. }
+            | Op::NegFlags { .. }
             | Op::Test { .. }
             | Op::TestImm { .. }
             | Op::FpCompare { .. }
             | Op::FpCompareZero { .. } => FlagsEffect::Writes,
-            Op::CondCompare { .. } => FlagsEffect::Updates,
-            Op::CondSelect { .. } | Op::FpSelect { .. } => FlagsEffect::Reads,
+            Op::CondCompare { .. }
+            | Op::CompareCarry { .. }
+            | Op::AddSubCarry { flags: Flags::Set, .. } => FlagsEffect::Updates,
+            Op::CondSelect { .. }
+            | Op::FpSelect { .. }
+            | Op::AddSubCarry { flags: Flags::Keep, .. } => FlagsEffect::Reads,
             Op::Branch { test } | Op::TrapIf { test, .. } => match test {
                 Test::Flags(_) | Test::Either(..) => FlagsEffect::Reads,
                 Test::Zero(..) | Test::Bit(..) => FlagsEffect::None,
@@ -293,4 +310,12 @@ pub enum FlagsEffect {
     Updates,
     /// Leaves them in no known state.
     Destroys,
+}
+
+impl FlagsEffect {
+    /// Whether the flags are the same after it.
+    #[must_use]
+    pub const fn keeps(self) -> bool {
+        matches!(self, FlagsEffect::None | FlagsEffect::Reads)
+    }
 }

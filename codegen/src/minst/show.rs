@@ -4,8 +4,8 @@
 use std::fmt::{self, Write};
 
 use arm64_enc::{
-    AddSub, ArithShift, Bitfield, CompareZero, CondSelect, FpSize, IndexScale, MemExtend, MulAdd,
-    Shift, Size, TestBit,
+    AddSub, ArithShift, Bitfield, CompareZero, CondSelect, Flags, FpSize, IndexScale, MemExtend,
+    MulAdd, Shift, Size, TestBit,
 };
 use ir::{Entity, Function};
 use regalloc::{Loc, Operand, PReg, RegClass};
@@ -124,6 +124,11 @@ fn shape(op: &Op, func: &Function, mf: &MachineFunction) -> Shape {
     let negated = |op: AddSub, shift: ArithShift| {
         shifted(if op == AddSub::Sub { "neg" } else { "mov" }, shift.into())
     };
+    // The zero register is written last, wherever it stands, with the operand that it is.
+    let with_zeros = |name: String, n: Src, m: Src| {
+        let zero = |src, text: &'static str| if src == Src::Zero { text } else { "" };
+        with_tail(name, format!("{}{}", zero(n, "n=zr"), zero(m, "m=zr")))
+    };
     let memory = |name: &str, addr: Addr| Shape { address: Some(addr), ..plain(name.to_owned()) };
     let arith_shape = |name: String, rhs: ArithRhs| {
         let (tail, suffix) = arith(rhs);
@@ -132,6 +137,23 @@ fn shape(op: &Op, func: &Function, mf: &MachineFunction) -> Shape {
     match *op {
         Op::AddSub { op, size, rhs } => arith_shape(format!("{}{}", op.name(), gp_size(size)), rhs),
         Op::Neg { shift } => negated(AddSub::Sub, shift),
+        Op::AddSubFlags { op, size, rhs } => {
+            arith_shape(format!("{}s{}", op.name(), gp_size(size)), rhs)
+        }
+        Op::NegFlags { size } => plain(format!("negs{}", gp_size(size))),
+        Op::AddSubCarry { op, flags, size, n, m } => {
+            let name = if op == AddSub::Add { "adc" } else { "sbc" };
+            let s = if flags == Flags::Set { "s" } else { "" };
+            with_zeros(format!("{name}{s}{}", gp_size(size)), n, m)
+        }
+        Op::CompareCarry { op, size, n, m } => {
+            let name = if op == AddSub::Add { "adcs" } else { "sbcs" };
+            with_zeros(format!("{name}{} zr", gp_size(size)), n, m)
+        }
+        Op::SetCarry { op, size } => {
+            let name = if op == AddSub::Add { "carry" } else { "borrow" };
+            plain(format!("{name}{}", gp_size(size)))
+        }
         Op::Logic { op, shift } => shifted(op.name(), shift),
         Op::Not { shift } => shifted("mvn", shift),
         Op::LogicImm { op, imm } => with_tail(
