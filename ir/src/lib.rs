@@ -46,5 +46,5 @@ pub use opcode::{
 };
 pub use parse::{ParseCode, ParseError};
 pub use types::{AbiParam, Extend, Signature, Span, Type};
-pub use verify::{VerifyError, verify_function, verify_module};
+pub use verify::{VerifyError, VerifyRule, verify_function, verify_module};
 pub use words::{FloatCC, IntCC, RmwOp, TrapKind};

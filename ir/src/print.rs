@@ -7,7 +7,7 @@ use std::fmt::{self, Display, Formatter, Write};
 
 use crate::entity::{Block, DataRef, Entity, FuncRef, Inst, Value};
 use crate::func::Function;
-use crate::inst::{BlockCall, InstData};
+use crate::inst::{BlockCall, InstData, ValueList};
 use crate::module::{DataObject, Module};
 use crate::types::Type;
 
@@ -163,11 +163,18 @@ impl Body<'_> {
         Ok(())
     }
 
+    fn list(&self, f: &mut Formatter<'_>, list: ValueList) -> fmt::Result {
+        match self.0.checked_list(list) {
+            Some(values) => comma_list(f, values),
+            None => f.write_str("?"),
+        }
+    }
+
     fn block_call(&self, f: &mut Formatter<'_>, call: BlockCall) -> fmt::Result {
         call.block.fmt(f)?;
         if !call.args.is_empty() {
             f.write_char('(')?;
-            comma_list(f, self.0.list(call.args))?;
+            self.list(f, call.args)?;
             f.write_char(')')?;
         }
         Ok(())
@@ -224,7 +231,8 @@ impl Body<'_> {
         match *data {
             InstData::IntConst { imm } => write!(f, " {imm}"),
             InstData::FloatConst { bits } => {
-                let ty = result.map_or(Type::F64, |value| func.value_type(value));
+                let known = result.filter(|&value| func.has_value(value));
+                let ty = known.map_or(Type::F64, |value| func.value_type(value));
                 write!(f, " {}", FloatBits { bits, ty })
             }
             InstData::Unary { arg, .. } | InstData::Split { arg } => write!(f, " {arg}"),
@@ -260,13 +268,13 @@ impl Body<'_> {
             InstData::VarSet { var, value } => write!(f, " {var}, {value}"),
             InstData::Call { callee, args } | InstData::TailCall { callee, args } => {
                 write!(f, " {}(", Global(self.callee(callee)))?;
-                comma_list(f, func.list(args))?;
+                self.list(f, args)?;
                 f.write_char(')')
             }
             InstData::CallIndirect { callee, signature, args }
             | InstData::TailCallIndirect { callee, signature, args } => {
                 write!(f, " {callee}(")?;
-                comma_list(f, func.list(args))?;
+                self.list(f, args)?;
                 match func.signatures.get(signature) {
                     Some(signature) => write!(f, ") : {signature}"),
                     None => write!(f, ") : {signature}?"),
@@ -296,7 +304,7 @@ impl Body<'_> {
             }
             InstData::Return { args } => {
                 f.write_str(if args.is_empty() { "" } else { " " })?;
-                comma_list(f, func.list(args))
+                self.list(f, args)
             }
             InstData::Trap { kind } => write!(f, " {kind}"),
         }

@@ -397,12 +397,16 @@ fn the_readme_has_the_table() {
     assert!(old == new, "the table is old; run UPDATE_README=1 cargo test -p ir --test matrix");
 }
 
-/// The README names every code of the reader, and its example is a good module.
+/// The README names every code of the reader and the verifier, and its example is a good module.
 #[test]
 fn the_readme_is_true() {
     let readme = std::fs::read_to_string("README.md").unwrap();
     for code in ir::ParseCode::ALL {
         let row = format!("| `{code}` | {} |", code.doc());
+        assert!(readme.contains(&row), "missing: {row}");
+    }
+    for rule in ir::VerifyRule::ALL {
+        let row = format!("| `{rule}` | {} |", rule.doc());
         assert!(readme.contains(&row), "missing: {row}");
     }
     let mut examples = 0;

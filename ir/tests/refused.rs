@@ -1,9 +1,9 @@
-//! Every file in `tests/refused` must be refused with the error that its first line says: `; error: ` and words of the
-//! message, for the reader after the code.
+//! Every file in `tests/refused` must be refused with the error that its first line says: `; error: `, the code, and
+//! words of the message.
 
 use std::path::Path;
 
-/// The errors of a text as one string: those of the reader, or else that of the verifier.
+/// The errors of a text, a line each that starts with the code: those of the reader, or else that of the verifier.
 fn errors(text: &str) -> String {
     match ir::parse::module(text) {
         Err(errors) => errors
@@ -15,7 +15,10 @@ fn errors(text: &str) -> String {
                 format!("{} {} {help}\n", error.code, error.message)
             })
             .collect(),
-        Ok(module) => ir::verify_module(&module).err().map(|e| e.to_string()).unwrap_or_default(),
+        Ok(module) => match ir::verify_module(&module) {
+            Err(error) => format!("{} {error}\n", error.rule),
+            Ok(()) => String::new(),
+        },
     }
 }
 
@@ -30,11 +33,7 @@ fn files_are_refused_as_they_say() {
         let wanted = text.lines().next().and_then(|line| line.strip_prefix("; error: ")).unwrap();
         let found = errors(&text);
         // The code and the words may have other words between them.
-        let (code, words) = match wanted.split_once(' ') {
-            Some((code, words)) if code.starts_with('P') => (code, words),
-            None if wanted.starts_with('P') => (wanted, ""),
-            _ => ("", wanted),
-        };
+        let (code, words) = wanted.split_once(' ').unwrap_or((wanted, ""));
         let good = found.lines().any(|line| line.starts_with(code) && line.contains(words));
         assert!(good, "{}: wanted `{wanted}`, found `{found}`", path.display());
         codes.insert(code.to_owned());
@@ -45,4 +44,26 @@ fn files_are_refused_as_they_say() {
         let elsewhere = matches!(code, ir::ParseCode::Encoding | ir::ParseCode::Count);
         assert!(elsewhere || codes.contains(code.name()), "{code} has no test");
     }
+    // What no text can break is tested in `src/verify/tests.rs`, and the last two in the crate `ssa`: each of these
+    // tests names the rule that it breaks.
+    let built = include_str!("../src/verify/tests.rs");
+    let ssa = include_str!("../../ssa/src/verify.rs");
+    for rule in ir::VerifyRule::ALL {
+        let tested = codes.contains(rule.name())
+            || built.contains(&format!("refused(VerifyRule::{rule:?}, "))
+            || built.contains(&format!("refused(&func, VerifyRule::{rule:?}, "))
+            || ssa.contains(&format!("[{rule}]\""));
+        assert!(tested, "{rule} ({}) has no test", rule.doc());
+    }
+}
+
+/// The verifier opens with the list of its rules: every one of them, in order.
+#[test]
+fn the_verifier_lists_its_rules() {
+    let opening = include_str!("../src/verify/mod.rs").lines().take_while(|l| l.starts_with("//!"));
+    let listed: Vec<&str> = opening
+        .filter_map(|line| line.strip_prefix("//! - `").and_then(|rest| rest.split_once('`')))
+        .map(|(code, _)| code)
+        .collect();
+    assert_eq!(listed, ir::VerifyRule::ALL.iter().map(|rule| rule.name()).collect::<Vec<_>>());
 }

@@ -1,7 +1,7 @@
 //! The SSA verifier: every use is dominated by its definition, and no variable is left.
 
 use cfg::{DomTree, FlowGraph};
-use ir::{Block, Function, Inst, InstData, SecondaryMap, Value, ValueDef, VerifyError};
+use ir::{Block, Function, Inst, InstData, SecondaryMap, Value, ValueDef, VerifyError, VerifyRule};
 
 /// Checks what [`ir::verify_function`] checks, that no instruction reads or writes a variable, and that definitions
 /// dominate uses. A use in a block that cannot be reached may be of any value of the function.
@@ -23,17 +23,21 @@ pub fn verify(func: &Function) -> Result<(), VerifyError> {
     }
     for &block in func.layout() {
         for (index, &inst) in func.block_insts(block).iter().enumerate() {
-            let error = |message: String| VerifyError {
+            let error = |rule, message: String| VerifyError {
+                rule,
                 function: func.name.clone(),
                 block: Some(block),
                 inst: Some(inst),
                 message,
             };
             if let InstData::VarGet { var } | InstData::VarSet { var, .. } = *func.inst(inst) {
-                return Err(error(format!(
-                    "{} of {var} in SSA form; run `ssa::construct` first",
-                    func.inst(inst).opcode()
-                )));
+                return Err(error(
+                    VerifyRule::Variables,
+                    format!(
+                        "{} of {var} in SSA form; run `ssa::construct` first",
+                        func.inst(inst).opcode()
+                    ),
+                ));
             }
             let mut broken: Option<(Value, String)> = None;
             func.for_each_operand(inst, |value| {
@@ -60,7 +64,7 @@ pub fn verify(func: &Function) -> Result<(), VerifyError> {
             });
             if let Some((value, complaint)) = broken {
                 let op = func.inst(inst).opcode();
-                return Err(error(format!("{op} uses {value} {complaint}")));
+                return Err(error(VerifyRule::Dominance, format!("{op} uses {value} {complaint}")));
             }
         }
     }
@@ -87,7 +91,10 @@ mod tests {
         b.ret(x);
         b.switch_to(right);
         b.ret(x);
-        assert_eq!(message(b), "@f, block2: ret uses v2 of block1, which does not dominate block2");
+        assert_eq!(
+            message(b),
+            "@f, block2: ret uses v2 of block1, which does not dominate block2 [V028]"
+        );
     }
 
     #[test]
@@ -103,7 +110,7 @@ mod tests {
         insts.swap(0, 1);
         func.set_block_insts(entry, insts);
         let error = verify(&func).unwrap_err().to_string();
-        assert_eq!(error, "@f, block0: add uses v1 before the instruction that defines it");
+        assert_eq!(error, "@f, block0: add uses v1 before the instruction that defines it [V028]");
     }
 
     #[test]
@@ -111,7 +118,10 @@ mod tests {
         let b = FunctionBuilder::new("f");
         let x = b.var("x", Type::I8);
         b.ret(x);
-        assert_eq!(message(b), "@f, block0: get of var0 in SSA form; run `ssa::construct` first");
+        assert_eq!(
+            message(b),
+            "@f, block0: get of var0 in SSA form; run `ssa::construct` first [V029]"
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The rules for one instruction: what it names exists, and its types are those of its operation.
 
-use super::Checker;
+use super::rule::Broken;
+use super::{Checker, VerifyRule};
 use crate::entity::{Entity, FuncRef, Inst, SigRef, SwitchRef, Value};
 use crate::eval::sign_extend;
 use crate::func::ValueDef;
@@ -9,8 +10,8 @@ use crate::memory::{LoadKind, NarrowWidth, StoreKind};
 use crate::opcode::{Opcode, TernaryOp, TypeRule};
 use crate::types::{Signature, Type};
 
-/// The message of a broken rule.
-type Rule = Result<(), String>;
+/// The rule that is broken.
+type Rule = Result<(), Broken>;
 
 impl Checker<'_> {
     pub(super) fn inst(&self, inst: Inst) -> Rule {
@@ -87,31 +88,31 @@ impl Checker<'_> {
             }
             InstData::AtomicLoad { addr, .. } => {
                 self.address(addr)?;
-                atomic(op, result_of(result), self.typed(result)?)
+                atomic(VerifyRule::ResultTypes, op, result_of(result), self.typed(result)?)
             }
             InstData::AtomicStore { value, addr, .. } => {
                 self.address(addr)?;
-                atomic(op, value, self.usable(value)?)
+                atomic(VerifyRule::OperandTypes, op, value, self.usable(value)?)
             }
             InstData::AtomicRmw { value, addr, .. } => {
                 self.address(addr)?;
                 let ty = self.usable(value)?;
-                atomic(op, value, ty)?;
+                atomic(VerifyRule::OperandTypes, op, value, ty)?;
                 self.result_is(op, result, ty)
             }
             InstData::AtomicCas { expected, new, addr, .. } => {
                 self.address(addr)?;
                 let ty = self.same(op, [expected, new])?;
-                atomic(op, new, ty)?;
+                atomic(VerifyRule::OperandTypes, op, new, ty)?;
                 self.result_is(op, result, ty)
             }
             InstData::Fence => Ok(()),
             InstData::StackAddr { slot, offset } => {
                 let Some(data) = func.slots.get(slot) else {
-                    return Err(format!("{slot} does not exist; declare it"));
+                    return VerifyRule::Entities.fail(format!("{slot} does not exist; declare it"));
                 };
                 if !u64::try_from(offset).is_ok_and(|offset| offset <= data.size) {
-                    return Err(format!(
+                    return VerifyRule::SlotOffset.fail(format!(
                         "the offset {offset} is outside of {slot}, which has {} bytes",
                         data.size
                     ));
@@ -120,44 +121,46 @@ impl Checker<'_> {
             }
             InstData::DataAddr { data, .. } => {
                 if func.data.get(data).is_none() {
-                    return Err(format!("{data} does not exist; declare it"));
+                    return VerifyRule::Entities.fail(format!("{data} does not exist; declare it"));
                 }
                 self.result_is(Opcode::DataAddr, result, Type::I64)
             }
             InstData::FuncAddr { callee } => {
                 if func.callees.get(callee).is_none() {
-                    return Err(format!("{callee} does not exist; declare it"));
+                    return VerifyRule::Entities
+                        .fail(format!("{callee} does not exist; declare it"));
                 }
                 self.result_is(op, result, Type::I64)
             }
             InstData::VarGet { var } => {
                 let Some(data) = func.vars.get(var) else {
-                    return Err(format!("{var} does not exist; declare it"));
+                    return VerifyRule::Entities.fail(format!("{var} does not exist; declare it"));
                 };
                 self.result_is(Opcode::VarGet, result, data.ty)
             }
             InstData::VarSet { var, value } => {
                 let Some(data) = func.vars.get(var) else {
-                    return Err(format!("{var} does not exist; declare it"));
+                    return VerifyRule::Entities.fail(format!("{var} does not exist; declare it"));
                 };
                 let ty = self.usable(value)?;
                 if ty == data.ty {
                     Ok(())
                 } else {
-                    Err(format!("{value} is {ty}, but {var} is {}; convert it", data.ty))
+                    VerifyRule::OperandTypes
+                        .fail(format!("{value} is {ty}, but {var} is {}; convert it", data.ty))
                 }
             }
             InstData::Call { callee, args } => {
                 let (who, signature) = self.callee(callee)?;
                 self.call(&who, signature, args)?;
                 let types: Vec<Type> = signature.result_types().collect();
-                self.arguments(&format!("{who} gives"), results, &types)
+                self.arguments(VerifyRule::CallTypes, &format!("{who} gives"), results, &types)
             }
             InstData::CallIndirect { callee, signature, args } => {
                 let signature = self.callee_at(callee, signature)?;
                 self.call("the callee", signature, args)?;
                 let types: Vec<Type> = signature.result_types().collect();
-                self.arguments("the callee gives", results, &types)
+                self.arguments(VerifyRule::CallTypes, "the callee gives", results, &types)
             }
             InstData::TailCall { callee, args } => {
                 let (who, signature) = self.callee(callee)?;
@@ -183,27 +186,28 @@ impl Checker<'_> {
     }
 
     /// The results of an instruction, which must be its own and as many as its operation has.
-    fn results(&self, inst: Inst, op: Opcode) -> Result<&[Value], String> {
+    fn results(&self, inst: Inst, op: Opcode) -> Result<&[Value], Broken> {
         let func = self.func;
         let results = func.results(inst);
         for (index, &result) in results.iter().enumerate() {
             if func.value_def(result) != ValueDef::Result(inst, index as u32) {
-                return Err(format!(
-                    "{result} is not result {index} of this {op}, where it stands"
-                ));
+                return VerifyRule::Results
+                    .fail(format!("{result} is not result {index} of this {op}, where it stands"));
             }
         }
         let Some(wanted) = op.result_count() else { return Ok(results) };
         if results.len() == wanted {
             Ok(results)
         } else {
-            Err(format!("{op} has {} results, but its operation has {wanted}", results.len()))
+            VerifyRule::Results
+                .fail(format!("{op} has {} results, but its operation has {wanted}", results.len()))
         }
     }
 
     /// The type of a result that `results` found to be there.
-    fn typed(&self, result: Option<Value>) -> Result<Type, String> {
-        let result = result.ok_or("the instruction has no result")?;
+    fn typed(&self, result: Option<Value>) -> Result<Type, Broken> {
+        let none = || VerifyRule::Results.broken("the instruction has no result");
+        let result = result.ok_or_else(none)?;
         Ok(self.func.value_type(result))
     }
 
@@ -213,22 +217,25 @@ impl Checker<'_> {
             Ok(())
         } else {
             let result = result_of(result);
-            Err(format!("{result} is {ty}, but this {op} gives {wanted}; change the type"))
+            VerifyRule::ResultTypes
+                .fail(format!("{result} is {ty}, but this {op} gives {wanted}; change the type"))
         }
     }
 
     /// Two operands of one type.
-    fn same(&self, op: Opcode, [a, b]: [Value; 2]) -> Result<Type, String> {
+    fn same(&self, op: Opcode, [a, b]: [Value; 2]) -> Result<Type, Broken> {
         let (ty, other) = (self.usable(a)?, self.usable(b)?);
         if ty == other {
             Ok(ty)
         } else {
-            Err(format!("{a} is {ty} and {b} is {other}, but {op} needs one type; convert one"))
+            VerifyRule::OperandTypes.fail(format!(
+                "{a} is {ty} and {b} is {other}, but {op} needs one type; convert one"
+            ))
         }
     }
 
     /// Two operands of one type of the right kind.
-    fn pair(&self, op: Opcode, rule: TypeRule, args: [Value; 2]) -> Result<Type, String> {
+    fn pair(&self, op: Opcode, rule: TypeRule, args: [Value; 2]) -> Result<Type, Broken> {
         for arg in args {
             let ty = self.usable(arg)?;
             let (good, kind) = match rule {
@@ -237,7 +244,8 @@ impl Checker<'_> {
                 _ => (ty.is_word_int(), WORD_INTS),
             };
             if !good {
-                return Err(format!("{arg} is {ty}, but {op} takes {kind}"));
+                return VerifyRule::OperandTypes
+                    .fail(format!("{arg} is {ty}, but {op} takes {kind}"));
             }
         }
         self.same(op, args)
@@ -247,30 +255,32 @@ impl Checker<'_> {
         for &arg in args {
             let ty = self.usable(arg)?;
             if ty != wanted {
-                return Err(format!("{arg} is {ty}, but {op} takes {wanted}; convert it"));
+                return VerifyRule::OperandTypes
+                    .fail(format!("{arg} is {ty}, but {op} takes {wanted}; convert it"));
             }
         }
         Ok(())
     }
 
     /// A callee that is named: how to speak of it, and its signature.
-    fn callee(&self, callee: FuncRef) -> Result<(String, &Signature), String> {
+    fn callee(&self, callee: FuncRef) -> Result<(String, &Signature), Broken> {
         match self.func.callees.get(callee) {
             Some(callee) => Ok((format!("@{}", callee.name), &callee.signature)),
-            None => Err(format!("{callee} does not exist; declare it")),
+            None => VerifyRule::Entities.fail(format!("{callee} does not exist; declare it")),
         }
     }
 
     /// The signature of a callee that is given by its address.
-    fn callee_at(&self, addr: Value, signature: SigRef) -> Result<&Signature, String> {
+    fn callee_at(&self, addr: Value, signature: SigRef) -> Result<&Signature, Broken> {
         self.address(addr)?;
         let signature = self.func.signatures.get(signature);
-        signature.ok_or_else(|| "the signature of the call does not exist; declare it".to_owned())
+        let none = "the signature of the call does not exist; declare it";
+        signature.ok_or_else(|| VerifyRule::Entities.broken(none))
     }
 
     fn call(&self, who: &str, signature: &Signature, args: ValueList) -> Rule {
         let params: Vec<Type> = signature.param_types().collect();
-        self.arguments(&format!("{who} takes"), self.list(args)?, &params)
+        self.arguments(VerifyRule::CallTypes, &format!("{who} takes"), self.list(args)?, &params)
     }
 
     fn same_results(&self, who: &str, signature: &Signature) -> Rule {
@@ -280,7 +290,7 @@ impl Checker<'_> {
         }
         let signature = Signature { params: Vec::new(), ..signature.clone() };
         let own = Signature { params: Vec::new(), ..own.clone() };
-        Err(format!(
+        VerifyRule::TailResults.fail(format!(
             "{who} gives other results than this function ({signature} and {own}); call it and use ret"
         ))
     }
@@ -290,7 +300,9 @@ impl Checker<'_> {
         if ty.is_word_int() {
             Ok(())
         } else {
-            Err(format!("{cond} is {ty}, but the condition of {op} is {WORD_INT}; compare first"))
+            VerifyRule::OperandTypes.fail(format!(
+                "{cond} is {ty}, but the condition of {op} is {WORD_INT}; compare first"
+            ))
         }
     }
 
@@ -299,19 +311,24 @@ impl Checker<'_> {
         if ty == Type::I64 {
             Ok(())
         } else {
-            Err(format!("{addr} is {ty}, but an address is i64; extend or convert it"))
+            VerifyRule::OperandTypes
+                .fail(format!("{addr} is {ty}, but an address is i64; extend or convert it"))
         }
     }
 
     /// Values for a list of types; `who` says who wants them.
-    fn arguments(&self, who: &str, values: &[Value], types: &[Type]) -> Rule {
+    fn arguments(&self, rule: VerifyRule, who: &str, values: &[Value], types: &[Type]) -> Rule {
         if values.len() != types.len() {
-            return Err(format!("{who} {} values, but there are {}", types.len(), values.len()));
+            return rule.fail(format!(
+                "{who} {} values, but there are {}",
+                types.len(),
+                values.len()
+            ));
         }
         for (&value, &wanted) in values.iter().zip(types) {
             let ty = self.usable(value)?;
             if ty != wanted {
-                return Err(format!("{value} is {ty}, but {who} {wanted} there; convert it"));
+                return rule.fail(format!("{value} is {ty}, but {who} {wanted} there; convert it"));
             }
         }
         Ok(())
@@ -320,35 +337,41 @@ impl Checker<'_> {
     fn target(&self, target: BlockCall) -> Rule {
         let (func, block) = (self.func, target.block);
         if !self.in_layout[block] {
-            return Err(format!("{block} is not a block of this function"));
+            return VerifyRule::Entities.fail(format!("{block} is not a block of this function"));
         }
         if func.entry() == Some(block) {
-            return Err(format!(
+            return VerifyRule::Entry.fail(format!(
                 "{block} is the entry block, which no branch may go to; put an empty block before it"
             ));
         }
         let params = func.block_params(block);
         // The block itself is checked where it stands, perhaps later.
         if let Some(param) = params.iter().find(|&&param| !func.has_value(param)) {
-            return Err(format!("{param} is not a value of this function"));
+            return VerifyRule::Values.fail(format!("{param} is not a value of this function"));
         }
         let types: Vec<Type> = params.iter().map(|&param| func.value_type(param)).collect();
-        self.arguments(&format!("{block} takes"), self.list(target.args)?, &types)
+        self.arguments(
+            VerifyRule::BlockArgs,
+            &format!("{block} takes"),
+            self.list(target.args)?,
+            &types,
+        )
     }
 
     fn switch(&self, index: Value, table: SwitchRef) -> Rule {
         let ty = self.usable(index)?;
         if !ty.is_word_int() {
-            return Err(format!("{index} is {ty}, but switch takes {WORD_INT}"));
+            return VerifyRule::OperandTypes
+                .fail(format!("{index} is {ty}, but switch takes {WORD_INT}"));
         }
         let Some(table) = self.func.switches.get(table) else {
-            return Err(format!("{table} does not exist; declare it"));
+            return VerifyRule::Entities.fail(format!("{table} does not exist; declare it"));
         };
         self.target(table.default)?;
         let mut values = Vec::with_capacity(table.cases.len());
         for &(value, target) in &table.cases {
             if sign_extend(value as u64, ty) != value {
-                return Err(format!(
+                return VerifyRule::Switch.fail(format!(
                     "the case {value} does not fit {ty}; write it as a signed number"
                 ));
             }
@@ -357,14 +380,16 @@ impl Checker<'_> {
         }
         values.sort_unstable();
         match values.windows(2).find(|pair| pair[0] == pair[1]) {
-            Some(pair) => Err(format!("the case {} comes twice; keep one", pair[0])),
+            Some(pair) => {
+                VerifyRule::Switch.fail(format!("the case {} comes twice; keep one", pair[0]))
+            }
             None => Ok(()),
         }
     }
 
     fn ret(&self, args: ValueList) -> Rule {
         let types: Vec<Type> = self.func.signature.result_types().collect();
-        self.arguments("the function returns", self.list(args)?, &types)
+        self.arguments(VerifyRule::ReturnTypes, "the function returns", self.list(args)?, &types)
     }
 }
 
@@ -375,9 +400,10 @@ fn result_of(result: Option<Value>) -> Value {
 
 fn int_constant(imm: i64, ty: Type) -> Rule {
     if !ty.is_int() {
-        Err(format!("iconst gives an integer, not {ty}; use fconst"))
+        VerifyRule::Constants.fail(format!("iconst gives an integer, not {ty}; use fconst"))
     } else if sign_extend(imm as u64, ty) != imm {
-        Err(format!("the constant {imm} is not a sign-extended {ty}; cut it to the type"))
+        VerifyRule::Constants
+            .fail(format!("the constant {imm} is not a sign-extended {ty}; cut it to the type"))
     } else {
         Ok(())
     }
@@ -385,9 +411,11 @@ fn int_constant(imm: i64, ty: Type) -> Rule {
 
 fn float_constant(bits: u64, ty: Type) -> Rule {
     if !ty.is_float() {
-        Err(format!("fconst gives a float, not {ty}; use iconst"))
+        VerifyRule::Constants.fail(format!("fconst gives a float, not {ty}; use iconst"))
     } else if bits & !ty.mask() != 0 {
-        Err(format!("the constant has bits {bits:#x}, more than {ty} has; cut them to the type"))
+        VerifyRule::Constants.fail(format!(
+            "the constant has bits {bits:#x}, more than {ty} has; cut them to the type"
+        ))
     } else {
         Ok(())
     }
@@ -397,11 +425,11 @@ fn float_constant(bits: u64, ty: Type) -> Rule {
 const WORD_INTS: &str = "integers of at most 64 bits";
 const WORD_INT: &str = "an integer of at most 64 bits";
 
-fn atomic(op: Opcode, value: Value, ty: Type) -> Rule {
+fn atomic(rule: VerifyRule, op: Opcode, value: Value, ty: Type) -> Rule {
     if ty.is_word_int() {
         Ok(())
     } else {
-        Err(format!("{value} is {ty}, but {op} is for {WORD_INTS}"))
+        rule.fail(format!("{value} is {ty}, but {op} is for {WORD_INTS}"))
     }
 }
 
@@ -410,7 +438,7 @@ fn narrower(what: &str, width: NarrowWidth, value: Value, ty: Type) -> Rule {
     if ty.is_word_int() && memory.bits() < ty.bits() {
         Ok(())
     } else {
-        Err(format!(
+        VerifyRule::Narrow.fail(format!(
             "{value} is {ty}, but a {what} of {} bits needs a wider integer of at most 64; use plain {what}",
             memory.bits()
         ))
@@ -461,8 +489,9 @@ fn unary(
         _ => ("a number", "the other kind of type of the same width"),
     };
     if takes {
-        Err(format!("{result} is {to}, but {op} of {from} gives {given}; change the type"))
+        VerifyRule::ResultTypes
+            .fail(format!("{result} is {to}, but {op} of {from} gives {given}; change the type"))
     } else {
-        Err(format!("{arg} is {from}, but {op} takes {wanted}"))
+        VerifyRule::OperandTypes.fail(format!("{arg} is {from}, but {op} takes {wanted}"))
     }
 }

@@ -4,48 +4,54 @@
 //! # The rules
 //!
 //! A function:
-//! - has an entry block, and its layout names existing blocks, each once;
-//! - has an entry block that no branch goes to and whose parameters have the types of the signature;
-//! - has at most [`MAX_ENTITIES`] values, blocks and instructions each, and at most [`MAX_SIGNATURE`] parameters and
-//!   results;
-//! - extends only `i8`, `i16` and `i32` parameters and results;
-//! - has stack slots of at least 1 byte, with an alignment that is a power of two up to [`MAX_SLOT_ALIGN`], together at
-//!   most [`MAX_FRAME`] bytes;
-//! - calls one name with one signature, its own name with its own, and no name that it also takes as data; the same
-//!   limits hold for the signatures of what it calls by name or address.
+//! - `V001` has an entry block, and its layout names existing blocks, each once;
+//! - `V002` has an entry block that no branch goes to and whose parameters have the types of the signature;
+//! - `V003` has at most [`MAX_ENTITIES`] values, blocks and instructions each, and at most [`MAX_SIGNATURE`] parameters
+//!   and results, where an `i128` counts twice; the same for the signatures of what it calls by name or address;
+//! - `V004` extends only `i8`, `i16` and `i32` parameters and results, its own and those of what it calls;
+//! - `V005` has stack slots of at least 1 byte, with an alignment that is a power of two up to [`MAX_SLOT_ALIGN`],
+//!   together at most [`MAX_FRAME`] bytes;
+//! - `V006` calls one name with one signature, its own name with its own, and no name that it also takes as data.
 //!
 //! A block:
-//! - ends in a terminator, which is its only one;
-//! - holds existing instructions, each of which is in one place of the function;
-//! - has parameters that say they are its parameters, each at its place.
+//! - `V007` ends in a terminator, which is its only one;
+//! - `V008` holds existing instructions, each of which is in one place of the function;
+//! - `V009` has parameters that say they are its parameters, each at its place.
 //!
 //! An instruction:
-//! - has as many results as its operation, which say they are its results, each at its place;
-//! - uses values of this function that are defined by a block or instruction that is part of it, also where it cannot
-//!   be reached;
-//! - names existing blocks in the layout, slots, variables, callees, signatures, data objects and tables;
-//! - has operand and result types that its row of the opcode table allows; addresses are `i64`; conditions, operands of
-//!   `switch` and of atomic accesses are integers of at most 64 bits;
-//! - if it is a constant, fits its type, an `iconst` as a sign-extended number;
-//! - if it is a narrow load or store, is narrower than its integer type, which has at most 64 bits;
-//! - if it is `stack_addr`, has an offset from 0 to the size of the slot (the end itself is an address too);
-//! - if it is a call, has arguments and results of the types of the callee's signature; a tail call is to a function
-//!   with the results of its own;
-//! - if it is `ret`, has values of the types of the function's results;
-//! - if it branches, gives each target one value of the right type for each parameter;
-//! - if it is `switch`, has cases that fit the type of its operand and differ, and a table of its own.
+//! - `V010` has as many results as its operation, which say they are its results, each at its place;
+//! - `V011` uses values of this function that are defined by a block or instruction that is part of it, also where it
+//!   cannot be reached;
+//! - `V012` names existing blocks in the layout, slots, variables, callees, signatures, data objects and tables;
+//! - `V013` has operand types that its row of the opcode table allows; addresses are `i64`; conditions, operands of
+//!   `switch`, carries and operands of atomic accesses are integers of at most 64 bits; what is written to a variable
+//!   has its type;
+//! - `V014` has result types that its row of the opcode table gives for its operands; that of an atomic access is an
+//!   integer of at most 64 bits, that of an address `i64`, what is read from a variable has its type;
+//! - `V015` if it is a constant, has a type of its kind and fits it, an `iconst` as a sign-extended number;
+//! - `V016` if it is a narrow load or store, is narrower than its integer type, which has at most 64 bits;
+//! - `V017` if it is `stack_addr`, has an offset from 0 to the size of the slot (the end itself is an address too);
+//! - `V018` if it is a call, has arguments and results of the types of the callee's signature;
+//! - `V019` if it is a tail call, is to a function with the results of its own;
+//! - `V020` if it is `ret`, has values of the types of the function's results;
+//! - `V021` if it branches, gives each target one value of the right type for each parameter;
+//! - `V022` if it is `switch`, has cases that fit the type of its operand and differ, and a table of its own.
 //!
 //! A module ([`verify_module`]):
-//! - has functions that keep these rules, each under its own name; names are unique over functions, host functions
-//!   and data;
-//! - has a function or host function for each name that is called or whose address is taken, with the signature that
-//!   the user assumes;
-//! - has host functions without `i128` in their signatures: the host passes its halves;
-//! - has a data object for each name whose address is taken;
-//! - aligns data objects to a power of two up to [`MAX_DATA_ALIGN`].
+//! - `V023` has functions under their own names, and names that are unique over functions, host functions and data;
+//! - `V024` has a function or host function for each name that is called or whose address is taken, with the signature
+//!   that the user assumes;
+//! - `V025` has host functions without `i128` in their signatures: the host passes its halves;
+//! - `V026` has a data object for each name whose address is taken;
+//! - `V027` aligns data objects to a power of two up to [`MAX_DATA_ALIGN`].
+//!
+//! Two rules are checked in SSA form, by the `ssa` crate:
+//! - `V028` a definition dominates its uses, but for uses that cannot be reached;
+//! - `V029` no variable is read or written.
 
 mod inst;
 mod module;
+mod rule;
 #[cfg(test)]
 mod tests;
 
@@ -57,6 +63,8 @@ use crate::inst::{InstData, ValueList};
 use crate::types::{AbiParam, Signature, Type};
 
 pub use module::verify_module;
+use rule::Broken;
+pub use rule::VerifyRule;
 
 /// How many values, blocks and instructions each a function may have had in its life.
 pub const MAX_ENTITIES: usize = 1 << 24;
@@ -76,6 +84,8 @@ pub const MAX_DATA_ALIGN: u32 = 4096;
 /// A rule of the IR that a function breaks.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct VerifyError {
+    /// The rule.
+    pub rule: VerifyRule,
     /// The function's name.
     pub function: String,
     /// The block, if the error is in one.
@@ -92,7 +102,7 @@ impl fmt::Display for VerifyError {
         if let Some(block) = self.block {
             write!(f, ", {block}")?;
         }
-        write!(f, ": {}", self.message)
+        write!(f, ": {} [{}]", self.message, self.rule)
     }
 }
 
@@ -153,8 +163,9 @@ impl<'a> Checker<'a> {
         Ok(checker)
     }
 
-    fn error(&self, message: impl Into<String>) -> VerifyError {
+    fn error(&self, rule: VerifyRule, message: impl Into<String>) -> VerifyError {
         VerifyError {
+            rule,
             function: self.func.name.clone(),
             block: None,
             inst: None,
@@ -162,14 +173,14 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn in_block(&self, block: Block, message: impl Into<String>) -> VerifyError {
-        VerifyError { block: Some(block), ..self.error(message) }
+    fn in_block(&self, rule: VerifyRule, block: Block, message: impl Into<String>) -> VerifyError {
+        VerifyError { block: Some(block), ..self.error(rule, message) }
     }
 
     fn limits(&self) -> Check {
         let func = self.func;
         let counts = [func.num_values(), func.num_blocks(), func.num_insts()];
-        too_many(counts).map_or(Ok(()), |message| Err(self.error(message)))
+        too_many(counts).map_or(Ok(()), |message| Err(self.error(VerifyRule::Limits, message)))
     }
 
     fn signature(&self, signature: &Signature) -> Check {
@@ -180,7 +191,7 @@ impl<'a> Checker<'a> {
                 let message = format!(
                     "a signature has {count} {what}, more than {MAX_SIGNATURE}; pass them in memory"
                 );
-                return Err(self.error(message));
+                return Err(self.error(VerifyRule::Limits, message));
             }
             let extends = |param: &&AbiParam| {
                 param.extend.is_some() && (param.ty.is_float() || param.ty.bits() >= 64)
@@ -190,7 +201,7 @@ impl<'a> Checker<'a> {
                     "{what} of type {} cannot be extended; only i8, i16 and i32 can",
                     param.ty
                 );
-                return Err(self.error(message));
+                return Err(self.error(VerifyRule::Extension, message));
             }
         }
         Ok(())
@@ -200,24 +211,32 @@ impl<'a> Checker<'a> {
         let func = self.func;
         for &block in func.layout() {
             if block.index() >= func.num_blocks() {
-                return Err(self.error(format!("the layout names {block}, which does not exist")));
+                return Err(self.error(
+                    VerifyRule::Layout,
+                    format!("the layout names {block}, which does not exist"),
+                ));
             }
             if std::mem::replace(&mut self.in_layout[block], true) {
-                return Err(
-                    self.in_block(block, "the block is in the layout twice; keep one place")
-                );
+                return Err(self.in_block(
+                    VerifyRule::Layout,
+                    block,
+                    "the block is in the layout twice; keep one place",
+                ));
             }
             for &inst in func.block_insts(block) {
                 if inst.index() >= func.num_insts() {
                     let message = format!("the block holds {inst}, which does not exist");
-                    return Err(self.in_block(block, message));
+                    return Err(self.in_block(VerifyRule::Places, block, message));
                 }
                 if let Some(first) = self.home[inst].replace(block) {
                     let message = format!(
                         "the {} is also in {first}; an instruction has one place",
                         func.inst(inst).opcode()
                     );
-                    return Err(VerifyError { inst: Some(inst), ..self.in_block(block, message) });
+                    return Err(VerifyError {
+                        inst: Some(inst),
+                        ..self.in_block(VerifyRule::Places, block, message)
+                    });
                 }
             }
         }
@@ -227,7 +246,8 @@ impl<'a> Checker<'a> {
     fn entry(&self) -> Check {
         let func = self.func;
         let Some(entry) = func.entry() else {
-            return Err(self.error("the function has no blocks; give it an entry block"));
+            return Err(self
+                .error(VerifyRule::Layout, "the function has no blocks; give it an entry block"));
         };
         let params = func.block_params(entry);
         let known = params.iter().filter(|&&param| func.has_value(param));
@@ -236,7 +256,7 @@ impl<'a> Checker<'a> {
                 "the parameters of the entry block are not those of the signature {}",
                 func.signature
             );
-            return Err(self.in_block(entry, message));
+            return Err(self.in_block(VerifyRule::Entry, entry, message));
         }
         Ok(())
     }
@@ -245,14 +265,17 @@ impl<'a> Checker<'a> {
         let mut frame = 0_u64;
         for (slot, data) in self.func.slots.iter() {
             if data.size == 0 {
-                return Err(self.error(format!("{slot} has size 0; a slot has at least 1 byte")));
+                return Err(self.error(
+                    VerifyRule::Slots,
+                    format!("{slot} has size 0; a slot has at least 1 byte"),
+                ));
             }
             if !data.align.is_power_of_two() || data.align > MAX_SLOT_ALIGN {
                 let message = format!(
                     "{slot} has alignment {}; it must be a power of two up to {MAX_SLOT_ALIGN}",
                     data.align
                 );
-                return Err(self.error(message));
+                return Err(self.error(VerifyRule::Slots, message));
             }
             let start = frame.checked_next_multiple_of(data.align.into());
             frame = start.and_then(|start| start.checked_add(data.size)).unwrap_or(u64::MAX);
@@ -260,7 +283,7 @@ impl<'a> Checker<'a> {
                 let message = format!(
                     "the stack slots up to {slot} have more than {MAX_FRAME} bytes; take memory from the host"
                 );
-                return Err(self.error(message));
+                return Err(self.error(VerifyRule::Slots, message));
             }
         }
         Ok(())
@@ -277,7 +300,7 @@ impl<'a> Checker<'a> {
                     "@{} is called as {first} and as {}; a name has one signature",
                     callee.name, callee.signature
                 );
-                return Err(self.error(message));
+                return Err(self.error(VerifyRule::Names, message));
             }
         }
         for (_, signature) in func.signatures.iter() {
@@ -286,7 +309,7 @@ impl<'a> Checker<'a> {
         match func.data.values().find(|name| known.contains_key(name.as_str())) {
             Some(name) => {
                 let message = format!("@{name} is both a function and data; rename one of them");
-                Err(self.error(message))
+                Err(self.error(VerifyRule::Names, message))
             }
             None => Ok(()),
         }
@@ -299,12 +322,13 @@ impl<'a> Checker<'a> {
             if !func.has_value(param) || func.value_def(param) != wanted {
                 let message =
                     format!("{param} is not parameter {index} of the block, where it stands");
-                return Err(self.in_block(block, message));
+                return Err(self.in_block(VerifyRule::Params, block, message));
             }
         }
         let insts = func.block_insts(block);
         let Some((&last, before)) = insts.split_last() else {
             return Err(self.in_block(
+                VerifyRule::Terminators,
                 block,
                 "the block is empty; end it with a jump, branch, switch, ret or trap",
             ));
@@ -312,29 +336,35 @@ impl<'a> Checker<'a> {
         for &inst in before {
             if func.inst(inst).is_terminator() {
                 let message = "an instruction follows a terminator; start a new block for it";
-                return Err(VerifyError { inst: Some(inst), ..self.in_block(block, message) });
+                return Err(VerifyError {
+                    inst: Some(inst),
+                    ..self.in_block(VerifyRule::Terminators, block, message)
+                });
             }
         }
         if !func.inst(last).is_terminator() {
             let message =
                 "the block has no terminator; end it with a jump, branch, switch, ret or trap";
-            return Err(VerifyError { inst: Some(last), ..self.in_block(block, message) });
+            return Err(VerifyError {
+                inst: Some(last),
+                ..self.in_block(VerifyRule::Terminators, block, message)
+            });
         }
         for &inst in insts {
             let check = self.inst(inst);
-            check.map_err(|message| VerifyError {
+            check.map_err(|broken| VerifyError {
                 inst: Some(inst),
-                ..self.in_block(block, message)
+                ..self.in_block(broken.rule, block, broken.message)
             })?;
         }
         Ok(())
     }
 
     /// A value that may be used: of this function, and defined by a part of it.
-    fn usable(&self, value: Value) -> Result<Type, String> {
+    fn usable(&self, value: Value) -> Result<Type, Broken> {
         let func = self.func;
         if !func.has_value(value) {
-            return Err(format!("{value} is not a value of this function"));
+            return VerifyRule::Values.fail(format!("{value} is not a value of this function"));
         }
         let defined = match func.value_def(value) {
             ValueDef::Detached => false,
@@ -344,15 +374,17 @@ impl<'a> Checker<'a> {
         if defined {
             Ok(func.value_type(value))
         } else {
-            Err(format!("{value} is used, but what defined it is no longer part of the function"))
+            VerifyRule::Values.fail(format!(
+                "{value} is used, but what defined it is no longer part of the function"
+            ))
         }
     }
 
     /// The values of a list, if it is one of this function.
-    fn list(&self, list: ValueList) -> Result<&'a [Value], String> {
-        self.func
-            .checked_list(list)
-            .ok_or_else(|| "a list of values belongs to another function".to_owned())
+    fn list(&self, list: ValueList) -> Result<&'a [Value], Broken> {
+        self.func.checked_list(list).ok_or_else(|| {
+            VerifyRule::Values.broken("a list of values belongs to another function")
+        })
     }
 
     /// Each `switch` has a table of its own, so that changing one changes no other.
@@ -365,7 +397,10 @@ impl<'a> Checker<'a> {
                 && std::mem::replace(&mut users[table], true)
             {
                 let message = format!("{table} belongs to another switch too; give each its own");
-                return Err(VerifyError { inst: Some(inst), ..self.in_block(block, message) });
+                return Err(VerifyError {
+                    inst: Some(inst),
+                    ..self.in_block(VerifyRule::Switch, block, message)
+                });
             }
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! The rules for a module: names resolve, and both sides of a call mean the same.
 
-use super::{MAX_DATA_ALIGN, VerifyError, verify_function};
+use super::{MAX_DATA_ALIGN, VerifyError, VerifyRule, verify_function};
 use crate::func::Function;
 use crate::inst::InstData;
 use crate::module::Module;
@@ -11,7 +11,8 @@ use crate::types::Type;
 /// # Errors
 /// The first rule that is broken. An error about a data object or a name names it in the place of the function.
 pub fn verify_module(module: &Module) -> Result<(), VerifyError> {
-    let error = |name: &str, message: String| VerifyError {
+    let error = |rule: VerifyRule, name: &str, message: String| VerifyError {
+        rule,
         function: name.to_owned(),
         block: None,
         inst: None,
@@ -23,28 +24,28 @@ pub fn verify_module(module: &Module) -> Result<(), VerifyError> {
                 "the data object has alignment {}; it must be a power of two up to {MAX_DATA_ALIGN}",
                 data.align
             );
-            return Err(error(name, message));
+            return Err(error(VerifyRule::DataAlign, name, message));
         }
         if module.functions.contains_key(name) || module.externs.contains_key(name) {
             let message = "the name is both data and a function; rename one of them".to_owned();
-            return Err(error(name, message));
+            return Err(error(VerifyRule::UniqueNames, name, message));
         }
     }
     for (name, signature) in &module.externs {
         let mut types = signature.param_types().chain(signature.result_types());
         if types.any(|ty| ty == Type::I128) {
             let message = "the host is to give it, but its signature has i128; pass two i64, the low one first";
-            return Err(error(name, message.to_owned()));
+            return Err(error(VerifyRule::HostTypes, name, message.to_owned()));
         }
     }
     for (name, function) in &module.functions {
         if *name != function.name {
             let message = format!("the module lists it as @{name}; the two names must be equal");
-            return Err(error(&function.name, message));
+            return Err(error(VerifyRule::UniqueNames, &function.name, message));
         }
         if module.externs.contains_key(name) {
             let message = "the host is to give it, but it has a body too; drop one".to_owned();
-            return Err(error(name, message));
+            return Err(error(VerifyRule::UniqueNames, name, message));
         }
         verify_function(function)?;
         names(module, function)?;
@@ -61,13 +62,19 @@ fn names(module: &Module, function: &Function) -> Result<(), VerifyError> {
                 (Some(callee), _) => {
                     let callee = &function.callees[callee];
                     match module.signature(&callee.name) {
-                        None => Some(format!(
-                            "there is no function @{}; add it to the module or declare it as extern",
-                            callee.name
+                        None => Some((
+                            VerifyRule::Callees,
+                            format!(
+                                "there is no function @{}; add it to the module or declare it as extern",
+                                callee.name
+                            ),
                         )),
-                        Some(known) if *known != callee.signature => Some(format!(
-                            "@{} is {known}, but this function takes it for {}",
-                            callee.name, callee.signature
+                        Some(known) if *known != callee.signature => Some((
+                            VerifyRule::Callees,
+                            format!(
+                                "@{} is {known}, but this function takes it for {}",
+                                callee.name, callee.signature
+                            ),
                         )),
                         Some(_) => None,
                     }
@@ -75,14 +82,19 @@ fn names(module: &Module, function: &Function) -> Result<(), VerifyError> {
                 (None, InstData::DataAddr { data, .. }) => {
                     let name = &function.data[data];
                     let missing = !module.data.contains_key(name);
-                    missing
-                        .then(|| format!("there is no data object @{name}; add it to the module"))
+                    missing.then(|| {
+                        (
+                            VerifyRule::Data,
+                            format!("there is no data object @{name}; add it to the module"),
+                        )
+                    })
                 }
                 _ => None,
             };
-            if let Some(message) = problem {
+            if let Some((rule, message)) = problem {
                 let function = function.name.clone();
                 return Err(VerifyError {
+                    rule,
                     function,
                     block: Some(block),
                     inst: Some(inst),
