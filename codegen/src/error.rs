@@ -58,6 +58,21 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Whether the compiler is to blame, not the function.
+    #[must_use]
+    pub fn is_defect(&self) -> bool {
+        matches!(
+            self,
+            Reason::Allocation(_)
+                | Reason::Check(_)
+                | Reason::Assembly(_)
+                | Reason::Internal(_)
+                | Reason::Malformed(_)
+                | Reason::NoTerminator
+                | Reason::NotSsa
+        )
+    }
+
     /// The error with only the function known.
     pub(crate) fn in_function(self, function: &str) -> Error {
         Error { function: function.to_owned(), block: None, inst: None, value: None, reason: self }

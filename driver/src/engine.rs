@@ -9,7 +9,7 @@ use interp::{DataMemory, Interpreter, Limits, LoadOptions, MemoryAccess, Program
 use ir::{Module, Signature, TrapKind, Type};
 use opt::Level;
 
-use crate::error::{Error, Trap};
+use crate::error::{Error, READING, Trap};
 use crate::host::{HostFunction, Hosts};
 use crate::link::{self, Linked};
 use crate::native;
@@ -183,7 +183,7 @@ impl Engine {
     /// The first thing that is wrong with the module, or missing.
     pub fn new(module: Module, hosts: &Hosts, options: &Options) -> Result<Self, Error> {
         // Before anything relies on it; what the compiler makes of it is verified by the pipeline.
-        ir::verify_module(&module).map_err(|error| Error::Verify { stage: "reading", error })?;
+        ir::verify_module(&module).map_err(|error| Error::Verify { stage: READING, error })?;
         let hosts = bind_hosts(&module, hosts)?;
         let data = DataMemory::new(&module).ok_or(interp::LoadError::OutOfMemory)?;
         let data = Arc::new(data);

@@ -114,6 +114,25 @@ pub enum Error {
     Internal(&'static str),
 }
 
+impl Error {
+    /// Whether Jitsu is to blame, not the program or its host. The module's text form is then what to report: reading
+    /// it gives the same module.
+    #[must_use]
+    pub fn is_defect(&self) -> bool {
+        match self {
+            // What comes in is the caller's; what a stage makes of it is ours.
+            Error::Verify { stage, .. } => *stage != READING,
+            Error::Compile(error) => error.reason.is_defect(),
+            Error::Machine(_) | Error::Internal(_) => true,
+            Error::Link { problem, .. } => *problem == LinkProblem::UnknownKind,
+            _ => false,
+        }
+    }
+}
+
+/// The stage before the first.
+pub(crate) const READING: &str = "reading";
+
 /// What is the matter with a symbol.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]

@@ -9,7 +9,7 @@ use codegen::{Allocated, CompiledCode, Lowered};
 use ir::{Function, Module};
 use opt::Level;
 
-use crate::error::Error;
+use crate::error::{Error, READING};
 
 /// How to compile.
 #[derive(Clone, Debug, Default)]
@@ -94,7 +94,7 @@ pub(crate) fn optimized(
 
 /// Checks a module before anything else looks at it.
 fn verify_module(module: &Module) -> Result<(), Error> {
-    ir::verify_module(module).map_err(|error| Error::Verify { stage: "reading", error })
+    ir::verify_module(module).map_err(|error| Error::Verify { stage: READING, error })
 }
 
 fn verify(func: &Function, stage: &'static str, settings: &Settings) -> Result<(), Error> {

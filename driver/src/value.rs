@@ -101,8 +101,7 @@ impl Value {
         };
         let half = 1u128 << (ty.bits() - 1);
         let fits = if negative { magnitude <= half } else { magnitude <= half - 1 + half };
-        let (low, high) =
-            wide::split(if negative { magnitude.wrapping_neg() } else { magnitude });
+        let (low, high) = wide::split(if negative { magnitude.wrapping_neg() } else { magnitude });
         Value::from_bits(ty, &mut [low, high].into_iter()).filter(|_| fits)
     }
 }
@@ -365,9 +364,8 @@ mod tests {
     fn scalars_survive_their_bits() {
         assert_eq!(<i8 as Scalar>::from_bits((-1i8).to_bits()), -1);
         assert_eq!((-1i8).to_bits(), 0xff);
-        let read = |words: &[u64]| {
-            <(i64, f32, u128) as Results>::next_from(&mut words.iter().copied())
-        };
+        let read =
+            |words: &[u64]| <(i64, f32, u128) as Results>::next_from(&mut words.iter().copied());
         let bits = 1.5f32.to_bits().into();
         assert_eq!(read(&[3, bits, 7, 1]), Some((3, 1.5, 7 | 1 << 64)));
         assert_eq!(read(&[3, bits, 7]), None);

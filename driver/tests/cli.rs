@@ -75,6 +75,20 @@ fn arguments_and_results() {
     refused(&["run", &path, "--entry", "g"], 2, &["no function `g`"]);
 }
 
+/// What `ir` prints is a program of its own that does the same, and printing that gives the same text.
+#[test]
+fn a_program_printed_as_ir_runs_the_same() {
+    let Some(printed) = jitsu(&["ir", "../examples/sieve.rs"]) else { return };
+    assert_eq!(printed.code, 0, "{}", printed.err);
+    let path = file("sieve.ir", printed.out.as_bytes());
+    let Some(ran) = jitsu(&["run", &path]) else { return };
+    assert_eq!(ran.out, std::fs::read_to_string("tests/expected/sieve.txt").unwrap());
+    let Some(again) = jitsu(&["ir", &path]) else { return };
+    let body = |text: &str| text.split_once('\n').map(|(_, rest)| rest.to_owned());
+    // The first line names the file.
+    assert_eq!(body(&again.out), body(&printed.out));
+}
+
 #[test]
 fn no_arguments_print_help_with_an_example() {
     for args in [&[][..], &["help"], &["--help"]] {

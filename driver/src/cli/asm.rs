@@ -26,7 +26,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     let wanted = functions(&program, function.as_deref())?;
     let mut text = String::new();
     let compiled = pipeline::compile(program.module.clone(), &settings, &mut Unobserved)
-        .map_err(|error| Failure::Wrong(format!("error: {error}")))?;
+        .map_err(|error| input::failed(error, &program))?;
     for code in compiled.iter().filter(|code| wanted.contains(&code.name.as_str())) {
         // Writing to a string cannot fail.
         let _ = writeln!(

@@ -10,7 +10,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
 use ir::{Module, Span};
 
 use super::Failure;
-use crate::error::Trap;
+use crate::error::{Error, Trap};
 use crate::filetest::Language;
 use crate::host::Hosts;
 
@@ -217,6 +217,23 @@ fn clamp(text: &str, span: Range<usize>) -> Range<usize> {
     };
     let start = floor(span.start);
     start..floor(span.end).max(start)
+}
+
+/// How a program ended that could not be made or run.
+pub(super) fn failed(error: Error, program: &Program) -> Failure {
+    match error {
+        Error::Trap(trap) => Failure::Trapped(render_trap(&trap, program)),
+        error => {
+            let name = &program.name;
+            let report = match error.is_defect() {
+                true => format!(
+                    "\n  --> {name}\n  = note: this is a defect of Jitsu; `jitsu ir {name}` prints what to report"
+                ),
+                false => String::new(),
+            };
+            Failure::Wrong(format!("error: {error}{report}"))
+        }
+    }
 }
 
 /// A trap with its place in the source.

@@ -4,6 +4,7 @@ mod args;
 mod asm;
 mod diff;
 mod input;
+mod ir;
 mod run;
 mod stages;
 mod test;
@@ -96,6 +97,13 @@ const VERBS: &[Verb] = &[
         doc: "Show the machine code, with the source beside it.",
         options: asm::OPTIONS,
         run: asm::run,
+    },
+    Verb {
+        name: "ir",
+        usage: "ir FILE",
+        doc: "Print a program as IR, in the form that FILE may have: to keep, to edit, to report.",
+        options: ir::OPTIONS,
+        run: ir::run,
     },
     Verb {
         name: "test",

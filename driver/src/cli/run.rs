@@ -81,7 +81,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
             show_statistics(&engine, &program, &args);
             match results {
                 Ok(results) => print_results(&results),
-                Err(error) => Err(failed(error, &program)),
+                Err(error) => Err(input::failed(error, &program)),
             }
         }
         Engines::All => all(&program, &options, &args, &entry, &values),
@@ -126,7 +126,7 @@ fn all(
     eprint_line(&format!("jitsu: {} agree", names.join(", ")));
     match first.map(|(_, outcome)| outcome.results) {
         Some(Ok(results)) => print_results(&results),
-        Some(Err(error)) => Err(failed(error, program)),
+        Some(Err(error)) => Err(input::failed(error, program)),
         None => Ok(()),
     }
 }
@@ -179,7 +179,7 @@ impl Outcome {
 fn make(program: &Program, options: &Options) -> Result<Engine, Failure> {
     let start = Instant::now();
     let engine = Engine::new(program.module.clone(), &program.hosts(), options)
-        .map_err(|error| Failure::Wrong(format!("error: {error}")))?;
+        .map_err(|error| input::failed(error, program))?;
     let kind = engine.kind();
     let functions = program.module.functions.len();
     let s = if functions == 1 { "" } else { "s" };
@@ -309,13 +309,6 @@ fn arguments(
             })
         })
         .collect()
-}
-
-fn failed(error: Error, program: &Program) -> Failure {
-    match error {
-        Error::Trap(trap) => Failure::Trapped(input::render_trap(&trap, program)),
-        error => Failure::Wrong(format!("error: {error}")),
-    }
 }
 
 /// A result is what such a call is for, so it goes to standard output.

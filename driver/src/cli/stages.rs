@@ -50,7 +50,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     };
     let settings = Settings { level, verify: true, ..Settings::default() };
     let compiled = pipeline::compile(program.module.clone(), &settings, &mut printer)
-        .map_err(|error| Failure::Wrong(format!("error: {error}")))?;
+        .map_err(|error| input::failed(error, &program))?;
 
     let mut out = BufWriter::new(io::stdout());
     if wanted.is_none_or(|name| name == "source") {
