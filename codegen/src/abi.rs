@@ -118,6 +118,11 @@ impl ArgAssigner {
         ArgPlace::Stack(offset)
     }
 
+    /// Bytes of stack that the arguments so far lie in.
+    pub(crate) const fn used_bytes(&self) -> u32 {
+        self.stack
+    }
+
     /// Bytes of stack that the arguments so far take; the stack pointer stays a multiple of 16.
     pub(crate) const fn stack_bytes(&self) -> u32 {
         self.stack.next_multiple_of(STACK_ALIGN)

@@ -2,13 +2,13 @@
 //! the end. The assembler places jump tables, constants and what far references need.
 
 use arm64_enc::{AsmError, Assembler, Label};
-use ir::{DataRef, Entity, FuncRef, Function, Span, TrapKind};
+use ir::{Function, Span, TrapKind};
 use regalloc::{Allocation, Edit, Inst, ProgPoint};
 
 use crate::error::Reason;
 use crate::frame::Frame;
 use crate::function::MachineFunction;
-use crate::minst::{Emitter, Op, Test, inverse};
+use crate::minst::{self, Emitter, Named, Op, Test, inverse};
 use crate::order;
 
 /// What has to be patched into the code.
@@ -17,6 +17,8 @@ use crate::order;
 pub enum RelocKind {
     /// The distance to the symbol goes into a `bl`: ±128 MiB, in words.
     Call26,
+    /// The same into a `b` that ends the function.
+    Jump26,
     /// The 8 bytes become the symbol's address plus the addend.
     Abs64,
 }
@@ -198,17 +200,16 @@ fn finish(mut emitter: Emitter<'_>, spans: Vec<(u32, Span)>) -> Result<CompiledC
     let code_bytes = emitter.asm.offset() as u32;
     let Emitter { asm, func, mf, frame, trap_sites, .. } = emitter;
     let code = asm.finish().map_err(assembly)?;
-    // The kind of a relocation tells which of the function's tables its symbol indexes.
     let relocs = code.relocations().iter().map(|reloc| {
-        let index = reloc.symbol.0 as usize;
-        let (kind, symbol) = match reloc.kind {
-            arm64_enc::RelocKind::Abs64 => {
-                (RelocKind::Abs64, func.data.get(DataRef::from_index(index)).cloned())
-            }
-            _ => (
-                RelocKind::Call26,
-                func.callees.get(FuncRef::from_index(index)).map(|callee| callee.name.clone()),
-            ),
+        let symbol = match minst::named(reloc.symbol) {
+            Named::Function(callee) => func.callees.get(callee).map(|callee| callee.name.clone()),
+            Named::Data(data) => func.data.get(data).cloned(),
+        };
+        let kind = match reloc.kind {
+            arm64_enc::RelocKind::Abs64 => RelocKind::Abs64,
+            arm64_enc::RelocKind::Call26 => RelocKind::Call26,
+            arm64_enc::RelocKind::Jump26 => RelocKind::Jump26,
+            _ => return Err(Reason::Internal("a relocation of a kind that is not asked for")),
         };
         let symbol = symbol.ok_or(Reason::Internal("a relocation names nothing"))?;
         Ok(Reloc { offset: reloc.offset, kind, symbol, addend: reloc.addend })

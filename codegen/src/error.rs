@@ -33,6 +33,14 @@ pub enum Reason {
     Malformed(&'static str),
     /// More results than registers return: eight integers and eight floats.
     TooManyResults,
+    /// A tail call passes more on the stack than the function itself was passed: there is no room for it, because the
+    /// function's caller made the room.
+    TailCallArguments {
+        /// Bytes of stack that the arguments of the tail call take.
+        needed: u32,
+        /// Bytes of stack that the function's own arguments took.
+        room: u32,
+    },
     /// The stack frame is larger than [`MAX_FRAME_BYTES`](crate::MAX_FRAME_BYTES).
     FrameTooLarge {
         /// What the function asks for, in bytes.
@@ -92,6 +100,11 @@ impl fmt::Display for Reason {
             Reason::Malformed(what) => write!(f, "the instruction is malformed: {what}"),
             Reason::TooManyResults => f.write_str(
                 "more results than registers return; at most eight integers and eight floats",
+            ),
+            Reason::TailCallArguments { needed, room } => write!(
+                f,
+                "a tail call passes {needed} bytes of arguments on the stack where the function itself was passed \
+                 {room}; pass fewer arguments, or use a call and a return"
             ),
             Reason::FrameTooLarge { bytes } => write!(
                 f,

@@ -13,10 +13,9 @@
 //! store a zero in every page as they grow. So two frames in a row cannot pass the guard.
 
 use arm64_enc::{
-    AccessSize, AddSub, ArithImm, ArithShift, Assembler, Branch, BranchReg, Cond, DpImm, DpReg,
-    Extend, ExtendShift, FP, Flags, FpMemOp, FpPairOp, IP0, IP1, IndexMode, LR, LdSt, LogicalImm,
-    LogicalImmOp, MemOp, PairMode, PairOffset, PairOp, Reg, RegSp, SP, ScaledOffset, Simm9, Size,
-    XZR,
+    AccessSize, AddSub, ArithImm, ArithShift, Assembler, Cond, DpImm, DpReg, Extend, ExtendShift,
+    FP, Flags, FpMemOp, FpPairOp, IP0, IP1, IndexMode, LR, LdSt, LogicalImm, LogicalImmOp, MemOp,
+    PairMode, PairOffset, PairOp, Reg, RegSp, SP, ScaledOffset, Simm9, Size, XZR,
 };
 use ir::{Function, PrimaryMap, StackSlot};
 use regalloc::{Allocation, PReg, PRegSet, RegClass, SpillSlot};
@@ -250,7 +249,7 @@ impl Frame {
         Ok(())
     }
 
-    /// Writes the epilogue and the return.
+    /// Writes the epilogue: everything is as at the function's entry but for `x17` and the flags.
     ///
     /// # Errors
     /// If the assembler refuses.
@@ -274,7 +273,6 @@ impl Frame {
             let step = if index == 0 { Some(i64::from(allocated)) } else { None };
             transfer(asm, saved, Direction::Restore, step)?;
         }
-        asm.push(Branch::Reg { op: BranchReg::Ret, rn: LR });
         Ok(())
     }
 }

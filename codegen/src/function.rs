@@ -149,7 +149,7 @@ impl regalloc::Function for MachineFunction {
 
     fn inst_clobbers(&self, inst: Inst) -> PRegSet {
         match self.insts[inst.index()].op {
-            Op::Call { .. } => abi::CALL_CLOBBERS,
+            Op::Call { .. } | Op::CallIndirect => abi::CALL_CLOBBERS,
             _ => PRegSet::EMPTY,
         }
     }

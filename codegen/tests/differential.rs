@@ -5,13 +5,11 @@
 mod common;
 
 use arm64_sim::{CallArgs, CodeKind, Config, Fault, Simulator};
-use codegen::{Compiler, Options, RelocKind};
+use codegen::{CompiledCode, Compiler, Options};
+use common::link::{self, BASE};
 use interp::{Interpreter, LoadOptions, NoHost, Program};
 use ir::random::{Random, Shape};
 use ir::{Module, Signature, TrapKind, Type};
-
-/// Where the code of a module lies in the simulator.
-const BASE: u64 = 0x10_0000;
 
 /// Instructions that one call may take: far more than any random program does.
 const BUDGET: u64 = 10_000_000;
@@ -44,29 +42,6 @@ fn random_module(seed: u64) -> Module {
         module.add_function(func).expect("names differ");
     }
     module
-}
-
-/// All functions of a module as words at `BASE`, with the address of each.
-fn link(module: &Module, compiler: &mut Compiler) -> (Vec<u32>, Vec<(String, u64)>) {
-    let mut words: Vec<u32> = Vec::new();
-    let mut places: Vec<(String, u64)> = Vec::new();
-    let mut calls: Vec<(usize, String)> = Vec::new();
-    for func in module.functions.values() {
-        let code = compiler.compile(func).unwrap_or_else(|error| panic!("{error}"));
-        words.resize(words.len().next_multiple_of(4), 0);
-        places.push((code.name.clone(), BASE + words.len() as u64 * 4));
-        for reloc in &code.relocs {
-            assert_eq!(reloc.kind, RelocKind::Call26, "random functions have no data");
-            calls.push((words.len() + reloc.offset as usize / 4, reloc.symbol.clone()));
-        }
-        words.extend(&code.words);
-    }
-    for (at, symbol) in calls {
-        let (_, target) = places.iter().find(|(name, _)| *name == symbol).expect("it is linked");
-        let distance = *target as i64 - (BASE as i64 + at as i64 * 4);
-        words[at] |= (distance / 4) as u32 & 0x03ff_ffff;
-    }
-    (words, places)
 }
 
 /// What a call comes to: the bits of its results, or why it trapped.
@@ -115,14 +90,16 @@ fn compare(seed: u64, module: &mut Module, compiler: &mut Compiler) {
 }
 
 fn expect_same(seed: u64, module: &Module, program: &Program, compiler: &mut Compiler) {
-    let (words, places) = link(module, compiler);
+    let compile = |func| compiler.compile(func).unwrap_or_else(|error| panic!("{error}"));
+    let code: Vec<CompiledCode> = module.functions.values().map(compile).collect();
+    let linked = link::link(&code);
     let mut config = Config::restricted();
     config.budget = Some(BUDGET);
     let mut sim = Simulator::new(config);
-    sim.publish(BASE, &words, CodeKind::Plain).expect("the space is free");
+    sim.publish(BASE, &linked.words, CodeKind::Plain).expect("the space is free");
     let mut interpreter = Interpreter::default();
     let mut random = Random::new(seed);
-    for (name, entry) in places {
+    for (name, entry) in linked.places {
         let func = &module.functions[&name];
         for round in 0..3 {
             let args: Vec<u64> = func.signature.param_types().map(|ty| random.word(ty)).collect();

@@ -15,7 +15,7 @@ use crate::trampoline;
 
 /// Functions start at multiples of this, as `codegen` asks.
 const FUNCTION_ALIGN: usize = 16;
-/// A `bl` holds a signed 26-bit distance in words.
+/// A `bl` or `b` holds a signed 26-bit distance in words.
 const CALL_REACH: i64 = 1 << 27;
 const CALL_MASK: u32 = (1 << 26) - 1;
 
@@ -79,10 +79,7 @@ pub(crate) fn link(
     let mut veneer_list: Vec<(usize, u64)> = Vec::new();
     for reloc in functions.iter().flat_map(|function| &function.relocs) {
         let name = reloc.symbol.as_str();
-        if reloc.kind != RelocKind::Call26
-            || places.contains_key(name)
-            || veneers.contains_key(name)
-        {
+        if places.contains_key(name) || veneers.contains_key(name) {
             continue;
         }
         if let Some(address) = host(name) {
@@ -115,7 +112,7 @@ pub(crate) fn link(
             let name = reloc.symbol.as_str();
             let local = places.get(name).or_else(|| veneers.get(name)).copied();
             match reloc.kind {
-                RelocKind::Call26 => {
+                RelocKind::Call26 | RelocKind::Jump26 => {
                     let target = local.ok_or_else(|| problem(LinkProblem::Unknown))?;
                     let distance = target as i64 + reloc.addend - at as i64;
                     if !(-CALL_REACH..CALL_REACH).contains(&distance) {

@@ -1,7 +1,7 @@
-//! Arguments, calls and returns.
+//! Arguments, calls, tail calls and returns.
 
 use arm64_enc::{AccessSize, FpMemOp, MemOp, Size};
-use ir::{AbiParam, Extend, FuncRef, Inst, Type, Value, ValueList};
+use ir::{AbiParam, Entity, Extend, FuncRef, Inst, SigRef, Signature, Type, Value, ValueList};
 use regalloc::{Operand, VReg};
 use smallvec::SmallVec;
 
@@ -11,15 +11,39 @@ use crate::error::Reason;
 use crate::function::class_of;
 use crate::minst::{Addr, FramePlace, Op, Src};
 
-impl Lower<'_> {
+type Operands = SmallVec<[Operand; 16]>;
+
+/// An argument of this function.
+#[derive(Clone, Copy)]
+struct Incoming {
+    vreg: VReg,
+    ty: Type,
+    /// Whether anybody uses it.
+    wanted: bool,
+}
+
+/// Where the arguments of a call go.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Passing {
+    /// Below this function's frame, to one that it calls.
+    ToCallee,
+    /// Where this function's own were, to one that takes its place.
+    Instead,
+}
+
+impl<'f> Lower<'f> {
     /// Takes the function's arguments where the caller left them, as the parameters of the entry block.
     pub(super) fn arguments(&mut self) -> Result {
         let Some(entry) = self.func.entry() else { return Err(Reason::NoBody) };
-        let params: SmallVec<[(VReg, Type); 8]> = self
+        let params: SmallVec<[Incoming; 8]> = self
             .func
             .block_params(entry)
             .iter()
-            .map(|&param| (self.vreg(param), self.func.value_type(param)))
+            .map(|&param| Incoming {
+                vreg: self.vreg(param),
+                ty: self.func.value_type(param),
+                wanted: self.ctx.wanted[param.index()],
+            })
             .collect();
         self.incoming(&params);
         self.flush();
@@ -29,12 +53,12 @@ impl Lower<'_> {
     /// Takes the arguments into temporaries and passes them to the entry block, which is also a branch target.
     pub(super) fn entry_arguments(&mut self, index: usize) -> Result {
         let Some(entry) = self.func.entry() else { return Err(Reason::NoBody) };
-        let mut params: SmallVec<[(VReg, Type); 8]> = SmallVec::new();
+        let mut params: SmallVec<[Incoming; 8]> = SmallVec::new();
         for &param in self.func.block_params(entry) {
             let ty = self.func.value_type(param);
-            params.push((self.temp(class_of(ty)), ty));
+            params.push(Incoming { vreg: self.temp(class_of(ty)), ty, wanted: true });
         }
-        let passed: SmallVec<[VReg; 8]> = params.iter().map(|&(vreg, _)| vreg).collect();
+        let passed: SmallVec<[VReg; 8]> = params.iter().map(|param| param.vreg).collect();
         let list = self.list(&passed);
         if let Some(args) = self.mf.blocks[index].args.first_mut() {
             *args = list;
@@ -44,14 +68,15 @@ impl Lower<'_> {
         Ok(())
     }
 
-    fn incoming(&mut self, params: &[(VReg, Type)]) {
+    fn incoming(&mut self, params: &[Incoming]) {
         let mut assigner = ArgAssigner::new(self.options.call_conv);
         let mut in_regs: SmallVec<[Operand; 8]> = SmallVec::new();
         let mut on_stack: SmallVec<[(VReg, Type, u32); 4]> = SmallVec::new();
-        for &(vreg, ty) in params {
+        for &Incoming { vreg, ty, wanted } in params {
             match assigner.next(ty) {
                 ArgPlace::Reg(reg) => in_regs.push(Operand::def_fixed(vreg, reg)),
-                ArgPlace::Stack(offset) => on_stack.push((vreg, ty, offset)),
+                ArgPlace::Stack(offset) if wanted => on_stack.push((vreg, ty, offset)),
+                ArgPlace::Stack(_) => {}
             }
         }
         if !in_regs.is_empty() {
@@ -81,52 +106,161 @@ impl Lower<'_> {
     }
 
     pub(super) fn call(&mut self, inst: Inst, callee: FuncRef, args: ValueList) -> Result {
-        let func = self.func;
-        let signature = &func
-            .callees
-            .get(callee)
-            .ok_or(Reason::Malformed("the callee is not declared"))?
-            .signature;
-        let args = func.list(args);
+        let signature = self.signature_of(callee)?;
+        let mut operands = self.pass(signature, args, Passing::ToCallee)?;
+        self.call_results(inst, signature, &mut operands)?;
+        self.emit(Op::Call { callee }, &operands);
+        Ok(())
+    }
+
+    pub(super) fn call_indirect(
+        &mut self,
+        inst: Inst,
+        callee: Value,
+        signature: SigRef,
+        args: ValueList,
+    ) -> Result {
+        let signature = self.declared(signature)?;
+        let passed = self.pass(signature, args, Passing::ToCallee)?;
+        let mut operands = Operands::from_slice(&[Operand::use_reg(self.reg(callee))]);
+        operands.extend(passed);
+        self.call_results(inst, signature, &mut operands)?;
+        self.emit(Op::CallIndirect, &operands);
+        Ok(())
+    }
+
+    pub(super) fn tail_call(&mut self, callee: FuncRef, args: ValueList) -> Result {
+        let signature = self.signature_of(callee)?;
+        self.expect_own_results(signature)?;
+        let operands = self.pass(signature, args, Passing::Instead)?;
+        self.emit(Op::TailCall { callee }, &operands);
+        Ok(())
+    }
+
+    pub(super) fn tail_call_indirect(
+        &mut self,
+        callee: Value,
+        signature: SigRef,
+        args: ValueList,
+    ) -> Result {
+        let signature = self.declared(signature)?;
+        self.expect_own_results(signature)?;
+        let passed = self.pass(signature, args, Passing::Instead)?;
+        let mut operands = Operands::from_slice(&[Operand::use_reg(self.reg(callee))]);
+        operands.extend(passed);
+        self.emit(Op::TailCallIndirect, &operands);
+        Ok(())
+    }
+
+    fn signature_of(&self, callee: FuncRef) -> Result<&'f Signature> {
+        let callee = self.func.callees.get(callee);
+        Ok(&callee.ok_or(Reason::Malformed("the callee is not declared"))?.signature)
+    }
+
+    fn declared(&self, signature: SigRef) -> Result<&'f Signature> {
+        let signature = self.func.signatures.get(signature);
+        signature.ok_or(Reason::Malformed("the signature is not declared"))
+    }
+
+    /// The results of a tail call are where those of this function have to be.
+    fn expect_own_results(&self, signature: &Signature) -> Result {
+        if signature.results != self.func.signature.results {
+            return Err(Reason::Malformed("the tail call has other results than this function"));
+        }
+        result_regs(&signature.results).map(|_| ())
+    }
+
+    /// Puts arguments where a callee looks for them: stores those on the stack, and gives the operands of those in
+    /// registers.
+    fn pass(&mut self, signature: &Signature, args: ValueList, how: Passing) -> Result<Operands> {
+        let args = self.func.list(args);
         if args.len() != signature.params.len() {
             return Err(Reason::Malformed(
                 "the call passes another number of values than the callee takes",
             ));
         }
-        let results = func.results(inst);
-        if results.len() != signature.results.len() {
-            return Err(Reason::Malformed(
-                "the call has another number of results than the callee",
-            ));
-        }
-        self.mf.has_calls = true;
         let mut assigner = ArgAssigner::new(self.options.call_conv);
-        let mut operands: SmallVec<[Operand; 16]> = SmallVec::new();
+        let mut operands = Operands::new();
         for (&arg, &param) in args.iter().zip(&signature.params) {
             match assigner.next(param.ty) {
                 ArgPlace::Reg(reg) => {
                     let vreg = self.abi_value(arg, param)?;
                     operands.push(Operand::use_fixed(vreg, reg));
                 }
-                ArgPlace::Stack(offset) => {
-                    let addr = Addr::Frame(FramePlace::Outgoing(offset));
-                    let zero = self.constant(arg) == Some(0);
-                    if zero {
-                        self.emit(store_op(param.ty, Src::Zero, addr), &[]);
-                    } else {
-                        let vreg = self.abi_value(arg, param)?;
-                        let op = store_op(param.ty, Src::Reg, addr);
-                        self.emit(op, &[Operand::use_reg(vreg)]);
-                    }
+                ArgPlace::Stack(offset) => self.pass_on_stack(arg, param, offset, how)?,
+            }
+        }
+        match how {
+            Passing::ToCallee => {
+                self.mf.has_calls = true;
+                self.mf.outgoing_bytes = self.mf.outgoing_bytes.max(assigner.stack_bytes());
+            }
+            Passing::Instead => {
+                let (needed, room) = (assigner.used_bytes(), self.incoming_bytes());
+                if needed > room {
+                    return Err(Reason::TailCallArguments { needed, room });
                 }
             }
         }
-        self.mf.outgoing_bytes = self.mf.outgoing_bytes.max(assigner.stack_bytes());
+        Ok(operands)
+    }
+
+    fn pass_on_stack(&mut self, arg: Value, param: AbiParam, offset: u32, how: Passing) -> Result {
+        let place = match how {
+            Passing::ToCallee => FramePlace::Outgoing(offset),
+            // What was passed to this function has been loaded at its entry, so nothing is overwritten too early.
+            Passing::Instead if self.is_incoming(arg, offset) => return Ok(()),
+            Passing::Instead => FramePlace::Incoming(offset),
+        };
+        let addr = Addr::Frame(place);
+        if self.constant(arg) == Some(0) {
+            self.emit(store_op(param.ty, Src::Zero, addr), &[]);
+        } else {
+            let vreg = self.abi_value(arg, param)?;
+            self.emit(store_op(param.ty, Src::Reg, addr), &[Operand::use_reg(vreg)]);
+        }
+        Ok(())
+    }
+
+    fn call_results(
+        &mut self,
+        inst: Inst,
+        signature: &Signature,
+        operands: &mut Operands,
+    ) -> Result {
+        let results = self.func.results(inst);
+        if results.len() != signature.results.len() {
+            return Err(Reason::Malformed(
+                "the call has another number of results than the callee",
+            ));
+        }
         for (&result, reg) in results.iter().zip(result_regs(&signature.results)?) {
             operands.push(Operand::def_fixed(self.vreg(result), reg));
         }
-        self.emit(Op::Call { callee }, &operands);
         Ok(())
+    }
+
+    /// Bytes of stack that the function's own arguments take.
+    fn incoming_bytes(&self) -> u32 {
+        let mut assigner = ArgAssigner::new(self.options.call_conv);
+        for ty in self.func.signature.param_types() {
+            assigner.next(ty);
+        }
+        assigner.used_bytes()
+    }
+
+    /// Whether a value is the argument of this function that was passed so many bytes into the stack: it is still
+    /// there.
+    fn is_incoming(&self, value: Value, offset: u32) -> bool {
+        let Some(entry) = self.func.entry() else { return false };
+        if self.entry_is_target {
+            return false;
+        }
+        let mut assigner = ArgAssigner::new(self.options.call_conv);
+        self.func.block_params(entry).iter().any(|&param| {
+            let place = assigner.next(self.func.value_type(param));
+            param == value && place == ArgPlace::Stack(offset)
+        })
     }
 
     pub(super) fn ret(&mut self, args: ValueList) -> Result {

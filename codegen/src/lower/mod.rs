@@ -62,6 +62,8 @@ struct Lower<'a> {
     options: &'a Options,
     ctx: &'a mut Context,
     mf: MachineFunction,
+    /// Whether the entry block is also a branch target, so that its parameters are not just the arguments.
+    entry_is_target: bool,
     block: Option<ir::Block>,
     inst: Option<Inst>,
     /// Its place in its block.
@@ -111,6 +113,7 @@ pub(crate) fn lower(
         options,
         ctx,
         mf,
+        entry_is_target: plan.nodes.first().is_some_and(|node| node.work == Work::Entry),
         block: None,
         inst: None,
         position: 0,
@@ -284,6 +287,10 @@ impl Lower<'_> {
             InstData::Branch { cond, .. } => self.branch(cond)?,
             InstData::Switch { .. } if targets == 1 => self.emit(Op::Jump, &[]),
             InstData::Return { args } => self.ret(args)?,
+            InstData::TailCall { callee, args } => self.tail_call(callee, args)?,
+            InstData::TailCallIndirect { callee, signature, args } => {
+                self.tail_call_indirect(callee, signature, args)?;
+            }
             InstData::Trap { kind } => {
                 let trap = self.trap_site(kind);
                 self.emit(Op::Trap { trap }, &[]);
@@ -321,7 +328,14 @@ impl Lower<'_> {
                 let (out, _) = self.out(inst)?;
                 self.emit(Op::DataAddr { data, offset }, &[Operand::def_reg(out)]);
             }
+            InstData::FuncAddr { callee } => {
+                let (out, _) = self.out(inst)?;
+                self.emit(Op::FuncAddr { callee }, &[Operand::def_reg(out)]);
+            }
             InstData::Call { callee, args } => self.call(inst, callee, args)?,
+            InstData::CallIndirect { callee, signature, args } => {
+                self.call_indirect(inst, callee, signature, args)?;
+            }
             InstData::TrapIf { cond, kind } => self.trap_if(cond, kind)?,
             InstData::VarGet { .. } | InstData::VarSet { .. } => return Err(Reason::NotSsa),
             InstData::Wide { .. } | InstData::Split { .. } => {
@@ -331,9 +345,7 @@ impl Lower<'_> {
             | InstData::AtomicStore { .. }
             | InstData::AtomicRmw { .. }
             | InstData::AtomicCas { .. }
-            | InstData::Fence
-            | InstData::FuncAddr { .. }
-            | InstData::CallIndirect { .. } => {
+            | InstData::Fence => {
                 return Err(Reason::Unsupported("the operation"));
             }
             InstData::Jump { .. }

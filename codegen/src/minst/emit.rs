@@ -3,16 +3,15 @@
 
 use arm64_enc::simd::{Across, AcrossShape, TwoBytes};
 use arm64_enc::{
-    AccessSize, AddSub, ArithImm, ArithShift, Assembler, Bitfield, BitfieldImm, Branch, BranchReg,
-    ByteMask, CompareZero, Constant, DpImm, DpReg, Exception, Flags, Fp, FpCompare, FpImm8,
-    FpMemOp, FpSize, FpUnary, IP0, IP1, Imm16, IndexMode, IndexScale, Label, LdSt, MemExtend,
-    MemOp, Reg, RegSp, ScaledOffset, Shift, Simd, SimdImm, SimdThree, SimdTwo, Simm9, Size, Symbol,
-    System, TestBit, VReg, VectorLogical, VectorSize, XZR,
+    AddSub, ArithImm, ArithShift, Assembler, Bitfield, BitfieldImm, Branch, BranchReg, ByteMask,
+    CompareZero, Constant, DpImm, DpReg, Exception, Flags, Fp, FpCompare, FpImm8, FpSize, FpUnary,
+    IP0, IP1, Imm16, IndexScale, LR, Label, LdSt, MemExtend, MemOp, Reg, RegSp, Shift, Simd,
+    SimdImm, SimdThree, SimdTwo, Size, System, TestBit, VReg, VectorLogical, VectorSize, XZR,
 };
 use ir::{Function, TrapKind};
-use regalloc::{Edit, Loc, PReg, RegClass};
+use regalloc::{Loc, PReg};
 
-use super::{Addr, ArithRhs, CondRhs, Displacement, Op, Src, Test, TrapRef};
+use super::{ArithRhs, CondRhs, Op, Src, Test, TrapRef, function_symbol};
 use crate::abi::{fp, gp, gp_sp};
 use crate::error::{Reason, valid};
 use crate::frame::{self, Frame};
@@ -31,27 +30,27 @@ pub(crate) struct Emitter<'a> {
 }
 
 /// The places of an instruction's operands, handed out in order.
-struct Places<'a>(std::slice::Iter<'a, Loc>);
+pub(super) struct Places<'a>(std::slice::Iter<'a, Loc>);
 
 impl Places<'_> {
-    fn reg(&mut self) -> Result<PReg, Reason> {
+    pub(super) fn reg(&mut self) -> Result<PReg, Reason> {
         let reg = self.0.next().and_then(|loc| loc.as_reg());
         valid(reg, "an operand has no register")
     }
 
-    fn gp(&mut self) -> Result<Reg, Reason> {
+    pub(super) fn gp(&mut self) -> Result<Reg, Reason> {
         gp(self.reg()?)
     }
 
-    fn gp_sp(&mut self) -> Result<RegSp, Reason> {
+    pub(super) fn gp_sp(&mut self) -> Result<RegSp, Reason> {
         gp_sp(self.reg()?)
     }
 
-    fn fp(&mut self) -> Result<VReg, Reason> {
+    pub(super) fn fp(&mut self) -> Result<VReg, Reason> {
         fp(self.reg()?)
     }
 
-    fn src(&mut self, src: Src) -> Result<Reg, Reason> {
+    pub(super) fn src(&mut self, src: Src) -> Result<Reg, Reason> {
         match src {
             Src::Zero => Ok(XZR),
             Src::Reg => self.gp(),
@@ -72,7 +71,8 @@ impl Emitter<'_> {
             | Op::FpLoad { .. }
             | Op::FpStore { .. }
             | Op::FrameAddr { .. }
-            | Op::DataAddr { .. } => self.memory(op, &mut at),
+            | Op::DataAddr { .. }
+            | Op::FuncAddr { .. } => self.memory(op, &mut at),
             Op::Compare { .. }
             | Op::CompareCarry { .. }
             | Op::SetCarry { .. }
@@ -80,9 +80,14 @@ impl Emitter<'_> {
             | Op::TestImm { .. }
             | Op::CondCompare { .. }
             | Op::CondSelect { .. } => self.flags(op, &mut at),
-            Op::Args | Op::Call { .. } | Op::Ret | Op::Trap { .. } | Op::TrapIf { .. } => {
-                self.control(op, &mut at)
-            }
+            Op::Args
+            | Op::Call { .. }
+            | Op::CallIndirect
+            | Op::TailCall { .. }
+            | Op::TailCallIndirect
+            | Op::Ret
+            | Op::Trap { .. }
+            | Op::TrapIf { .. } => self.control(op, &mut at),
             Op::Jump | Op::Branch { .. } | Op::JumpTable { .. } => {
                 Err(Reason::Internal("a branch is written as a plain instruction"))
             }
@@ -312,52 +317,28 @@ impl Emitter<'_> {
         Ok(())
     }
 
-    fn memory(&mut self, op: &Op, at: &mut Places<'_>) -> Result<(), Reason> {
-        match *op {
-            Op::Load { op, addr } => self.access(Access::Int(op, at.gp()?), addr, at),
-            Op::Store { op, value, addr } => self.access(Access::Int(op, at.src(value)?), addr, at),
-            Op::FpLoad { op, addr } | Op::FpStore { op, addr } => {
-                self.access(Access::Float(op, at.fp()?), addr, at)
-            }
-            Op::FrameAddr { place } => {
-                let (base, offset) = self.frame.place(place);
-                frame::add_to(&mut self.asm, at.gp_sp()?, base, offset)
-            }
-            Op::DataAddr { data, offset } => {
-                let symbol = Symbol(ir::Entity::index(data) as u32);
-                self.asm.ldr_symbol(at.gp()?, symbol, i64::from(offset));
-                Ok(())
-            }
-            _ => Err(Reason::Internal("not a memory instruction")),
-        }
-    }
-
-    fn access(&mut self, access: Access, addr: Addr, at: &mut Places<'_>) -> Result<(), Reason> {
-        match addr {
-            Addr::Base(Displacement::Scaled(offset)) => {
-                access.scaled(&mut self.asm, at.gp_sp()?, offset);
-            }
-            Addr::Base(Displacement::Unscaled(offset)) => {
-                access.unscaled(&mut self.asm, at.gp_sp()?, offset);
-            }
-            Addr::Index(extend, scale) => {
-                access.indexed(&mut self.asm, at.gp_sp()?, at.gp()?, extend, scale);
-            }
-            Addr::Frame(place) => {
-                let (base, offset) = self.frame.place(place);
-                access.at(&mut self.asm, base, offset);
-            }
-        }
-        Ok(())
-    }
-
     fn control(&mut self, op: &Op, at: &mut Places<'_>) -> Result<(), Reason> {
         match *op {
             Op::Args => {}
-            Op::Call { callee } => {
-                self.asm.bl_symbol(Symbol(ir::Entity::index(callee) as u32));
+            Op::Call { callee } => self.asm.bl_symbol(function_symbol(callee)),
+            Op::CallIndirect => {
+                self.asm.push(Branch::Reg { op: BranchReg::Blr, rn: at.gp()? });
             }
-            Op::Ret => self.frame.epilogue(&mut self.asm)?,
+            Op::TailCall { callee } => {
+                self.frame.epilogue(&mut self.asm)?;
+                self.asm.b_symbol(function_symbol(callee));
+            }
+            // The address may be in a register that the epilogue restores, so it moves to one that it leaves alone;
+            // and a branch by `x16` may go to where only calls may land (BTI).
+            Op::TailCallIndirect => {
+                frame::copy(&mut self.asm, IP0, at.gp()?);
+                self.frame.epilogue(&mut self.asm)?;
+                self.asm.push(Branch::Reg { op: BranchReg::Br, rn: IP0 });
+            }
+            Op::Ret => {
+                self.frame.epilogue(&mut self.asm)?;
+                self.asm.push(Branch::Reg { op: BranchReg::Ret, rn: LR });
+            }
             Op::Trap { trap } => self.brk(trap)?,
             Op::TrapIf { test, trap } => {
                 let label = self.asm.label();
@@ -432,36 +413,6 @@ impl Emitter<'_> {
         self.asm.push(Branch::Reg { op: BranchReg::Br, rn: IP0 });
         self.asm.jump_table(start, targets).map_err(|error| Reason::Assembly(error.to_string()))
     }
-
-    /// Writes what the allocator inserted.
-    ///
-    /// # Errors
-    /// If a place has the wrong kind.
-    pub(crate) fn edit(&mut self, edit: &Edit) -> Result<(), Reason> {
-        match *edit {
-            Edit::Remat { inst, to } => {
-                let op = self.mf.insts.get(inst.index()).map(|inst| inst.op);
-                self.op(&valid(op, "a rematerialised instruction is missing")?, &[Loc::Reg(to)])
-            }
-            Edit::Move { from: Loc::Reg(from), to: Loc::Reg(to), class } => {
-                let locs = [Loc::Reg(to), Loc::Reg(from)];
-                self.op(if class == RegClass::Int { &Op::Copy } else { &Op::FpCopy }, &locs)
-            }
-            Edit::Move { from: Loc::Reg(from), to: Loc::Stack(slot), .. } => {
-                let (base, offset) = self.frame.spill(slot);
-                Access::spill(from, MemOp::StrX, FpMemOp::StrD)?.at(&mut self.asm, base, offset);
-                Ok(())
-            }
-            Edit::Move { from: Loc::Stack(slot), to: Loc::Reg(to), .. } => {
-                let (base, offset) = self.frame.spill(slot);
-                Access::spill(to, MemOp::LdrX, FpMemOp::LdrD)?.at(&mut self.asm, base, offset);
-                Ok(())
-            }
-            Edit::Move { from: Loc::Stack(_), to: Loc::Stack(_), .. } => {
-                Err(Reason::Internal("a move from spill slot to spill slot"))
-            }
-        }
-    }
 }
 
 /// `adds` or `subs`; with the zero register as destination `cmn` or `cmp`.
@@ -495,70 +446,6 @@ fn reused(rd: PReg, old: PReg) -> Result<(), Reason> {
         Ok(())
     } else {
         Err(Reason::Internal("a destination is not the register of the input it replaces"))
-    }
-}
-
-/// A load or store without its address.
-#[derive(Clone, Copy)]
-enum Access {
-    Int(MemOp, Reg),
-    Float(FpMemOp, VReg),
-}
-
-impl Access {
-    fn spill(reg: PReg, int: MemOp, float: FpMemOp) -> Result<Access, Reason> {
-        Ok(match reg.class() {
-            RegClass::Int => Access::Int(int, gp(reg)?),
-            RegClass::Float => Access::Float(float, fp(reg)?),
-        })
-    }
-
-    fn size(self) -> AccessSize {
-        match self {
-            Access::Int(op, _) => op.access(),
-            Access::Float(op, _) => op.access(),
-        }
-    }
-
-    fn scaled(self, asm: &mut Assembler, rn: RegSp, offset: ScaledOffset) {
-        match self {
-            Access::Int(op, rt) => asm.push(LdSt::Unsigned { op, rt, rn, offset }),
-            Access::Float(op, rt) => asm.push(LdSt::FpUnsigned { op, rt, rn, offset }),
-        }
-    }
-
-    fn unscaled(self, asm: &mut Assembler, rn: RegSp, offset: Simm9) {
-        let mode = IndexMode::Unscaled;
-        match self {
-            Access::Int(op, rt) => asm.push(LdSt::Indexed { op, mode, rt, rn, offset }),
-            Access::Float(op, rt) => asm.push(LdSt::FpIndexed { op, mode, rt, rn, offset }),
-        }
-    }
-
-    fn indexed(
-        self,
-        asm: &mut Assembler,
-        rn: RegSp,
-        rm: Reg,
-        extend: MemExtend,
-        scale: IndexScale,
-    ) {
-        match self {
-            Access::Int(op, rt) => asm.push(LdSt::Register { op, rt, rn, rm, extend, scale }),
-            Access::Float(op, rt) => asm.push(LdSt::FpRegister { op, rt, rn, rm, extend, scale }),
-        }
-    }
-
-    /// At any distance from a base: what no immediate reaches goes through `x17`.
-    fn at(self, asm: &mut Assembler, rn: RegSp, offset: i64) {
-        if let Some(offset) = ScaledOffset::new(offset, self.size()) {
-            self.scaled(asm, rn, offset);
-        } else if let Some(offset) = Simm9::new(offset) {
-            self.unscaled(asm, rn, offset);
-        } else {
-            asm.mov_imm(IP1, Size::X, offset as u64);
-            self.indexed(asm, rn, IP1, MemExtend::Lsl, IndexScale::Bytes);
-        }
     }
 }
 

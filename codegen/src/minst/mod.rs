@@ -4,6 +4,7 @@
 //!
 //! Operations and immediates are those of `arm64-enc`, so whatever can be written down here can be encoded.
 
+mod access;
 mod emit;
 mod show;
 
@@ -12,9 +13,9 @@ use arm64_enc::{
     CondSelect, DataProc1, DataProc2, Extend, ExtendShift, ExtractLsb, Flags, FpBinary, FpConvert,
     FpMemOp, FpMove, FpSize, FpTernary, FpToInt, FpUnary, Imm5, IndexScale, IntToFp, LogicalImm,
     LogicalImmOp, LogicalReg, MemExtend, MemOp, MulAdd, MulAddLong, MulHigh, Nzcv, ScaledOffset,
-    Shift, Simm9, Size, TestBit, X0, materialize,
+    Shift, Simm9, Size, Symbol, TestBit, X0, materialize,
 };
-use ir::{DataRef, FuncRef, StackSlot};
+use ir::{DataRef, Entity, FuncRef, StackSlot};
 
 pub(crate) use emit::{Emitter, inverse};
 pub(crate) use show::{block_name, show_moved, show_op};
@@ -190,6 +191,8 @@ pub enum Op {
     FrameAddr { place: FramePlace },
     /// Address of a data object plus an offset: d.
     DataAddr { data: DataRef, offset: i32 },
+    /// Address of a function: d.
+    FuncAddr { callee: FuncRef },
 
     // ---- Floats ----
     /// `fneg`, `fabs`, `fsqrt`, `frint*`: d, n.
@@ -230,6 +233,12 @@ pub enum Op {
     Args,
     /// `bl`: fixed uses, fixed definitions.
     Call { callee: FuncRef },
+    /// `blr`: address, fixed uses, fixed definitions.
+    CallIndirect,
+    /// Epilogue and `b`: fixed uses.
+    TailCall { callee: FuncRef },
+    /// Epilogue and `br`: address, fixed uses.
+    TailCallIndirect,
     /// Epilogue and `ret`: fixed uses.
     Ret,
     /// `b` to the only successor.
@@ -248,7 +257,7 @@ impl Op {
     /// Whether it leaves the function.
     #[must_use]
     pub const fn is_ret(self) -> bool {
-        matches!(self, Op::Ret | Op::Trap { .. })
+        matches!(self, Op::Ret | Op::TailCall { .. } | Op::TailCallIndirect | Op::Trap { .. })
     }
 
     /// Whether it goes to successors of its block.
@@ -264,7 +273,10 @@ impl Op {
         const CHEAP_MOVES: usize = 2;
         match self {
             Op::Const { size, value } => materialize(X0, size, value).len() <= CHEAP_MOVES,
-            Op::FpConst { .. } | Op::FrameAddr { .. } | Op::DataAddr { .. } => true,
+            Op::FpConst { .. }
+            | Op::FrameAddr { .. }
+            | Op::DataAddr { .. }
+            | Op::FuncAddr { .. } => true,
             _ => false,
         }
     }
@@ -291,9 +303,35 @@ impl Op {
                 Test::Flags(_) | Test::Either(..) => FlagsEffect::Reads,
                 Test::Zero(..) | Test::Bit(..) => FlagsEffect::None,
             },
-            Op::Call { .. } => FlagsEffect::Destroys,
+            Op::Call { .. } | Op::CallIndirect => FlagsEffect::Destroys,
             _ => FlagsEffect::None,
         }
+    }
+}
+
+/// What a relocation names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Named {
+    Function(FuncRef),
+    Data(DataRef),
+}
+
+/// The symbol of a function: even, where those of data are odd.
+pub(crate) fn function_symbol(function: FuncRef) -> Symbol {
+    Symbol((function.index() as u32) << 1)
+}
+
+/// The symbol of a data object.
+pub(crate) fn data_symbol(data: DataRef) -> Symbol {
+    Symbol((data.index() as u32) << 1 | 1)
+}
+
+/// What a symbol of this crate names.
+pub(crate) fn named(symbol: Symbol) -> Named {
+    let index = (symbol.0 >> 1) as usize;
+    match symbol.0 & 1 {
+        0 => Named::Function(FuncRef::from_index(index)),
+        _ => Named::Data(DataRef::from_index(index)),
     }
 }
 

@@ -226,6 +226,9 @@ fn shape(op: &Op, func: &Function, mf: &MachineFunction) -> Shape {
         Op::DataAddr { data, offset } => {
             with_tail("addr".to_owned(), format!("@{}{offset:+}", func.data[data]))
         }
+        Op::FuncAddr { callee } => {
+            with_tail("addr".to_owned(), format!("@{}", func.callees[callee].name))
+        }
         Op::FpUnary { op, size } => plain(format!("{}{}", op.name(), fp_size(size))),
         Op::FpConvert { op } => plain(format!("{}.{op:?}", op.name())),
         Op::FpBinary { op, size } => plain(format!("{}{}", op.name(), fp_size(size))),
@@ -259,6 +262,9 @@ fn shape(op: &Op, func: &Function, mf: &MachineFunction) -> Shape {
         Op::VecInsertIfTrue => plain("bit.8b".to_owned()),
         Op::Args => plain("args".to_owned()),
         Op::Call { callee } => plain(format!("call @{}", func.callees[callee].name)),
+        Op::CallIndirect => plain("call".to_owned()),
+        Op::TailCall { callee } => plain(format!("tail_call @{}", func.callees[callee].name)),
+        Op::TailCallIndirect => plain("tail_call".to_owned()),
         Op::Ret => plain("ret".to_owned()),
         Op::Jump => plain("jump".to_owned()),
         Op::Branch { test } => plain(format!("branch {test}")),

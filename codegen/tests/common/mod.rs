@@ -1,5 +1,6 @@
 //! From text IR to assembly text.
 
+pub(crate) mod link;
 pub(crate) mod trees;
 
 use std::fmt::Write;

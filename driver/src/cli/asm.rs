@@ -88,6 +88,9 @@ pub(super) fn listing(code: &CompiledCode, program: &Program) -> String {
                 Some(reloc) if reloc.kind == RelocKind::Call26 => {
                     let _ = write!(line, "bl {}", reloc.symbol);
                 }
+                Some(reloc) if reloc.kind == RelocKind::Jump26 => {
+                    let _ = write!(line, "b {}", reloc.symbol);
+                }
                 _ => line.push_str(&inst),
             }
             if let Ok(site) = code.traps.binary_search_by_key(&offset, |site| site.offset) {

@@ -1,0 +1,188 @@
+//! Calls by address, and tail calls: what they look like, and that they work.
+
+#[allow(dead_code)] // each test uses its part
+mod common;
+
+use arm64_sim::{CallArgs, CodeKind, Config, Fault, Simulator};
+use codegen::{CompiledCode, Options, Reason};
+use common::assembly;
+use common::link::{self, BASE, Linked};
+
+/// A module of the text form, compiled and linked.
+fn compile(source: &str) -> Linked {
+    let module = ir::parse::module(source).expect("the test's IR parses");
+    ir::verify_module(&module).expect("the test's IR is well-formed");
+    let options = Options::default().checked();
+    let compile = |func| codegen::compile(func, &options).unwrap_or_else(|error| panic!("{error}"));
+    let code: Vec<CompiledCode> = module.functions.values().map(compile).collect();
+    link::link(&code)
+}
+
+fn call(linked: &Linked, stack_size: u64, name: &str, args: &[u64]) -> Result<u64, Fault> {
+    let mut config = Config::restricted();
+    config.stack_size = stack_size;
+    let mut sim = Simulator::new(config);
+    sim.publish(BASE, &linked.words, CodeKind::Plain).expect("the space is free");
+    let (ints, stack) = args.split_at(args.len().min(8));
+    let args = CallArgs { ints, stack, ..CallArgs::default() };
+    sim.call(linked.address(name), &args).map(|results| results.ints[0])
+}
+
+/// The result of a call with plenty of stack.
+fn result(linked: &Linked, name: &str, args: &[u64]) -> u64 {
+    call(linked, 1 << 20, name, args).unwrap_or_else(|fault| panic!("{fault}"))
+}
+
+const MUTUAL: &str = "
+fn @even(i64, i64) -> i64 {
+block0(v0: i64, v1: i64):
+  v2: i64 = iconst -1
+  v3: i64 = add v0, v2
+  branch v0, block1, block2
+block1:
+  tail_call @odd(v3, v1)
+block2:
+  ret v1
+}
+fn @odd(i64, i64) -> i64 {
+  slot0: size 400, align 16
+block0(v0: i64, v1: i64):
+  v2: i64 = iconst -1
+  v3: i64 = add v0, v2
+  v4: i64 = stack_addr slot0
+  store v1, v4
+  v5: i64 = call @step(v1)
+  v6: i64 = load v4
+  v7: i64 = xor v5, v6
+  branch v0, block1, block2
+block1:
+  v8: i64 = func_addr @even
+  tail_call_indirect v8(v3, v5) : (i64, i64) -> i64
+block2:
+  ret v7
+}
+fn @step(i64) -> i64 {
+block0(v0: i64):
+  v1: i64 = iconst 1
+  v2: i64 = add v0, v1
+  ret v2
+}";
+
+#[test]
+fn a_million_tail_calls_take_the_stack_of_one() {
+    let linked = compile(MUTUAL);
+    let found = call(&linked, 4096, "even", &[1_000_000, 7]);
+    assert_eq!(found.unwrap_or_else(|fault| panic!("{fault}")), 7 + 500_000);
+}
+
+#[test]
+fn the_code_of_tail_calls() {
+    insta::assert_snapshot!(assembly(MUTUAL));
+}
+
+#[test]
+fn calls_by_address() {
+    let source = "
+fn @apply(i64, i64) -> i64 {
+block0(v0: i64, v1: i64):
+  v2: i64 = call_indirect v0(v1) : (i64) -> i64
+  v3: i64 = add v2, v1
+  ret v3
+}
+fn @many(i64) -> i64 {
+block0(v0: i64):
+  v1: i64 = func_addr @weighted
+  v2: i64 = call_indirect v1(v0, v0, v0, v0, v0, v0, v0, v0, v0, v0) : (i64, i64, i64, i64, i64, i64, i64, i64, i64, i64) -> i64
+  ret v2
+}
+fn @weighted(i64, i64, i64, i64, i64, i64, i64, i64, i64, i64) -> i64 {
+block0(v0: i64, v1: i64, v2: i64, v3: i64, v4: i64, v5: i64, v6: i64, v7: i64, v8: i64, v9: i64):
+  v10: i64 = iconst 100
+  v11: i64 = mul v9, v10
+  v12: i64 = add v8, v11
+  ret v12
+}
+fn @twice(i64) -> i64 {
+block0(v0: i64):
+  v1: i64 = add v0, v0
+  ret v1
+}
+fn @run(i64) -> i64 {
+block0(v0: i64):
+  v1: i64 = func_addr @twice
+  v2: i64 = call @apply(v1, v0)
+  ret v2
+}";
+    let linked = compile(source);
+    assert_eq!(result(&linked, "run", &[5]), 15);
+    assert_eq!(result(&linked, "many", &[3]), 303);
+    insta::assert_snapshot!(assembly(source));
+}
+
+/// Arguments on the stack change places with each other and with registers; some stay.
+#[test]
+fn stack_arguments_of_tail_calls_do_not_overwrite_each_other() {
+    let params: Vec<String> = (0..14).map(|index| format!("v{index}: i64")).collect();
+    let types = vec!["i64"; 14].join(", ");
+    let weights: String = (0..14)
+        .map(|index| {
+            let sum = if index == 0 { 0 } else { 200 + index };
+            format!(
+                "  v{w}: i64 = iconst {weight}\n  v{p}: i64 = mul v{index}, v{w}\n  v{s}: i64 = add v{p}, v{sum}\n",
+                w = 20 + index,
+                weight = 1_u64 << (4 * index),
+                p = 100 + index,
+                s = 201 + index,
+            )
+        })
+        .collect();
+    let weighted = weights.replacen("add v100, v0", "sub v100, v14", 1);
+    for (index, order) in [
+        [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13],
+        [0, 1, 2, 3, 4, 5, 6, 7, 9, 8, 10, 11, 12, 13],
+        [13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0],
+        [0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 8],
+        [8, 9, 10, 11, 12, 13, 0, 1, 2, 3, 4, 5, 6, 7],
+        [8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8],
+    ]
+    .iter()
+    .enumerate()
+    {
+        let args: Vec<String> = order.iter().map(|arg| format!("v{arg}")).collect();
+        let source = format!(
+            "fn @weighted({types}) -> i64 {{\nblock0({params}):\n  v14: i64 = iconst 0\n{weighted}  ret v214\n}}\n\
+             fn @shuffled({types}) -> i64 {{\nblock0({params}):\n  tail_call @weighted({args})\n}}",
+            params = params.join(", "),
+            args = args.join(", "),
+        );
+        let linked = compile(&source);
+        let values: Vec<u64> = (1..=14).collect();
+        let expected = order
+            .iter()
+            .enumerate()
+            .fold(0, |sum, (place, &arg)| sum + (values[arg] << (4 * place)));
+        assert_eq!(result(&linked, "shuffled", &values), expected, "{index}\n{source}");
+    }
+}
+
+#[test]
+fn a_tail_call_with_more_stack_arguments_is_refused() {
+    let source = "
+fn @callee(i64, i64, i64, i64, i64, i64, i64, i64, i64) -> i64 {
+block0(v0: i64, v1: i64, v2: i64, v3: i64, v4: i64, v5: i64, v6: i64, v7: i64, v8: i64):
+  ret v8
+}
+fn @caller(i64) -> i64 {
+block0(v0: i64):
+  tail_call @callee(v0, v0, v0, v0, v0, v0, v0, v0, v0)
+}";
+    let module = ir::parse::module(source).expect("the test's IR parses");
+    let error = codegen::compile(&module.functions["caller"], &Options::default());
+    let error = error.expect_err("there is no room");
+    assert_eq!(error.reason, Reason::TailCallArguments { needed: 8, room: 0 });
+    assert_eq!(
+        error.to_string(),
+        "@caller, block0, inst0: a tail call passes 8 bytes of arguments on the stack where the function itself was \
+         passed 0; pass fewer arguments, or use a call and a return"
+    );
+}

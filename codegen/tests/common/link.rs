@@ -1,0 +1,51 @@
+//! A linker for tests: the functions of a module side by side at a fixed address.
+
+use codegen::{CompiledCode, RelocKind};
+
+/// Where linked code begins.
+pub(crate) const BASE: u64 = 0x10_0000;
+
+/// Code in its place.
+pub(crate) struct Linked {
+    pub(crate) words: Vec<u32>,
+    /// The functions, in order, and where they begin.
+    pub(crate) places: Vec<(String, u64)>,
+}
+
+impl Linked {
+    /// The address of a function.
+    pub(crate) fn address(&self, name: &str) -> u64 {
+        let found = self.places.iter().find(|(place, _)| place == name);
+        found.unwrap_or_else(|| panic!("@{name} is not linked")).1
+    }
+}
+
+/// Places functions and patches what depends on their addresses.
+pub(crate) fn link(functions: &[CompiledCode]) -> Linked {
+    let mut linked = Linked { words: Vec::new(), places: Vec::new() };
+    for code in functions {
+        linked.words.resize(linked.words.len().next_multiple_of(4), 0);
+        linked.places.push((code.name.clone(), BASE + linked.words.len() as u64 * 4));
+        linked.words.extend(&code.words);
+    }
+    for (index, code) in functions.iter().enumerate() {
+        let start = linked.places[index].1;
+        for reloc in &code.relocs {
+            let target = linked.address(&reloc.symbol).wrapping_add_signed(reloc.addend);
+            let place = start + u64::from(reloc.offset);
+            let at = ((place - BASE) / 4) as usize;
+            match reloc.kind {
+                RelocKind::Call26 | RelocKind::Jump26 => {
+                    let distance = target as i64 - place as i64;
+                    linked.words[at] |= (distance / 4) as u32 & 0x03ff_ffff;
+                }
+                RelocKind::Abs64 => {
+                    linked.words[at] = target as u32;
+                    linked.words[at + 1] = (target >> 32) as u32;
+                }
+                kind => panic!("{kind:?} is unknown"),
+            }
+        }
+    }
+    linked
+}
