@@ -8,7 +8,10 @@
 //! ; trap: division_by_zero           the call before traps so
 //! ; error: no value is defined       the file is refused with this text
 //! ```
+//!
+//! In a Markdown file each block that is fenced as `ir` or `rust` and has such lines is a test of its own.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use ir::{Module, TrapKind};
@@ -102,6 +105,12 @@ struct Directives {
     errors: Vec<(usize, String)>,
 }
 
+impl Directives {
+    fn is_empty(&self) -> bool {
+        self.runs.is_empty() && self.errors.is_empty()
+    }
+}
+
 /// One way of running the calls of a file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Configuration {
@@ -160,9 +169,74 @@ pub struct Report {
     pub failures: Vec<Failure>,
 }
 
-/// Runs the calls of a test file in each configuration.
+/// Whether a file may have tests, by the end of its name: `.ir`, `.rs` or `.md`.
 #[must_use]
-pub fn run(text: &str, name: &str, language: Language, configurations: &[Configuration]) -> Report {
+pub fn is_test(name: &str) -> bool {
+    is_markdown(name) || Language::of_file(name).is_some()
+}
+
+/// Runs the calls of a test file in each configuration. A file that is not a test has none.
+#[must_use]
+pub fn run(text: &str, name: &str, configurations: &[Configuration]) -> Report {
+    let mut all = Report { passed: vec![0; configurations.len()], ..Report::default() };
+    for (language, text) in parts(text, name) {
+        let report = run_part(&text, name, language, configurations);
+        all.passed.iter_mut().zip(report.passed).for_each(|(total, count)| *total += count);
+        all.refused += report.refused;
+        all.failures.extend(report.failures);
+    }
+    all
+}
+
+fn is_markdown(name: &str) -> bool {
+    name.ends_with(".md")
+}
+
+/// The tests of a file, each with its lines where they are in the file.
+fn parts<'a>(text: &'a str, name: &str) -> Vec<(Language, Cow<'a, str>)> {
+    if !is_markdown(name) {
+        return Language::of_file(name)
+            .map(|language| (language, text.into()))
+            .into_iter()
+            .collect();
+    }
+    let mut parts = Vec::new();
+    let mut open: Option<(Option<Language>, String)> = None;
+    for (index, line) in text.lines().enumerate() {
+        let fence = line.trim_start().strip_prefix("```");
+        match (fence, &mut open) {
+            (Some(info), None) => {
+                let extension = match info.trim() {
+                    "rust" => "rs",
+                    other => other,
+                };
+                let language = Language::of_file(&format!("block.{extension}"));
+                open = Some((language, "\n".repeat(index + 1)));
+            }
+            (Some(_), Some(_)) => {
+                if let Some((Some(language), block)) = open.take()
+                    && directives(&block, language).map_or(true, |found| !found.is_empty())
+                {
+                    parts.push((language, block.into()));
+                }
+                open = None;
+            }
+            (None, Some((_, block))) => {
+                block.push_str(line);
+                block.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    parts
+}
+
+fn run_part(
+    text: &str,
+    name: &str,
+    language: Language,
+    configurations: &[Configuration],
+) -> Report {
     let mut report = Report { passed: vec![0; configurations.len()], ..Report::default() };
     let directives = match directives(text, language) {
         Ok(directives) => directives,
@@ -359,7 +433,7 @@ mod tests {
     use super::*;
 
     fn report(text: &str) -> Report {
-        run(text, "test.ir", Language::Ir, &Configuration::all())
+        run(text, "test.ir", &Configuration::all())
     }
 
     const DIVIDE: &str =
@@ -404,5 +478,14 @@ mod tests {
     fn files_that_must_be_refused() {
         let report = report("fn @f() {\nblock0:\n  ret v1\n}\n; error: v1\n");
         assert_eq!((report.refused, report.failures.len()), (1, 0), "{report:?}");
+    }
+
+    #[test]
+    fn blocks_of_markdown_are_tests_at_their_lines() {
+        let text = "# Title\n\n```ir\n; run: @f() == 2\nfn @f() -> i8 {\nblock0:\n  v0: i8 = iconst 1\n  ret v0\n}\n```\n\n```text\n; run: @f() == 1\n```\n";
+        let configuration = Configuration { engine: EngineKind::Interpreter, level: None };
+        let report = run(text, "page.md", &[configuration]);
+        assert_eq!(report.failures.iter().map(|f| f.line).collect::<Vec<_>>(), [4]);
+        assert_eq!(run(&text.replace("== 2", "== 1"), "page.md", &[configuration]).passed, [1]);
     }
 }

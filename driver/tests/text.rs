@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use driver::filetest::{self, Configuration, Language};
+use driver::filetest::{self, Configuration};
 
 fn files(folder: &str) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(Path::new("../tests").join(folder))
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| Language::of_file(&path.display().to_string()).is_some())
+        .filter(|path| filetest::is_test(&path.display().to_string()))
         .collect();
     files.sort();
     assert!(!files.is_empty(), "{folder}");
@@ -20,9 +20,8 @@ fn check(folder: &str, configurations: &[Configuration]) -> usize {
     let mut calls = 0;
     for path in files(folder) {
         let name = path.display().to_string();
-        let Some(language) = Language::of_file(&name) else { continue };
         let text = std::fs::read_to_string(&path).unwrap();
-        let report = filetest::run(&text, &name, language, configurations);
+        let report = filetest::run(&text, &name, configurations);
         if let Some(failure) = report.failures.first() {
             panic!(
                 "{name}:{}: {} (and {} more)",
@@ -41,6 +40,12 @@ fn check(folder: &str, configurations: &[Configuration]) -> usize {
 #[test]
 fn control_flow_calls_memory_and_traps() {
     check("ir", &Configuration::all());
+}
+
+/// The examples of the readme, which is a test file like the others.
+#[test]
+fn the_readme() {
+    check(".", &Configuration::all());
 }
 
 #[test]

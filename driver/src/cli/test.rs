@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::Failure;
 use super::args::Args;
-use crate::filetest::{self, Configuration, Language};
+use crate::filetest::{self, Configuration};
 
 /// After so many failures of a file the rest is only counted.
 const MOST_SHOWN: usize = 10;
@@ -30,7 +30,6 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     for (index, path) in files.iter().enumerate() {
         let name = path.display().to_string();
         progress.show(index, files.len(), &name);
-        let Some(language) = Language::of_file(&name) else { continue };
         let bytes = fs::read(path)
             .map_err(|error| Failure::Wrong(format!("error: cannot read `{name}`: {error}")))?;
         let Ok(text) = String::from_utf8(bytes) else {
@@ -39,7 +38,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
             writeln!(io::stderr(), "{name}: the file is not UTF-8")?;
             continue;
         };
-        let report = filetest::run(&text, &name, language, &configurations);
+        let report = filetest::run(&text, &name, &configurations);
         for (total, count) in passed.iter_mut().zip(&report.passed) {
             *total += count;
         }
@@ -69,7 +68,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     io::stdout().write_all(text.as_bytes())?;
     match failures {
         0 if files.is_empty() => {
-            Err(Failure::Wrong("error: there are no .ir or .rs files".to_owned()))
+            Err(Failure::Wrong("error: there are no .ir, .rs or .md files".to_owned()))
         }
         0 => Ok(()),
         1 => Err(Failure::Wrong("error: 1 failure".to_owned())),
@@ -94,7 +93,7 @@ fn collect(root: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
             let kind = entry.file_type().map_err(|error| cannot(&entry.path(), error))?;
             if kind.is_dir() {
                 folders.push(entry.path());
-            } else if Language::of_file(&entry.path().display().to_string()).is_some() {
+            } else if filetest::is_test(&entry.path().display().to_string()) {
                 files.push(entry.path());
             }
         }
