@@ -119,11 +119,11 @@ impl<'a> Checker<'a> {
     pub(super) fn expect_callables(&mut self, pairs: &[(ParamId, Ty)]) {
         for &(param, ty) in pairs {
             let bounds = self.types.params[param.0 as usize].bounds.iter();
-            let callable = bounds.filter_map(|bound| match bound {
+            let mut callable = bounds.filter_map(|bound| match bound {
                 Bound::Call(ty) => Some(*ty),
                 _ => None,
             });
-            if let Some(wanted) = callable.last() {
+            if let Some(wanted) = callable.next_back() {
                 let wanted = self.types.substitute(wanted, pairs);
                 self.cx.callables.push((ty, wanted));
             }
