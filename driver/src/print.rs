@@ -109,6 +109,10 @@ extern "C" fn print_int(bits: i64, style: i64, width: i64, precision: i64) {
     print(&runtime::format_int(bits, style, width, precision), style);
 }
 
+extern "C" fn print_int128(low: i64, high: i64, style: i64, width: i64, precision: i64) {
+    print(&runtime::format_int128(low, high, style, width, precision), style);
+}
+
 extern "C" fn print_f32(value: f32, style: i64, width: i64, precision: i64) {
     print(&runtime::format_f32(value, style, width, precision), style);
 }
@@ -135,6 +139,9 @@ impl Hosts {
                 }
                 HostFunction::PrintInt => {
                     hosts.add(name, print_int as extern "C" fn(i64, i64, i64, i64));
+                }
+                HostFunction::PrintInt128 => {
+                    hosts.add(name, print_int128 as extern "C" fn(i64, i64, i64, i64, i64));
                 }
                 HostFunction::PrintF32 => {
                     hosts.add(name, print_f32 as extern "C" fn(f32, i64, i64, i64));

@@ -31,6 +31,7 @@ mod lower;
 mod methods;
 mod mono;
 mod parse;
+mod prelude;
 pub mod runtime;
 mod tree;
 mod ty;

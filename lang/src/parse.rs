@@ -33,6 +33,11 @@ impl<'a> Source<'a> {
         Self { text: rest, skipped_bytes: text.len() - rest.len(), skipped_lines }
     }
 
+    /// Whether the text has this somewhere.
+    pub(crate) fn mentions(&self, what: &str) -> bool {
+        self.text.contains(what)
+    }
+
     /// Where a span of the lexer is.
     pub(crate) fn place(&self, span: Span) -> Place {
         let (start, bytes) = (span.start(), span.byte_range());

@@ -16,6 +16,8 @@ pub enum HostFunction {
     PrintStr,
     /// `print.int(bits, style, width, precision)`: an integer, `bool` or `char`, extended to 64 bits by its sign.
     PrintInt,
+    /// `print.int128(low, high, style, width, precision)`: an integer of 128 bits by its halves.
+    PrintInt128,
     /// `print.f32(value, style, width, precision)`.
     PrintF32,
     /// `print.f64(value, style, width, precision)`.
@@ -26,9 +28,10 @@ pub enum HostFunction {
 
 impl HostFunction {
     /// All of them.
-    pub const ALL: [HostFunction; 5] = [
+    pub const ALL: [HostFunction; 6] = [
         HostFunction::PrintStr,
         HostFunction::PrintInt,
+        HostFunction::PrintInt128,
         HostFunction::PrintF32,
         HostFunction::PrintF64,
         HostFunction::Fmod,
@@ -40,6 +43,7 @@ impl HostFunction {
         match self {
             HostFunction::PrintStr => "print.str",
             HostFunction::PrintInt => "print.int",
+            HostFunction::PrintInt128 => "print.int128",
             HostFunction::PrintF32 => "print.f32",
             HostFunction::PrintF64 => "print.f64",
             HostFunction::Fmod => "math.fmod",
@@ -59,6 +63,7 @@ impl HostFunction {
         match self {
             HostFunction::PrintStr => Signature::new(&[I64, I64, I64, I64, I64], &[]),
             HostFunction::PrintInt => Signature::new(&[I64, I64, I64, I64], &[]),
+            HostFunction::PrintInt128 => Signature::new(&[I64, I64, I64, I64, I64], &[]),
             HostFunction::PrintF32 => Signature::new(&[F32, I64, I64, I64], &[]),
             HostFunction::PrintF64 => Signature::new(&[F64, I64, I64, I64], &[]),
             HostFunction::Fmod => Signature::new(&[F64, F64], &[F64]),
@@ -124,9 +129,11 @@ pub enum IntKind {
     U64,
     Bool,
     Char,
+    I128,
+    U128,
 }
 
-const INT_KINDS: [IntKind; 10] = [
+const INT_KINDS: [IntKind; 12] = [
     IntKind::I8,
     IntKind::I16,
     IntKind::I32,
@@ -137,6 +144,8 @@ const INT_KINDS: [IntKind; 10] = [
     IntKind::U64,
     IntKind::Bool,
     IntKind::Char,
+    IntKind::I128,
+    IntKind::U128,
 ];
 
 /// `<`, `^` or `>`.
@@ -307,6 +316,8 @@ pub fn format_int(bits: i64, style: i64, width: i64, precision: i64) -> String {
         IntKind::U16 => int_text!(bits as u16, style, width, precision),
         IntKind::U32 => int_text!(bits as u32, style, width, precision),
         IntKind::U64 => int_text!(bits as u64, style, width, precision),
+        IntKind::I128 => int_text!(i128::from(bits), style, width, precision),
+        IntKind::U128 => int_text!(i128::from(bits) as u128, style, width, precision),
         IntKind::Bool => {
             return text(if bits & 1 == 1 { "true" } else { "false" }, style, width, precision);
         }
@@ -317,6 +328,19 @@ pub fn format_int(bits: i64, style: i64, width: i64, precision: i64) -> String {
                 _ => text(c.encode_utf8(&mut [0; 4]), style, width, precision),
             };
         }
+    };
+    pad(core, style, width, Align::Right)
+}
+
+/// The text of an `i128` or `u128` (by `style.kind`).
+#[must_use]
+pub fn format_int128(low: i64, high: i64, style: i64, width: i64, precision: i64) -> String {
+    let style = Style::unpack(style);
+    let (width, precision) = sizes(width, precision);
+    let bits = (high as u128) << 64 | u128::from(low as u64);
+    let core = match style.kind {
+        IntKind::I128 => int_text!(bits as i128, style, width, precision),
+        _ => int_text!(bits, style, width, precision),
     };
     pad(core, style, width, Align::Right)
 }
@@ -467,6 +491,15 @@ mod tests {
                 format!("{value:e}")
             );
             assert_eq!(format_f32(value as f32, plain.pack(), 9, 0), format!("{:9}", value as f32));
+        }
+        for wide in [i128::MIN, -1, 0, 5, i128::MAX] {
+            let text = |kind, style: Style, width| {
+                let style = Style { kind, ..style }.pack();
+                format_int128(wide as i64, (wide >> 64) as i64, style, width, 0)
+            };
+            assert_eq!(text(IntKind::I128, plain, 50), format!("{wide:50}"));
+            assert_eq!(text(IntKind::U128, plain, 0), format!("{}", wide as u128));
+            assert_eq!(text(IntKind::U128, hex, 40), format!("{:#040x}", wide as u128));
         }
         assert_eq!(format_str("häß", precise.pack(), 5, 2), format!("{:5.2}", "häß"));
         assert_eq!(

@@ -21,25 +21,29 @@ pub(crate) enum IntTy {
     I16,
     I32,
     I64,
+    I128,
     Isize,
     U8,
     U16,
     U32,
     U64,
+    U128,
     Usize,
 }
 
 impl IntTy {
-    pub(crate) const ALL: [IntTy; 10] = [
+    pub(crate) const ALL: [IntTy; 12] = [
         IntTy::I8,
         IntTy::I16,
         IntTy::I32,
         IntTy::I64,
+        IntTy::I128,
         IntTy::Isize,
         IntTy::U8,
         IntTy::U16,
         IntTy::U32,
         IntTy::U64,
+        IntTy::U128,
         IntTy::Usize,
     ];
 
@@ -49,11 +53,13 @@ impl IntTy {
             IntTy::I16 => "i16",
             IntTy::I32 => "i32",
             IntTy::I64 => "i64",
+            IntTy::I128 => "i128",
             IntTy::Isize => "isize",
             IntTy::U8 => "u8",
             IntTy::U16 => "u16",
             IntTy::U32 => "u32",
             IntTy::U64 => "u64",
+            IntTy::U128 => "u128",
             IntTy::Usize => "usize",
         }
     }
@@ -68,19 +74,41 @@ impl IntTy {
             IntTy::I16 | IntTy::U16 => 16,
             IntTy::I32 | IntTy::U32 => 32,
             IntTy::I64 | IntTy::U64 | IntTy::Isize | IntTy::Usize => 64,
+            IntTy::I128 | IntTy::U128 => 128,
         }
     }
 
     pub(crate) const fn signed(self) -> bool {
-        matches!(self, IntTy::I8 | IntTy::I16 | IntTy::I32 | IntTy::I64 | IntTy::Isize)
+        matches!(
+            self,
+            IntTy::I8 | IntTy::I16 | IntTy::I32 | IntTy::I64 | IntTy::I128 | IntTy::Isize
+        )
     }
 
     pub(crate) const fn min(self) -> i128 {
-        if self.signed() { -(1 << (self.bits() - 1)) } else { 0 }
+        if self.signed() { i128::MIN >> (128 - self.bits()) } else { 0 }
     }
 
+    /// The greatest value; of `u128`, whose values are kept as their bits, the greatest that is not negative as an
+    /// `i128`. Patterns use it as if it were the greatest.
     pub(crate) const fn max(self) -> i128 {
-        if self.signed() { (1 << (self.bits() - 1)) - 1 } else { (1 << self.bits()) - 1 }
+        match self {
+            IntTy::U128 => i128::MAX,
+            _ if self.signed() => i128::MAX >> (128 - self.bits()),
+            _ => (1 << self.bits()) - 1,
+        }
+    }
+
+    /// The bits of the greatest value.
+    pub(crate) const fn max_bits(self) -> i128 {
+        match self {
+            IntTy::U128 => -1,
+            _ => self.max(),
+        }
+    }
+
+    pub(crate) const fn is_wide(self) -> bool {
+        self.bits() == 128
     }
 
     /// `value` modulo the width, as a number of this type.
@@ -99,6 +127,7 @@ impl IntTy {
             IntTy::I16 | IntTy::U16 => IntTy::U16,
             IntTy::I32 | IntTy::U32 => IntTy::U32,
             IntTy::I64 | IntTy::U64 => IntTy::U64,
+            IntTy::I128 | IntTy::U128 => IntTy::U128,
             IntTy::Isize | IntTy::Usize => IntTy::Usize,
         }
     }
@@ -109,6 +138,7 @@ impl IntTy {
             IntTy::U16 => IntTy::I16,
             IntTy::U32 => IntTy::I32,
             IntTy::U64 => IntTy::I64,
+            IntTy::U128 => IntTy::I128,
             _ => IntTy::Isize,
         }
     }
@@ -118,7 +148,8 @@ impl IntTy {
             8 => ir::Type::I8,
             16 => ir::Type::I16,
             32 => ir::Type::I32,
-            _ => ir::Type::I64,
+            64 => ir::Type::I64,
+            _ => ir::Type::I128,
         }
     }
 }

@@ -38,7 +38,7 @@ pub(crate) fn std_constant(types: &mut Types, path: &[&str]) -> Option<(ConstVal
             if let Some(int) = IntTy::from_name(ty) {
                 let self_ty = types.int(int);
                 return match name {
-                    "MAX" => Some((ConstValue::Int(int.max()), self_ty)),
+                    "MAX" => Some((ConstValue::Int(int.max_bits()), self_ty)),
                     "MIN" => Some((ConstValue::Int(int.min()), self_ty)),
                     "BITS" => Some((ConstValue::Int(int.bits().into()), types.u32)),
                     _ => None,

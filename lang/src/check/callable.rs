@@ -241,6 +241,7 @@ impl<'a> Checker<'a> {
             host: false,
             needs_unsafe: false,
             is_const: false,
+            is_helper: false,
             place,
             body: None,
         });

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::{Checker, ConstState, FnCx, MAX_CONST_DEPTH};
+use super::{Checker, ConstState, FnCx, MAX_CONST_DEPTH, const_int};
 use crate::diag::Place;
 use crate::methods::Op;
 use crate::tree::{BinOp, ConstId, Expr, ExprKind, IterBase, LocalId, LoopId, PatKind, Stmt, UnOp};
@@ -185,7 +185,7 @@ impl<'a> Checker<'a> {
             },
             ExprKind::Cast(inner) | ExprKind::Convert(inner) => {
                 let value = self.eval(inner, frame)?;
-                self.eval_cast(value, expr.ty, place)
+                self.eval_cast(value, inner.ty, expr.ty, place)
             }
             ExprKind::Unsize(inner) | ExprKind::NeverTo(inner) => self.eval(inner, frame),
             ExprKind::Ref { mutable: false, place: inner } => {
@@ -419,13 +419,13 @@ impl<'a> Checker<'a> {
         // `-128` is the negation of a literal that does not fit by itself.
         if let (UnOp::Neg, ExprKind::Int(value), Some(_)) = (op, &inner.kind, self.types.as_int(ty))
         {
-            return Ok(ConstValue::Int(-(*value as i128)));
+            return Ok(ConstValue::Int((*value as i128).wrapping_neg()));
         }
         let value = self.eval(inner, frame)?;
         match (op, value) {
             (UnOp::Neg, ConstValue::Int(value)) => {
                 let int = self.types.as_int(ty).unwrap_or(IntTy::I64);
-                in_range(int, -value, inner.place)
+                int_value(const_int::negate(value, int), inner.place)
             }
             (UnOp::Neg, ConstValue::F32(value)) => Ok(ConstValue::F32(-value)),
             (UnOp::Neg, ConstValue::F64(value)) => Ok(ConstValue::F64(-value)),
@@ -462,7 +462,7 @@ impl<'a> Checker<'a> {
     ) -> Eval {
         use ConstValue as V;
         if let Some(ordering) = match (&a, &b) {
-            (V::Int(a), V::Int(b)) => Some(a.partial_cmp(b)),
+            (V::Int(a), V::Int(b)) => Some(Some(const_int::compare(self.types.as_int(ty), *a, *b))),
             (V::F32(a), V::F32(b)) => Some(a.partial_cmp(b)),
             (V::F64(a), V::F64(b)) => Some(a.partial_cmp(b)),
             (V::Bool(a), V::Bool(b)) => Some(a.partial_cmp(b)),
@@ -483,29 +483,7 @@ impl<'a> Checker<'a> {
         match (a, b) {
             (V::Int(a), V::Int(b)) => {
                 let int = self.types.as_int(ty).unwrap_or(IntTy::I64);
-                match op {
-                    BinOp::Add => in_range(int, a + b, place),
-                    BinOp::Sub => in_range(int, a - b, place),
-                    BinOp::Mul => match a.checked_mul(b) {
-                        Some(product) => in_range(int, product, place),
-                        None => fail(place, "this arithmetic operation will overflow"),
-                    },
-                    BinOp::Div | BinOp::Rem if b == 0 => fail(place, "attempt to divide by zero"),
-                    BinOp::Div => in_range(int, a / b, place),
-                    BinOp::Rem if a == int.min() && b == -1 => {
-                        fail(place, "this arithmetic operation will overflow")
-                    }
-                    BinOp::Rem => Ok(V::Int(a % b)),
-                    BinOp::And => Ok(V::Int(a & b)),
-                    BinOp::Or => Ok(V::Int(a | b)),
-                    BinOp::Xor => Ok(V::Int(a ^ b)),
-                    BinOp::Shl | BinOp::Shr if b < 0 || b >= int.bits().into() => {
-                        fail(place, "this arithmetic operation will overflow")
-                    }
-                    BinOp::Shl => Ok(V::Int(int.wrap(a << b))),
-                    BinOp::Shr => Ok(V::Int(a >> b)),
-                    _ => fail(place, "this operator is not supported in constants"),
-                }
+                int_value(const_int::binary(op, a, b, int), place)
             }
             (V::F32(a), V::F32(b)) => float_op(op, a.into(), b.into())
                 // Each of these is exact or correctly rounded in the wider format, and rounding twice is harmless.
@@ -521,7 +499,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn eval_cast(&mut self, value: ConstValue, to: Ty, place: Place) -> Eval {
+    fn eval_cast(&mut self, value: ConstValue, from: Ty, to: Ty, place: Place) -> Eval {
         use ConstValue as V;
         let to = self.types.kind(to).clone();
         let number = match value {
@@ -534,8 +512,15 @@ impl<'a> Checker<'a> {
         };
         match to {
             TyKind::Int(int) => Ok(V::Int(int.wrap(number))),
-            TyKind::Float(FloatTy::F32) => Ok(V::F32(number as f32)),
-            TyKind::Float(FloatTy::F64) => Ok(V::F64(number as f64)),
+            TyKind::Float(float) => {
+                let unsigned = self.types.as_int(from) == Some(IntTy::U128);
+                Ok(match (float, unsigned) {
+                    (FloatTy::F32, false) => V::F32(number as f32),
+                    (FloatTy::F32, true) => V::F32(number as u128 as f32),
+                    (FloatTy::F64, false) => V::F64(number as f64),
+                    (FloatTy::F64, true) => V::F64(number as u128 as f64),
+                })
+            }
             TyKind::Char => Ok(V::Char(char::from(number as u8))),
             TyKind::Bool => Ok(V::Bool(number != 0)),
             _ => fail(place, "this cast is not supported in constants"),
@@ -551,62 +536,30 @@ impl<'a> Checker<'a> {
                 _ => fail(place, "this is not supported in constants"),
             },
             (Op::Len, [V::Str(text)], _) => Ok(V::Int(text.len() as i128)),
-            (Op::Binary(op), [V::Int(a), V::Int(b)], Some(int)) => {
-                let shift = (*b as u32 % int.bits()) as i128;
-                Ok(V::Int(int.wrap(match op {
-                    BinOp::Add => a + b,
-                    BinOp::Sub => a - b,
-                    BinOp::Mul => a.wrapping_mul(*b),
-                    BinOp::Shl => a << shift,
-                    BinOp::Shr => a >> shift,
-                    _ => return fail(place, "this method is not supported in constants"),
-                })))
-            }
-            (Op::Pow, [V::Int(base), V::Int(exponent)], Some(int)) => {
-                let power = u32::try_from(*exponent).ok().and_then(|e| base.checked_pow(e));
-                match power {
-                    Some(power) => in_range(int, power, place),
-                    None => fail(place, "this arithmetic operation will overflow"),
+            (op, args, Some(int)) if !args.is_empty() => {
+                let numbers: Option<Vec<i128>> = args
+                    .iter()
+                    .map(|arg| match arg {
+                        V::Int(value) => Some(*value),
+                        _ => None,
+                    })
+                    .collect();
+                match numbers {
+                    Some(numbers) => int_value(const_int::method(op, &numbers, int), place),
+                    None => fail(place, "this method is not supported in constants"),
                 }
-            }
-            (Op::Neg, [V::Int(a)], Some(int)) => Ok(V::Int(int.wrap(-a))),
-            (Op::Abs, [V::Int(a)], Some(int)) => in_range(int, a.abs(), place),
-            (Op::CountOnes, [V::Int(a)], Some(int)) => {
-                Ok(V::Int((a & mask(int)).count_ones().into()))
-            }
-            (Op::LeadingZeros, [V::Int(a)], Some(int)) => {
-                Ok(V::Int(i128::from((a & mask(int)).leading_zeros() + int.bits()) - 128))
-            }
-            (Op::TrailingZeros, [V::Int(a)], Some(int)) => {
-                Ok(V::Int((a & mask(int)).trailing_zeros().min(int.bits()).into()))
-            }
-            (Op::RotateLeft | Op::RotateRight, [V::Int(a), V::Int(n)], Some(int)) => {
-                let bits = i128::from(int.bits());
-                let left =
-                    if op == Op::RotateLeft { n.rem_euclid(bits) } else { (-n).rem_euclid(bits) };
-                let a = a & mask(int);
-                let turned = if left == 0 { a } else { a << left | a >> (bits - left) };
-                Ok(V::Int(int.wrap(turned)))
             }
             _ => fail(place, "this method is not supported in constants"),
         }
     }
 }
 
-fn mask(int: IntTy) -> i128 {
-    (1 << int.bits()) - 1
-}
-
 fn out_of_bounds(place: Place) -> Exit {
     Exit::Error(place, "index out of bounds".to_owned())
 }
 
-fn in_range(int: IntTy, value: i128, place: Place) -> Eval {
-    if (int.min()..=int.max()).contains(&value) {
-        Ok(ConstValue::Int(value))
-    } else {
-        fail(place, "this arithmetic operation will overflow")
-    }
+fn int_value(outcome: Result<i128, &'static str>, place: Place) -> Eval {
+    outcome.map(ConstValue::Int).or_else(|message| fail(place, message))
 }
 
 fn float_op(op: BinOp, a: f64, b: f64) -> Option<f64> {
@@ -624,6 +577,7 @@ fn cast_float(value: f64, to: &TyKind, place: Place) -> Eval {
     match to {
         TyKind::Float(FloatTy::F32) => Ok(ConstValue::F32(value as f32)),
         TyKind::Float(FloatTy::F64) => Ok(ConstValue::F64(value)),
+        TyKind::Int(IntTy::U128) => Ok(ConstValue::Int(value as u128 as i128)),
         // The cast to `i128` saturates, and so does the clamp.
         TyKind::Int(int) => Ok(ConstValue::Int((value as i128).clamp(int.min(), int.max()))),
         _ => fail(place, "this cast is not supported in constants"),

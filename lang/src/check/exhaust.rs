@@ -73,21 +73,25 @@ impl<'a> Checker<'a> {
                 };
                 let Some((min, max)) = limits else { return false };
                 // The points where some pattern begins or ends.
-                let mut cuts = vec![min, max + 1];
+                let mut cuts = vec![min];
                 if matches!(kind, TyKind::Char) {
                     // There are no characters in the surrogates' range.
                     cuts.extend([0xd800, 0xe000]);
                 }
                 for row in &rows {
                     if let PatKind::Range(lo, hi) = strip(row[0]).kind {
-                        cuts.extend([lo, hi + 1]);
+                        cuts.push(lo);
+                        cuts.extend(hi.checked_add(1));
                     }
                 }
                 cuts.sort_unstable();
                 cuts.dedup();
-                cuts.windows(2).any(|ends| {
-                    let (lo, hi) = (ends[0], ends[1] - 1);
-                    if lo < min || hi > max || (matches!(kind, TyKind::Char) && lo == 0xd800) {
+                // Each part begins at a cut and ends before the next one.
+                let ends = cuts.iter().skip(1).map(|next| next - 1).chain([i128::MAX]);
+                let parts: Vec<(i128, i128)> = cuts.iter().copied().zip(ends).collect();
+                parts.into_iter().any(|(lo, hi)| {
+                    let hi = hi.min(max);
+                    if lo < min || lo > hi || (matches!(kind, TyKind::Char) && lo == 0xd800) {
                         return false;
                     }
                     let matching = rows.iter().filter(|row| match strip(row[0]).kind {

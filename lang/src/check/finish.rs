@@ -3,8 +3,8 @@
 
 use super::Checker;
 use crate::diag::{Diagnostic, Place};
-use crate::tree::{BinOp, Body, Expr, ExprKind, Pat, PatKind, Stmt, UnOp};
-use crate::ty::{Ty, TyKind};
+use crate::tree::{Adapter, BinOp, Body, Expr, ExprKind, Iter, IterBase, Pat, PatKind, Stmt, UnOp};
+use crate::ty::{IntTy, Ty, TyKind};
 use crate::value::{ConstValue, layout};
 
 /// The most stack that the variables of one function may take.
@@ -78,6 +78,9 @@ impl<'a> Checker<'a> {
                     self.check_generic_args(id, &generics, expr.place);
                 }
             }
+            ExprKind::For { iter, .. } | ExprKind::Fold { iter, .. } => {
+                self.check_wide_range(iter, expr.place);
+            }
             ExprKind::Cast(inner) => self.check_cast(inner, expr.ty, expr.place),
             ExprKind::Match { value, arms } => {
                 self.check_arms(arms, value.ty, expr.place);
@@ -125,6 +128,23 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// Adapters count in words.
+    fn check_wide_range(&mut self, iter: &Iter, place: Place) {
+        if let IterBase::Range { start, inclusive, .. } = &iter.base
+            && self.types.as_int(start.ty).is_some_and(IntTy::is_wide)
+        {
+            let plain = match iter.adapters.as_slice() {
+                [] => true,
+                [Adapter::Rev] => !inclusive,
+                _ => false,
+            };
+            if !plain || iter.enumerate {
+                let message = "adapters of ranges of 128-bit integers are not supported";
+                self.error("J0002", place, message);
+            }
+        }
+    }
+
     /// Integer patterns whose type was not known when they were read.
     fn check_pats(&mut self, mut pats: Vec<&Pat>) {
         while let Some(pat) = pats.pop() {
@@ -151,7 +171,12 @@ impl<'a> Checker<'a> {
 
     fn check_literal(&mut self, value: u128, negative: bool, ty: Ty, place: Place) {
         let Some(int) = self.types.as_int(ty) else { return };
-        let limit = if negative { int.min().unsigned_abs() } else { int.max().unsigned_abs() };
+        let limit = match (negative, int.signed()) {
+            (true, _) => int.min().unsigned_abs(),
+            (false, true) => int.max().unsigned_abs(),
+            // Bits, without the sign that those of `u128` seem to have.
+            (false, false) => int.max_bits() as u128,
+        };
         if value > limit {
             let name = int.name();
             let sign = if negative { "-" } else { "" };
@@ -161,7 +186,7 @@ impl<'a> Checker<'a> {
                     .label(format!(
                         "`{sign}{value}` is not between {} and {}",
                         int.min(),
-                        int.max()
+                        shown(int.max_bits(), int)
                     ))
                     .note("rustc denies it, too: `#[deny(overflowing_literals)]` is on by default"),
             );
@@ -247,6 +272,7 @@ impl<'a> Checker<'a> {
         let Some(a) = self.try_constant(left) else { return };
         let shown = match a {
             ConstValue::Int(a) => {
+                let (a, b) = (shown(a, int), shown(b, int));
                 format!("attempt to compute `{a} {} {b}`, which would overflow", op.symbol())
             }
             _ => return,
@@ -304,4 +330,9 @@ impl<'a> Checker<'a> {
         };
         self.report(diag);
     }
+}
+
+/// A value as text; of `u128` its bits are given.
+fn shown(value: i128, int: IntTy) -> String {
+    if int == IntTy::U128 { (value as u128).to_string() } else { value.to_string() }
 }

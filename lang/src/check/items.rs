@@ -8,6 +8,7 @@ use syn::spanned::Spanned;
 use super::attributes::allowed_lints;
 use super::{Checker, ConstInfo, ConstState, FnInfo, Method, Named, Pending};
 use crate::diag::{Diagnostic, Place};
+use crate::prelude::{self, Helper};
 use crate::tree::{ConstId, FnId, LocalId, Pat, PatKind, Stmt};
 use crate::ty::{StructId, StructInfo, Ty, TyKind};
 
@@ -45,6 +46,36 @@ impl<'a> Checker<'a> {
                 self.error("E0277", place, "`main` can only return `()` in Jitsu");
             }
         }
+    }
+
+    /// Declares and checks the functions that 128-bit integers need. Nothing of the program can name them.
+    pub(super) fn add_helpers(&mut self) -> Result<(), Vec<Diagnostic>> {
+        let file: syn::File = syn::parse_str(prelude::SOURCE)
+            .map_err(|error| vec![Diagnostic::new("J0005", Place::NONE, error.to_string())])?;
+        self.in_helpers = true;
+        let mut scope = Vec::new();
+        let mut found = Vec::new();
+        for item in file.items {
+            let syn::Item::Fn(item) = item else { continue };
+            let name = item.sig.ident.to_string();
+            let id = self.declare_fn(&item.sig, format!("<i128>::{name}"), None);
+            if let Some(helper) = Helper::ALL.iter().find(|helper| helper.name() == name) {
+                self.helpers.insert(helper.name(), id);
+            }
+            scope.push((name, Named::Fn(id)));
+            found.push((id, item));
+        }
+        for (id, item) in found {
+            self.pending[id.0 as usize] = Some(Pending {
+                sig: Cow::Owned(item.sig),
+                block: Cow::Owned(*item.block),
+                self_ty: None,
+                scope: scope.clone(),
+            });
+            self.check_function(id);
+        }
+        self.in_helpers = false;
+        Ok(())
     }
 
     fn collect_type(&mut self, item: &'a syn::Item) {
@@ -361,6 +392,7 @@ impl<'a> Checker<'a> {
             host: false,
             needs_unsafe: sig.unsafety.is_some(),
             is_const: sig.constness.is_some(),
+            is_helper: self.in_helpers,
             place,
             body: None,
         });
@@ -520,7 +552,8 @@ impl<'a> Checker<'a> {
 
     fn fits_host(&self, ty: Ty) -> bool {
         match self.types.kind(ty) {
-            TyKind::Int(_) | TyKind::Float(_) | TyKind::Bool | TyKind::Char | TyKind::Error => true,
+            TyKind::Int(int) => !int.is_wide(),
+            TyKind::Float(_) | TyKind::Bool | TyKind::Char | TyKind::Error => true,
             TyKind::Ref { to, .. } => {
                 !matches!(self.types.kind(*to), TyKind::Slice(_) | TyKind::Str)
             }

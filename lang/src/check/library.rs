@@ -94,7 +94,10 @@ impl<'a> Checker<'a> {
                         ("u8" | "u16", "usize") | ("u8" | "i8" | "i16", "isize")
                     )
                 } else {
-                    to.min() <= from.min() && from.max() <= to.max()
+                    // `u128` fits nothing else, but the greatest value that is kept of it would say so.
+                    *from != crate::ty::IntTy::U128
+                        && to.min() <= from.min()
+                        && from.max() <= to.max()
                 }
             }
             (TyKind::Int(from), TyKind::Float(to)) => {

@@ -7,6 +7,7 @@ mod aggregates;
 mod attributes;
 mod call;
 mod callable;
+mod const_int;
 mod consteval;
 mod exhaust;
 mod expr;
@@ -54,6 +55,8 @@ pub(crate) struct FnInfo {
     pub(crate) needs_unsafe: bool,
     pub(crate) is_const: bool,
     pub(crate) place: Place,
+    /// Part of the program only if something calls it.
+    pub(crate) is_helper: bool,
     pub(crate) body: Option<Rc<Body>>,
 }
 
@@ -87,6 +90,8 @@ impl ConstInfo {
 /// A checked program.
 #[derive(Debug)]
 pub(crate) struct Program {
+    /// The functions that 128-bit integers need, if the program mentions any.
+    pub(crate) helpers: HashMap<&'static str, FnId>,
     pub(crate) types: Types,
     pub(crate) fns: Vec<FnInfo>,
     pub(crate) consts: Vec<ConstInfo>,
@@ -206,6 +211,9 @@ pub(crate) struct Checker<'a> {
     later_irrefutable: Vec<crate::tree::Pat>,
     /// How many constants are being evaluated inside one another.
     const_depth: usize,
+    helpers: HashMap<&'static str, FnId>,
+    /// Whether what is being looked at has no place in the source.
+    in_helpers: bool,
 }
 
 /// How many constants may need one another in a chain.
@@ -234,7 +242,12 @@ pub(crate) fn check(source: &Source, file: &syn::File) -> Result<Program, Vec<Di
         cx: FnCx::default(),
         later_irrefutable: Vec::new(),
         const_depth: 0,
+        helpers: HashMap::new(),
+        in_helpers: false,
     };
+    if source.mentions("128") {
+        checker.add_helpers()?;
+    }
     checker.collect(file);
     for index in 0..checker.consts.len() {
         checker.const_value(ConstId(index as u32));
@@ -245,10 +258,10 @@ pub(crate) fn check(source: &Source, file: &syn::File) -> Result<Program, Vec<Di
             break;
         }
     }
-    let Checker { mut diags, mut types, mut fns, consts, .. } = checker;
+    let Checker { mut diags, mut types, mut fns, consts, helpers, .. } = checker;
     if diags.is_empty() {
         crate::mono::instantiate(&mut types, &mut fns).map_err(|error| vec![*error])?;
-        return Ok(Program { types, fns, consts });
+        return Ok(Program { helpers, types, fns, consts });
     }
     diags.sort_by_key(|diag| (diag.span.start, diag.span.end));
     diags.dedup();
@@ -259,7 +272,7 @@ impl<'a> Checker<'a> {
     // ---- Reporting ----
 
     fn place(&self, span: Span) -> Place {
-        self.source.place(span)
+        if self.in_helpers { Place::NONE } else { self.source.place(span) }
     }
 
     fn report(&mut self, diag: Diagnostic) {

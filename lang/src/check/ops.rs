@@ -82,9 +82,6 @@ impl<'a> Checker<'a> {
                     }
                     suffix => match IntTy::from_name(suffix) {
                         Some(int) => self.types.int(int),
-                        None if matches!(suffix, "i128" | "u128") => {
-                            return self.unsupported(lit.span(), &format!("the type `{suffix}`"));
-                        }
                         None => {
                             return self.error(
                                 "J0001",

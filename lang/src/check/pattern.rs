@@ -5,7 +5,7 @@ use syn::spanned::Spanned;
 use super::{Checker, Expect, Named};
 use crate::diag::Place;
 use crate::tree::{Expr, ExprKind, LocalId, Pat, PatKind, UnOp};
-use crate::ty::{Ty, TyKind};
+use crate::ty::{IntTy, Ty, TyKind};
 use crate::value::{ConstValue, std_constant};
 
 impl<'a> Checker<'a> {
@@ -284,7 +284,7 @@ impl<'a> Checker<'a> {
         let known = match &value.kind {
             ExprKind::Int(value) => ConstValue::Int(*value as i128),
             ExprKind::Unary(UnOp::Neg, inner) => match inner.kind {
-                ExprKind::Int(value) => ConstValue::Int(-(value as i128)),
+                ExprKind::Int(value) => ConstValue::Int((value as i128).wrapping_neg()),
                 _ => return None,
             },
             ExprKind::Bool(value) => ConstValue::Bool(*value),
@@ -301,7 +301,16 @@ impl<'a> Checker<'a> {
             }
         };
         match known {
-            ConstValue::Int(value) => Some(value),
+            ConstValue::Int(value) => match self.types.as_int(ty) {
+                // The greatest `u128` is kept as the greatest `i128`.
+                Some(IntTy::U128) if value == -1 => Some(i128::MAX),
+                Some(IntTy::U128) if !(0..i128::MAX).contains(&value) => {
+                    let message = "patterns with such large numbers are not supported";
+                    self.error("J0002", place, message);
+                    None
+                }
+                _ => Some(value),
+            },
             ConstValue::Bool(value) => Some(value.into()),
             ConstValue::Char(value) => Some(u32::from(value).into()),
             _ => {

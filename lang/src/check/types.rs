@@ -111,7 +111,7 @@ impl<'a> Checker<'a> {
                 .ty;
         };
         self.type_by_name(name).unwrap_or_else(|| {
-            if matches!(name.as_str(), "i128" | "u128" | "f16" | "f128") {
+            if matches!(name.as_str(), "f16" | "f128") {
                 return self.unsupported(path.span(), &format!("the type `{name}`")).ty;
             }
             if matches!(name.as_str(), "Vec" | "String" | "Box" | "Option" | "Result") {

@@ -17,7 +17,7 @@ impl<'m, 'p> Lower<'m, 'p> {
             }
             ExprKind::Unary(UnOp::Neg, inner) => match self.promotable(inner)? {
                 ConstValue::Int(value) => {
-                    Some(ConstValue::Int(self.types.as_int(expr.ty)?.wrap(-value)))
+                    Some(ConstValue::Int(self.types.as_int(expr.ty)?.wrap(value.wrapping_neg())))
                 }
                 ConstValue::F32(value) => Some(ConstValue::F32(-value)),
                 ConstValue::F64(value) => Some(ConstValue::F64(-value)),
@@ -108,7 +108,7 @@ impl<'m, 'p> Lower<'m, 'p> {
         match (value, self.types.kind(ty)) {
             (ConstValue::Int(value), _) => {
                 let leaf = self.types.as_int(ty).map_or(Type::I64, |int| int.to_ir());
-                out.push(self.b.iconst(leaf, *value as i64));
+                out.push(self.int_const(leaf, *value));
             }
             (ConstValue::F32(value), _) => out.push(self.b.f32const(*value)),
             (ConstValue::F64(value), _) => out.push(self.b.f64const(*value)),

@@ -56,7 +56,7 @@ impl<'m, 'p> Lower<'m, 'p> {
         match &expr.kind {
             ExprKind::Int(value) => {
                 let leaf = self.types.as_int(expr.ty).map_or(Type::I64, |int| int.to_ir());
-                one(self.b.iconst(leaf, *value as i64))
+                one(self.int_const(leaf, *value as i128))
             }
             ExprKind::Float(digits) => {
                 let value = crate::check::float_value(digits, self.types.as_float(expr.ty));

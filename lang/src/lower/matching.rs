@@ -174,12 +174,17 @@ impl<'m, 'p> Lower<'m, 'p> {
             TyKind::Bool => (0, 1, false),
             _ => (0, i128::from(u32::from(char::MAX)), false),
         };
+        let wide = matches!(self.types.kind(ty), TyKind::Int(int) if int.is_wide());
+        let leaf = self.b.value_type(value).unwrap_or(Type::I64);
         if lo == hi {
-            return Some(self.b.icmp(IntCC::Eq, value, lo as i64));
+            // The greatest `u128` is kept as the greatest `i128`.
+            let bits = if wide && !signed && lo == max { -1 } else { lo };
+            let bits = self.int_const(leaf, bits);
+            return Some(self.b.icmp(IntCC::Eq, value, bits));
         }
         let (ge, le) = if signed { (IntCC::Sge, IntCC::Sle) } else { (IntCC::Uge, IntCC::Ule) };
-        let above = (lo > min).then(|| self.b.icmp(ge, value, lo as i64));
-        let below = (hi < max).then(|| self.b.icmp(le, value, hi as i64));
+        let above = (lo > min).then(|| self.b.icmp(ge, value, self.int_const(leaf, lo)));
+        let below = (hi < max).then(|| self.b.icmp(le, value, self.int_const(leaf, hi)));
         match (above, below) {
             (Some(above), Some(below)) => Some(self.b.and(above, below)),
             (one, other) => one.or(other),
@@ -275,8 +280,10 @@ impl<'m, 'p> Lower<'m, 'p> {
 
     /// The case values of each arm, if the arms are nothing but numbers and a last one for the rest.
     fn switch_cases(&self, arms: &[Arm], ty: Ty) -> Option<Vec<Option<Vec<i128>>>> {
-        if !matches!(self.types.kind(ty), TyKind::Int(_) | TyKind::Char) {
-            return None;
+        match self.types.kind(ty) {
+            TyKind::Int(int) if !int.is_wide() => {}
+            TyKind::Char => {}
+            _ => return None,
         }
         let mut total = 0;
         let mut all = Vec::with_capacity(arms.len());

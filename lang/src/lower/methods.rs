@@ -73,6 +73,8 @@ impl<'m, 'p> Lower<'m, 'p> {
             }
             Op::Same => x,
             Op::Neg => b.neg(x),
+            Op::WrappingDiv if int.is_wide() => self.divide_wrapping(BinOp::Div, x, v[1], int),
+            Op::WrappingRem if int.is_wide() => self.divide_wrapping(BinOp::Rem, x, v[1], int),
             Op::WrappingDiv => {
                 if !signed {
                     return b.udiv(x, v[1]);
@@ -92,35 +94,35 @@ impl<'m, 'p> Lower<'m, 'p> {
             }
             Op::RotateLeft | Op::RotateRight => {
                 let amount = self.resize_amount(v[1], u32, leaf);
-                if op == Op::RotateLeft { self.b.rotl(x, amount) } else { self.b.rotr(x, amount) }
+                self.rotate(x, amount, leaf, op == Op::RotateLeft)
             }
-            Op::CountOnes => self.to_u32(self.b.popcnt(x), leaf),
+            Op::CountOnes => self.to_u32(self.popcnt(x, leaf), leaf),
             Op::CountZeros => {
                 let inverted = b.not(x);
-                self.to_u32(self.b.popcnt(inverted), leaf)
+                self.to_u32(self.popcnt(inverted, leaf), leaf)
             }
-            Op::LeadingZeros => self.to_u32(self.b.clz(x), leaf),
+            Op::LeadingZeros => self.to_u32(self.clz(x, leaf), leaf),
             Op::LeadingOnes => {
                 let inverted = b.not(x);
-                self.to_u32(self.b.clz(inverted), leaf)
+                self.to_u32(self.clz(inverted, leaf), leaf)
             }
-            Op::TrailingZeros => self.to_u32(self.b.ctz(x), leaf),
+            Op::TrailingZeros => self.to_u32(self.ctz(x, leaf), leaf),
             Op::TrailingOnes => {
                 let inverted = b.not(x);
-                self.to_u32(self.b.ctz(inverted), leaf)
+                self.to_u32(self.ctz(inverted, leaf), leaf)
             }
-            Op::SwapBytes => b.bswap(x),
-            Op::ReverseBits => b.bitrev(x),
+            Op::SwapBytes => self.reversed(x, leaf, false),
+            Op::ReverseBits => self.reversed(x, leaf, true),
             Op::Pow => self.power(x, v[1], leaf),
             Op::Ilog2 => {
                 let bad = b.icmp(if signed { IntCC::Sle } else { IntCC::Eq }, x, 0);
                 b.trap_if(bad, TrapKind::Panic);
-                let zeros = b.clz(x);
+                let zeros = self.clz(x, leaf);
                 let top = b.iconst(leaf, i64::from(int.bits() - 1));
                 let log = b.sub(top, zeros);
                 self.to_u32(log, leaf)
             }
-            Op::Abs | Op::UnsignedAbs => b.abs(x),
+            Op::Abs | Op::UnsignedAbs => self.abs(x, leaf),
             Op::Signum => {
                 let positive = b.icmp(IntCC::Sgt, x, 0);
                 let negative = b.icmp(IntCC::Slt, x, 0);
@@ -129,14 +131,13 @@ impl<'m, 'p> Lower<'m, 'p> {
             }
             Op::IsPositive => b.icmp(IntCC::Sgt, x, 0),
             Op::IsNegative => b.icmp(IntCC::Slt, x, 0),
-            Op::Min if signed => b.smin(x, v[1]),
-            Op::Min => b.umin(x, v[1]),
-            Op::Max if signed => b.smax(x, v[1]),
-            Op::Max => b.umax(x, v[1]),
+            Op::Min => self.extreme(BinOp::Lt, x, v[1], int),
+            Op::Max => self.extreme(BinOp::Gt, x, v[1], int),
             Op::Clamp => {
                 let reversed = b.icmp(int_cc(BinOp::Gt, signed), v[1], v[2]);
                 b.trap_if(reversed, TrapKind::Assertion);
-                if signed { b.smin(b.smax(x, v[1]), v[2]) } else { b.umin(b.umax(x, v[1]), v[2]) }
+                let raised = self.extreme(BinOp::Gt, x, v[1], int);
+                self.extreme(BinOp::Lt, raised, v[2], int)
             }
             Op::RemEuclid => {
                 let rest = self.operate(BinOp::Rem, x, v[1], ty, ty, constant);
@@ -144,7 +145,7 @@ impl<'m, 'p> Lower<'m, 'p> {
                     return rest;
                 }
                 let negative = self.b.icmp(IntCC::Slt, rest, 0);
-                let size = self.b.abs(v[1]);
+                let size = self.abs(v[1], leaf);
                 let raised = self.b.add(rest, size);
                 self.b.select(negative, raised, rest)
             }
@@ -153,7 +154,11 @@ impl<'m, 'p> Lower<'m, 'p> {
                 if !signed {
                     return quotient;
                 }
-                let rest = self.b.srem(x, v[1]);
+                let rest = if int.is_wide() {
+                    self.divide_wrapping(BinOp::Rem, x, v[1], int)
+                } else {
+                    self.b.srem(x, v[1])
+                };
                 let negative = self.b.icmp(IntCC::Slt, rest, 0);
                 let positive = self.b.icmp(IntCC::Sgt, v[1], 0);
                 let below = self.b.sub(quotient, 1);
@@ -168,14 +173,14 @@ impl<'m, 'p> Lower<'m, 'p> {
                 b.select(less, up, down)
             }
             Op::IsPowerOfTwo => {
-                let ones = b.popcnt(x);
+                let ones = self.popcnt(x, leaf);
                 b.icmp(IntCC::Eq, ones, 1)
             }
             Op::NextPowerOfTwo => {
                 // One more than the ones below the top bit of x - 1. It wraps to 0, as in Rust's release builds.
                 let small = b.icmp(IntCC::Ule, x, 1);
                 let below = b.sub(x, 1);
-                let zeros = b.clz(below);
+                let zeros = self.clz(below, leaf);
                 let ones = b.iconst(leaf, -1);
                 let mask = b.lshr(ones, zeros);
                 let next = b.add(mask, 1);
@@ -183,11 +188,11 @@ impl<'m, 'p> Lower<'m, 'p> {
                 b.select(small, one, next)
             }
             Op::DivCeil => {
-                let quotient = b.udiv(x, v[1]);
-                let rest = b.urem(x, v[1]);
-                let more = b.icmp(IntCC::Ne, rest, 0);
-                let up = b.add(quotient, 1);
-                b.select(more, up, quotient)
+                let quotient = self.operate(BinOp::Div, x, v[1], ty, ty, None);
+                let rest = self.operate(BinOp::Rem, x, v[1], ty, ty, None);
+                let more = self.b.icmp(IntCC::Ne, rest, 0);
+                let up = self.b.add(quotient, 1);
+                self.b.select(more, up, quotient)
             }
             Op::AsciiDigit => self.between(x, b'0', b'9'),
             Op::AsciiLower => self.between(x, b'a', b'z'),
@@ -233,7 +238,7 @@ impl<'m, 'p> Lower<'m, 'p> {
     /// A count in the type of the value, as a `u32`.
     fn to_u32(&self, count: Value, leaf: Type) -> Value {
         match leaf {
-            Type::I64 => self.b.trunc(Type::I32, count),
+            Type::I64 | Type::I128 => self.b.trunc(Type::I32, count),
             Type::I32 => count,
             _ => self.b.zext(Type::I32, count),
         }
@@ -298,6 +303,7 @@ impl<'m, 'p> Lower<'m, 'p> {
                 };
                 vec![difference, over]
             }
+            _ if int.is_wide() => self.multiply_overflowing(x, y, signed),
             _ => {
                 let product = b.mul(x, y);
                 let over = if signed {
@@ -321,8 +327,7 @@ impl<'m, 'p> Lower<'m, 'p> {
         };
         let result = self.overflowing(plain, x, y, int);
         let leaf = int.to_ir();
-        let (min, max) =
-            (self.b.iconst(leaf, int.min() as i64), self.b.iconst(leaf, int.max() as i64));
+        let (min, max) = (self.int_const(leaf, int.min()), self.int_const(leaf, int.max_bits()));
         let limit = match (op, int.signed()) {
             (Op::SaturatingSub, false) => min,
             (_, false) => max,

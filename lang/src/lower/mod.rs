@@ -12,12 +12,13 @@ mod methods;
 mod ops;
 mod place;
 mod print;
+mod wide;
 
 use std::collections::HashMap;
 
 use ir::{AbiParam, Extend, FuncRef, FunctionBuilder, Signature, StackSlot, Type, Value, Var};
 
-use crate::check::Program;
+use crate::check::{FnInfo, Program};
 use crate::runtime::HostFunction;
 use crate::tree::{Body, ExprKind, FnId, LocalId, LoopId};
 use crate::ty::{Ty, TyKind, Types};
@@ -69,6 +70,8 @@ struct Shared<'p> {
     module: ir::Module,
     /// Names of read-only data by its bytes and alignment.
     data: HashMap<(Vec<u8>, u32), String>,
+    /// Helpers that are called; some may be there already.
+    helpers: Vec<FnId>,
 }
 
 /// One function on its way.
@@ -90,24 +93,39 @@ struct Lower<'m, 'p> {
 /// The message of the builder, if the lowering misuses it: a mistake of the lowering, not of the program.
 pub(crate) fn lower(program: &Program, file_name: &str) -> Result<ir::Module, String> {
     let module = ir::Module { source_name: Some(file_name.to_owned()), ..ir::Module::new() };
-    let mut shared = Shared { program, module, data: HashMap::new() };
-    for info in &program.fns {
-        let Some(body) = &info.body else { continue };
+    let mut shared = Shared { program, module, data: HashMap::new(), helpers: Vec::new() };
+    let wanted = program.fns.iter().filter(|info| !info.is_helper);
+    for info in wanted {
+        shared.function(info)?;
+    }
+    // Helpers may need others.
+    while let Some(id) = shared.helpers.pop() {
+        let info = &program.fns[id.0 as usize];
+        if !shared.module.functions.contains_key(&info.name) {
+            shared.function(info)?;
+        }
+    }
+    Ok(shared.module)
+}
+
+impl<'p> Shared<'p> {
+    fn function(&mut self, info: &'p FnInfo) -> Result<(), String> {
+        let Some(body) = &info.body else { return Ok(()) };
         let mut lower = Lower {
-            types: &program.types,
+            types: &self.program.types,
             b: FunctionBuilder::new(&info.name),
             body,
             storage: vec![Storage::Nowhere; body.locals.len()],
             loops: HashMap::new(),
             result: info.result,
             result_at: None,
-            shared: &mut shared,
+            shared: self,
         };
         lower.function();
         let function = lower.b.finish().map_err(|error| error.to_string())?;
-        shared.module.add_function(function).map_err(|error| error.to_string())?;
+        self.module.add_function(function).map_err(|error| error.to_string())?;
+        Ok(())
     }
-    Ok(shared.module)
 }
 
 impl<'m, 'p> Lower<'m, 'p> {
@@ -330,6 +348,9 @@ impl<'m, 'p> Lower<'m, 'p> {
     fn import(&mut self, id: FnId) -> FuncRef {
         let signature = self.fn_signature(id);
         let info = &self.shared.program.fns[id.0 as usize];
+        if info.is_helper {
+            self.shared.helpers.push(id);
+        }
         if info.host {
             self.shared.module.externs.insert(info.name.clone(), signature.clone());
         }

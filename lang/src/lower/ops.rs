@@ -96,6 +96,7 @@ impl<'m, 'p> Lower<'m, 'p> {
             BinOp::Add => b.add(x, y),
             BinOp::Sub => b.sub(x, y),
             BinOp::Mul => b.mul(x, y),
+            BinOp::Div | BinOp::Rem if int.is_wide() => self.divide(op, x, y, int),
             BinOp::Div => {
                 if signed {
                     b.sdiv(x, y)
@@ -186,6 +187,12 @@ impl<'m, 'p> Lower<'m, 'p> {
         };
         let b = &self.b;
         match (kind(self.types, from), kind(self.types, to)) {
+            (Kind::Int(from), Kind::Float(to)) if from.is_wide() => {
+                self.wide_to_float(value, from.signed(), to)
+            }
+            (Kind::Float(from), Kind::Int(to)) if to.is_wide() => {
+                self.float_to_wide(value, from, to.signed())
+            }
             (Kind::Int(from), Kind::Int(to)) => match from.bits().cmp(&to.bits()) {
                 std::cmp::Ordering::Less if from.signed() => b.sext(to.to_ir(), value),
                 std::cmp::Ordering::Less => b.zext(to.to_ir(), value),

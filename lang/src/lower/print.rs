@@ -67,6 +67,9 @@ impl<'m, 'p> Lower<'m, 'p> {
         let kind = match self.types.kind(ty) {
             TyKind::Int(int) => {
                 let value = self.read(place, ty)[0];
+                if int.is_wide() {
+                    return self.print_wide(value, int_kind(*int), look);
+                }
                 let wide = match (int.bits(), int.signed()) {
                     (64, _) => value,
                     (_, true) => self.b.sext(Type::I64, value),
@@ -163,6 +166,14 @@ impl<'m, 'p> Lower<'m, 'p> {
         self.print_text("]", look.style);
     }
 
+    fn print_wide(&mut self, value: Value, kind: IntKind, look: Look) {
+        let style = Style { kind, ..look.style };
+        let style = self.b.iconst(Type::I64, style.pack());
+        let (low, high) = self.b.isplit(value);
+        let callee = self.host(HostFunction::PrintInt128);
+        self.b.call(callee, [low, high, style, look.width, look.precision]);
+    }
+
     fn print_int(&mut self, value: Value, kind: IntKind, look: Look) {
         let style = Style { kind, ..look.style };
         let style = self.b.iconst(Type::I64, style.pack());
@@ -177,6 +188,8 @@ fn int_kind(int: IntTy) -> IntKind {
         IntTy::I16 => IntKind::I16,
         IntTy::I32 => IntKind::I32,
         IntTy::I64 | IntTy::Isize => IntKind::I64,
+        IntTy::I128 => IntKind::I128,
+        IntTy::U128 => IntKind::U128,
         IntTy::U8 => IntKind::U8,
         IntTy::U16 => IntKind::U16,
         IntTy::U32 => IntKind::U32,

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use interp::{DataMemory, Interpreter, LoadOptions, MemoryAccess, Program};
 use lang::runtime::{
-    HostFunction, Stream, Style, fmod, format_f32, format_f64, format_int, format_str,
+    HostFunction, Stream, Style, fmod, format_f32, format_f64, format_int, format_int128,
+    format_str,
 };
 
 /// What a run gave.
@@ -40,6 +41,10 @@ pub(crate) fn run(module: &ir::Module, function: &str, args: &[u64]) -> Run {
             Some(HostFunction::PrintInt) => {
                 let (s, w, p) = style(1);
                 (format_int(args[0] as i64, s, w, p), s)
+            }
+            Some(HostFunction::PrintInt128) => {
+                let (s, w, p) = style(2);
+                (format_int128(args[0] as i64, args[1] as i64, s, w, p), s)
             }
             Some(HostFunction::PrintF32) => {
                 let (s, w, p) = style(1);
