@@ -1,8 +1,10 @@
 //! The machine blocks of a function, before anything is lowered: its blocks in an order that keeps loops together,
 //! the steps of its switches, and a block on every critical edge.
 
-use ::cfg::{DomTree, FlowGraph, LoopForest};
-use ir::{Block, BlockCall, Entity, Function, InstData, SecondaryMap, SwitchTable};
+use std::collections::HashMap;
+
+use ::cfg::{DomTree, FlowGraph, Loop, LoopForest};
+use ir::{Block, BlockCall, Entity, Function, InstData, SecondaryMap, SwitchTable, Value};
 use smallvec::{SmallVec, smallvec};
 
 use crate::error::Reason;
@@ -231,14 +233,12 @@ impl Switch<'_> {
         self.set(nodes, root, Step::Range { min: first, len }, targets);
 
         let mut calls: Vec<BlockCall> = Vec::new();
+        let mut known: HashMap<(Block, &[Value]), u32> = HashMap::new();
         let mut number = |call: BlockCall| -> u32 {
-            let known = calls.iter().position(|other| {
-                other.block == call.block && func.list(other.args) == func.list(call.args)
-            });
-            known.unwrap_or_else(|| {
+            *known.entry((call.block, func.list(call.args))).or_insert_with(|| {
                 calls.push(call);
-                calls.len() - 1
-            }) as u32
+                calls.len() as u32 - 1
+            })
         };
         let mut entries: Vec<u32> = Vec::with_capacity(len as usize);
         for &(value, call) in self.cases {
@@ -306,22 +306,30 @@ impl Loops {
 
     /// Reverse postorder, but with the blocks of each loop in one piece: a loop stands where its header does.
     fn order(&self, graph: &FlowGraph) -> Vec<Block> {
-        let place = |block: Block| graph.rpo_index(block).unwrap_or(u32::MAX);
-        // The places of the headers of all loops around a block, from the outside in, then its own.
-        let mut keyed: Vec<(SmallVec<[u32; 6]>, Block)> = graph
-            .rpo()
-            .map(|block| {
-                let mut key: SmallVec<[u32; 6]> = smallvec![place(block)];
-                let mut around = self.0.loop_of(block);
-                while let Some(l) = around {
-                    key.push(place(self.0.header(l)));
-                    around = self.0.parent(l);
-                }
-                key.reverse();
-                (key, block)
-            })
-            .collect();
-        keyed.sort();
-        keyed.into_iter().map(|(_, block)| block).collect()
+        #[derive(Clone, Copy)]
+        enum Item {
+            Block(Block),
+            Loop(Loop),
+        }
+        // What is directly in each loop, and last what is in none.
+        let outside = self.0.loops().len();
+        let mut inside: Vec<Vec<Item>> = vec![Vec::new(); outside + 1];
+        for block in graph.rpo() {
+            let own = self.0.loop_of(block);
+            if let Some(l) = own.filter(|&l| self.0.header(l) == block) {
+                inside[self.0.parent(l).map_or(outside, Loop::index)].push(Item::Loop(l));
+            }
+            inside[own.map_or(outside, Loop::index)].push(Item::Block(block));
+        }
+        let mut order = Vec::with_capacity(graph.postorder().len());
+        let mut stack = std::mem::take(&mut inside[outside]);
+        stack.reverse();
+        while let Some(item) = stack.pop() {
+            match item {
+                Item::Block(block) => order.push(block),
+                Item::Loop(l) => stack.extend(inside[l.index()].iter().rev()),
+            }
+        }
+        order
     }
 }
