@@ -76,15 +76,9 @@ impl<'a> DominanceFrontiers<'a> {
         }
 
         let level_of = |to: &Block| places[to.index()].map_or(0, |place| place.level);
-        let leaves = targets.len().next_power_of_two();
-        let mut least = vec![GONE; 2 * leaves];
         let mut level_start = vec![0u32; levels as usize + 1];
-        for (leaf, to) in least[leaves..].iter_mut().zip(&targets) {
-            *leaf = level_of(to);
+        for to in &targets {
             level_start[level_of(to) as usize + 1] += 1;
-        }
-        for node in (1..leaves).rev() {
-            least[node] = least[2 * node].min(least[2 * node + 1]);
         }
         for level in 1..level_start.len() {
             level_start[level] += level_start[level - 1];
@@ -99,11 +93,11 @@ impl<'a> DominanceFrontiers<'a> {
         Self {
             dom,
             places,
+            least: vec![GONE; 2 * targets.len().next_power_of_two()],
             targets,
-            least,
             by_level,
             level_start,
-            top: 0,
+            top: levels,
             taken: Vec::new(),
             question: 0,
             answered: vec![0; graph.num_blocks()],

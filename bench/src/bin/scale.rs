@@ -113,31 +113,33 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let out = std::env::temp_dir().join(format!("jitsu-scale-{}", std::process::id()));
     println!(
-        "Host instructions (callgrind) per IR instruction, and the growth of that from 10^5 to 10^6.\n"
+        "Host instructions (callgrind), and how they grow from 10^5 to 10^6: of the flow graph, dominators and"
     );
+    println!("loops per block and edge, of construction per IR instruction.\n");
     println!(
         "| shape | IR instructions | blocks + edges | variables | {} |",
         STAGES.map(|(_, name)| name).join(" | ")
     );
     println!("|---|---|---|---|---|---|---|---|");
     for shape in shapes {
-        let mut last: Option<[f64; 4]> = None;
+        let mut last = [0.0; 4];
         let mut growth = String::new();
         for size in SIZES {
             let ([insts, graph, vars], counts) = counted(shape, size, &out)?;
-            let per = counts.map(|count| count as f64 / insts as f64);
-            println!(
-                "| {} | {insts} | {graph} | {vars} | {} |",
-                shape.name,
-                per.map(|per| format!("{per:.1}")).join(" | ")
-            );
-            if let Some(last) = last {
-                let ratios = std::array::from_fn::<_, 4, _>(|n| per[n] / last[n]);
-                growth = ratios.map(|ratio| format!("×{ratio:.3}")).join(" | ");
-            }
-            last = Some(per);
+            let units = [graph, graph, graph, insts];
+            let per: [f64; 4] = std::array::from_fn(|n| counts[n] as f64 / units[n] as f64);
+            // A cost per block says nothing where there is one block.
+            let row = |form: fn(f64, f64) -> String| -> String {
+                let cell =
+                    |n: usize| if units[n] > 1 { form(per[n], last[n]) } else { "–".to_owned() };
+                [0, 1, 2, 3].map(cell).join(" | ")
+            };
+            let figures = row(|per, _| format!("{per:.1}"));
+            println!("| {} | {insts} | {graph} | {vars} | {figures} |", shape.name);
+            growth = row(|per, last| format!("×{:.3}", per / last));
+            last = per;
         }
-        println!("| {}, growth | | | | {growth} |", shape.name);
+        println!("| | | | growth | {growth} |");
     }
     fs::remove_file(&out)?;
     Ok(())
