@@ -181,3 +181,37 @@ impl Linked {
         &self.native
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use codegen::Reloc;
+
+    /// A caller, so many bytes of something else, and what it calls.
+    fn apart(bytes: usize) -> Result<Linked, Error> {
+        let function = |name: &str, words: Vec<u32>, relocs: Vec<Reloc>| CompiledCode {
+            name: name.to_owned(),
+            words,
+            relocs,
+            ..CompiledCode::default()
+        };
+        let call =
+            Reloc { offset: 0, kind: RelocKind::Call26, symbol: "far".to_owned(), addend: 0 };
+        let functions = vec![
+            function("near", vec![0x9400_0000], vec![call]),
+            function("between", vec![0; bytes / 4], Vec::new()),
+            function("far", vec![0xd65f_03c0], Vec::new()),
+        ];
+        let data = DataMemory::new(&ir::Module::new()).ok_or(Error::Internal("no memory"))?;
+        link(functions, &data, &|_| None)
+    }
+
+    /// Case 50 of `driver/tests/shape/README.md`.
+    #[test]
+    fn a_call_beyond_128_mib_is_refused() {
+        // The caller takes the first 16 bytes.
+        let error = apart(CALL_REACH as usize - FUNCTION_ALIGN).unwrap_err().to_string();
+        assert_eq!(error, "`near` refers to `far`, which is further than 128 MiB away");
+        assert!(apart(1 << 20).is_ok());
+    }
+}
