@@ -484,11 +484,12 @@ impl<'a> Checker<'a> {
     }
 
     fn close_body(&mut self, params: Vec<LocalId>, locals: Vec<Local>, value: Expr) -> Body {
-        let body = Body { params, locals, value };
+        let mut body = Body { params, locals, value };
         let errors = self.diags.len();
         self.finish(&body);
         if self.diags.len() == errors {
             self.check_init(&body);
+            self.promote(&mut body.value);
         }
         body
     }

@@ -7,6 +7,15 @@ use crate::tree::{Expr, ExprKind, UnOp};
 use crate::ty::{Ty, TyKind};
 use crate::value::{ConstValue, layout};
 
+/// Where a constant's value is kept while the program is compiled.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Origin {
+    /// In the checked program: its address stands for it.
+    Program,
+    /// Made on the way.
+    Fresh,
+}
+
 impl<'m, 'p> Lower<'m, 'p> {
     /// The value of an expression that is nothing but literals and constants: a reference to it outlives the call.
     pub(super) fn promotable(&self, expr: &Expr) -> Option<ConstValue> {
@@ -29,6 +38,7 @@ impl<'m, 'p> Lower<'m, 'p> {
             ExprKind::Value(value) => Some((**value).clone()),
             ExprKind::Bool(value) => Some(ConstValue::Bool(*value)),
             ExprKind::Char(value) => Some(ConstValue::Char(*value)),
+            ExprKind::Str(text) => Some(ConstValue::Str(text.as_str().into())),
             ExprKind::Const(id) => {
                 self.shared.program.consts[id.0 as usize].value().map(|value| (**value).clone())
             }
@@ -103,8 +113,29 @@ impl<'m, 'p> Lower<'m, 'p> {
         out.resize(start + size as usize, 0);
     }
 
+    /// The value of a constant of the program.
+    pub(super) fn constant(
+        &mut self,
+        value: &ConstValue,
+        ty: Ty,
+        dest: Option<Addr>,
+    ) -> Vec<Value> {
+        let mut leaves = Vec::new();
+        match dest {
+            Some(to) => self.const_store(value, ty, to, Origin::Program),
+            None => self.const_leaves(value, ty, &mut leaves, Origin::Program),
+        }
+        leaves
+    }
+
     /// A constant made of scalars.
-    pub(super) fn const_leaves(&mut self, value: &ConstValue, ty: Ty, out: &mut Vec<Value>) {
+    pub(super) fn const_leaves(
+        &mut self,
+        value: &ConstValue,
+        ty: Ty,
+        out: &mut Vec<Value>,
+        origin: Origin,
+    ) {
         match (value, self.types.kind(ty)) {
             (ConstValue::Int(value), _) => {
                 let leaf = self.types.as_int(ty).map_or(Type::I64, |int| int.to_ir());
@@ -124,19 +155,34 @@ impl<'m, 'p> Lower<'m, 'p> {
                 out.push(self.data(text.as_bytes().to_vec(), 1));
                 out.push(self.b.iconst(Type::I64, text.len() as i64));
             }
-            (ConstValue::Ref(inner), TyKind::Ref { to, .. }) => self.const_ref(inner, *to, out),
+            (ConstValue::Ref(inner), TyKind::Ref { to, .. }) => {
+                self.const_ref(inner, *to, out, origin)
+            }
             (ConstValue::Aggregate(items), _) => {
                 let parts = self.parts(ty);
-                items.iter().zip(parts).for_each(|(item, part)| self.const_leaves(item, part, out));
+                for (item, part) in items.iter().zip(parts) {
+                    self.const_leaves(item, part, out, origin);
+                }
             }
             _ => {}
         }
     }
 
     /// A reference to a constant.
-    pub(super) fn const_ref(&mut self, inner: &ConstValue, to: Ty, out: &mut Vec<Value>) {
+    fn const_ref(&mut self, inner: &ConstValue, to: Ty, out: &mut Vec<Value>, origin: Origin) {
         match (inner, self.types.kind(to)) {
-            (ConstValue::Str(_), TyKind::Str) => self.const_leaves(inner, to, out),
+            (ConstValue::Str(_), TyKind::Str) => self.const_leaves(inner, to, out, origin),
+            (ConstValue::Aggregate(items), TyKind::Slice(item)) if self.has_pointers(*item) => {
+                let item = *item;
+                let (size, align) = layout(self.types, item);
+                let len = items.len() as u64;
+                let table = self.pointer_data(inner, to, size * len, align, origin);
+                for (index, value) in items.iter().enumerate() {
+                    self.const_store(value, item, table.plus(index as u64 * size), origin);
+                }
+                out.push(self.offset(table));
+                out.push(self.b.iconst(Type::I64, len as i64));
+            }
             (ConstValue::Aggregate(items), TyKind::Slice(item)) => {
                 let item = *item;
                 let mut bytes = Vec::new();
@@ -145,32 +191,60 @@ impl<'m, 'p> Lower<'m, 'p> {
                 out.push(self.b.iconst(Type::I64, items.len() as i64));
             }
             _ => {
-                let addr = self.const_addr(inner, to);
+                let addr = self.const_addr(inner, to, origin);
                 out.push(self.offset(addr));
             }
         }
     }
 
-    /// A constant in memory: read-only data, or made in the frame if it holds addresses.
-    pub(super) fn const_addr(&mut self, value: &ConstValue, ty: Ty) -> Addr {
+    /// A constant in memory, where it stays as long as the program: read-only data. Data cannot hold addresses, so a
+    /// constant with some is written each time that it is used, always the same values to the same place.
+    pub(super) fn const_addr(&mut self, value: &ConstValue, ty: Ty, origin: Origin) -> Addr {
         if self.has_pointers(ty) {
-            let temp = self.temp(ty);
-            self.const_store(value, ty, temp);
-            return temp;
+            let (size, align) = layout(self.types, ty);
+            let to = self.pointer_data(value, ty, size, align, origin);
+            self.const_store(value, ty, to, origin);
+            return to;
         }
         let mut bytes = Vec::new();
         self.const_bytes(value, ty, &mut bytes);
         Addr { base: self.data(bytes, layout(self.types, ty).1), offset: 0 }
     }
 
-    pub(super) fn const_store(&mut self, value: &ConstValue, ty: Ty, to: Addr) {
+    /// Where a constant with addresses is written to, `size` bytes.
+    fn pointer_data(
+        &mut self,
+        value: &ConstValue,
+        ty: Ty,
+        size: u64,
+        align: u32,
+        origin: Origin,
+    ) -> Addr {
+        let key = (std::ptr::from_ref(value) as usize, ty);
+        if origin == Origin::Program
+            && let Some(name) = self.shared.pointer_data.get(&key)
+        {
+            return Addr { base: self.b.data_addr(name, 0), offset: 0 };
+        }
+        let name = format!("table.{}", self.shared.tables);
+        self.shared.tables += 1;
+        let bytes = vec![0; usize::try_from(size).unwrap_or(0)];
+        let object = DataObject { bytes, align: align.max(8), mutable: true };
+        self.shared.module.data.insert(name.clone(), object);
+        if origin == Origin::Program {
+            self.shared.pointer_data.insert(key, name.clone());
+        }
+        Addr { base: self.b.data_addr(&name, 0), offset: 0 }
+    }
+
+    pub(super) fn const_store(&mut self, value: &ConstValue, ty: Ty, to: Addr, origin: Origin) {
         if self.leaves(ty).is_some() {
             let mut leaves = Vec::new();
-            self.const_leaves(value, ty, &mut leaves);
+            self.const_leaves(value, ty, &mut leaves, origin);
             return self.store_leaves(ty, &leaves, to);
         }
         if !self.has_pointers(ty) {
-            let from = self.const_addr(value, ty);
+            let from = self.const_addr(value, ty, origin);
             return self.copy(to, from, self.size(ty));
         }
         let ConstValue::Aggregate(items) = value else { return };
@@ -178,14 +252,14 @@ impl<'m, 'p> Lower<'m, 'p> {
             TyKind::Array(item, _) => {
                 let (item, size) = (*item, self.size(*item));
                 for (index, value) in items.iter().enumerate() {
-                    self.const_store(value, item, to.plus(index as u64 * size));
+                    self.const_store(value, item, to.plus(index as u64 * size), origin);
                 }
             }
             _ => {
                 let parts = self.parts(ty);
                 let (offsets, _, _) = crate::value::fields(self.types, &parts);
                 for ((value, part), offset) in items.iter().zip(parts).zip(offsets) {
-                    self.const_store(value, part, to.plus(offset));
+                    self.const_store(value, part, to.plus(offset), origin);
                 }
             }
         }

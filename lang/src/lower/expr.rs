@@ -2,6 +2,7 @@
 
 use ir::{TrapKind, Type, Value};
 
+use super::constant::Origin;
 use super::place::PlaceValue;
 use super::{Addr, Flow, Lower, Unreachable};
 use crate::tree::{BinOp, Expr, ExprKind, PanicKind, Stmt, UnOp};
@@ -61,14 +62,12 @@ impl<'m, 'p> Lower<'m, 'p> {
             ExprKind::Float(digits) => {
                 let value = crate::check::float_value(digits, self.types.as_float(expr.ty));
                 let mut leaves = Vec::new();
-                value.iter().for_each(|value| self.const_leaves(value, expr.ty, &mut leaves));
+                if let Some(value) = &value {
+                    self.const_leaves(value, expr.ty, &mut leaves, Origin::Fresh);
+                }
                 Ok(leaves)
             }
-            ExprKind::Value(value) => {
-                let mut leaves = Vec::new();
-                self.const_leaves(value, expr.ty, &mut leaves);
-                Ok(leaves)
-            }
+            ExprKind::Value(value) => Ok(self.constant(value, expr.ty, dest)),
             ExprKind::Bool(value) => one(self.b.iconst(Type::I8, (*value).into())),
             ExprKind::Char(value) => one(self.b.iconst(Type::I32, u32::from(*value).into())),
             ExprKind::Str(text) => {
@@ -81,17 +80,7 @@ impl<'m, 'p> Lower<'m, 'p> {
                 let Some(value) = program.consts[id.0 as usize].value() else {
                     return Ok(Vec::new());
                 };
-                match dest {
-                    Some(to) => {
-                        self.const_store(value, expr.ty, to);
-                        Ok(Vec::new())
-                    }
-                    None => {
-                        let mut leaves = Vec::new();
-                        self.const_leaves(value, expr.ty, &mut leaves);
-                        Ok(leaves)
-                    }
-                }
+                Ok(self.constant(value, expr.ty, dest))
             }
             ExprKind::Local(_) | ExprKind::Static(_) | ExprKind::Deref(_) | ExprKind::Index(..) => {
                 self.read_place(expr, dest)
@@ -262,9 +251,8 @@ impl<'m, 'p> Lower<'m, 'p> {
         if !mutable
             && !place.is_place()
             && let Some(value) = self.promotable(place)
-            && !self.has_pointers(place.ty)
         {
-            let addr = self.const_addr(&value, place.ty);
+            let addr = self.const_addr(&value, place.ty, Origin::Fresh);
             return Ok(vec![addr.base]);
         }
         // `&*r` is `r`.

@@ -70,6 +70,10 @@ struct Shared<'p> {
     module: ir::Module,
     /// Names of read-only data by its bytes and alignment.
     data: HashMap<(Vec<u8>, u32), String>,
+    /// Names of data for constants that hold addresses, by the constant's address and type.
+    pointer_data: HashMap<(usize, Ty), String>,
+    /// How many data objects such constants have.
+    tables: usize,
     /// Helpers that are called; some may be there already.
     helpers: Vec<FnId>,
 }
@@ -93,7 +97,14 @@ struct Lower<'m, 'p> {
 /// The message of the builder, if the lowering misuses it: a mistake of the lowering, not of the program.
 pub(crate) fn lower(program: &Program, file_name: &str) -> Result<ir::Module, String> {
     let module = ir::Module { source_name: Some(file_name.to_owned()), ..ir::Module::new() };
-    let mut shared = Shared { program, module, data: HashMap::new(), helpers: Vec::new() };
+    let mut shared = Shared {
+        program,
+        module,
+        data: HashMap::new(),
+        pointer_data: HashMap::new(),
+        tables: 0,
+        helpers: Vec::new(),
+    };
     let wanted = program.fns.iter().filter(|info| !info.is_helper);
     for info in wanted {
         shared.function(info)?;

@@ -2,6 +2,7 @@
 
 use ir::{IntCC, TrapKind, Type, Value, Var};
 
+use super::constant::Origin;
 use super::{Addr, Flow, Lower, Storage};
 use crate::tree::{Expr, ExprKind};
 use crate::ty::{Ty, TyKind};
@@ -38,7 +39,7 @@ impl<'m, 'p> Lower<'m, 'p> {
                 let program = self.shared.program;
                 let value = program.consts[id.0 as usize].value();
                 let addr = match value {
-                    Some(value) => self.const_addr(value, expr.ty),
+                    Some(value) => self.const_addr(value, expr.ty, Origin::Program),
                     None => self.temp(expr.ty),
                 };
                 Ok(PlaceValue::Memory(addr, None))
