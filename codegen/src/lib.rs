@@ -44,6 +44,8 @@ pub use regalloc::Allocation;
 pub struct Options {
     /// How arguments lie on the stack.
     pub call_conv: CallConv,
+    /// Use the atomic instructions of Armv8.1 (LSE). Without them atomic operations are loops, which every core runs.
+    pub lse: bool,
     /// Prove every register allocation; a wrong one is an error, not wrong code.
     pub check_allocation: bool,
 }
@@ -53,6 +55,13 @@ impl Options {
     #[must_use]
     pub fn checked(mut self) -> Self {
         self.check_allocation = true;
+        self
+    }
+
+    /// The same options with or without the atomic instructions of Armv8.1.
+    #[must_use]
+    pub fn with_lse(mut self, lse: bool) -> Self {
+        self.lse = lse;
         self
     }
 

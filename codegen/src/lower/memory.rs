@@ -143,7 +143,7 @@ impl Lower<'_> {
     }
 
     /// Looks through additions of constants. The sum is exact, so the last of it wraps as the additions do.
-    fn base_and_offset(&self, mut base: Value, mut offset: i64) -> (Value, i64) {
+    pub(super) fn base_and_offset(&self, mut base: Value, mut offset: i64) -> (Value, i64) {
         while let Some((_, &InstData::Binary { op, args: [a, b] })) = self.func.def_inst(base) {
             let step = match (op, self.constant(a), self.constant(b)) {
                 (BinaryOp::Add, _, Some(imm)) => Some((a, imm)),

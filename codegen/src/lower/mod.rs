@@ -10,6 +10,7 @@
 
 mod args;
 mod arith;
+mod atomic;
 mod bits;
 mod cond;
 mod convert;
@@ -341,13 +342,17 @@ impl Lower<'_> {
             InstData::Wide { .. } | InstData::Split { .. } => {
                 return Err(Reason::Malformed("i128 without a value of that type"));
             }
-            InstData::AtomicLoad { .. }
-            | InstData::AtomicStore { .. }
-            | InstData::AtomicRmw { .. }
-            | InstData::AtomicCas { .. }
-            | InstData::Fence => {
-                return Err(Reason::Unsupported("the operation"));
+            InstData::AtomicLoad { facts, addr } => self.atomic_load(inst, facts, addr)?,
+            InstData::AtomicStore { facts, value, addr } => {
+                self.atomic_store(facts, value, addr)?;
             }
+            InstData::AtomicRmw { op, facts, value, addr } => {
+                self.atomic_rmw(inst, op, facts, value, addr)?;
+            }
+            InstData::AtomicCas { facts, expected, new, addr } => {
+                self.atomic_cas(inst, facts, [expected, new], addr)?;
+            }
+            InstData::Fence => self.emit(Op::Fence, &[]),
             InstData::Jump { .. }
             | InstData::Branch { .. }
             | InstData::Switch { .. }

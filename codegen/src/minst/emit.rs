@@ -73,6 +73,13 @@ impl Emitter<'_> {
             | Op::FrameAddr { .. }
             | Op::DataAddr { .. }
             | Op::FuncAddr { .. } => self.memory(op, &mut at),
+            Op::LoadAcquire { .. }
+            | Op::StoreRelease { .. }
+            | Op::AtomicRmw { .. }
+            | Op::AtomicRmwLoop { .. }
+            | Op::CompareSwap { .. }
+            | Op::CompareSwapLoop { .. }
+            | Op::Fence => self.atomic(op, &mut at),
             Op::Compare { .. }
             | Op::CompareCarry { .. }
             | Op::SetCarry { .. }
@@ -385,6 +392,11 @@ impl Emitter<'_> {
         Ok(())
     }
 
+    /// Puts a label here.
+    pub(super) fn bind(&mut self, label: Label) -> Result<(), Reason> {
+        self.asm.bind(label).map_err(|error| Reason::Assembly(error.to_string()))
+    }
+
     /// Writes the branch through a jump table and the table itself.
     pub(crate) fn jump_table(
         &mut self,
@@ -441,7 +453,7 @@ fn add_sub_flags(
 }
 
 /// A destination that must be the register of one of the inputs.
-fn reused(rd: PReg, old: PReg) -> Result<(), Reason> {
+pub(super) fn reused(rd: PReg, old: PReg) -> Result<(), Reason> {
     if rd == old {
         Ok(())
     } else {

@@ -5,17 +5,18 @@
 //! Operations and immediates are those of `arm64-enc`, so whatever can be written down here can be encoded.
 
 mod access;
+mod atomic;
 mod emit;
 mod show;
 
 use arm64_enc::{
-    AddSub, ArithImm, ArithShift, BitNumber, Bitfield, BitfieldImm, CompareZero, Cond, CondCompare,
-    CondSelect, DataProc1, DataProc2, Extend, ExtendShift, ExtractLsb, Flags, FpBinary, FpConvert,
-    FpMemOp, FpMove, FpSize, FpTernary, FpToInt, FpUnary, Imm5, IndexScale, IntToFp, LogicalImm,
-    LogicalImmOp, LogicalReg, MemExtend, MemOp, MulAdd, MulAddLong, MulHigh, Nzcv, ScaledOffset,
-    Shift, Simm9, Size, Symbol, TestBit, X0, materialize,
+    AddSub, ArithImm, ArithShift, AtomicOp, AtomicSize, BitNumber, Bitfield, BitfieldImm,
+    CompareZero, Cond, CondCompare, CondSelect, DataProc1, DataProc2, Extend, ExtendShift,
+    ExtractLsb, Flags, FpBinary, FpConvert, FpMemOp, FpMove, FpSize, FpTernary, FpToInt, FpUnary,
+    Imm5, IndexScale, IntToFp, LogicalImm, LogicalImmOp, LogicalReg, MemExtend, MemOp, MulAdd,
+    MulAddLong, MulHigh, Nzcv, ScaledOffset, Shift, Simm9, Size, Symbol, TestBit, X0, materialize,
 };
-use ir::{DataRef, Entity, FuncRef, StackSlot};
+use ir::{DataRef, Entity, FuncRef, RmwOp, StackSlot};
 
 pub(crate) use emit::{Emitter, inverse};
 pub(crate) use show::{block_name, show_moved, show_op};
@@ -194,6 +195,23 @@ pub enum Op {
     /// Address of a function: d.
     FuncAddr { callee: FuncRef },
 
+    // ---- Atomic accesses ----
+    /// `ldar`: d, address.
+    LoadAcquire { size: AtomicSize },
+    /// `stlr`: value unless it is zero, address.
+    StoreRelease { size: AtomicSize, value: Src },
+    /// `ldaddal` and its kin: d, value, address.
+    AtomicRmw { op: AtomicOp, size: AtomicSize },
+    /// A loop with `ldaxr` and `stlxr`: d, a temporary, another unless it exchanges, value, address. For a minimum or
+    /// maximum the value is extended.
+    AtomicRmwLoop { op: RmwOp, size: AtomicSize },
+    /// `casal`: d, the old value of d, which is what is expected, the new value, address.
+    CompareSwap { size: AtomicSize },
+    /// A loop with `ldaxr` and `stlxr`: d, a temporary, what is expected, the new value, address.
+    CompareSwapLoop { size: AtomicSize },
+    /// `dmb ish`.
+    Fence,
+
     // ---- Floats ----
     /// `fneg`, `fabs`, `fsqrt`, `frint*`: d, n.
     FpUnary { op: FpUnary, size: FpSize },
@@ -303,7 +321,12 @@ impl Op {
                 Test::Flags(_) | Test::Either(..) => FlagsEffect::Reads,
                 Test::Zero(..) | Test::Bit(..) => FlagsEffect::None,
             },
-            Op::Call { .. } | Op::CallIndirect => FlagsEffect::Destroys,
+            Op::Call { .. } | Op::CallIndirect | Op::CompareSwapLoop { .. } => {
+                FlagsEffect::Destroys
+            }
+            Op::AtomicRmwLoop {
+                op: RmwOp::Smin | RmwOp::Smax | RmwOp::Umin | RmwOp::Umax, ..
+            } => FlagsEffect::Destroys,
             _ => FlagsEffect::None,
         }
     }

@@ -4,8 +4,8 @@
 use std::fmt::{self, Write};
 
 use arm64_enc::{
-    AddSub, ArithShift, Bitfield, CompareZero, CondSelect, Flags, FpSize, IndexScale, MemExtend,
-    MulAdd, Shift, Size, TestBit,
+    AddSub, ArithShift, AtomicSize, Bitfield, CompareZero, CondSelect, Flags, FpSize, IndexScale,
+    MemExtend, MulAdd, Shift, Size, TestBit,
 };
 use ir::{Entity, Function};
 use regalloc::{Loc, Operand, PReg, RegClass};
@@ -93,6 +93,11 @@ fn fp_size(size: FpSize) -> &'static str {
         FpSize::S => ".s",
         FpSize::D => ".d",
     }
+}
+
+/// The width of an atomic access, and of its registers.
+fn atomic_size(size: AtomicSize) -> String {
+    format!("{}{}", size.name(), gp_size(size.size()))
 }
 
 fn gp_size(size: Size) -> &'static str {
@@ -229,6 +234,16 @@ fn shape(op: &Op, func: &Function, mf: &MachineFunction) -> Shape {
         Op::FuncAddr { callee } => {
             with_tail("addr".to_owned(), format!("@{}", func.callees[callee].name))
         }
+        Op::LoadAcquire { size } => plain(format!("ldar{}", atomic_size(size))),
+        Op::StoreRelease { size, value } => {
+            let zero = if value == Src::Zero { " zr," } else { "" };
+            plain(format!("stlr{}{zero}", atomic_size(size)))
+        }
+        Op::AtomicRmw { op, size } => plain(format!("{}al{}", op.name(), atomic_size(size))),
+        Op::AtomicRmwLoop { op, size } => plain(format!("loop {op}{}", atomic_size(size))),
+        Op::CompareSwap { size } => plain(format!("casal{}", atomic_size(size))),
+        Op::CompareSwapLoop { size } => plain(format!("loop cas{}", atomic_size(size))),
+        Op::Fence => plain("dmb ish".to_owned()),
         Op::FpUnary { op, size } => plain(format!("{}{}", op.name(), fp_size(size))),
         Op::FpConvert { op } => plain(format!("{}.{op:?}", op.name())),
         Op::FpBinary { op, size } => plain(format!("{}{}", op.name(), fp_size(size))),

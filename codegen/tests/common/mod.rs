@@ -7,6 +7,11 @@ use std::fmt::Write;
 
 /// The assembly of all functions of a module in the text form, checked allocation included.
 pub(crate) fn assembly(source: &str) -> String {
+    assembly_with(source, &codegen::Options::default().checked())
+}
+
+/// The same with other options.
+pub(crate) fn assembly_with(source: &str, options: &codegen::Options) -> String {
     let module = ir::parse::module(source).expect("the test's IR parses");
     let mut out = String::new();
     for func in module.functions.values() {
@@ -14,11 +19,10 @@ pub(crate) fn assembly(source: &str) -> String {
         let mut func = func.clone();
         ssa::construct(&mut func);
         ssa::verify(&func).expect("the test's IR is in SSA form");
-        let options = codegen::Options::default().checked();
-        let code = match codegen::compile(&func, &options) {
+        let code = match codegen::compile(&func, options) {
             Ok(code) => code,
             Err(error) => {
-                let machine = codegen::lower(&func, &options).expect("lowers");
+                let machine = codegen::lower(&func, options).expect("lowers");
                 let dump = codegen::Lowered { func: &func, machine: &machine };
                 panic!("{error}\n{dump}");
             }
