@@ -63,6 +63,7 @@ pub struct Options {
     verify: bool,
     fuel: Option<u64>,
     restricted: bool,
+    lse: Option<bool>,
     optimize_for_interpreter: bool,
 }
 
@@ -75,6 +76,7 @@ impl Default for Options {
             verify: cfg!(debug_assertions),
             fuel: None,
             restricted: false,
+            lse: None,
             optimize_for_interpreter: true,
         }
     }
@@ -116,6 +118,14 @@ impl Options {
     #[must_use]
     pub fn restricted(mut self, restricted: bool) -> Self {
         self.restricted = restricted;
+        self
+    }
+
+    /// Whether machine code has the atomic instructions of Armv8.1 (LSE), or loops in their place. By default native code
+    /// has them if the CPU does, simulated code does not.
+    #[must_use]
+    pub fn lse(mut self, lse: bool) -> Self {
+        self.lse = Some(lse);
         self
     }
 
@@ -401,7 +411,8 @@ fn settings(options: &Options) -> Settings {
         EngineKind::Native => pipeline::native_call_conv(),
         _ => codegen::CallConv::Aapcs64,
     };
-    let codegen = codegen::Options::default().with_call_conv(conv);
+    let lse = options.lse.unwrap_or(options.engine == EngineKind::Native && native::has_lse());
+    let codegen = codegen::Options::default().with_call_conv(conv).with_lse(lse);
     let codegen = if options.verify { codegen.checked() } else { codegen };
     Settings { level: options.level, verify: options.verify, codegen }
 }

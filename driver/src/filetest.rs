@@ -288,7 +288,7 @@ fn engine(
         #[cfg(feature = "lang")]
         Language::Rust => Hosts::for_lang(),
     };
-    let options = Options::default()
+    let mut options = Options::default()
         .engine(configuration.engine)
         .level(configuration.level.unwrap_or(Level::None))
         .optimize_for_interpreter(configuration.level.is_some())
@@ -296,6 +296,10 @@ fn engine(
         .fuel(Some(FUEL))
         // Programs of the source language pass texts to the host by address, but only of their own data.
         .restricted(language == Language::Ir);
+    // In the simulator both ways to do an atomic operation have their turn.
+    if configuration.engine == EngineKind::Simulator {
+        options = options.lse(configuration.level != Some(Level::None));
+    }
     Engine::new(module.clone(), &hosts, &options)
 }
 

@@ -11,6 +11,15 @@ use crate::trampoline::CallBlock;
 /// Whether this host runs ARM64 code.
 pub(crate) const AVAILABLE: bool = cfg!(all(target_arch = "aarch64", unix));
 
+/// Whether the CPU has the atomic instructions of Armv8.1 (LSE).
+pub(crate) fn has_lse() -> bool {
+    #[cfg(target_arch = "aarch64")]
+    let has_lse = std::arch::is_aarch64_feature_detected!("lse");
+    #[cfg(not(target_arch = "aarch64"))]
+    let has_lse = false;
+    has_lse
+}
+
 /// Where the code of an engine is.
 #[derive(Clone, Debug)]
 pub(crate) struct NativeCode {

@@ -151,7 +151,13 @@ impl SimError {
             },
             Fault::StackOverflow { .. } => trap(TrapKind::StackOverflow, name, span).into(),
             Fault::OutOfFuel { .. } => trap(TrapKind::OutOfFuel, name, span).into(),
-            Fault::Memory { address, .. } => {
+            // An address of a call that is no function's.
+            Fault::OutsideCode { target, .. } | Fault::MisalignedTarget { target, .. } => {
+                let mut trap = trap(TrapKind::BadCall, name, span);
+                trap.detail = Some(format!("address {target:#x}"));
+                trap.into()
+            }
+            Fault::Memory { address, .. } | Fault::Unaligned { address, .. } => {
                 let mut trap = trap(TrapKind::MemoryFault, name, span);
                 trap.detail = Some(format!("address {address:#x}"));
                 trap.into()
