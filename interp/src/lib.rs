@@ -21,12 +21,18 @@
 //! ```
 #![deny(unsafe_code)]
 
+mod calls;
+mod coalesce;
 mod data;
+mod emit;
 mod exec;
+mod extended;
+mod flow;
 mod load;
 mod memory;
 mod moves;
 mod op;
+mod plan;
 mod profile;
 mod program;
 mod registers;

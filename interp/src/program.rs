@@ -8,7 +8,7 @@ use ir::{Block, Module, Signature, Span, Type};
 
 use crate::data::DataMemory;
 use crate::load;
-use crate::op::{Kinds, Op};
+use crate::op::Cell;
 
 /// What a program may touch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -63,13 +63,6 @@ pub enum LoadError {
         /// The data object.
         data: String,
     },
-    /// The interpreter does not have this operation yet.
-    Unsupported {
-        /// The function.
-        function: String,
-        /// The operation.
-        op: ir::Opcode,
-    },
     /// There is not enough memory for the data objects.
     OutOfMemory,
     /// A function is larger than the interpreter's numbers reach.
@@ -96,9 +89,6 @@ impl fmt::Display for LoadError {
                     "@{function} takes the address of @{data}, which the module does not have"
                 )
             }
-            LoadError::Unsupported { function, op } => {
-                write!(f, "@{function}: the interpreter does not have {op}")
-            }
             LoadError::OutOfMemory => {
                 f.write_str("there is not enough memory for the data objects")
             }
@@ -119,11 +109,11 @@ pub struct FuncId(pub(crate) u32);
 #[derive(Debug)]
 pub struct Program {
     pub(crate) functions: Vec<FuncCode>,
-    pub(crate) kinds: Kinds,
     pub(crate) counters: Counters,
     pub(crate) options: LoadOptions,
-    /// The result types of the host functions.
-    pub(crate) host_results: Vec<Vec<Type>>,
+    /// The bits that each result of the host functions may have set.
+    pub(crate) host_results: Vec<Vec<u64>>,
+    pub(crate) shapes: Shapes,
     data: Arc<DataMemory>,
     by_name: HashMap<String, FuncId>,
 }
@@ -141,7 +131,9 @@ pub(crate) struct Counters {
 pub(crate) struct FuncCode {
     pub(crate) name: String,
     pub(crate) signature: Signature,
-    pub(crate) ops: Vec<Op>,
+    /// The bits that each word of the parameters may have set.
+    pub(crate) params: Vec<u64>,
+    pub(crate) cells: Vec<Cell>,
     /// The source place of each operation.
     pub(crate) spans: Vec<Option<Span>>,
     pub(crate) pool: Vec<u64>,
@@ -158,16 +150,66 @@ pub(crate) struct FuncCode {
     /// Stack slots: bytes and alignment.
     pub(crate) frame_size: u64,
     pub(crate) frame_align: u64,
+    /// Whether a call of it needs registers of the window and nothing else.
+    pub(crate) plain: bool,
 }
 
 /// Where a call's arguments come from and its results go to.
 #[derive(Clone, Debug)]
 pub(crate) struct CallSite {
-    /// A function of the program, or a host function by its place in the module's `externs`.
-    pub(crate) callee: u32,
+    /// `None` if it is an indirect call.
+    pub(crate) target: Option<Target>,
+    /// The number of the signature that it is called with.
+    pub(crate) shape: u32,
     pub(crate) args: Box<[u32]>,
     pub(crate) results: Box<[u32]>,
 }
+
+/// What is called.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Target {
+    /// A function of the program.
+    Function(u32),
+    /// A host function, by its place in the module's `externs`.
+    Host(u32),
+}
+
+/// Numbers of signatures, so that an indirect call compares two numbers.
+#[derive(Debug, Default)]
+pub(crate) struct Shapes {
+    numbers: HashMap<Signature, u32>,
+    /// Of each function of the program and of each host function.
+    functions: Vec<u32>,
+    hosts: Vec<u32>,
+}
+
+impl Shapes {
+    fn of(module: &Module) -> Self {
+        let mut shapes = Self::default();
+        let functions = module.functions.values().map(|func| &func.signature);
+        shapes.functions = functions.map(|signature| shapes.number(signature)).collect();
+        shapes.hosts = module.externs.values().map(|signature| shapes.number(signature)).collect();
+        shapes
+    }
+
+    /// The number of a signature, a new one if it is new.
+    pub(crate) fn number(&mut self, signature: &Signature) -> u32 {
+        let next = self.numbers.len() as u32;
+        match self.numbers.get(signature) {
+            Some(&number) => number,
+            None => {
+                self.numbers.insert(signature.clone(), next);
+                next
+            }
+        }
+    }
+}
+
+/// The addresses of functions: those of the program, then those of the host. No data is there, and no access reaches
+/// there in any program.
+const FUNCTION_ADDRESSES: u64 = 1 << 60;
+/// They are so far apart, so that a number next to one is none.
+const FUNCTION_DISTANCE: u64 = 16;
 
 /// The targets of a `switch`.
 #[derive(Clone, Debug)]
@@ -199,14 +241,14 @@ impl Program {
     ) -> Result<Self, LoadError> {
         let mut program = Program {
             functions: Vec::with_capacity(module.functions.len()),
-            kinds: Kinds::new(),
             counters: Counters::default(),
             options: *options,
             host_results: module
                 .externs
                 .values()
-                .map(|signature| signature.result_types().collect())
+                .map(|signature| signature.result_types().map(Type::mask).collect())
                 .collect(),
+            shapes: Shapes::of(module),
             data: Arc::clone(&data),
             by_name: module
                 .functions
@@ -221,6 +263,36 @@ impl Program {
             program.functions.push(code);
         }
         Ok(program)
+    }
+
+    /// The address that stands for a function.
+    pub(crate) fn address_of(module: &Module, name: &str) -> Option<u64> {
+        let own = module.functions.get_index_of(name);
+        let host = || Some(module.functions.len() + module.externs.get_index_of(name)?);
+        let index = own.or_else(host)? as u64;
+        Some(FUNCTION_ADDRESSES + index * FUNCTION_DISTANCE)
+    }
+
+    /// The function that an address stands for.
+    pub(crate) fn at_address(&self, address: u64) -> Option<Target> {
+        let distance = address.checked_sub(FUNCTION_ADDRESSES)?;
+        if distance % FUNCTION_DISTANCE != 0 {
+            return None;
+        }
+        let index = u32::try_from(distance / FUNCTION_DISTANCE).ok()?;
+        match index.checked_sub(self.functions.len() as u32) {
+            None => Some(Target::Function(index)),
+            Some(host) if (host as usize) < self.host_results.len() => Some(Target::Host(host)),
+            Some(_) => None,
+        }
+    }
+
+    /// The number of a function's signature.
+    pub(crate) fn shape_of(&self, target: Target) -> Option<u32> {
+        match target {
+            Target::Function(index) => self.shapes.functions.get(index as usize).copied(),
+            Target::Host(index) => self.shapes.hosts.get(index as usize).copied(),
+        }
     }
 
     /// The function of this name.

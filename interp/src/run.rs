@@ -1,23 +1,18 @@
-//! [`Interpreter`]: the loop over predecoded operations.
+//! [`Interpreter`]: what an embedder sees of running programs.
 
 use std::fmt;
 use std::ops::Range;
 
 use ir::{Span, TrapKind};
 
-use crate::exec::Exit;
-use crate::load::WINDOW_REGISTERS;
-use crate::memory::{BadAddress, HostBlock};
-use crate::op::Op;
+use crate::calls::{CallMemory, Calls};
+use crate::exec::Machine;
+use crate::memory::HostBlock;
 use crate::profile::Profile;
-use crate::program::{CallSite, FuncCode, FuncId, Program};
-
-/// Registers that one frame sees. As many as a `u16` counts, so that no access needs a check.
-pub(crate) const WINDOW: usize = 1 << 16;
-pub(crate) type Window = [u64; WINDOW];
+use crate::program::{FuncId, Program};
 
 /// Stack slots are aligned at least so, as machine code aligns its frames.
-const STACK_ALIGN: u64 = 16;
+pub(crate) const STACK_ALIGN: u64 = 16;
 
 /// The budgets of an [`Interpreter`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -84,9 +79,6 @@ pub struct Trap {
     pub callers: Vec<Place>,
 }
 
-/// How many callers a trap names.
-const MAX_CALLERS: usize = 32;
-
 impl fmt::Display for Trap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "trap: {} in @{}", self.kind, self.place.function)?;
@@ -104,41 +96,20 @@ impl std::error::Error for Trap {}
 #[derive(Debug)]
 pub struct Interpreter {
     limits: Limits,
-    pub(crate) registers: Vec<u64>,
-    pub(crate) wide: Vec<u64>,
-    frames: Vec<Frame>,
+    memory: CallMemory,
+    /// Registers above the windows.
+    wide: Vec<u64>,
     stack: Option<HostBlock>,
     allowed: Vec<Range<u64>>,
     /// What a restricted program may touch: its stack, its data, and what is allowed.
-    pub(crate) touchable: Vec<Range<u64>>,
-    pub(crate) fuel: u64,
-    pub(crate) block_counts: Vec<u64>,
-    pub(crate) edge_counts: Vec<u64>,
-}
-
-/// What a call comes back to.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Frame {
-    function: u32,
-    /// The operation after the call.
-    pc: u32,
-    pub(crate) base: usize,
-    pub(crate) wide_base: usize,
-    /// The address of its stack slots.
-    pub(crate) slots: u64,
-    /// Where the slots of a callee may start.
-    stack_top: u64,
+    touchable: Vec<Range<u64>>,
+    block_counts: Vec<u64>,
+    edge_counts: Vec<u64>,
 }
 
 impl Default for Interpreter {
     fn default() -> Self {
         Self::new(Limits::default())
-    }
-}
-
-impl From<BadAddress> for TrapKind {
-    fn from(_: BadAddress) -> Self {
-        TrapKind::MemoryFault
     }
 }
 
@@ -148,13 +119,11 @@ impl Interpreter {
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
-            registers: Vec::new(),
+            memory: CallMemory::default(),
             wide: Vec::new(),
-            frames: Vec::new(),
             stack: None,
             allowed: Vec::new(),
             touchable: Vec::new(),
-            fuel: 0,
             block_counts: Vec::new(),
             edge_counts: Vec::new(),
         }
@@ -188,17 +157,48 @@ impl Interpreter {
         args: &[u64],
         host: &mut dyn Host,
     ) -> Result<Vec<u64>, Trap> {
-        let mut results = Vec::new();
-        self.frames.clear();
-        self.fuel = self.limits.fuel.unwrap_or(u64::MAX);
         self.block_counts.resize(program.counters.blocks.len(), 0);
         self.edge_counts.resize(program.counters.edges.len(), 0);
-        let mut at =
-            Frame { function: function.0, pc: 0, base: 0, wide_base: 0, slots: 0, stack_top: 0 };
-        let outcome = self
-            .prepare(program, function, args, &mut at)
-            .and_then(|()| self.run(program, &mut at, host, &mut results));
-        outcome.map(|()| results).map_err(|kind| self.trap(program, kind, at))
+        if self.stack.is_none() {
+            self.stack = HostBlock::new(self.limits.stack_bytes, STACK_ALIGN as usize);
+        }
+        let stack = self.stack.as_ref().map_or(0..0, HostBlock::range);
+        self.touchable.clear();
+        self.touchable.push(stack.clone());
+        self.touchable.push(program.data().range());
+        self.touchable.extend_from_slice(&self.allowed);
+        let outside = || Trap {
+            kind: TrapKind::Unreachable,
+            place: Place {
+                function: program.name(function).unwrap_or_default().to_owned(),
+                span: None,
+            },
+            callers: Vec::new(),
+        };
+        let code = program.functions.get(function.0 as usize).ok_or_else(outside)?;
+        if code.params.len() != args.len() {
+            return Err(outside());
+        }
+        let machine = Machine {
+            program,
+            code,
+            cells: &code.cells,
+            slots: 0,
+            wide: &mut self.wide,
+            wide_base: 0,
+            touchable: &self.touchable,
+            fuel: self.limits.fuel.unwrap_or(u64::MAX),
+            block_counts: &mut self.block_counts,
+            edge_counts: &mut self.edge_counts,
+            breaths: 0,
+            left: code.cells.len() - 1,
+            detail: 0,
+            address: 0,
+            trap: TrapKind::Unreachable,
+        };
+        let mut calls =
+            Calls { machine, memory: &mut self.memory, depth: self.limits.depth, stack };
+        calls.run(function, args, host).map_err(|(kind, at)| calls.trap(kind, &at))
     }
 
     /// What was counted since the last [`reset_profile`](Self::reset_profile); all zero unless the program was loaded
@@ -212,219 +212,5 @@ impl Interpreter {
     pub fn reset_profile(&mut self) {
         self.block_counts.clear();
         self.edge_counts.clear();
-    }
-
-    fn trap(&self, program: &Program, kind: TrapKind, at: Frame) -> Trap {
-        let place = |frame: &Frame| {
-            let code = program.functions.get(frame.function as usize);
-            let pc = (frame.pc as usize).wrapping_sub(1);
-            Place {
-                function: code.map(|code| code.name.clone()).unwrap_or_default(),
-                span: code.and_then(|code| code.spans.get(pc).copied().flatten()),
-            }
-        };
-        let callers = self.frames.iter().rev().take(MAX_CALLERS).map(place).collect();
-        Trap { kind, place: place(&at), callers }
-    }
-
-    /// Puts the arguments into the first frame.
-    fn prepare(
-        &mut self,
-        program: &Program,
-        function: FuncId,
-        args: &[u64],
-        at: &mut Frame,
-    ) -> Result<(), TrapKind> {
-        let code = program.functions.get(function.0 as usize).ok_or(TrapKind::Unreachable)?;
-        if code.signature.params.len() != args.len() {
-            return Err(TrapKind::Unreachable);
-        }
-        if self.stack.is_none() {
-            self.stack = HostBlock::new(self.limits.stack_bytes, STACK_ALIGN as usize);
-        }
-        at.stack_top = self.stack.as_ref().map_or(0, HostBlock::address);
-        self.touchable.clear();
-        self.touchable.extend(self.stack.as_ref().map(HostBlock::range));
-        self.touchable.push(program.data().range());
-        self.touchable.extend_from_slice(&self.allowed);
-        self.enter(code, at)?;
-        for (index, (&arg, ty)) in args.iter().zip(code.signature.param_types()).enumerate() {
-            self.write(at, index as u32, arg & ty.mask());
-        }
-        Ok(())
-    }
-
-    /// Makes room for a frame at `at.base`, places its stack slots above `at.stack_top`, and presets registers.
-    fn enter(&mut self, code: &FuncCode, at: &mut Frame) -> Result<(), TrapKind> {
-        let needed = at.base + WINDOW;
-        if self.registers.is_empty() {
-            // Fresh zeroed memory costs nothing until it is touched.
-            self.registers = vec![0; needed];
-        } else if self.registers.len() < needed {
-            // Grows by half, so that deep recursion copies little.
-            self.registers.resize(needed + needed / 2, 0);
-        }
-        if code.wide > 0 {
-            let needed = at.wide_base + code.wide as usize;
-            if self.wide.len() < needed {
-                self.wide.resize(needed, 0);
-            }
-        }
-        if code.frame_size > 0 {
-            let stack = self.stack.as_ref().ok_or(TrapKind::StackOverflow)?.range();
-            let align = code.frame_align.max(STACK_ALIGN);
-            let slots =
-                at.stack_top.checked_next_multiple_of(align).ok_or(TrapKind::StackOverflow)?;
-            let end = slots.checked_add(code.frame_size).ok_or(TrapKind::StackOverflow)?;
-            if end > stack.end {
-                return Err(TrapKind::StackOverflow);
-            }
-            at.slots = slots;
-            at.stack_top = end;
-        }
-        for register in code.zeroed.clone() {
-            self.write(at, register, 0);
-        }
-        for &(register, bits) in &code.preset {
-            self.write(at, register, bits);
-        }
-        Ok(())
-    }
-
-    #[inline(always)]
-    fn read(&self, at: &Frame, register: u32) -> u64 {
-        if register < WINDOW_REGISTERS {
-            self.registers[at.base + register as usize]
-        } else {
-            self.wide[at.wide_base + (register - WINDOW_REGISTERS) as usize]
-        }
-    }
-
-    #[inline(always)]
-    fn write(&mut self, at: &Frame, register: u32, value: u64) {
-        if register < WINDOW_REGISTERS {
-            self.registers[at.base + register as usize] = value;
-        } else {
-            self.wide[at.wide_base + (register - WINDOW_REGISTERS) as usize] = value;
-        }
-    }
-
-    fn call_host(
-        &mut self,
-        program: &Program,
-        site: &CallSite,
-        at: &Frame,
-        host: &mut dyn Host,
-    ) -> Result<(), TrapKind> {
-        // Most host functions have few arguments; more go to the heap.
-        const FEW: usize = 16;
-        let mut few = [0u64; FEW];
-        let mut many = Vec::new();
-        let total = site.args.len() + site.results.len();
-        let buffer = if total <= FEW {
-            &mut few[..total]
-        } else {
-            many.resize(total, 0);
-            many.as_mut_slice()
-        };
-        let (args, results) = buffer.split_at_mut(site.args.len());
-        for (to, &from) in args.iter_mut().zip(&site.args) {
-            *to = self.read(at, from);
-        }
-        host.call(site.callee as usize, args, results)?;
-        let types = program.host_results.get(site.callee as usize);
-        for (index, (&to, &value)) in site.results.iter().zip(results.iter()).enumerate() {
-            let mask = types.and_then(|types| types.get(index)).map_or(u64::MAX, |ty| ty.mask());
-            self.write(at, to, value & mask);
-        }
-        Ok(())
-    }
-
-    /// Runs from `at`, which says at every way out which operation was the last.
-    fn run(
-        &mut self,
-        program: &Program,
-        at: &mut Frame,
-        host: &mut dyn Host,
-        results: &mut Vec<u64>,
-    ) -> Result<(), TrapKind> {
-        loop {
-            let code = &program.functions[at.function as usize];
-            let exit = self.run_frame(program, code, at)?;
-            match exit {
-                Exit::Call(site) => {
-                    let site = &code.sites[site as usize];
-                    if self.frames.len() + 1 >= self.limits.depth {
-                        return Err(TrapKind::StackOverflow);
-                    }
-                    let callee = &program.functions[site.callee as usize];
-                    let mut new = Frame {
-                        function: site.callee,
-                        pc: 0,
-                        base: at.base + code.registers as usize,
-                        wide_base: at.wide_base + code.wide as usize,
-                        slots: at.stack_top,
-                        stack_top: at.stack_top,
-                    };
-                    self.enter(callee, &mut new)?;
-                    for (index, &from) in site.args.iter().enumerate() {
-                        let value = self.read(at, from);
-                        self.write(&new, index as u32, value);
-                    }
-                    self.frames.push(*at);
-                    *at = new;
-                }
-                Exit::CallHost(site) => {
-                    self.call_host(program, &code.sites[site as usize], at, host)?;
-                }
-                Exit::Return(list) => {
-                    let list = list.map_or(&[][..], |list| &code.returns[list as usize]);
-                    let Some(caller) = self.frames.pop() else {
-                        results.extend(list.iter().map(|&from| self.read(at, from)));
-                        return Ok(());
-                    };
-                    let site = last_call(program, &caller);
-                    for (&to, &from) in site.map_or(&[][..], |site| &site.results).iter().zip(list)
-                    {
-                        let value = self.read(at, from);
-                        self.write(&caller, to, value);
-                    }
-                    *at = caller;
-                }
-                Exit::Return1(value) => {
-                    let Some(caller) = self.frames.pop() else {
-                        results.push(value);
-                        return Ok(());
-                    };
-                    let to = last_call(program, &caller).and_then(|site| site.results.first());
-                    if let Some(&to) = to {
-                        self.write(&caller, to, value);
-                    }
-                    *at = caller;
-                }
-            }
-        }
-    }
-
-    /// Runs operations of one function until a call or return; traps leave `at.pc` after the operation at fault.
-    fn run_frame(
-        &mut self,
-        program: &Program,
-        code: &FuncCode,
-        at: &mut Frame,
-    ) -> Result<Exit, TrapKind> {
-        let mut pc = at.pc as usize;
-        let outcome = self.operations(program, code, at, &mut pc);
-        at.pc = pc as u32;
-        outcome
-    }
-}
-
-/// The call that a frame waits for.
-fn last_call<'p>(program: &'p Program, frame: &Frame) -> Option<&'p CallSite> {
-    let code = program.functions.get(frame.function as usize)?;
-    match code.ops.get((frame.pc as usize).checked_sub(1)?)? {
-        Op::Call { site } => code.sites.get(*site as usize),
-        _ => None,
     }
 }

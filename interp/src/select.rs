@@ -1,132 +1,148 @@
 //! Which operation an arithmetic instruction, a comparison or a branch becomes.
 
-use ir::{BinaryOp, Block, BlockCall, FloatCC, Inst, InstData, IntCC, Type, Value};
+use ir::{BinaryOp, Block, BlockCall, Entity, FloatCC, Inst, InstData, IntCC, Type, Value, eval};
 
+use crate::exec::{self, ChainEnd, Shape};
 use crate::load::Loader;
-use crate::op::{Op, Reg};
+use crate::op::{Handler, Op, Reg};
+use crate::program::LoadError;
+
+/// An integer or float comparison.
+#[derive(Clone, Copy)]
+struct Comparison {
+    cc: Condition,
+    ty: Type,
+    args: [Value; 2],
+}
+
+#[derive(Clone, Copy)]
+enum Condition {
+    Int(IntCC),
+    Float(FloatCC),
+}
+
+impl Comparison {
+    fn inverse(self) -> Self {
+        let cc = match self.cc {
+            Condition::Int(cc) => Condition::Int(cc.inverse()),
+            Condition::Float(cc) => Condition::Float(cc.inverse()),
+        };
+        Self { cc, ..self }
+    }
+
+    fn swapped(self) -> Self {
+        let cc = match self.cc {
+            Condition::Int(cc) => Condition::Int(cc.swapped()),
+            Condition::Float(cc) => Condition::Float(cc.swapped()),
+        };
+        Self { cc, args: [self.args[1], self.args[0]], ..self }
+    }
+
+    fn handler(self, shape: Shape) -> Option<Handler> {
+        match self.cc {
+            Condition::Int(cc) => exec::int_compare(cc, self.ty, shape),
+            Condition::Float(cc) => exec::float_compare(cc, self.ty, shape),
+        }
+    }
+}
 
 impl Loader<'_> {
-    /// A binary operation: with an immediate, specialised by type, or generic.
+    /// A binary operation on words: of two in a row, with an immediate, or plain.
     pub(crate) fn binary(&mut self, op: BinaryOp, value: Value, args: [Value; 2]) {
         let ty = self.func.value_type(value);
-        let [x, y] = args;
+        if self.chained(op, value, args) {
+            return;
+        }
         // A constant on the left of a commutative operation moves to the right.
-        let swap = op.info().commutative && self.constant_of(x).is_some();
-        let (x, y) = if swap { (y, x) } else { (x, y) };
-        if let Some(bits) = self.constant_of(y) {
-            let a = if self.immediate(op, ty, bits).is_some() { Some(self.reg(x)) } else { None };
-            if let (Some(a), Some(make)) = (a, self.immediate(op, ty, bits)) {
-                let d = self.def(value);
-                self.push(make(d, a));
-                self.defined(value);
-                return;
-            }
+        let swap = op.info().commutative && self.constant_of(args[0]).is_some();
+        let [x, y] = if swap { [args[1], args[0]] } else { args };
+        if let Some(bits) = self.constant_of(y)
+            && let Some((handler, immediate)) = with_immediate(op, ty, bits)
+        {
+            let a = self.reg(x);
+            self.define(value, |loader, d| loader.push(Op::new(handler, d, a, immediate, 0)));
+            return;
         }
         let (a, b) = (self.reg(x), self.reg(y));
-        let d = self.def(value);
-        let specialised = match (op, ty) {
-            (BinaryOp::Add, Type::I64) => Some(Op::Add64 { d, a, b }),
-            (BinaryOp::Sub, Type::I64) => Some(Op::Sub64 { d, a, b }),
-            (BinaryOp::Mul, Type::I64) => Some(Op::Mul64 { d, a, b }),
-            (BinaryOp::And, _) => Some(Op::And { d, a, b }),
-            (BinaryOp::Or, _) => Some(Op::Or { d, a, b }),
-            (BinaryOp::Xor, _) => Some(Op::Xor { d, a, b }),
-            (BinaryOp::Shl, Type::I64) => Some(Op::Shl64 { d, a, b }),
-            (BinaryOp::Lshr, Type::I64) => Some(Op::Lshr64 { d, a, b }),
-            (BinaryOp::Ashr, Type::I64) => Some(Op::Ashr64 { d, a, b }),
-            (BinaryOp::Add, Type::I32) => Some(Op::Add32 { d, a, b }),
-            (BinaryOp::Sub, Type::I32) => Some(Op::Sub32 { d, a, b }),
-            (BinaryOp::Mul, Type::I32) => Some(Op::Mul32 { d, a, b }),
-            (BinaryOp::Fadd, Type::F64) => Some(Op::Fadd64 { d, a, b }),
-            (BinaryOp::Fsub, Type::F64) => Some(Op::Fsub64 { d, a, b }),
-            (BinaryOp::Fmul, Type::F64) => Some(Op::Fmul64 { d, a, b }),
-            (BinaryOp::Fdiv, Type::F64) => Some(Op::Fdiv64 { d, a, b }),
-            (BinaryOp::Fadd, Type::F32) => Some(Op::Fadd32 { d, a, b }),
-            (BinaryOp::Fsub, Type::F32) => Some(Op::Fsub32 { d, a, b }),
-            (BinaryOp::Fmul, Type::F32) => Some(Op::Fmul32 { d, a, b }),
-            _ => None,
-        };
-        let generic =
-            || self.program.kinds.binary_kind(op, ty).map(|kind| Op::Binary { kind, d, a, b });
-        if let Some(op) = specialised.or_else(generic) {
-            self.push(op);
+        if let Some(handler) = exec::binary(op, ty) {
+            self.define(value, |loader, d| loader.push(Op::new(handler, d, a, b, 0)));
         }
-        self.defined(value);
     }
 
-    /// The operation with the right operand as an immediate, if there is one.
-    fn immediate(
-        &self,
-        op: BinaryOp,
-        ty: Type,
-        bits: u64,
-    ) -> Option<impl Fn(Reg, Reg) -> Op + use<>> {
-        let signed = sign_extended(bits, ty);
-        let amount = (bits % u64::from(ty.bits())) as u16;
-        let kind = match (op, ty) {
-            (BinaryOp::Add, Type::I64) => Immediate::Add64(i16::try_from(signed).ok()?),
-            (BinaryOp::Sub, Type::I64) => {
-                Immediate::Add64(i16::try_from(signed.checked_neg()?).ok()?)
-            }
-            (BinaryOp::Mul, Type::I64) => Immediate::Mul64(i16::try_from(signed).ok()?),
-            (BinaryOp::Add, Type::I32) => Immediate::Add32(i16::try_from(signed).ok()?),
-            (BinaryOp::Sub, Type::I32) => {
-                Immediate::Add32(i16::try_from(signed.checked_neg()?).ok()?)
-            }
-            (BinaryOp::And, _) => Immediate::And(u16::try_from(bits).ok()?),
-            (BinaryOp::Shl, Type::I64) => Immediate::Shl64(amount),
-            (BinaryOp::Lshr, Type::I64) => Immediate::Lshr64(amount),
-            (BinaryOp::Ashr, Type::I64) => Immediate::Ashr64(amount),
-            (BinaryOp::Shl, Type::I32) => Immediate::Shl32(amount),
-            (BinaryOp::Lshr, _) => Immediate::Lshr32(amount),
-            (BinaryOp::Ashr, Type::I32) => Immediate::Ashr32(amount),
-            (BinaryOp::Rotl, Type::I32) => Immediate::Rotl32(amount),
-            (BinaryOp::Rotl, Type::I64) => Immediate::Rotl64(amount),
-            (BinaryOp::Rotr, Type::I32) => Immediate::Rotl32((32 - amount) % 32),
-            (BinaryOp::Rotr, Type::I64) => Immediate::Rotl64((64 - amount) % 64),
-            _ => return None,
+    /// Two float operations in one, if an operand is part of this one.
+    fn chained(&mut self, op: BinaryOp, value: Value, args: [Value; 2]) -> bool {
+        let func = self.func;
+        let left = self.plan.fused_def(func, args[0]).map(|(_, &data)| (data, ChainEnd::Left, 1));
+        let right =
+            || self.plan.fused_def(func, args[1]).map(|(_, &data)| (data, ChainEnd::Right, 0));
+        let Some((InstData::Binary { op: first, args: [x, y] }, end, other)) = left.or_else(right)
+        else {
+            return false;
         };
-        Some(move |d, a| kind.op(d, a))
+        let Some(handler) = exec::chain([first, op], end, func.value_type(value)) else {
+            return false;
+        };
+        let (a, b, c) = (self.reg(x), self.reg(y), self.reg(args[other]));
+        self.define(value, |loader, d| loader.push(Op::new(handler, d, a, b, c)));
+        true
     }
 
-    /// An integer comparison whose result is wanted as a value.
-    pub(crate) fn int_compare(&mut self, cc: IntCC, value: Value, args: [Value; 2]) {
-        let ty = self.func.value_type(args[0]);
-        let swap = matches!(cc, IntCC::Sgt | IntCC::Ugt);
-        let (cc, [x, y]) = if swap { (cc.swapped(), [args[1], args[0]]) } else { (cc, args) };
-        let (a, b) = (self.reg(x), self.reg(y));
-        let d = self.def(value);
-        let specialised = match (cc, ty) {
-            (IntCC::Eq, _) => Some(Op::Eq { d, a, b }),
-            (IntCC::Ne, _) => Some(Op::Ne { d, a, b }),
-            (IntCC::Ult, _) => Some(Op::Ult { d, a, b }),
-            (IntCC::Slt, Type::I32) => Some(Op::Slt32 { d, a, b }),
-            (IntCC::Slt, Type::I64) => Some(Op::Slt64 { d, a, b }),
-            _ => None,
-        };
-        let generic = || {
-            self.program.kinds.int_compare_kind(cc, ty).map(|kind| Op::IntCompare { kind, d, a, b })
-        };
-        if let Some(op) = specialised.or_else(generic) {
-            self.push(op);
-        }
-        self.defined(value);
-    }
-
-    /// Whether a branch can contain this comparison.
-    pub(crate) fn fusable(&self, inst: Inst) -> bool {
+    fn comparison(&self, inst: Inst) -> Option<Comparison> {
         match *self.func.inst(inst) {
             InstData::IntCompare { cc, args } => {
-                let signed = matches!(cc, IntCC::Slt | IntCC::Sle | IntCC::Sgt | IntCC::Sge);
                 let ty = self.func.value_type(args[0]);
-                !signed || matches!(ty, Type::I32 | Type::I64)
+                Some(Comparison { cc: Condition::Int(cc), ty, args })
             }
             InstData::FloatCompare { cc, args } => {
-                let rare = matches!(cc, FloatCC::Ord | FloatCC::Uno | FloatCC::Ueq | FloatCC::One);
-                !rare && self.func.value_type(args[0]) == Type::F64
+                let ty = self.func.value_type(args[0]);
+                Some(Comparison { cc: Condition::Float(cc), ty, args })
             }
-            _ => false,
+            _ => None,
         }
+    }
+
+    /// A comparison of words whose result is wanted as a value.
+    pub(crate) fn compare(&mut self, inst: Inst, value: Value) {
+        let Some(comparison) = self.comparison(inst) else { return };
+        let [a, b] = comparison.args.map(|arg| self.reg(arg));
+        if let Some(handler) = comparison.handler(Shape::Value) {
+            self.define(value, |loader, d| loader.push(Op::new(handler, d, a, b, 0)));
+        }
+    }
+
+    /// The operation of a comparison in one of two shapes: with an immediate, if its constant operand fits, or not. Gives
+    /// the handler and the two operands.
+    fn shaped(
+        &mut self,
+        comparison: Comparison,
+        immediate: Shape,
+        plain: Shape,
+    ) -> Option<(Handler, Reg, Reg)> {
+        let swap = self.constant_of(comparison.args[0]).is_some();
+        let comparison = if swap { comparison.swapped() } else { comparison };
+        let [x, y] = comparison.args;
+        if let (Condition::Int(cc), Some(bits)) = (comparison.cc, self.constant_of(y))
+            && let Some(bits) = exec::compare_immediate(cc, comparison.ty, bits)
+        {
+            return Some((comparison.handler(immediate)?, self.reg(x), bits));
+        }
+        let (a, b) = (self.reg(x), self.reg(y));
+        Some((comparison.handler(plain)?, a, b))
+    }
+
+    /// A trap on a condition.
+    pub(crate) fn trap_if(&mut self, cond: Value, code: u16) {
+        let fused = self.plan.fused_def(self.func, cond).map(|(inst, _)| inst);
+        let comparison = fused.and_then(|inst| self.comparison(inst));
+        if let Some(comparison) = comparison
+            && let Some((handler, a, b)) =
+                self.shaped(comparison, Shape::TrapImmediate, Shape::Trap)
+        {
+            self.push(Op::new(handler, 0, a, b, code));
+            return;
+        }
+        let d = self.reg(cond);
+        self.push(Op::new(exec::trap_nonzero(), d, 0, 0, code));
     }
 
     /// A conditional branch: the edge that needs no copies is jumped to, or falls through if it is next.
@@ -137,170 +153,116 @@ impl Loader<'_> {
         then_to: BlockCall,
         else_to: BlockCall,
         next: Option<Block>,
-    ) {
+    ) -> Result<(), LoadError> {
         let then_work = self.has_edge_work(then_to);
         let else_work = self.has_edge_work(else_to);
         if !then_work && (else_work || next != Some(then_to.block)) {
-            let op = self.condition(cond, false);
-            self.jump_op(op, then_to.block);
+            self.jump_if(cond, true, Some(then_to.block));
             self.goto(block, else_to, next);
         } else if !else_work {
-            let op = self.condition(cond, true);
-            self.jump_op(op, else_to.block);
+            self.jump_if(cond, false, Some(else_to.block));
             self.goto(block, then_to, next);
         } else {
-            let op = self.condition(cond, false);
-            let place = self.code.ops.len();
-            self.push(op);
+            let place = self.jump_if(cond, true, None);
             self.goto(block, else_to, None);
-            let then_start = self.code.ops.len() as u32;
-            // Both are near by the estimate that allowed short branches, or the branch is a long one.
-            self.code.ops[place].set_target(place, then_start);
+            let then_start = self.here()?;
+            self.code.cells[place].set_wide(then_start);
             self.goto(block, then_to, next);
         }
+        Ok(())
     }
 
-    /// The branch that is taken if `cond` holds (or, negated, does not); its target is still open.
-    fn condition(&mut self, cond: Value, negate: bool) -> Op {
-        let fused = self.func.def_inst(cond).map(|(inst, &data)| (inst, data));
-        match fused {
-            Some((inst, InstData::IntCompare { cc, args })) if self.is_fused(inst) => {
-                self.int_branch(if negate { cc.inverse() } else { cc }, args)
+    /// A jump that is taken if `cond` is `wanted`, to the start of `target` or, without one, to a place that is set
+    /// later. Gives its own place.
+    fn jump_if(&mut self, cond: Value, wanted: bool, target: Option<Block>) -> usize {
+        let fused = self.plan.fused_def(self.func, cond).map(|(inst, _)| inst);
+        let comparison = fused.and_then(|inst| self.comparison(inst));
+        let op = match comparison {
+            Some(comparison) => {
+                let comparison = if wanted { comparison } else { comparison.inverse() };
+                if let Some(target) = target
+                    && let Some(op) = self.step(comparison, target)
+                {
+                    self.push(op);
+                    return self.code.cells.len() - 1;
+                }
+                self.late_step(comparison);
+                self.shaped(comparison, Shape::BranchImmediate, Shape::Branch)
+                    .map(|(handler, d, a)| Op::with_wide(handler, d, a, 0))
             }
-            Some((inst, InstData::FloatCompare { cc, args })) if self.is_fused(inst) => {
-                self.float_branch(if negate { cc.inverse() } else { cc }, args)
-            }
-            _ => {
-                let a = self.reg(cond);
-                let target = 0;
-                if negate { Op::BranchZ { a, target } } else { Op::BranchNz { a, target } }
-            }
+            None => None,
+        };
+        let op = op.unwrap_or_else(|| {
+            let d = self.reg(cond);
+            let handler = if wanted { exec::branch_nonzero() } else { exec::branch_zero() };
+            Op::with_wide(handler, d, 0, 0)
+        });
+        match target {
+            Some(target) => self.jump_op(op, target),
+            None => self.push(op),
         }
+        self.code.cells.len() - 1
     }
 
-    fn is_fused(&self, inst: Inst) -> bool {
-        self.fused[ir::Entity::index(inst)]
-    }
-
-    fn int_branch(&mut self, cc: IntCC, args: [Value; 2]) -> Op {
-        let ty = self.func.value_type(args[0]);
-        let swap = self.constant_of(args[0]).is_some();
-        let (cc, [x, y]) = if swap { (cc.swapped(), [args[1], args[0]]) } else { (cc, args) };
-        let off = 0;
-        if let Some(bits) = self.constant_of(y)
-            && let Some((cc, imm)) = immediate_compare(cc, ty, bits)
-        {
-            let a = self.reg(x);
-            let op = match (cc, ty) {
-                (IntCC::Eq, _) => Some(Op::BranchEqI { a, imm, off }),
-                (IntCC::Ne, _) => Some(Op::BranchNeI { a, imm, off }),
-                (IntCC::Ult, _) => Some(Op::BranchUltI { a, imm, off }),
-                (IntCC::Uge, _) => Some(Op::BranchUgeI { a, imm, off }),
-                (IntCC::Slt, Type::I32) => Some(Op::BranchSlt32I { a, imm, off }),
-                (IntCC::Sge, Type::I32) => Some(Op::BranchSge32I { a, imm, off }),
-                (IntCC::Slt, _) => Some(Op::BranchSlt64I { a, imm, off }),
-                (IntCC::Sge, _) => Some(Op::BranchSge64I { a, imm, off }),
+    /// The sum that this comparison compares, if the branch is to compute it: its place among the operands, and the
+    /// instruction.
+    fn sum_of(&self, comparison: Comparison) -> Option<(usize, Value, Inst, [Value; 2])> {
+        (0..2).find_map(|side| {
+            let sum = comparison.args[side];
+            match self.func.def_inst(sum)? {
+                (inst, &InstData::Binary { args, .. }) if self.plan.is_step(inst) => {
+                    Some((side, sum, inst, args))
+                }
                 _ => None,
-            };
-            if let Some(op) = op {
-                return op;
             }
-        }
-        let (a, b) = (self.reg(x), self.reg(y));
-        let word = ty == Type::I32;
-        match cc {
-            IntCC::Eq => Op::BranchEq { a, b, off },
-            IntCC::Ne => Op::BranchNe { a, b, off },
-            IntCC::Ult => Op::BranchUlt { a, b, off },
-            IntCC::Ule => Op::BranchUle { a, b, off },
-            IntCC::Ugt => Op::BranchUlt { a: b, b: a, off },
-            IntCC::Uge => Op::BranchUle { a: b, b: a, off },
-            IntCC::Slt if word => Op::BranchSlt32 { a, b, off },
-            IntCC::Sle if word => Op::BranchSle32 { a, b, off },
-            IntCC::Sgt if word => Op::BranchSlt32 { a: b, b: a, off },
-            IntCC::Sge if word => Op::BranchSle32 { a: b, b: a, off },
-            IntCC::Slt => Op::BranchSlt64 { a, b, off },
-            IntCC::Sle => Op::BranchSle64 { a, b, off },
-            IntCC::Sgt => Op::BranchSlt64 { a: b, b: a, off },
-            IntCC::Sge => Op::BranchSle64 { a: b, b: a, off },
-        }
+        })
     }
 
-    fn float_branch(&mut self, cc: FloatCC, args: [Value; 2]) -> Op {
-        let [a, b] = args.map(|arg| self.reg(arg));
-        let off = 0;
-        match cc {
-            FloatCC::Eq => Op::BranchFeq64 { a, b, off },
-            FloatCC::Lt => Op::BranchFlt64 { a, b, off },
-            FloatCC::Le => Op::BranchFle64 { a, b, off },
-            FloatCC::Gt => Op::BranchFlt64 { a: b, b: a, off },
-            FloatCC::Ge => Op::BranchFle64 { a: b, b: a, off },
-            // Unordered or greater or equal is: not less. And so on.
-            FloatCC::Uge => Op::BranchFnlt64 { a, b, off },
-            FloatCC::Ugt => Op::BranchFnle64 { a, b, off },
-            FloatCC::Ule => Op::BranchFnlt64 { a: b, b: a, off },
-            FloatCC::Ult => Op::BranchFnle64 { a: b, b: a, off },
-            // `fusable` lets only the others through.
-            FloatCC::Ne | FloatCC::Ord | FloatCC::Uno | FloatCC::Ueq | FloatCC::One => {
-                Op::BranchFne64 { a, b, off }
-            }
+    /// The end of a counting loop: addition, comparison and jump back in one, if the sum takes the place of an addend.
+    fn step(&mut self, comparison: Comparison, target: Block) -> Option<Op> {
+        let (side, sum, _, [x, y]) = self.sum_of(comparison)?;
+        let comparison = if side == 0 { comparison } else { comparison.swapped() };
+        let Condition::Int(cc) = comparison.cc else { return None };
+        let target = u16::try_from(self.starts[target.index()]?).ok()?;
+        let place = self.place_of(sum);
+        let addend = if self.constant_of(x).is_none() && self.place_of(x) == place {
+            y
+        } else if self.constant_of(y).is_none() && self.place_of(y) == place {
+            x
+        } else {
+            return None;
+        };
+        // A sum of the two same ones is compared with the new one, as it should be.
+        if place >= crate::emit::WINDOW_REGISTERS {
+            return None;
+        }
+        let immediate = self
+            .constant_of(addend)
+            .and_then(|bits| i16::try_from(eval::sign_extend(bits, comparison.ty)).ok());
+        let handler = exec::step_and_branch(cc, comparison.ty, immediate.is_some())?;
+        let a = match immediate {
+            Some(immediate) => immediate as u16,
+            None => self.reg(addend),
+        };
+        let b = self.reg(comparison.args[1]);
+        Some(Op::new(handler, place as Reg, a, b, target))
+    }
+
+    /// The addition that a branch was to do, before it.
+    fn late_step(&mut self, comparison: Comparison) {
+        if let Some((_, sum, _, args)) = self.sum_of(comparison) {
+            self.binary(BinaryOp::Add, sum, args);
         }
     }
 }
 
-#[derive(Clone, Copy)]
-enum Immediate {
-    Add64(i16),
-    Mul64(i16),
-    Add32(i16),
-    And(u16),
-    Shl64(u16),
-    Lshr64(u16),
-    Ashr64(u16),
-    Shl32(u16),
-    Lshr32(u16),
-    Ashr32(u16),
-    Rotl32(u16),
-    Rotl64(u16),
-}
-
-impl Immediate {
-    fn op(self, d: Reg, a: Reg) -> Op {
-        match self {
-            Immediate::Add64(imm) => Op::Add64I { d, a, imm },
-            Immediate::Mul64(imm) => Op::Mul64I { d, a, imm },
-            Immediate::Add32(imm) => Op::Add32I { d, a, imm },
-            Immediate::And(imm) => Op::AndI { d, a, imm },
-            Immediate::Shl64(imm) => Op::Shl64I { d, a, imm },
-            Immediate::Lshr64(imm) => Op::Lshr64I { d, a, imm },
-            Immediate::Ashr64(imm) => Op::Ashr64I { d, a, imm },
-            Immediate::Shl32(imm) => Op::Shl32I { d, a, imm },
-            Immediate::Lshr32(imm) => Op::Lshr32I { d, a, imm },
-            Immediate::Ashr32(imm) => Op::Ashr32I { d, a, imm },
-            Immediate::Rotl32(imm) => Op::Rotl32I { d, a, imm },
-            Immediate::Rotl64(imm) => Op::Rotl64I { d, a, imm },
-        }
-    }
-}
-
-fn sign_extended(bits: u64, ty: Type) -> i64 {
-    let unused = 64 - ty.bits();
-    ((bits << unused) as i64) >> unused
-}
-
-/// The comparison with a constant as one of eq, ne, below and not below an immediate.
-fn immediate_compare(cc: IntCC, ty: Type, bits: u64) -> Option<(IntCC, i16)> {
-    let unsigned = i16::try_from(bits).ok();
-    let signed = i16::try_from(sign_extended(bits, ty)).ok();
-    // Registers hold zero-extended bits, which equal a sign-extended immediate only at the full width.
-    let same = if ty == Type::I64 { signed } else { unsigned };
-    Some(match cc {
-        IntCC::Eq | IntCC::Ne => (cc, same?),
-        IntCC::Ult | IntCC::Uge => (cc, unsigned?),
-        IntCC::Ule => (IntCC::Ult, unsigned?.checked_add(1)?),
-        IntCC::Ugt => (IntCC::Uge, unsigned?.checked_add(1)?),
-        IntCC::Slt | IntCC::Sge => (cc, signed?),
-        IntCC::Sle => (IntCC::Slt, signed?.checked_add(1)?),
-        IntCC::Sgt => (IntCC::Sge, signed?.checked_add(1)?),
-    })
+/// A binary operation with a right operand of these bits as an immediate, if there is one.
+fn with_immediate(op: BinaryOp, ty: Type, bits: u64) -> Option<(Handler, u16)> {
+    let signed = eval::sign_extend(bits, ty);
+    let (op, signed) = match op {
+        BinaryOp::Sub => (BinaryOp::Add, signed.checked_neg()?),
+        _ => (op, signed),
+    };
+    let immediate = i16::try_from(signed).ok()?;
+    Some((exec::binary_immediate(op, ty)?, immediate as u16))
 }

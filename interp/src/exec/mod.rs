@@ -1,0 +1,180 @@
+//! Running operations: each is a function that ends by calling the next one.
+//!
+//! An optimising compiler makes a jump of such a call (all handlers have one signature and leave nothing behind), so
+//! that every operation has a dispatch of its own, which branch prediction likes, and the state stays in the host's
+//! registers. Nothing relies on that: where it stays a call, the host's stack grows by a frame an operation, so a run of
+//! operations comes back to [`Interpreter::run`](crate::Interpreter) after [`RUN`] of them in a row at the latest
+//! (the loader puts a [`control::breath`] there) and after [`BREATHS`] jumps or such breaths, and starts afresh.
+
+mod access;
+mod atomic;
+mod branch;
+mod chain;
+mod control;
+mod pure;
+mod wide;
+
+pub(crate) use access::{Mode, check, load, store};
+pub(crate) use atomic::{atomic_cas, atomic_load, atomic_rmw, atomic_store, fence};
+pub(crate) use branch::{Shape, compare_immediate, float_compare, int_compare, step_and_branch};
+pub(crate) use chain::{ChainEnd, chain};
+pub(crate) use control::{
+    branch_nonzero, branch_zero, breath, call, call_indirect, constant, count_block, count_edge,
+    end, jump, long_constant, move_register, return_list, return_one, stack_addr, switch,
+    tail_call, tail_call_indirect, trap_always, trap_nonzero, wide_get, wide_set,
+};
+pub(crate) use pure::{binary, binary_immediate, ternary, unary};
+pub(crate) use wide::{
+    carry, double, overflow, split, wide_binary, wide_compare, wide_load, wide_select, wide_store,
+    wide_unary,
+};
+
+use std::ops::Range;
+
+use ir::TrapKind;
+
+use crate::op::{Cell, Cells, Handler};
+use crate::program::{FuncCode, Program};
+
+/// Operations in a row after which the loader puts a breath.
+pub(crate) const RUN: usize = 32;
+/// Jumps and breaths after which a run of operations comes back.
+pub(crate) const BREATHS: u32 = if cfg!(debug_assertions) { 12 } else { 48 };
+
+/// Why a run of operations came back; the rest is in the [`Machine`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub(crate) enum Exit {
+    /// To take a breath: continue where `left` says.
+    Breath,
+    /// A call of the site `detail`, if it is an indirect one of the function at `address`.
+    Call,
+    /// The same in the place of this function.
+    TailCall,
+    /// With the value `detail`.
+    ReturnOne,
+    /// With the registers of the list `detail`.
+    ReturnList,
+    /// Of the kind `trap`.
+    Trap,
+}
+
+/// What operations see beside the registers of the window.
+pub(crate) struct Machine<'c> {
+    pub(crate) program: &'c Program,
+    /// The function that runs, and its operations.
+    pub(crate) code: &'c FuncCode,
+    pub(crate) cells: &'c [Cell],
+    /// The address of the frame's stack slots.
+    pub(crate) slots: u64,
+    /// Registers above the window, of all frames.
+    pub(crate) wide: &'c mut Vec<u64>,
+    pub(crate) wide_base: usize,
+    /// What a restricted program may touch.
+    pub(crate) touchable: &'c [Range<u64>],
+    pub(crate) fuel: u64,
+    pub(crate) block_counts: &'c mut [u64],
+    pub(crate) edge_counts: &'c mut [u64],
+    /// Jumps and breaths left until the next way back.
+    pub(crate) breaths: u32,
+    /// How many operations of the function are after the one that came back.
+    pub(crate) left: usize,
+    pub(crate) detail: u64,
+    pub(crate) address: u64,
+    pub(crate) trap: TrapKind,
+}
+
+impl<'c> Machine<'c> {
+    /// The cell of the operation that came back, and those after it.
+    pub(crate) fn came_back(&self) -> Option<(&'c Cell, Cells<'c>)> {
+        let place = self.cells.len().checked_sub(self.left)?.checked_sub(1)?;
+        let (before, rest) = self.cells.get(place..)?.split_first()?;
+        Some((before, rest.iter()))
+    }
+}
+
+/// Goes on with the next operation.
+macro_rules! next {
+    ($op:ident, $rest:ident, $r:ident, $machine:ident) => {
+        ($op.next)($rest, $r, $machine)
+    };
+}
+pub(crate) use next;
+
+/// Goes on after the cell `target`.
+macro_rules! go {
+    ($target:expr, $r:ident, $machine:ident) => {{
+        let target: usize = $target;
+        let Some([before, rest @ ..]) = $machine.cells.get(target..) else {
+            return crate::exec::trap([].iter(), $machine, ir::TrapKind::Unreachable);
+        };
+        $machine.breaths -= 1;
+        if $machine.breaths == 0 {
+            return crate::exec::come_back(target, $machine);
+        }
+        (before.next)(rest.iter(), $r, $machine)
+    }};
+}
+pub(crate) use go;
+
+/// A handler by its body; with a fifth name, for its cells from the current one on.
+macro_rules! handler {
+    (|$op:ident, $rest:ident, $r:ident, $machine:ident| $body:expr) => {
+        crate::exec::handler!(|$op, $rest, $r, $machine, _cells| $body)
+    };
+    (|$op:ident, $rest:ident, $r:ident, $machine:ident, $cells:ident| $body:expr) => {{
+        fn handler<'c>(
+            $cells: crate::op::Cells<'c>,
+            $r: &mut crate::op::Window,
+            $machine: &mut crate::exec::Machine<'c>,
+        ) -> crate::exec::Exit {
+            let mut $rest = $cells.clone();
+            let Some($op) = $rest.next() else {
+                return crate::exec::trap($rest, $machine, ir::TrapKind::Unreachable);
+            };
+            $body
+        }
+        handler as crate::op::Handler
+    }};
+}
+pub(crate) use handler;
+
+/// A handler that writes the value of an expression, which may be an error, to `d`.
+macro_rules! value {
+    (|$op:ident, $r:ident, $machine:ident| $value:expr) => {
+        crate::exec::handler!(|$op, rest, $r, $machine| {
+            let value: Result<u64, ir::TrapKind> = $value;
+            match value {
+                Ok(value) => {
+                    $r[usize::from($op.d)] = value;
+                    crate::exec::next!($op, rest, $r, $machine)
+                }
+                Err(kind) => crate::exec::trap(rest, $machine, kind),
+            }
+        })
+    };
+}
+pub(crate) use value;
+
+/// Comes back with a trap.
+#[cold]
+#[inline(never)]
+pub(crate) fn trap(rest: Cells<'_>, machine: &mut Machine<'_>, kind: TrapKind) -> Exit {
+    machine.left = rest.len();
+    machine.trap = kind;
+    Exit::Trap
+}
+
+/// Comes back to start afresh after the cell `target`.
+#[inline(never)]
+pub(crate) fn come_back(target: usize, machine: &mut Machine<'_>) -> Exit {
+    machine.left = machine.cells.len().saturating_sub(target + 1);
+    Exit::Breath
+}
+
+/// Says that a handler is seldom wanted, so that it is not made part of the one that asks for it.
+#[cold]
+#[inline(never)]
+pub(crate) fn rarely(handler: Handler) -> Handler {
+    handler
+}

@@ -1,0 +1,142 @@
+//! Predecoding of calls, returns and `switch`.
+
+use ir::{Block, BlockCall, FuncRef, SigRef, Type, Value};
+
+use crate::emit::Home;
+use crate::exec;
+use crate::load::Loader;
+use crate::op::Op;
+use crate::program::{CallSite, LoadError, SwitchTargets, Target};
+
+/// What a call calls.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Called {
+    Named(Target),
+    /// The function of this signature at an address.
+    At(Value, SigRef),
+}
+
+impl Loader<'_> {
+    /// The function that a name stands for.
+    ///
+    /// # Errors
+    /// If there is none, or it has another signature.
+    pub(crate) fn named(&self, callee: FuncRef) -> Result<Target, LoadError> {
+        let callee = &self.func.callees[callee];
+        let name = callee.name.as_str();
+        let Some(has) = self.module.signature(name) else {
+            return Err(LoadError::UnknownCallee {
+                function: self.func.name.clone(),
+                callee: name.to_owned(),
+            });
+        };
+        if has.param_types().ne(callee.signature.param_types())
+            || has.result_types().ne(callee.signature.result_types())
+        {
+            return Err(LoadError::CalleeSignature {
+                function: self.func.name.clone(),
+                callee: name.to_owned(),
+                called_as: callee.signature.to_string(),
+                has: has.to_string(),
+            });
+        }
+        match self.module.functions.get_index_of(name) {
+            Some(index) => Ok(Target::Function(index as u32)),
+            None => {
+                let host = self.module.externs.get_index_of(name);
+                Ok(Target::Host(host.unwrap_or_default() as u32))
+            }
+        }
+    }
+
+    /// A call with these results or, without any, in the place of the function.
+    pub(crate) fn call(&mut self, called: Called, args: &[Value], results: Option<&[Value]>) {
+        let args = self.all_places(args);
+        let tail = results.is_none();
+        let results = self.result_places(results.unwrap_or_default());
+        let (target, shape, address) = match called {
+            Called::Named(target) => (Some(target), 0, None),
+            Called::At(address, signature) => {
+                let signature = &self.func.signatures[signature];
+                let shape = self.program.shapes.number(signature);
+                (None, shape, Some(self.reg(address)))
+            }
+        };
+        let site = self.code.sites.len() as u32;
+        self.code.sites.push(CallSite { target, shape, args, results });
+        let handler = match (address, tail) {
+            (None, false) => exec::call(),
+            (None, true) => exec::tail_call(),
+            (Some(_), false) => exec::call_indirect(),
+            (Some(_), true) => exec::tail_call_indirect(),
+        };
+        self.push_wide(handler, address.unwrap_or_default(), 0, site);
+    }
+
+    /// The end of the call with the values in these registers.
+    pub(crate) fn return_places(&mut self, places: Box<[u32]>) {
+        let op = match *places {
+            [one] if let Home::Near(d) = Home::of(one) => Op::new(exec::return_one(), d, 0, 0, 0),
+            _ => {
+                let list = self.code.returns.len() as u32;
+                self.code.returns.push(places);
+                Op::with_wide(exec::return_list(), 0, 0, list)
+            }
+        };
+        self.push(op);
+    }
+
+    pub(crate) fn switch(
+        &mut self,
+        block: Block,
+        index: Value,
+        table: ir::SwitchRef,
+    ) -> Result<(), LoadError> {
+        let ty = self.func.value_type(index);
+        let d = self.reg(index);
+        let switch = &self.func.switches[table];
+        let number = self.code.tables.len() as u32;
+        self.push_wide(exec::switch(), d, 0, number);
+        // Each edge gets its copies and a jump.
+        let mut edges: Vec<(i64, u32)> = Vec::with_capacity(switch.cases.len());
+        let default = self.edge_start(block, switch.default)?;
+        for &(value, call) in &switch.cases {
+            edges.push((value, self.edge_start(block, call)?));
+        }
+        self.code.tables.push(targets(edges, default, ty));
+        Ok(())
+    }
+
+    /// Code for an edge of a `switch`; its place.
+    fn edge_start(&mut self, from: Block, call: BlockCall) -> Result<u32, LoadError> {
+        let start = self.here()?;
+        self.goto(from, call, None);
+        Ok(start)
+    }
+}
+
+/// A table by value if the cases are dense, else a list in order.
+fn targets(mut edges: Vec<(i64, u32)>, default: u32, ty: Type) -> SwitchTargets {
+    edges.sort_by_key(|&(value, _)| value);
+    let span = match (edges.first(), edges.last()) {
+        (Some(&(low, _)), Some(&(high, _))) => {
+            usize::try_from(high.wrapping_sub(low) as u64).unwrap_or(usize::MAX)
+        }
+        _ => 0,
+    };
+    let mask = ty.mask();
+    if span / 4 <= edges.len() + 4 {
+        let first = edges.first().map_or(0, |&(value, _)| value);
+        let mut targets = vec![default; if edges.is_empty() { 0 } else { span + 1 }];
+        for &(value, target) in &edges {
+            targets[value.wrapping_sub(first) as usize] = target;
+        }
+        SwitchTargets::Dense { first: first as u64, mask, targets, default }
+    } else {
+        let mut sparse: Vec<(u64, u32)> =
+            edges.iter().map(|&(value, target)| (value as u64 & mask, target)).collect();
+        sparse.sort_unstable();
+        let (values, targets) = sparse.into_iter().unzip();
+        SwitchTargets::Sparse { values, targets, default }
+    }
+}
