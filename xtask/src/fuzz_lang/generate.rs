@@ -3,8 +3,11 @@
 //! Two things are kept out of sight, because Rust leaves them open: the bits of a NaN, and the sign of the zero that
 //! `min` and `max` of floats choose.
 
+mod features;
+
 use std::fmt::Write as _;
 
+use self::features::{Generic, Pointer, Struct};
 use super::rng::Rng;
 
 /// The attributes that open every file: rustc must neither warn nor refuse what it can evaluate.
@@ -19,7 +22,7 @@ enum Type {
     Bool,
 }
 
-const INTS: [Type; 8] = [
+const INTS: [Type; 10] = [
     Type::Int { bits: 8, signed: true },
     Type::Int { bits: 8, signed: false },
     Type::Int { bits: 16, signed: true },
@@ -28,6 +31,8 @@ const INTS: [Type; 8] = [
     Type::Int { bits: 32, signed: false },
     Type::Int { bits: 64, signed: true },
     Type::Int { bits: 64, signed: false },
+    Type::Int { bits: 128, signed: true },
+    Type::Int { bits: 128, signed: false },
 ];
 
 impl Type {
@@ -66,6 +71,9 @@ struct Generator {
     text: String,
     locals: Vec<Local>,
     helpers: Vec<Helper>,
+    structs: Vec<Struct>,
+    generics: Vec<Generic>,
+    pointers: Vec<Pointer>,
     indent: usize,
     names: usize,
     loops: usize,
@@ -78,6 +86,9 @@ pub(super) fn program(seed: u64) -> String {
         text: String::new(),
         locals: Vec::new(),
         helpers: Vec::new(),
+        structs: Vec::new(),
+        generics: Vec::new(),
+        pointers: Vec::new(),
         indent: 0,
         names: 0,
         loops: 0,
@@ -85,6 +96,7 @@ pub(super) fn program(seed: u64) -> String {
     for _ in 0..g.rng.below(3) {
         g.helper();
     }
+    g.items();
     g.line("fn program() -> u64 {");
     g.indent += 1;
     g.line("let mut h: u64 = 0;");
@@ -160,16 +172,17 @@ impl Generator {
     }
 
     fn block(&mut self, depth: usize) {
-        let kept = self.locals.len();
+        let (kept, pointers) = (self.locals.len(), self.pointers.len());
         self.indent += 1;
         let count = 1 + self.rng.below(3);
         self.statements(count, depth);
         self.indent -= 1;
         self.locals.truncate(kept);
+        self.pointers.truncate(pointers);
     }
 
     fn statement(&mut self, depth: usize) {
-        match self.rng.below(if depth == 0 { 9 } else { 13 }) {
+        match self.rng.below(if depth == 0 { 11 } else { 15 }) {
             0..=2 => self.declare(),
             3..=5 => self.assign(),
             6..=7 => {
@@ -178,7 +191,8 @@ impl Generator {
                 self.mix(&value, ty);
             }
             8 => self.declare_array(),
-            9 | 10 => self.branch(depth - 1),
+            9 | 10 => self.declare_aggregate(),
+            11 | 12 => self.branch(depth - 1),
             _ if self.loops < 2 => self.repeat(depth - 1),
             _ => self.assign(),
         }
@@ -259,9 +273,10 @@ impl Generator {
                 (self.expr(Type::Bool, 2), if self.rng.one_in(2) { "break" } else { "continue" });
             self.line(&format!("if {cond} {{ {word}; }}"));
             let count = 1 + self.rng.below(2);
-            let inner = self.locals.len();
+            let (inner, pointers) = (self.locals.len(), self.pointers.len());
             self.statements(count, 0);
             self.locals.truncate(inner);
+            self.pointers.truncate(pointers);
         }
         self.indent -= 1;
         self.line("}");
@@ -283,6 +298,11 @@ impl Generator {
     /// Lets a value flow into the result. A NaN counts as one, whatever its bits.
     fn mix(&mut self, value: &str, ty: Type) {
         let bits = match ty {
+            Type::Int { bits: 128, .. } => {
+                let name = self.fresh("w");
+                self.line(&format!("let {name} = ({value}) as u128;"));
+                format!("({name} ^ {name} >> 64) as u64")
+            }
             Type::Int { .. } | Type::Bool => format!("({value}) as u64"),
             Type::F32 | Type::F64 => {
                 let name = self.fresh("f");
@@ -318,7 +338,8 @@ impl Generator {
         if depth == 0 || self.rng.one_in(6) {
             return self.leaf(ty);
         }
-        match self.rng.below(10) {
+        match self.rng.below(12) {
+            10 | 11 => self.feature(ty, depth - 1),
             0 => {
                 let (c, a, b) = (
                     self.expr(Type::Bool, depth - 1),
@@ -379,7 +400,7 @@ impl Generator {
     fn literal(&mut self, ty: Type) -> String {
         match ty {
             Type::Int { bits, signed } => {
-                let max = if signed { (1u128 << (bits - 1)) - 1 } else { (1u128 << bits) - 1 };
+                let max = u128::MAX >> (128 - bits + u32::from(signed));
                 let power = 1u128 << self.rng.below(bits as usize);
                 let value = match self.rng.below(8) {
                     0 => 0,
@@ -387,7 +408,7 @@ impl Generator {
                     2 => max,
                     3 => power.min(max),
                     4 => (power - 1).min(max),
-                    5 => u128::from(self.rng.next()) & max,
+                    5 => (u128::from(self.rng.next()) << 64 | u128::from(self.rng.next())) & max,
                     _ => self.rng.below(100) as u128,
                 };
                 let name = ty.name();

@@ -24,6 +24,7 @@ const PANICS: &[(&str, &str)] = &[
     ("attempt to divide with overflow", "integer_overflow"),
     ("attempt to calculate the remainder with overflow", "integer_overflow"),
     ("index out of bounds", "index_out_of_bounds"),
+    ("out of range for slice", "index_out_of_bounds"),
 ];
 
 /// The part of the oracle's program that calls each program and prints what comes out.
