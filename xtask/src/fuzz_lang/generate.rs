@@ -162,6 +162,7 @@ impl Generator {
         self.indent -= 1;
         self.line("}");
         self.locals = outer;
+        self.pointers.clear();
         self.helpers.push(Helper { name, params, result });
     }
 

@@ -84,6 +84,7 @@ impl Generator {
         self.indent -= 1;
         self.line("}");
         self.locals = outer;
+        self.pointers.clear();
         self.structs.push(Struct { name, fields, argument, result });
     }
 
