@@ -16,7 +16,10 @@ where
     }
     total
 }
-fn dot<T: Mul<Output = T> + AddAssign + Copy + Default, const N: usize>(a: &[T; N], b: &[T; N]) -> T {
+fn dot<T: Mul<Output = T> + AddAssign + Copy + Default, const N: usize>(
+    a: &[T; N],
+    b: &[T; N],
+) -> T {
     let mut total = T::default();
     let mut i = 0;
     while i < N {
@@ -37,32 +40,72 @@ fn main() {
 }
 fn mean<T: Into<f64> + Copy>(a: &[T]) -> f64 {
     let mut s = 0.0;
-    for x in a.iter() { let v: f64 = (*x).into(); s += v; s += f64::from(0u8); }
+    for x in a.iter() {
+        let v: f64 = (*x).into();
+        s += v;
+        s += f64::from(0u8);
+    }
     s / a.len() as f64
 }
-fn show<T: Display>(x: T) { println!("<{x:>6}>"); }
-fn filled<T: Copy, const N: usize>(x: T) -> [T; N] { [x; N] }
+fn show<T: Display>(x: T) {
+    println!("<{x:>6}>");
+}
+fn filled<T: Copy, const N: usize>(x: T) -> [T; N] {
+    [x; N]
+}
 fn transpose<T: Copy + Default, const R: usize, const C: usize>(m: [[T; C]; R]) -> [[T; R]; C] {
     let mut t = [[T::default(); R]; C];
-    for i in 0..R { for j in 0..C { t[j][i] = m[i][j]; } }
+    for i in 0..R {
+        for j in 0..C {
+            t[j][i] = m[i][j];
+        }
+    }
     t
 }
-fn gcd<T>(a: T, b: T) -> T where T: Copy + PartialEq + Default + std::ops::Rem<Output = T> {
+fn gcd<T>(a: T, b: T) -> T
+where
+    T: Copy + PartialEq + Default + std::ops::Rem<Output = T>,
+{
     if b == T::default() { a } else { gcd(b, a % b) }
 }
-fn absdiff<T: Sub<Output = T> + PartialOrd + Copy>(a: T, b: T) -> T { if a < b { b - a } else { a - b } }
-fn negate<T: Neg<Output = T>>(a: T) -> T { -a }
-fn swap<T: Copy>(a: &mut T, b: &mut T) { let t = *a; *a = *b; *b = t; }
+fn absdiff<T: Sub<Output = T> + PartialOrd + Copy>(a: T, b: T) -> T {
+    if a < b { b - a } else { a - b }
+}
+fn negate<T: Neg<Output = T>>(a: T) -> T {
+    -a
+}
+fn swap<T: Copy>(a: &mut T, b: &mut T) {
+    let t = *a;
+    *a = *b;
+    *b = t;
+}
 fn sort<T: Ord + Copy>(a: &mut [T]) {
-    for i in 1..a.len() { let mut j = i; while j > 0 && a[j - 1] > a[j] { a.swap(j - 1, j); j -= 1; } }
+    for i in 1..a.len() {
+        let mut j = i;
+        while j > 0 && a[j - 1] > a[j] {
+            a.swap(j - 1, j);
+            j -= 1;
+        }
+    }
 }
-fn lim<T: Ord>(x: T, lo: T, hi: T) -> T { x.max(lo).min(hi) }
-struct P { x: i32 }
+fn lim<T: Ord>(x: T, lo: T, hi: T) -> T {
+    x.max(lo).min(hi)
+}
+struct P {
+    x: i32,
+}
 impl P {
-    fn scaled<T: Into<i64>>(&self, k: T) -> i64 { let k: i64 = k.into(); k * self.x as i64 }
-    fn make<T: Into<i32>>(x: T) -> P { P { x: x.into() } }
+    fn scaled<T: Into<i64>>(&self, k: T) -> i64 {
+        let k: i64 = k.into();
+        k * self.x as i64
+    }
+    fn make<T: Into<i32>>(x: T) -> P {
+        P { x: x.into() }
+    }
 }
-fn ave<T: Div<Output = T> + Add<Output = T> + From<u8>>(a: T, b: T) -> T { (a + b) / T::from(2) }
+fn ave<T: Div<Output = T> + Add<Output = T> + From<u8>>(a: T, b: T) -> T {
+    (a + b) / T::from(2)
+}
 #[allow(dead_code)]
 pub fn all() {
     println!("{} {:.2} {}", sum(&[1, 2, 3]), sum(&[1.5f32, 2.5]), sum::<u8>(&[200, 100]));
@@ -70,7 +113,9 @@ pub fn all() {
     println!("{:?} {}", pair(1u8, 'x'), poly(5i64));
     println!("{}", poly(1.5));
     println!("{} {}", mean(&[1u8, 2, 4]), mean(&[1.5f32]));
-    show("abc"); show(5); show(1.25);
+    show("abc");
+    show(5);
+    show(1.25);
     let z: [u16; 4] = filled(7);
     println!("{:?} {:?}", z, filled::<i8, 2>(-1));
     println!("{:?}", transpose([[1, 2, 3], [4, 5, 6]]));
