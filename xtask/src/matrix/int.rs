@@ -2,26 +2,26 @@
 
 use super::{File, Outcome};
 
-const TYPES: [(&str, u32); 4] = [("i8", 8), ("i16", 16), ("i32", 32), ("i64", 64)];
+pub(super) const TYPES: [(&str, u32); 4] = [("i8", 8), ("i16", 16), ("i32", 32), ("i64", 64)];
 
 /// An integer of some width: its bits, and how they read with and without sign.
 #[derive(Clone, Copy)]
-struct Int {
+pub(super) struct Int {
     width: u32,
     bits: u128,
 }
 
 impl Int {
-    fn new(width: u32, value: i128) -> Self {
+    pub(super) fn new(width: u32, value: i128) -> Self {
         Self { width, bits: value as u128 & ((1u128 << width) - 1) }
     }
 
-    fn signed(self) -> i128 {
+    pub(super) fn signed(self) -> i128 {
         let unused = 128 - self.width;
         ((self.bits << unused) as i128) >> unused
     }
 
-    fn unsigned(self) -> i128 {
+    pub(super) fn unsigned(self) -> i128 {
         self.bits as i128
     }
 
@@ -29,7 +29,7 @@ impl Int {
         (self.bits % u128::from(self.width)) as u32
     }
 
-    fn text(self) -> String {
+    pub(super) fn text(self) -> String {
         self.signed().to_string()
     }
 }
@@ -120,7 +120,7 @@ fn corners(width: u32) -> Vec<Int> {
 }
 
 /// Pairs of corners: each with itself, its neighbours in the list, and with 0, 1, -1 and MIN on either side.
-fn pairs(width: u32) -> Vec<(Int, Int)> {
+pub(super) fn pairs(width: u32) -> Vec<(Int, Int)> {
     let corners = corners(width);
     let mut pairs = Vec::new();
     for (i, &a) in corners.iter().enumerate() {

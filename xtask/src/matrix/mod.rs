@@ -4,8 +4,12 @@
 //! The expected values are computed here, in 128-bit and the host's own float arithmetic with AArch64's rules for NaN
 //! written out. This crate depends on none of Jitsu's, so that they are an opinion of their own.
 
+mod atomic;
+mod calls;
 mod float;
 mod int;
+mod overflow;
+mod wide;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -44,6 +48,10 @@ pub(crate) fn check() -> Result {
 fn files() -> Vec<File> {
     let mut files = int::files();
     files.extend(float::files());
+    files.extend(overflow::files());
+    files.extend(wide::files());
+    files.extend(atomic::files());
+    files.extend(calls::files());
     files
 }
 
@@ -62,7 +70,14 @@ impl File {
         Self { name: format!("{operation}.ir"), text, functions: 0 }
     }
 
-    /// A function that applies `operation` to its parameters, and a line for each row of operands.
+    /// A file with text of its own.
+    fn written(name: &str, what: &str) -> Self {
+        let text = format!("; {what}\n; Written by `cargo xtask matrix`.\n");
+        Self { name: format!("{name}.ir"), text, functions: 0 }
+    }
+
+    /// A function that applies `operation` to its parameters, and a line for each row of operands. `result` is the type
+    /// of its result, or the types with commas.
     fn variable(
         &mut self,
         operation: &str,
@@ -74,8 +89,7 @@ impl File {
             types.iter().enumerate().map(|(i, ty)| format!("v{i}: {ty}")).collect();
         let operands: Vec<String> = (0..types.len()).map(|i| format!("v{i}")).collect();
         let name = self.function(&types.join(", "), result, &params.join(", "));
-        let n = types.len();
-        self.body(n, &format!("v{n}: {result} = {operation} {}", operands.join(", ")));
+        self.body(types.len(), result, &format!("{operation} {}", operands.join(", ")));
         for (arguments, outcome) in rows {
             self.expect(&name, &arguments.join(", "), outcome);
         }
@@ -97,8 +111,7 @@ impl File {
         let mut constants = String::new();
         for (i, ty) in types.iter().enumerate() {
             if is_constant[i] {
-                let op = if ty.starts_with('f') { "fconst" } else { "iconst" };
-                let _ = writeln!(constants, "    v{i}: {ty} = {op} {}", operands[i]);
+                constants.push_str(&constant(i, ty, &operands[i]));
             } else {
                 params.push(format!("v{i}: {ty}"));
                 param_types.push(*ty);
@@ -108,21 +121,47 @@ impl File {
         let names: Vec<String> = (0..types.len()).map(|i| format!("v{i}")).collect();
         let name = self.function(&param_types.join(", "), result, &params.join(", "));
         self.text.push_str(&constants);
-        let n = types.len();
-        self.body(n, &format!("v{n}: {result} = {operation} {}", names.join(", ")));
+        self.body(types.len(), result, &format!("{operation} {}", names.join(", ")));
         self.expect(&name, &arguments.join(", "), outcome);
     }
 
     fn function(&mut self, param_types: &str, result: &str, params: &str) -> String {
+        self.function_with("", param_types, result, params)
+    }
+
+    /// The start of a function up to its first instruction; `slots` are lines before its first block.
+    fn function_with(
+        &mut self,
+        slots: &str,
+        param_types: &str,
+        result: &str,
+        params: &str,
+    ) -> String {
         let name = format!("f{}", self.functions);
         self.functions += 1;
         let params = if params.is_empty() { String::new() } else { format!("({params})") };
-        let _ = writeln!(self.text, "\nfn @{name}({param_types}) -> {result} {{\nblock0{params}:");
+        let results = if result.contains(',') { format!("({result})") } else { result.to_owned() };
+        let _ = writeln!(
+            self.text,
+            "\nfn @{name}({param_types}) -> {results} {{\n{slots}block0{params}:"
+        );
         name
     }
 
-    fn body(&mut self, result: usize, instruction: &str) {
-        let _ = writeln!(self.text, "    {instruction}\n    ret v{result}\n}}");
+    /// The operation and the `ret` of its results, whose numbers start at `first`.
+    fn body(&mut self, first: usize, result: &str, operation: &str) {
+        let types = result.split(", ").enumerate();
+        let values: Vec<String> = types.clone().map(|(i, _)| format!("v{}", first + i)).collect();
+        let definitions: Vec<String> =
+            types.map(|(i, ty)| format!("{}: {ty}", values[i])).collect();
+        let (definitions, values) = (definitions.join(", "), values.join(", "));
+        let _ = writeln!(self.text, "    {definitions} = {operation}\n    ret {values}\n}}");
+    }
+
+    /// Text of its own, with the end of the line.
+    fn line(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.text.push('\n');
     }
 
     fn expect(&mut self, name: &str, arguments: &str, outcome: &Outcome) {
@@ -130,5 +169,24 @@ impl File {
             Ok(value) => writeln!(self.text, "; run: @{name}({arguments}) == {value}"),
             Err(trap) => writeln!(self.text, "; run: @{name}({arguments})\n; trap: {trap}"),
         };
+    }
+}
+
+/// The lines that make `v{i}` a constant. One of `i128` that does not come from an `i64` is made of its halves.
+fn constant(i: usize, ty: &str, value: &str) -> String {
+    let wide = if ty == "i128" { value.parse::<i128>().ok() } else { None };
+    match wide {
+        Some(value) if i64::try_from(value).is_err() => {
+            let (low, high) = (value as i64, (value >> 64) as i64);
+            // Numbers that nothing else uses.
+            let (a, b) = (100 + 2 * i, 101 + 2 * i);
+            format!(
+                "    v{a}: i64 = iconst {low}\n    v{b}: i64 = iconst {high}\n    v{i}: i128 = iconcat v{a}, v{b}\n"
+            )
+        }
+        _ => {
+            let op = if ty.starts_with('f') { "fconst" } else { "iconst" };
+            format!("    v{i}: {ty} = {op} {value}\n")
+        }
     }
 }
