@@ -4,7 +4,8 @@
 use ir::{
     BinaryOp, CarryOp, Effect, Entity, Extend, FloatCC, Function, InstData, IntCC, LoadKind,
     MemFacts, NarrowWidth, Opcode, OverflowOp, RmwOp, Signature, SlotData, StoreKind, SwitchTable,
-    TernaryOp, TrapKind, Type, UnaryOp, Value, ValueList, VarData, WideOp, verify_function,
+    TernaryOp, TrapKind, Type, UnaryOp, Value, ValueList, VarData, VerifyRule, WideOp,
+    verify_function,
 };
 
 /// An instruction over the parameters `v0`, `v1`, … of the entry block, with types to try.
@@ -17,6 +18,11 @@ struct Probe {
 
 /// Whether the verifier accepts a function of this one instruction.
 fn accepted(probe: &Probe) -> bool {
+    check(probe).is_ok()
+}
+
+/// What the verifier says to a function of this one instruction: the rule that it breaks.
+fn check(probe: &Probe) -> Result<(), VerifyRule> {
     let mut func = Function::new("probe", Signature::new(&probe.operands, &[]));
     func.slots.push(SlotData { size: 8, align: 8 });
     func.vars.push(VarData { name: String::new(), ty: Type::I64 });
@@ -55,7 +61,7 @@ fn accepted(probe: &Probe) -> bool {
         func.append_inst(entry, InstData::Jump { target }, &[], None);
     }
     func.append_inst(next, InstData::Trap { kind: TrapKind::Unreachable }, &[], None);
-    verify_function(&func).is_ok()
+    verify_function(&func).map_err(|error| error.rule)
 }
 
 fn v(index: usize) -> Value {
@@ -151,24 +157,57 @@ fn other_operands(op: Opcode) -> &'static [Type] {
     }
 }
 
-/// The result types that the verifier accepts for operands of type `ty`, or if there are no operands with a type, for
-/// a result of type `ty`. `None` means refused; an operation without result gives an empty list.
-fn cell(op: Opcode, ty: Type) -> Option<Vec<Type>> {
-    let (data, count) = instruction(op)?;
+/// What the verifier says to an operation on a type.
+#[derive(PartialEq, Eq, Debug)]
+enum Cell {
+    /// These are the types that the result may have; none if there is no result to choose.
+    Accepted(Vec<Type>),
+    /// It refuses it, whatever the result.
+    Refused(VerifyRule),
+    /// The types come from elsewhere, or there are none.
+    Elsewhere,
+}
+
+/// What the verifier says to operands of type `ty`, or if there are no operands with a type, to a result of type `ty`.
+fn cell(op: Opcode, ty: Type) -> Cell {
+    let Some((data, count)) = instruction(op) else { return Cell::Elsewhere };
     let operands = || {
         let mut operands = vec![ty; count];
         operands.extend(other_operands(op));
         operands
     };
-    let accepts = |results| accepted(&Probe { data, operands: operands(), results });
+    let check = |results| check(&Probe { data, operands: operands(), results });
     if matches!(op.result_count(), None | Some(0)) {
-        return accepts(Vec::new()).then(Vec::new);
+        return check(Vec::new()).map_or_else(Cell::Refused, |()| Cell::Accepted(Vec::new()));
     }
     let tried = if count == 0 { vec![ty] } else { Type::ALL.to_vec() };
     let with = |first: Type| std::iter::once(first).chain(other_results(op).iter().copied());
-    let results: Vec<Type> =
-        tried.into_iter().filter(|&first| accepts(with(first).collect())).collect();
-    (!results.is_empty()).then_some(results)
+    let mut results = Vec::new();
+    let mut rules = Vec::new();
+    for first in tried {
+        match check(with(first).collect()) {
+            Ok(()) => results.push(first),
+            Err(rule) => rules.push(rule),
+        }
+    }
+    if results.is_empty() {
+        // One rule, so that the cell can name it.
+        rules.dedup();
+        assert_eq!(rules.len(), 1, "{op} {ty}");
+        return Cell::Refused(rules[0]);
+    }
+    assert!(rules.iter().all(|&rule| rule == VerifyRule::ResultTypes), "{op} {ty}");
+    Cell::Accepted(results)
+}
+
+impl Cell {
+    /// The types that the result may have, if the operation is accepted.
+    fn accepted(self) -> Option<Vec<Type>> {
+        match self {
+            Cell::Accepted(results) => Some(results),
+            Cell::Refused(_) | Cell::Elsewhere => None,
+        }
+    }
 }
 
 /// What a cell should be, spelled out operation by operation.
@@ -225,11 +264,139 @@ fn the_verifier_accepts_what_the_list_says() {
     let mut cells = 0;
     for &op in Opcode::ALL {
         for ty in Type::ALL {
-            assert_eq!(cell(op, ty), expected(op, ty), "{op} {ty}");
+            assert_eq!(cell(op, ty).accepted(), expected(op, ty), "{op} {ty}");
             cells += 1;
         }
     }
     assert_eq!(cells, Opcode::ALL.len() * Type::ALL.len());
+}
+
+/// An instruction as the cell that it is a use of: operation with its variant, column, result.
+type Use = (String, Option<Type>, Option<Type>);
+
+/// What the cells of an operation are called, one name for each condition, operation on memory or width.
+fn variants(op: Opcode, ty: Type) -> Vec<String> {
+    let words = |words: Vec<&str>| words.iter().map(|word| format!("{op} {word}")).collect();
+    let widths = [NarrowWidth::W8, NarrowWidth::W16, NarrowWidth::W32];
+    let narrow = widths.into_iter().filter(|w| ty.is_word_int() && w.as_type().bits() < ty.bits());
+    match op {
+        Opcode::Icmp => words(IntCC::ALL.iter().map(|cc| cc.name()).collect()),
+        Opcode::Fcmp => words(FloatCC::ALL.iter().map(|cc| cc.name()).collect()),
+        Opcode::AtomicRmw => words(RmwOp::ALL.iter().map(|op| op.name()).collect()),
+        Opcode::Load => narrow
+            .flat_map(|w| [Extend::Zero, Extend::Sign].map(|e| LoadKind::Narrow(w, e)))
+            .chain([LoadKind::Full])
+            .map(|kind| format!("{op}{kind}"))
+            .collect(),
+        Opcode::Store => narrow
+            .map(StoreKind::Narrow)
+            .chain([StoreKind::Full])
+            .map(|kind| format!("{op}{kind}"))
+            .collect(),
+        _ => vec![op.to_string()],
+    }
+}
+
+/// The cells that an instruction uses.
+fn uses(func: &Function, inst: ir::Inst) -> Vec<Use> {
+    let data = *func.inst(inst);
+    let op = data.opcode();
+    let result = func.result(inst).map(|value| func.value_type(value));
+    let column = match data {
+        InstData::Unary { arg, .. } | InstData::Split { arg } => Some(arg),
+        InstData::Binary { args: [a, _], .. }
+        | InstData::Overflow { args: [a, _], .. }
+        | InstData::Wide { args: [a, _], .. }
+        | InstData::Carry { args: [a, _, _], .. }
+        | InstData::IntCompare { args: [a, _], .. }
+        | InstData::FloatCompare { args: [a, _], .. }
+        | InstData::Ternary { op: TernaryOp::Select, args: [_, a, _] }
+        | InstData::Ternary { op: TernaryOp::Fma, args: [a, _, _] } => Some(a),
+        InstData::Store { value, .. }
+        | InstData::AtomicStore { value, .. }
+        | InstData::AtomicRmw { value, .. }
+        | InstData::AtomicCas { new: value, .. } => Some(value),
+        InstData::CallIndirect { callee, .. } | InstData::TailCallIndirect { callee, .. } => {
+            return vec![(op.to_string(), Some(func.value_type(callee)), None)];
+        }
+        InstData::TrapIf { cond, .. } | InstData::Branch { cond, .. } => Some(cond),
+        InstData::Switch { index, .. } => Some(index),
+        InstData::Return { args } => {
+            let types = func.list(args).iter().map(|&value| func.value_type(value));
+            return types.map(|ty| (op.to_string(), Some(ty), None)).collect();
+        }
+        _ => None,
+    };
+    let column = column.map(|value| func.value_type(value));
+    match data {
+        InstData::IntCompare { cc, .. } => vec![(format!("{op} {cc}"), column, result)],
+        InstData::FloatCompare { cc, .. } => vec![(format!("{op} {cc}"), column, result)],
+        InstData::AtomicRmw { op: rmw, .. } => vec![(format!("{op} {rmw}"), column, result)],
+        InstData::Load { kind, .. } => vec![(format!("{op}{kind}"), result, result)],
+        InstData::Store { kind, .. } => vec![(format!("{op}{kind}"), column, result)],
+        _ if instruction(op).is_none() => vec![(op.to_string(), None, None)],
+        // Without operands, the column is that of the result.
+        _ => vec![(op.to_string(), column.or(result), result)],
+    }
+}
+
+/// What the functions use that the run lines of a text call, and those that they name in turn.
+fn uses_of_run_lines(text: &str) -> Vec<Use> {
+    let module = ir::parse::module(text).unwrap();
+    let calls = text.lines().filter_map(|line| line.strip_prefix("; run: @")?.split_once('('));
+    let mut names: Vec<&str> = calls.map(|(name, _)| name).collect();
+    let mut seen = std::collections::BTreeSet::new();
+    let mut found = Vec::new();
+    while let Some(name) = names.pop() {
+        let Some(func) = module.functions.get(name).filter(|_| seen.insert(name)) else { continue };
+        for &inst in func.layout().iter().flat_map(|&block| func.block_insts(block)) {
+            found.extend(uses(func, inst));
+            let named = func.inst(inst).names_function();
+            names.extend(named.map(|callee| func.callees[callee].name.as_str()));
+        }
+    }
+    found
+}
+
+/// Every accepted cell is in a function that a run line of `tests/matrix` calls, which is checked on every engine.
+#[test]
+fn every_accepted_cell_is_run() {
+    let mut used = std::collections::BTreeSet::new();
+    let mut lines = 0;
+    for entry in std::fs::read_dir("../tests/matrix").unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        lines += text.matches("; run: @").count();
+        used.extend(uses_of_run_lines(&text));
+    }
+    let (mut accepted, mut refused, mut wanted) = (0, 0, std::collections::BTreeSet::new());
+    for &op in Opcode::ALL {
+        for ty in Type::ALL {
+            let results = match cell(op, ty) {
+                Cell::Accepted(results) => results,
+                Cell::Refused(_) => {
+                    refused += 1;
+                    continue;
+                }
+                Cell::Elsewhere => {
+                    wanted.insert((op.to_string(), None, None));
+                    continue;
+                }
+            };
+            accepted += 1;
+            for name in variants(op, ty) {
+                let results = results.iter().copied().map(Some);
+                let results = if results.len() == 0 { vec![None] } else { results.collect() };
+                wanted.extend(results.into_iter().map(|result| (name.clone(), Some(ty), result)));
+            }
+        }
+    }
+    println!(
+        "{accepted} cells accepted, {refused} refused; with conditions, widths and results {} cells, which {lines} run lines use",
+        wanted.len()
+    );
+    let missing: Vec<_> = wanted.difference(&used).collect();
+    assert!(missing.is_empty(), "{} cells without a run line: {missing:?}", missing.len());
+    assert!(lines >= 1500);
 }
 
 /// Operands of different types are refused, whatever the result.
@@ -323,7 +490,7 @@ fn every_accepted_cell_has_a_meaning() {
         }
         let (data, count) = instruction(op).unwrap();
         for ty in Type::ALL {
-            for result in cell(op, ty).unwrap_or_default() {
+            for result in cell(op, ty).accepted().unwrap_or_default() {
                 cells += 1;
                 for _ in 0..50 {
                     let mut words: Vec<u64> = (0..count).map(|_| random.word(ty)).collect();
@@ -368,12 +535,11 @@ fn table() -> String {
     for &op in Opcode::ALL {
         text.push_str(&format!("| `{op}` |"));
         for ty in Type::ALL {
-            let shown = match (instruction(op), cell(op, ty)) {
-                (None, _) => String::new(),
-                (Some(_), None) => " –".to_owned(),
-                (Some(_), Some(results)) if results.is_empty() => " ✓".to_owned(),
-                (Some(_), Some(results)) if results == [ty] => " ✓".to_owned(),
-                (Some(_), Some(results)) => results.iter().map(|ty| format!(" {ty}")).collect(),
+            let shown = match cell(op, ty) {
+                Cell::Elsewhere => String::new(),
+                Cell::Refused(rule) => format!(" {rule}"),
+                Cell::Accepted(results) if results.is_empty() || results == [ty] => " ✓".to_owned(),
+                Cell::Accepted(results) => results.iter().map(|ty| format!(" {ty}")).collect(),
             };
             text.push_str(&format!("{shown} |"));
         }

@@ -109,7 +109,7 @@ const COMPARE: &[(&str, Compare)] = &[
 ];
 
 /// 0, 1, -1, MIN, MAX, a power of two and its neighbours, and a mixed pattern.
-fn corners(width: u32) -> Vec<Int> {
+pub(super) fn corners(width: u32) -> Vec<Int> {
     let power = 1i128 << (width / 2);
     let min = -(1i128 << (width - 1));
     let mixed = 0x1234_5678_9abc_def5u128 as i128 >> (64 - width);
@@ -228,6 +228,19 @@ fn select() -> File {
                 let chosen = if c.bits == 0 { b } else { a };
                 let outcome: Outcome = Ok(chosen.text());
                 (vec![c.text(), a.text(), b.text()], outcome)
+            };
+            let rows: Vec<_> = corners(cond_width).into_iter().take(6).map(row).collect();
+            file.variable("select", &[cond, ty, ty], ty, &rows);
+            file.constant("select", &[cond, ty, ty], ty, &[true, false, false], &rows[0]);
+            file.constant("select", &[cond, ty, ty], ty, &[false, true, true], &rows[1]);
+        }
+        // Floats are chosen as they are, signalling NaNs too.
+        for (ty, a, b) in
+            [("f32", "nan:0x7f800001", "-0.0"), ("f64", "nan:0xfff0000000000001", "0x1p-1074")]
+        {
+            let row = |c: Int| {
+                let chosen = if c.bits == 0 { b } else { a };
+                (vec![c.text(), a.to_owned(), b.to_owned()], Ok(chosen.to_owned()))
             };
             let rows: Vec<_> = corners(cond_width).into_iter().take(6).map(row).collect();
             file.variable("select", &[cond, ty, ty], ty, &rows);

@@ -9,6 +9,7 @@ mod calls;
 mod float;
 mod int;
 mod overflow;
+mod place;
 mod wide;
 
 use std::fmt::Write as _;
@@ -48,6 +49,7 @@ pub(crate) fn check() -> Result {
 fn files() -> Vec<File> {
     let mut files = int::files();
     files.extend(float::files());
+    files.extend(place::files());
     files.extend(overflow::files());
     files.extend(wide::files());
     files.extend(atomic::files());
