@@ -25,8 +25,11 @@ pub(super) struct Body {
     data_names: HashMap<String, DataRef>,
     values: Defined<Value>,
     blocks: Defined<Block>,
+    /// Where variables and slots are used, and where they are defined.
     vars: Vec<(Var, usize)>,
     slots: Vec<(StackSlot, usize)>,
+    var_places: Vec<usize>,
+    slot_places: Vec<usize>,
     layout: Vec<Block>,
 }
 
@@ -79,6 +82,8 @@ impl Body {
             blocks: Defined::new(),
             vars: Vec::new(),
             slots: Vec::new(),
+            var_places: Vec::new(),
+            slot_places: Vec::new(),
             layout: Vec::new(),
         }
     }
@@ -183,7 +188,7 @@ impl<'a> Parser<'a> {
             self.require(':')?;
             let ty = self.ty()?;
             self.end_of_line()?;
-            self.in_order(&definition, body.function.vars.next_key(), body.function.vars.len())?;
+            self.in_order(&definition, body.function.vars.next_key(), &mut body.var_places)?;
             let name = definition.name.unwrap_or_default();
             body.function.vars.push(VarData { name, ty });
             Ok(())
@@ -199,7 +204,7 @@ impl<'a> Parser<'a> {
             self.expect_word("align")?;
             let align = self.natural(u32::MAX.into())? as u32;
             self.end_of_line()?;
-            self.in_order(&definition, body.function.slots.next_key(), body.function.slots.len())?;
+            self.in_order(&definition, body.function.slots.next_key(), &mut body.slot_places)?;
             body.function.slots.push(SlotData { size, align });
             Ok(())
         } else if starts("block") {
@@ -358,18 +363,25 @@ impl<'a> Parser<'a> {
         &self,
         definition: &Definition<E>,
         next: E,
-        count: usize,
+        places: &mut Vec<usize>,
     ) -> Parsed<()> {
         let index = definition.entity.index();
-        if index == count {
+        if index == places.len() {
+            places.push(definition.start);
             return Ok(());
         }
-        let (code, message) = match index < count {
-            true => (ParseCode::Duplicate, format!("`{}` is defined twice", definition.entity)),
-            false => (ParseCode::Numbering, format!("`{}` is out of order", definition.entity)),
+        let (code, message, first) = match places.get(index) {
+            Some(&first) => {
+                let message = format!("`{}` is defined twice", definition.entity);
+                (ParseCode::Duplicate, message, format!("the first is {}; ", self.describe(first)))
+            }
+            None => {
+                let message = format!("`{}` is out of order", definition.entity);
+                (ParseCode::Numbering, message, String::new())
+            }
         };
         let mut fault = Self::fault(code, definition.start, definition.end, message);
-        fault.help = Some(format!("the next number is that of `{next}`"));
+        fault.help = Some(format!("{first}the next number is that of `{next}`"));
         Err(fault)
     }
 
