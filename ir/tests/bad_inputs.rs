@@ -384,8 +384,6 @@ fn case_13_words_that_do_not_exist() {
         assert_eq!(error.help.as_deref(), Some(wanted), "{line}: {error}");
     }
     assert_eq!(error("fnn @f() {\n}").help.as_deref(), Some("did you mean `fn`?"));
-    let call = unreadable("v2: i64 = call @g(v0)\nret v0", ParseCode::Unknown);
-    assert!(call.help.is_none_or(|help| !help.contains('g')));
     let near = error(&format!("extern @print(i64)\n{}", body("call @prnt(v0)\nret v0")));
     assert_eq!(near.help.as_deref(), Some("did you mean `@print`?"), "{near}");
 }
