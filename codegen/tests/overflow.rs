@@ -247,3 +247,141 @@ fn every_operation_in_every_use() {
         }
     }
 }
+
+/// A straight line of arithmetic, carries and selections on a type, built and evaluated side by side.
+struct Line {
+    b: FunctionBuilder,
+    ty: Type,
+    /// Values of the type, and truth values.
+    values: Vec<(Value, u64)>,
+    flags: Vec<(Value, u64)>,
+    trapped: bool,
+    address: Value,
+}
+
+impl Line {
+    fn value(&mut self, random: &mut Random) -> (Value, u64) {
+        // Late values are asked for more often, so that chains form.
+        let near = random.below(4.min(self.values.len()));
+        let index = match random.once_in(3) {
+            true => random.below(self.values.len()),
+            false => self.values.len() - 1 - near,
+        };
+        match random.below(12) {
+            0 => {
+                let imm = eval::sign_extend(corner(random, self.ty), self.ty);
+                (self.b.iconst(self.ty, imm), eval::truncate(imm as u64, self.ty))
+            }
+            1 => {
+                let sign = eval::sign_extend(1 << (self.ty.bits() - 1), self.ty);
+                let (value, bits) = self.values[index];
+                let flipped = self.b.xor(value, self.b.iconst(self.ty, sign));
+                (flipped, eval::truncate(bits ^ sign as u64, self.ty))
+            }
+            _ => self.values[index],
+        }
+    }
+
+    fn flag(&self, random: &mut Random) -> (Value, u64) {
+        let last = self.flags.len() - 1;
+        self.flags[if random.once_in(4) { random.below(last + 1) } else { last }]
+    }
+
+    fn step(&mut self, random: &mut Random) {
+        let ty = self.ty;
+        let ((x, a), (y, b)) = (self.value(random), self.value(random));
+        match random.below(12) {
+            0..5 => {
+                let (carry, c) = self.flag(random);
+                let op = match random.once_in(3) {
+                    true => random.pick(&Op::all().collect::<Vec<_>>()).expect("there are some"),
+                    false => Op::Carry(CarryOp::ALL[usize::from(random.once_in(2))]),
+                };
+                let (value, flag) = op.build(&self.b, x, y, carry);
+                let (value_bits, flag_bits) = op.eval(ty, a, b, c);
+                if !random.once_in(4) {
+                    self.values.push((value, value_bits));
+                }
+                self.flags.push((flag, flag_bits));
+            }
+            5 | 6 => {
+                let (cond, c) = self.flag(random);
+                let chosen = if c != 0 { a } else { b };
+                self.values.push((self.b.select(cond, x, y), chosen));
+            }
+            7 => {
+                let op = random.pick(&[BinaryOp::Add, BinaryOp::Xor, BinaryOp::Smin]);
+                let op = op.expect("there are some");
+                let bits = eval::binary(op, ty, a, b).expect("it does not trap");
+                self.values.push((self.b.binary(op, x, y), bits));
+            }
+            8 => {
+                self.b.store(x, self.address, 0);
+                self.values.push((self.b.load(ty, self.address, 0), a));
+            }
+            9 => {
+                let cc = random.pick(IntCC::ALL).expect("there are some");
+                self.flags.push((self.b.icmp(cc, x, y), eval::icmp(cc, ty, a, b).into()));
+            }
+            10 => {
+                let ((z, c), (w, d)) = (self.value(random), self.value(random));
+                let pairs = self.b.or(self.b.xor(x, y), self.b.xor(z, w));
+                let equal = self.b.icmp(IntCC::Eq, pairs, self.b.iconst(ty, 0));
+                self.flags.push((equal, (a == b && c == d).into()));
+            }
+            _ => {
+                let (cond, c) = self.flag(random);
+                // A trap on what does not hold, so that most lines go on to their end.
+                let holds = if random.once_in(20) { 1 } else { c };
+                let zero = self.b.iconst(Type::I8, 0);
+                let cc = if holds == 0 { IntCC::Ne } else { IntCC::Eq };
+                self.b.trap_if(self.b.icmp(cc, cond, zero), KIND);
+                self.trapped |= (cc == IntCC::Eq) == (c == 0);
+            }
+        }
+    }
+}
+
+/// The line is evaluated while it is built, for one set of arguments; other constants come with other seeds.
+fn line(seed: u64) -> (Function, Vec<(Type, u64)>, Outcome) {
+    let mut random = Random::new(seed);
+    let ty = random.pick(&[Type::I64, Type::I64, Type::I32, Type::I16, Type::I8]);
+    let ty = ty.expect("there are some");
+    let b = FunctionBuilder::new("line");
+    let args: Vec<(Type, u64)> = (0..5).map(|_| (ty, corner(&mut random, ty))).collect();
+    let mut values: Vec<(Value, u64)> = args.iter().map(|&(ty, arg)| (b.param(ty), arg)).collect();
+    let carry = (b.param(Type::I8), random.pick(&[0, 1, 0x40]).unwrap_or(0));
+    values.rotate_left(random.below(5));
+    let slot = b.slot(8, 8);
+    let address = b.stack_addr(slot, 0);
+    let mut line = Line { b, ty, values, flags: vec![carry], trapped: false, address };
+    for _ in 0..2 + random.below(24) {
+        line.step(&mut random);
+    }
+    let flag = line.flag(&mut random);
+    let results: Vec<(Value, u64)> = (0..3)
+        .map(|_| line.values[line.values.len() - 1 - random.below(4)])
+        .chain([flag])
+        .collect();
+    let list: Vec<Value> = results.iter().map(|&(value, _)| value).collect();
+    line.b.ret(&list[..]);
+    let func = line.b.finish().expect("it keeps the rules");
+    let outcome = match line.trapped {
+        true => Err(KIND),
+        false => Ok(results.iter().map(|&(_, bits)| bits).collect()),
+    };
+    let args = args.into_iter().chain([(Type::I8, carry.1)]).collect();
+    (func, args, outcome)
+}
+
+#[test]
+fn random_lines_agree_with_the_evaluator() {
+    for seed in 0..1500 {
+        let (func, args, expected) = line(seed);
+        let (mut sim, text) = simulator(&func);
+        let results: Vec<Type> = func.signature.result_types().collect();
+        let noise = Random::new(!seed).bits();
+        let found = simulate(&mut sim, &results, &args, noise);
+        assert_eq!(found, expected, "seed {seed}: {args:x?}\n{func}\n{text}");
+    }
+}

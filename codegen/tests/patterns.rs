@@ -135,6 +135,10 @@ fn conditions() {
             "select a negation",
             "v10: i64 = neg v0\nv11: i64 = iconst 0\nv12: i8 = icmp slt v0, v11\nv13: i64 = select v12, v10, v0"
         ),
+        (
+            "select twice",
+            "v10: i8 = icmp slt v0, v1\nv11: i64 = select v10, v0, v1\nv12: i64 = select v10, v1, v0\nv13: i64 = sub v11, v12"
+        ),
         ("select a float", "v10: i8 = fcmp one v5, v6\nv11: f64 = select v10, v5, v6"),
         ("trap fused", "v10: i8 = icmp uge v0, v1\ntrap_if v10, index_out_of_bounds"),
         ("branch on zero", "branch v0, block1, block2\nblock1:\nret\nblock2:\ntrap unreachable"),
@@ -300,6 +304,41 @@ fn carries() {
         (
             "carry as a number",
             "v10: i64, v11: i8 = uadd_overflow v0, v1\nv12: i64 = zext v11\nv13: i64 = sub v10, v12"
+        ),
+        (
+            "signed double comparison",
+            "v9: i64 = iconst 0x8000000000000000\n\
+             v10: i64 = xor v0, v9\n\
+             v11: i64, v12: i8 = usub_overflow v0, v1\n\
+             v13: i64 = xor v1, v9\n\
+             v14: i64, v15: i8 = usub_borrow v13, v10, v12\n\
+             v16: i64 = select v15, v0, v1\n\
+             v17: i64 = select v15, v1, v0\n\
+             v18: i64 = sub v16, v17"
+        ),
+        (
+            "signed comparison with zero",
+            "v9: i64 = iconst 0x8000000000000000\n\
+             v10: i64 = xor v0, v9\n\
+             v11: i64, v12: i8 = usub_overflow v10, v9\n\
+             v13: i64 = zext v12"
+        ),
+        (
+            "double equality",
+            "v9: i64 = xor v0, v1\n\
+             v10: i64 = iconst 7\n\
+             v11: i64 = xor v0, v10\n\
+             v12: i64 = or v9, v11\n\
+             v13: i64 = iconst 0\n\
+             v14: i8 = icmp ne v12, v13"
+        ),
+        (
+            "double equality with a small number",
+            "v10: i64 = iconst 7\n\
+             v11: i64 = xor v0, v10\n\
+             v12: i64 = or v1, v11\n\
+             v13: i64 = iconst 0\n\
+             v14: i8 = icmp eq v12, v13"
         ),
         (
             "saturation",

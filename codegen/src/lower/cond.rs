@@ -42,7 +42,7 @@ impl Lower<'_> {
         if let Some(ready) = self.overflow_test(cond, holds)? {
             return Ok(ready);
         }
-        match self.fold(cond).copied() {
+        match self.fold_condition(cond).copied() {
             Some(InstData::IntCompare { cc, args: [a, b] }) => {
                 let cc = if holds { cc } else { cc.inverse() };
                 return self.int_test(cc, a, b);
@@ -154,7 +154,7 @@ impl Lower<'_> {
                     if let Some((BinaryOp::And, [x, y])) = self.fold_binary(a) {
                         return self.mask_test(ty, x, y, holds);
                     }
-                    if self.odd_test(a).is_none() {
+                    if self.odd_test(a).is_none() && !self.is_pair_difference(a) {
                         return self.zero_test(a, holds);
                     }
                 }
@@ -190,6 +190,9 @@ impl Lower<'_> {
         let size = int_size(ty);
         let equality = matches!(cc, IntCC::Eq | IntCC::Ne);
         if equality && self.constant(b) == Some(0) {
+            if self.compare_pairs(a)? {
+                return Ok(int_cond(cc));
+            }
             if let Some((dividend, imm)) = self.odd_test(a) {
                 let dividend = self.reg(dividend);
                 self.emit_use(Op::TestImm { imm }, &[dividend]);
@@ -335,7 +338,7 @@ impl Lower<'_> {
         if let Some(ready) = self.overflow_test(cond, holds)? {
             return self.in_flags(ready);
         }
-        match self.fold(cond).copied() {
+        match self.fold_condition(cond).copied() {
             Some(InstData::IntCompare { cc, args: [a, b] }) => {
                 let cc = if holds { cc } else { cc.inverse() };
                 Ok(Test::Flags(self.compare(cc, a, b)?))

@@ -19,6 +19,7 @@ mod flags;
 mod float;
 mod memory;
 mod overflow;
+mod pair;
 mod plan;
 mod switch;
 mod values;
@@ -26,7 +27,7 @@ mod values;
 use std::collections::BTreeMap;
 
 use arm64_enc::Size;
-use ir::{Effect, Entity, Function, Inst, InstData, TrapKind, Type, Value};
+use ir::{Effect, Entity, Function, Inst, InstData, TernaryOp, TrapKind, Type, Value};
 use regalloc::{Block as MachineBlock, Inst as MachineInst, Operand, RegClass, VReg};
 use smallvec::SmallVec;
 
@@ -43,6 +44,8 @@ type Result<T = ()> = std::result::Result<T, Reason>;
 pub(crate) struct Context {
     /// How often each value is an operand.
     uses: Vec<u32>,
+    /// How often each value is the condition of a selection, branch or trap.
+    cond_uses: Vec<u32>,
     /// Whether each value is wanted in a register.
     wanted: Vec<bool>,
     /// The block of each instruction.
@@ -155,6 +158,8 @@ impl Context {
     fn prepare(&mut self, func: &Function, plan: &Plan) {
         self.uses.clear();
         self.uses.resize(func.num_values(), 0);
+        self.cond_uses.clear();
+        self.cond_uses.resize(func.num_values(), 0);
         self.wanted.clear();
         self.wanted.resize(func.num_values(), false);
         self.home.clear();
@@ -171,6 +176,9 @@ impl Context {
             for &inst in func.block_insts(block) {
                 self.home[inst.index()] = Some(block);
                 func.for_each_operand(inst, |value| self.uses[value.index()] += 1);
+                if let Some(cond) = condition_of(func.inst(inst)) {
+                    self.cond_uses[cond.index()] += 1;
+                }
             }
         }
     }
@@ -450,6 +458,16 @@ impl Lower<'_> {
             }
         }
         mf
+    }
+}
+
+/// What an instruction asks whether it is zero.
+fn condition_of(data: &InstData) -> Option<Value> {
+    match *data {
+        InstData::Ternary { op: TernaryOp::Select, args: [cond, ..] }
+        | InstData::Branch { cond, .. }
+        | InstData::TrapIf { cond, .. } => Some(cond),
+        _ => None,
     }
 }
 

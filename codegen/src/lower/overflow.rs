@@ -1,16 +1,20 @@
 //! Arithmetic whose second result says that the first is not exact: overflow, carry and borrow.
 //!
 //! What the second result is made of is found where the arithmetic stands, and looked at where it is used. Sums and
-//! differences of whole registers leave it in the flags: those are *held* for the one user if nothing between the two
-//! writes flags, so that a chain of carries is a chain of `adcs`. Everything else leaves it in a register: narrow
+//! differences of whole registers leave it in the flags: those are *held* for a user if nothing between the two writes
+//! flags, so that a chain of carries is a chain of `adcs`. Everything else leaves it in a register: narrow
 //! operands are extended and computed exactly in 32 bits, a product has its upper half.
 
 use arm64_enc::{
     AddSub, ArithShift, BitNumber, Bitfield, BitfieldImm, CompareZero, Cond, Extend as RegExtend,
     ExtendShift, Flags, LogicalImm, MulAdd, MulAddLong, MulHigh, ShiftKind, Size, TestBit,
 };
-use ir::{BinaryOp, CarryOp, Extend, Inst, InstData, OverflowOp, Type, UnaryOp, Value, ValueDef};
+use ir::{
+    BinaryOp, CarryOp, Entity, Extend, Inst, InstData, OverflowOp, TernaryOp, Type, UnaryOp, Value,
+    ValueDef,
+};
 use regalloc::VReg;
+use smallvec::SmallVec;
 
 use super::cond::{Ready, set};
 use super::{Lower, Result, int_size};
@@ -37,6 +41,13 @@ enum Evidence {
     HighNotSign,
 }
 
+/// An operand of a comparison without the flip of its sign bit.
+#[derive(Clone, Copy)]
+enum Unflipped {
+    Value(Value),
+    Const(i64),
+}
+
 impl Lower<'_> {
     /// The instruction of this block whose second result a value is.
     pub(super) fn overflow_of(&self, value: Value) -> Option<Inst> {
@@ -54,7 +65,7 @@ impl Lower<'_> {
             Evidence::Flags(_) if !self.hold(inst, value) => return Ok(None),
             // Making the test twice takes longer than keeping its result.
             Evidence::Mask(_) | Evidence::Extended(..) | Evidence::HighNotSign
-                if self.ctx.uses[ir::Entity::index(value)] != 1 =>
+                if self.ctx.uses[value.index()] != 1 =>
             {
                 return Ok(None);
             }
@@ -127,6 +138,9 @@ impl Lower<'_> {
             _ => (RegExtend::Sxtw, Size::X),
         };
         Ok(match op {
+            OverflowOp::UsubOverflow if self.signed_operands(inst).is_some() => {
+                Evidence::Flags(Cond::Lt)
+            }
             OverflowOp::SaddOverflow | OverflowOp::SsubOverflow if !narrow => {
                 Evidence::Flags(Cond::Vs)
             }
@@ -149,23 +163,87 @@ impl Lower<'_> {
         })
     }
 
+    // ---- Signed comparisons ----
+
+    /// For a difference of whole registers of which only the borrow is used, and of which both operands have their sign
+    /// bit flipped: what they are without that. The borrow then says which is less as signed, as the flags do.
+    fn signed_operands(&self, inst: Inst) -> Option<[Unflipped; 2]> {
+        let args = match *self.func.inst(inst) {
+            InstData::Overflow { op: OverflowOp::UsubOverflow, args } => args,
+            InstData::Carry { op: CarryOp::UsubBorrow, args: [a, b, _] } => [a, b],
+            _ => return None,
+        };
+        let first = self.func.result(inst)?;
+        let ty = self.func.value_type(first);
+        let unused = self.ctx.uses[first.index()] == 0;
+        if !unused || ty.bits() < Size::W.bits() {
+            return None;
+        }
+        let sign = i64::MIN >> (64 - ty.bits());
+        let unflipped = |value: Value| match *self.func.def_inst(value)?.1 {
+            InstData::IntConst { imm } => Some(Unflipped::Const(imm ^ sign)),
+            InstData::Binary { op: BinaryOp::Xor, args: [value, flip] }
+                if self.constant(flip) == Some(sign) =>
+            {
+                Some(Unflipped::Value(value))
+            }
+            _ => None,
+        };
+        Some([unflipped(args[0])?, unflipped(args[1])?])
+    }
+
+    /// An operand in a register; nothing for zero, if that is allowed.
+    fn unflipped(&mut self, value: Unflipped, size: Size) -> Option<VReg> {
+        match value {
+            Unflipped::Value(value) => Some(self.reg(value)),
+            Unflipped::Const(0) => None,
+            Unflipped::Const(imm) => Some(self.const_temp(size, imm as u64)),
+        }
+    }
+
+    /// Compares what [`signed_operands`](Self::signed_operands) has found.
+    fn signed_compare(&mut self, size: Size, [a, b]: [Unflipped; 2]) {
+        let a = match self.unflipped(a, size) {
+            Some(a) => a,
+            None => self.const_temp(size, 0),
+        };
+        if let Unflipped::Const(imm) = b
+            && let Some((op, imm)) = Self::arith_imm(size, AddSub::Sub, imm)
+        {
+            self.emit_use(Op::Compare { op, size, rhs: ArithRhs::Imm(imm) }, &[a]);
+            return;
+        }
+        // Zero is an immediate.
+        let Some(b) = self.unflipped(b, size) else { return };
+        self.emit_use(Op::Compare { op: AddSub::Sub, size, rhs: Self::plain(size) }, &[a, b]);
+    }
+
     // ---- Flags ----
 
     /// Sees to it that the flags which an instruction of this block leaves are there for the instruction that is being
-    /// lowered, the only user of `flag`.
+    /// lowered, a user of `flag`.
     fn hold(&mut self, inst: Inst, flag: Value) -> bool {
-        if self.held.is_some() || self.ctx.uses[ir::Entity::index(flag)] != 1 {
-            return false;
+        if let Some(held) = self.held {
+            // A later user has counted on it.
+            return held == inst;
         }
         let Some(block) = self.block else { return false };
         let before = self.func.block_insts(block).get(..self.position).unwrap_or_default();
-        let mut near = before.iter().rev().take(HOLD_DISTANCE);
-        let held = near.find(|&&other| other == inst || !keeps_flags(self.func.inst(other)));
-        let held = held == Some(&inst);
-        if held {
-            self.held = Some(inst);
+        for &other in before.iter().rev().take(HOLD_DISTANCE) {
+            if other == inst {
+                self.held = Some(inst);
+                return true;
+            }
+            match *self.func.inst(other) {
+                // Another user, which reads the same flags.
+                InstData::Ternary { op: TernaryOp::Select, args: [cond, ..] }
+                | InstData::TrapIf { cond, .. }
+                    if cond == flag => {}
+                ref data if keeps_flags(data) => {}
+                _ => return false,
+            }
         }
-        held
+        false
     }
 
     /// Whether the flags are to be left for a user that comes.
@@ -200,7 +278,7 @@ impl Lower<'_> {
     }
 
     fn is_wanted(&self, value: Value) -> bool {
-        self.ctx.wanted[ir::Entity::index(value)]
+        self.ctx.wanted[value.index()]
     }
 
     // ---- Overflow ----
@@ -222,6 +300,14 @@ impl Lower<'_> {
                     self.binary(inst, BinaryOp::Mul, args)
                 }
             };
+        }
+        if let Some(operands) = self.signed_operands(inst) {
+            let size = int_size(self.func.value_type(first));
+            self.signed_compare(size, operands);
+            if self.is_wanted(flag) {
+                self.flag_value(inst, flag, evidence)?;
+            }
+            return Ok(());
         }
         match op {
             OverflowOp::SaddOverflow => self.sum(first, AddSub::Add, Extend::Sign, args)?,
@@ -350,21 +436,27 @@ impl Lower<'_> {
         let looked_at = self.inexact.contains_key(&inst);
         let (out, ty) = self.out(inst)?;
         let (size, flag_wanted) = (int_size(ty), self.is_wanted(flag));
-        let mut sources: Vec<VReg> = Vec::with_capacity(2);
-        let mut source = |lower: &mut Self, value: Value| -> Result<Src> {
-            if lower.constant(value) == Some(0) {
-                return Ok(Src::Zero);
+        let mut sources: SmallVec<[VReg; 2]> = SmallVec::new();
+        let (n, m) = match self.signed_operands(inst) {
+            Some(operands) => {
+                let [n, m] = operands.map(|operand| match self.unflipped(operand, size) {
+                    Some(reg) => {
+                        sources.push(reg);
+                        Src::Reg
+                    }
+                    None => Src::Zero,
+                });
+                (n, m)
             }
             // All bits of a narrow sum count if any one is looked at.
-            let exact = looked_at || flag_wanted;
-            let reg = match exact {
-                true => lower.extended(value, Extend::Zero, size)?,
-                false => lower.reg(value),
-            };
-            sources.push(reg);
-            Ok(Src::Reg)
+            None => {
+                let exact = looked_at || flag_wanted;
+                (
+                    self.source(a, size, exact, &mut sources)?,
+                    self.source(b, size, exact, &mut sources)?,
+                )
+            }
         };
-        let (n, m) = (source(self, a)?, source(self, b)?);
         self.carry_in(op, c)?;
         let leaves_flags =
             matches!(evidence, Evidence::Flags(_)) && (held || looked_at || flag_wanted);
@@ -381,6 +473,24 @@ impl Lower<'_> {
         Ok(())
     }
 
+    /// An operand that may be the zero register; `exact` if bits above its type have to be zero.
+    fn source(
+        &mut self,
+        value: Value,
+        size: Size,
+        exact: bool,
+        sources: &mut SmallVec<[VReg; 2]>,
+    ) -> Result<Src> {
+        if self.constant(value) == Some(0) {
+            return Ok(Src::Zero);
+        }
+        sources.push(match exact {
+            true => self.extended(value, Extend::Zero, size)?,
+            false => self.reg(value),
+        });
+        Ok(Src::Reg)
+    }
+
     /// Brings a carry or borrow into the flags: that of the instruction before in a chain is there already.
     fn carry_in(&mut self, op: AddSub, carry: Value) -> Result {
         let chained = self.overflow_of(carry).filter(|&inst| {
@@ -391,7 +501,8 @@ impl Lower<'_> {
                 InstData::Carry { op: CarryOp::UsubBorrow, .. } => AddSub::Sub,
                 _ => return false,
             };
-            unsigned == op && matches!(self.evidence(inst), Ok(Evidence::Flags(_)))
+            let evidence = self.evidence(inst);
+            unsigned == op && matches!(evidence, Ok(Evidence::Flags(Cond::Hs | Cond::Lo)))
         });
         if let Some(inst) = chained
             && self.hold(inst, carry)
