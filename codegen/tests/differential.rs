@@ -5,10 +5,10 @@
 mod common;
 
 use arm64_sim::{CallArgs, CodeKind, Config, Fault, Simulator};
-use codegen::{CompiledCode, Compiler, Options};
+use codegen::{CompiledCode, Compiler, Error, Options, Reason};
 use common::link::{self, BASE};
 use interp::{Interpreter, LoadOptions, NoHost, Program};
-use ir::random::{Random, Shape};
+use ir::random::{Families, Random, Shape};
 use ir::{Module, Signature, TrapKind, Type};
 
 /// Instructions that one call may take: far more than any random program does.
@@ -35,7 +35,7 @@ fn random_module(seed: u64) -> Module {
             turns: 12,
             callees: callees.clone(),
             names: false,
-            ..Shape::default()
+            families: if seed.is_multiple_of(2) { Families::ALL } else { Families::NONE },
         };
         let func = ir::random::function(random.bits(), &shape);
         callees.push((shape.name.clone(), func.signature.clone()));
@@ -81,7 +81,10 @@ fn simulate(
 /// Compiles and runs a module on both engines with some arguments: as it is, and optimised.
 fn compare(seed: u64, module: &mut Module, compiler: &mut Compiler) {
     let program = Program::load(module, &LoadOptions::default()).expect("it loads");
-    module.functions.values_mut().for_each(ssa::construct);
+    for func in module.functions.values_mut() {
+        ssa::construct(func);
+        opt::legalize::run(func);
+    }
     expect_same(seed, module, &program, compiler);
     for func in module.functions.values_mut() {
         opt::optimize(func, opt::Level::Speed);
@@ -90,9 +93,14 @@ fn compare(seed: u64, module: &mut Module, compiler: &mut Compiler) {
 }
 
 fn expect_same(seed: u64, module: &Module, program: &Program, compiler: &mut Compiler) {
-    let compile = |func| compiler.compile(func).unwrap_or_else(|error| panic!("{error}"));
-    let code: Vec<CompiledCode> = module.functions.values().map(compile).collect();
-    let linked = link::link(&code);
+    let code: Result<Vec<CompiledCode>, Error> =
+        module.functions.values().map(|func| compiler.compile(func)).collect();
+    let linked = match code {
+        Ok(code) => link::link(&code),
+        // Whether a tail call has room for its arguments is not for the generator to know.
+        Err(Error { reason: Reason::TailCallArguments { .. }, .. }) => return,
+        Err(error) => panic!("seed {seed:#x}: {error}"),
+    };
     let mut config = Config::restricted();
     config.budget = Some(BUDGET);
     let mut sim = Simulator::new(config);
@@ -131,9 +139,11 @@ fn seeds(default: u64) -> std::ops::Range<u64> {
 
 #[test]
 fn random_programs_agree_with_the_interpreter() {
-    let mut compiler = Compiler::new(Options::default().checked()).expect("registers");
-    for seed in seeds(100) {
-        compare(seed, &mut random_module(seed), &mut compiler);
+    let options = Options::default().checked();
+    let mut compilers =
+        [false, true].map(|lse| Compiler::new(options.clone().with_lse(lse)).expect("registers"));
+    for seed in seeds(120) {
+        compare(seed, &mut random_module(seed), &mut compilers[seed as usize / 2 % 2]);
     }
 }
 
