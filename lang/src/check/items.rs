@@ -131,8 +131,11 @@ impl<'a> Checker<'a> {
                     for (index, field) in item.fields.iter().enumerate() {
                         let name =
                             field.ident.as_ref().map_or(index.to_string(), ToString::to_string);
-                        if contains_reference(&field.ty) {
-                            self.unsupported(field.ty.span(), "references in structs");
+                        if contains_borrow(&field.ty) {
+                            self.unsupported(
+                                field.ty.span(),
+                                "references in structs, other than `&'static` ones,",
+                            );
                         }
                         let ty = self.ty(&field.ty);
                         if fields.iter().any(|(other, _)| *other == name) {
@@ -627,8 +630,19 @@ fn is_safe(_: &syn::Signature) -> bool {
     false
 }
 
-fn contains_reference(ty: &syn::Type) -> bool {
-    count_references(ty) > 0
+/// Whether it has a reference that is not `&'static`.
+fn contains_borrow(ty: &syn::Type) -> bool {
+    match ty {
+        syn::Type::Reference(reference) => {
+            let lives = reference.lifetime.as_ref().is_some_and(|l| l.ident == "static");
+            !lives || contains_borrow(&reference.elem)
+        }
+        syn::Type::Slice(slice) => contains_borrow(&slice.elem),
+        syn::Type::Array(array) => contains_borrow(&array.elem),
+        syn::Type::Paren(paren) => contains_borrow(&paren.elem),
+        syn::Type::Tuple(tuple) => tuple.elems.iter().any(contains_borrow),
+        _ => false,
+    }
 }
 
 fn count_references(ty: &syn::Type) -> usize {
