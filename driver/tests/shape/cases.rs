@@ -321,18 +321,11 @@ pub(crate) fn nest_expected(size: usize, x: i64) -> i64 {
     let mut depth = 0;
     // Goes down to the innermost loop, then up to the nearest that has another turn.
     loop {
-        for inner in depth..size {
-            counters[inner] = match inner == depth && counters[inner] > 0 {
-                true => counters[inner],
-                false => {
-                    if inner < 3 {
-                        2
-                    } else {
-                        1
-                    }
-                }
-            };
-            sum = (sum ^ inner as i64).wrapping_add(counters[inner]);
+        for (inner, counter) in counters.iter_mut().enumerate().skip(depth) {
+            if inner > depth || *counter == 0 {
+                *counter = if inner < 3 { 2 } else { 1 };
+            }
+            sum = (sum ^ inner as i64).wrapping_add(*counter);
         }
         let mut at = size;
         loop {
