@@ -6,8 +6,8 @@ use ir::TrapKind;
 
 use crate::emit::Home;
 use crate::exec::{BREATHS, Exit, Machine};
-use crate::op::{WINDOW, Window};
-use crate::program::{CallSite, FuncCode, FuncId, Target};
+use crate::op::{Cell, Cells, WINDOW, Window};
+use crate::program::{CallSite, FuncCode, Target};
 use crate::run::{Host, Place, Trap};
 
 /// How many callers a trap names.
@@ -17,92 +17,108 @@ const MAX_CALLERS: usize = 32;
 #[derive(Debug, Default)]
 pub(crate) struct CallMemory {
     registers: Vec<u64>,
-    /// The frames that wait for a call, the outermost first.
-    frames: Vec<Frame>,
+    /// Room for frames; there are none in it.
+    frames: Vec<Frame<'static>>,
     /// Words on their way between frames that share registers, or to the host and back.
     words: Vec<u64>,
 }
 
-/// A call that is active.
+/// What an active call has of each memory: where its share starts.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Frame {
-    function: u32,
-    /// The site of the call that it waits for, and how many operations are after that one.
-    site: u32,
-    left: u32,
-    /// Where its share of each memory starts: registers above the window, registers, stack slots.
-    wide: u32,
+struct Share {
     registers: usize,
+    /// Registers above the window.
+    wide: usize,
+    /// The address of the first stack slot, but for its alignment.
     stack: u64,
+}
+
+/// A call that waits for one that it made.
+#[derive(Clone, Debug)]
+struct Frame<'c> {
+    code: &'c FuncCode,
+    /// The call that it waits for, its operation, and those after.
+    site: &'c CallSite,
+    op: &'c Cell,
+    rest: Cells<'c>,
+    share: Share,
 }
 
 /// A call of a function by the embedder, with all that it calls.
 pub(crate) struct Calls<'c> {
-    pub(crate) machine: Machine<'c>,
-    pub(crate) memory: &'c mut CallMemory,
+    machine: Machine<'c>,
+    memory: &'c mut CallMemory,
+    /// The frames that wait, the outermost first.
+    frames: Vec<Frame<'c>>,
     /// Frames that may be active at once.
-    pub(crate) depth: usize,
-    pub(crate) stack: Range<u64>,
+    depth: usize,
+    stack: Range<u64>,
 }
 
 impl<'c> Calls<'c> {
-    /// Runs a function, whose parameters `args` suit in number.
+    /// Nothing runs yet.
+    pub(crate) fn new(
+        machine: Machine<'c>,
+        memory: &'c mut CallMemory,
+        depth: usize,
+        stack: Range<u64>,
+    ) -> Self {
+        // An empty vector, whose room is used again.
+        let room = std::mem::take(&mut memory.frames);
+        let frames = room.into_iter().map_while(|_| None).collect();
+        Self { machine, memory, frames, depth, stack }
+    }
+
+    /// Runs the function of the machine, whose parameters `args` suit in number.
     ///
     /// # Errors
-    /// The kind of trap that ended the call, and the frame that it happened in.
-    pub(crate) fn run(
-        &mut self,
-        function: FuncId,
-        args: &[u64],
-        host: &mut dyn Host,
-    ) -> Result<Vec<u64>, (TrapKind, Frame)> {
-        self.memory.frames.clear();
+    /// The trap that ended the call.
+    pub(crate) fn run(mut self, args: &[u64], host: &mut dyn Host) -> Result<Vec<u64>, Trap> {
         let code = self.machine.code;
-        let mut at = Frame {
-            function: function.0,
-            site: 0,
-            left: self.machine.left as u32,
-            wide: 0,
-            registers: 0,
-            stack: self.stack.start,
-        };
-        let outcome = self.enter(code, &at).and_then(|()| {
+        let share = Share { registers: 0, wide: 0, stack: self.stack.start };
+        let outcome = self.enter(code, share).and_then(|()| {
             for ((to, &arg), mask) in (0..).zip(args).zip(&code.params) {
-                self.write(&at, to, arg & mask);
+                self.write(share, to, arg & mask);
             }
-            self.frames(&mut at, host)
+            self.frames(share, host)
         });
-        at.left = self.machine.left as u32;
-        outcome.map(|()| self.memory.words.clone()).map_err(|kind| (kind, at))
+        let outcome = match outcome {
+            Ok(()) => Ok(self.memory.words.clone()),
+            Err(kind) => Err(self.trap(kind)),
+        };
+        self.frames.clear();
+        self.memory.frames = self.frames.into_iter().map_while(|_| None).collect();
+        outcome
     }
 
     /// Where the trap happened, for people.
-    pub(crate) fn trap(&self, kind: TrapKind, at: &Frame) -> Trap {
-        let place = |frame: &Frame| {
-            let code = self.machine.program.functions.get(frame.function as usize);
-            let span = code.and_then(|code| {
-                let next = code.cells.len().checked_sub(frame.left as usize)?;
-                code.spans.get(next.checked_sub(1)?).copied().flatten()
-            });
-            Place { function: code.map(|code| code.name.clone()).unwrap_or_default(), span }
+    fn trap(&self, kind: TrapKind) -> Trap {
+        let place = |code: &FuncCode, rest: &Cells<'_>| {
+            let next = code.cells.len().saturating_sub(rest.len());
+            let span = next.checked_sub(1).and_then(|this| code.spans.get(this).copied());
+            Place { function: code.name.clone(), span: span.flatten() }
         };
-        let callers = self.memory.frames.iter().rev().take(MAX_CALLERS).map(place).collect();
-        Trap { kind, place: place(at), callers }
+        let callers = self.frames.iter().rev().take(MAX_CALLERS);
+        Trap {
+            kind,
+            place: place(self.machine.code, &self.machine.rest),
+            callers: callers.map(|frame| place(frame.code, &frame.rest)).collect(),
+        }
     }
 
-    /// Runs from the start of the function of `at` until it returns, with its results in `words`.
-    fn frames(&mut self, at: &mut Frame, host: &mut dyn Host) -> Result<(), TrapKind> {
+    /// Runs from the start of the function of the machine until it returns, with its results in `words`.
+    fn frames(&mut self, mut at: Share, host: &mut dyn Host) -> Result<(), TrapKind> {
         loop {
             let exit = self.operations(at)?;
             let code = self.machine.code;
-            let site = || code.sites.get(self.machine.detail as usize);
             match exit {
                 Exit::Breath => {}
                 Exit::Trap => return Err(self.machine.trap),
                 Exit::Call => {
-                    let site = site().ok_or(TrapKind::Unreachable)?;
+                    let site = code.sites.get(self.machine.detail as usize);
+                    let site = site.ok_or(TrapKind::Unreachable)?;
                     match self.target(site)? {
-                        Target::Function(callee) => self.call(callee, site, at)?,
+                        Target::Function(callee) => at = self.call(callee, site, at)?,
                         Target::Host(callee) => {
                             self.call_host(callee, site, at, host)?;
                             self.give(at, site);
@@ -110,19 +126,20 @@ impl<'c> Calls<'c> {
                     }
                 }
                 Exit::TailCall => {
-                    let site = site().ok_or(TrapKind::Unreachable)?;
+                    let site = code.sites.get(self.machine.detail as usize);
+                    let site = site.ok_or(TrapKind::Unreachable)?;
                     match self.target(site)? {
                         Target::Function(callee) => self.tail_call(callee, site, at)?,
                         Target::Host(callee) => {
                             self.call_host(callee, site, at, host)?;
-                            let Some(site) = self.leave(at) else { return Ok(()) };
+                            let Some(site) = self.leave(&mut at) else { return Ok(()) };
                             self.give(at, site);
                         }
                     }
                 }
                 Exit::ReturnOne => {
                     let value = self.machine.detail;
-                    let Some(site) = self.leave(at) else {
+                    let Some(site) = self.leave(&mut at) else {
                         self.memory.words.clear();
                         self.memory.words.push(value);
                         return Ok(());
@@ -134,7 +151,7 @@ impl<'c> Calls<'c> {
                 Exit::ReturnList => {
                     let list = code.returns.get(self.machine.detail as usize);
                     self.take(at, list.ok_or(TrapKind::Unreachable)?);
-                    let Some(site) = self.leave(at) else { return Ok(()) };
+                    let Some(site) = self.leave(&mut at) else { return Ok(()) };
                     self.give(at, site);
                 }
             }
@@ -143,17 +160,14 @@ impl<'c> Calls<'c> {
 
     /// Runs operations of one frame until they come back for more than a breath.
     #[inline(always)]
-    fn operations(&mut self, at: &Frame) -> Result<Exit, TrapKind> {
+    fn operations(&mut self, at: Share) -> Result<Exit, TrapKind> {
         let machine = &mut self.machine;
         let window = self.memory.registers.get_mut(at.registers..);
         let window = window.and_then(|registers| registers.first_chunk_mut());
         let Some(r): Option<&mut Window> = window else { return Err(TrapKind::StackOverflow) };
         loop {
             machine.breaths = BREATHS;
-            let Some((before, rest)) = machine.came_back() else {
-                return Err(TrapKind::Unreachable);
-            };
-            let exit = (before.next)(rest, r, machine);
+            let exit = (machine.op.next)(machine.rest.clone(), r, machine);
             if exit != Exit::Breath {
                 return Ok(exit);
             }
@@ -178,52 +192,48 @@ impl<'c> Calls<'c> {
         }
     }
 
-    /// Calls a function from the frame `at`, which becomes the callee's.
+    /// Calls a function from the frame with this share; gives the callee's.
     #[inline(always)]
-    fn call(&mut self, callee: u32, site: &CallSite, at: &mut Frame) -> Result<(), TrapKind> {
-        if self.memory.frames.len() + 1 >= self.depth {
+    fn call(&mut self, callee: u32, site: &'c CallSite, at: Share) -> Result<Share, TrapKind> {
+        if self.frames.len() + 1 >= self.depth {
             return Err(TrapKind::StackOverflow);
         }
         let functions = &self.machine.program.functions;
         let code = functions.get(callee as usize).ok_or(TrapKind::Unreachable)?;
-        at.site = self.machine.detail as u32;
-        at.left = self.machine.left as u32;
         let caller = self.machine.code;
         let slots = self.machine.slots;
-        let new = Frame {
-            function: callee,
-            site: 0,
-            left: 0,
-            wide: at.wide + caller.wide,
+        let new = Share {
             registers: at.registers + caller.registers as usize,
+            wide: at.wide + caller.wide as usize,
             stack: if caller.frame_size > 0 { slots + caller.frame_size } else { at.stack },
         };
-        if let Err(kind) = self.enter(code, &new) {
-            // The trap is the caller's.
-            self.machine.left = at.left as usize;
-            return Err(kind);
-        }
+        let Machine { op, rest, .. } = &self.machine;
+        let frame = Frame { code: caller, site, op, rest: rest.clone(), share: at };
+        self.enter(code, new)?;
+        self.frames.push(frame);
         // The registers of the callee are above all of the caller's.
-        for (to, &from) in (0..).zip(&site.args) {
-            let value = self.read(at, from);
-            self.write(&new, to, value);
+        let registers = self.memory.registers.split_at_mut_checked(new.registers);
+        if let (true, Some((low, high))) = (site.near, registers)
+            && let Some(low) = low.get(at.registers..)
+        {
+            for (to, &from) in high.iter_mut().zip(&site.args) {
+                *to = low.get(from as usize).copied().unwrap_or_default();
+            }
+        } else {
+            for (to, &from) in (0..).zip(&site.args) {
+                let value = self.read(at, from);
+                self.write(new, to, value);
+            }
         }
-        self.memory.frames.push(*at);
-        *at = new;
-        Ok(())
+        Ok(new)
     }
 
-    /// Calls a function in the place of the frame `at`.
-    fn tail_call(&mut self, callee: u32, site: &CallSite, at: &mut Frame) -> Result<(), TrapKind> {
+    /// Calls a function in the place of the frame with this share.
+    fn tail_call(&mut self, callee: u32, site: &CallSite, at: Share) -> Result<(), TrapKind> {
         let functions = &self.machine.program.functions;
         let code = functions.get(callee as usize).ok_or(TrapKind::Unreachable)?;
         self.take(at, &site.args);
-        let left = self.machine.left;
-        if let Err(kind) = self.enter(code, at) {
-            self.machine.left = left;
-            return Err(kind);
-        }
-        at.function = callee;
+        self.enter(code, at)?;
         let words = std::mem::take(&mut self.memory.words);
         for (to, &word) in (0..).zip(&words) {
             self.write(at, to, word);
@@ -235,42 +245,46 @@ impl<'c> Calls<'c> {
     /// Goes back to the frame that waits for this one, and gives the call that it waits for; `None` if it is the
     /// embedder who waits.
     #[inline(always)]
-    fn leave(&mut self, at: &mut Frame) -> Option<&'c CallSite> {
-        *at = self.memory.frames.pop()?;
-        let code = self.machine.program.functions.get(at.function as usize)?;
+    fn leave(&mut self, at: &mut Share) -> Option<&'c CallSite> {
+        let Frame { code, site, op, rest, share } = self.frames.pop()?;
+        *at = share;
         let machine = &mut self.machine;
         machine.code = code;
-        machine.cells = &code.cells;
-        machine.left = at.left as usize;
-        machine.wide_base = at.wide as usize;
+        machine.cells = code.cells.iter();
+        machine.op = op;
+        machine.rest = rest;
+        machine.wide_base = share.wide;
         if code.frame_size > 0 {
-            machine.slots = at.stack.next_multiple_of(code.frame_align);
+            machine.slots = share.stack.next_multiple_of(code.frame_align);
         }
-        code.sites.get(at.site as usize)
+        Some(site)
     }
 
-    /// Makes the machine ready to run `code` from its first operation in the frame `at`: room for registers and stack
+    /// Makes the machine ready to run `code` from its first operation with this share: room for registers and stack
     /// slots, and registers that start with a value. If that fails, the code is still the old one.
     #[inline(always)]
-    fn enter(&mut self, code: &'c FuncCode, at: &Frame) -> Result<(), TrapKind> {
-        if self.memory.registers.len() < at.registers + WINDOW {
-            self.grow(at.registers + WINDOW);
+    fn enter(&mut self, code: &'c FuncCode, share: Share) -> Result<(), TrapKind> {
+        if self.memory.registers.len() < share.registers + WINDOW {
+            self.grow(share.registers + WINDOW);
         }
-        self.machine.wide_base = at.wide as usize;
         if !code.plain {
-            self.prepare(code, at)?;
+            self.prepare(code, share)?;
         }
+        // Every function has a first cell.
+        let (first, rest) = code.cells.split_first().ok_or(TrapKind::Unreachable)?;
         let machine = &mut self.machine;
         machine.code = code;
-        machine.cells = &code.cells;
-        machine.left = code.cells.len() - 1;
+        machine.cells = code.cells.iter();
+        machine.op = first;
+        machine.rest = rest.iter();
+        machine.wide_base = share.wide;
         Ok(())
     }
 
     /// What [`enter`](Self::enter) does for functions that need more than registers.
-    fn prepare(&mut self, code: &FuncCode, at: &Frame) -> Result<(), TrapKind> {
+    fn prepare(&mut self, code: &FuncCode, at: Share) -> Result<(), TrapKind> {
         if code.wide > 0 {
-            let needed = at.wide as usize + code.wide as usize;
+            let needed = at.wide + code.wide as usize;
             if self.machine.wide.len() < needed {
                 self.machine.wide.resize(needed, 0);
             }
@@ -306,25 +320,25 @@ impl<'c> Calls<'c> {
     }
 
     #[inline(always)]
-    fn read(&self, at: &Frame, register: u32) -> u64 {
+    fn read(&self, at: Share, register: u32) -> u64 {
         match Home::of(register) {
             Home::Near(register) => self.memory.registers[at.registers + usize::from(register)],
-            Home::Far(index) => self.machine.wide[at.wide as usize + index as usize],
+            Home::Far(index) => self.machine.wide[at.wide + index as usize],
         }
     }
 
     #[inline(always)]
-    fn write(&mut self, at: &Frame, register: u32, value: u64) {
+    fn write(&mut self, at: Share, register: u32, value: u64) {
         match Home::of(register) {
             Home::Near(register) => {
                 self.memory.registers[at.registers + usize::from(register)] = value;
             }
-            Home::Far(index) => self.machine.wide[at.wide as usize + index as usize] = value,
+            Home::Far(index) => self.machine.wide[at.wide + index as usize] = value,
         }
     }
 
     /// Takes the words in these registers of a frame.
-    fn take(&mut self, at: &Frame, places: &[u32]) {
+    fn take(&mut self, at: Share, places: &[u32]) {
         let mut words = std::mem::take(&mut self.memory.words);
         words.clear();
         words.extend(places.iter().map(|&place| self.read(at, place)));
@@ -332,7 +346,7 @@ impl<'c> Calls<'c> {
     }
 
     /// Gives the words that were taken, or that came from the host, to the site of a frame as results.
-    fn give(&mut self, at: &Frame, site: &CallSite) {
+    fn give(&mut self, at: Share, site: &CallSite) {
         let words = std::mem::take(&mut self.memory.words);
         for (&to, &word) in site.results.iter().zip(&words) {
             self.write(at, to, word);
@@ -345,7 +359,7 @@ impl<'c> Calls<'c> {
         &mut self,
         callee: u32,
         site: &CallSite,
-        at: &Frame,
+        at: Share,
         host: &mut dyn Host,
     ) -> Result<(), TrapKind> {
         self.take(at, &site.args);

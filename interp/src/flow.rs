@@ -2,7 +2,7 @@
 
 use ir::{Block, BlockCall, FuncRef, SigRef, Type, Value};
 
-use crate::emit::Home;
+use crate::emit::{Home, WINDOW_REGISTERS};
 use crate::exec;
 use crate::load::Loader;
 use crate::op::Op;
@@ -63,7 +63,9 @@ impl Loader<'_> {
             }
         };
         let site = self.code.sites.len() as u32;
-        self.code.sites.push(CallSite { target, shape, args, results });
+        let near = args.iter().all(|&place| place < WINDOW_REGISTERS)
+            && args.len() < WINDOW_REGISTERS as usize;
+        self.code.sites.push(CallSite { target, shape, args, results, near });
         let handler = match (address, tail) {
             (None, false) => exec::call(),
             (None, true) => exec::tail_call(),

@@ -163,6 +163,8 @@ pub(crate) struct CallSite {
     pub(crate) shape: u32,
     pub(crate) args: Box<[u32]>,
     pub(crate) results: Box<[u32]>,
+    /// Whether all arguments are in the window, and will be.
+    pub(crate) near: bool,
 }
 
 /// What is called.

@@ -179,10 +179,11 @@ impl Interpreter {
         if code.params.len() != args.len() {
             return Err(outside());
         }
+        let (first, rest) = code.cells.split_first().ok_or_else(outside)?;
         let machine = Machine {
             program,
             code,
-            cells: &code.cells,
+            cells: code.cells.iter(),
             slots: 0,
             wide: &mut self.wide,
             wide_base: 0,
@@ -191,14 +192,13 @@ impl Interpreter {
             block_counts: &mut self.block_counts,
             edge_counts: &mut self.edge_counts,
             breaths: 0,
-            left: code.cells.len() - 1,
+            op: first,
+            rest: rest.iter(),
             detail: 0,
             address: 0,
             trap: TrapKind::Unreachable,
         };
-        let mut calls =
-            Calls { machine, memory: &mut self.memory, depth: self.limits.depth, stack };
-        calls.run(function, args, host).map_err(|(kind, at)| calls.trap(kind, &at))
+        Calls::new(machine, &mut self.memory, self.limits.depth, stack).run(args, host)
     }
 
     /// What was counted since the last [`reset_profile`](Self::reset_profile); all zero unless the program was loaded

@@ -3,7 +3,7 @@
 use ir::TrapKind;
 
 use super::branch::kind_of;
-use super::{Exit, go, handler, next, trap};
+use super::{Exit, come_back, go, handler, next, trap};
 use crate::op::Handler;
 use crate::program::SwitchTargets;
 
@@ -60,8 +60,7 @@ handlers! {
     breath = |op, rest, r, machine| {
         machine.breaths -= 1;
         if machine.breaths == 0 {
-            machine.left = rest.len();
-            return Exit::Breath;
+            return come_back(op, rest, machine);
         }
         next!(op, rest, r, machine)
     };
@@ -104,26 +103,30 @@ handlers! {
 
     /// Call of the site `wide`.
     call = |op, rest, _r, machine| {
-        machine.left = rest.len();
+        machine.op = op;
+        machine.rest = rest;
         machine.detail = op.wide().into();
         Exit::Call
     };
     /// The same of the function at the address `d`.
     call_indirect = |op, rest, r, machine| {
-        machine.left = rest.len();
+        machine.op = op;
+        machine.rest = rest;
         machine.detail = op.wide().into();
         machine.address = r[usize::from(op.d)];
         Exit::Call
     };
     /// Call of the site `wide` in the place of this function.
     tail_call = |op, rest, _r, machine| {
-        machine.left = rest.len();
+        machine.op = op;
+        machine.rest = rest;
         machine.detail = op.wide().into();
         Exit::TailCall
     };
     /// The same of the function at the address `d`.
     tail_call_indirect = |op, rest, r, machine| {
-        machine.left = rest.len();
+        machine.op = op;
+        machine.rest = rest;
         machine.detail = op.wide().into();
         machine.address = r[usize::from(op.d)];
         Exit::TailCall

@@ -45,7 +45,7 @@ pub(crate) const BREATHS: u32 = if cfg!(debug_assertions) { 12 } else { 48 };
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub(crate) enum Exit {
-    /// To take a breath: continue where `left` says.
+    /// To take a breath: continue where `op` and `rest` say.
     Breath,
     /// A call of the site `detail`, if it is an indirect one of the function at `address`.
     Call,
@@ -64,7 +64,7 @@ pub(crate) struct Machine<'c> {
     pub(crate) program: &'c Program,
     /// The function that runs, and its operations.
     pub(crate) code: &'c FuncCode,
-    pub(crate) cells: &'c [Cell],
+    pub(crate) cells: Cells<'c>,
     /// The address of the frame's stack slots.
     pub(crate) slots: u64,
     /// Registers above the window, of all frames.
@@ -77,20 +77,12 @@ pub(crate) struct Machine<'c> {
     pub(crate) edge_counts: &'c mut [u64],
     /// Jumps and breaths left until the next way back.
     pub(crate) breaths: u32,
-    /// How many operations of the function are after the one that came back.
-    pub(crate) left: usize,
+    /// Where to go on: the operation that came back, and those after it.
+    pub(crate) op: &'c Cell,
+    pub(crate) rest: Cells<'c>,
     pub(crate) detail: u64,
     pub(crate) address: u64,
     pub(crate) trap: TrapKind,
-}
-
-impl<'c> Machine<'c> {
-    /// The cell of the operation that came back, and those after it.
-    pub(crate) fn came_back(&self) -> Option<(&'c Cell, Cells<'c>)> {
-        let place = self.cells.len().checked_sub(self.left)?.checked_sub(1)?;
-        let (before, rest) = self.cells.get(place..)?.split_first()?;
-        Some((before, rest.iter()))
-    }
 }
 
 /// Goes on with the next operation.
@@ -105,14 +97,15 @@ pub(crate) use next;
 macro_rules! go {
     ($target:expr, $r:ident, $machine:ident) => {{
         let target: usize = $target;
-        let Some([before, rest @ ..]) = $machine.cells.get(target..) else {
-            return crate::exec::trap([].iter(), $machine, ir::TrapKind::Unreachable);
+        let mut rest = $machine.cells.clone();
+        let Some(before) = rest.nth(target) else {
+            return crate::exec::trap(rest, $machine, ir::TrapKind::Unreachable);
         };
         $machine.breaths -= 1;
         if $machine.breaths == 0 {
-            return crate::exec::come_back(target, $machine);
+            return crate::exec::come_back(before, rest, $machine);
         }
-        (before.next)(rest.iter(), $r, $machine)
+        (before.next)(rest, $r, $machine)
     }};
 }
 pub(crate) use go;
@@ -156,19 +149,20 @@ macro_rules! value {
 }
 pub(crate) use value;
 
-/// Comes back with a trap.
+/// Comes back with a trap in the operation before `rest`.
 #[cold]
 #[inline(never)]
-pub(crate) fn trap(rest: Cells<'_>, machine: &mut Machine<'_>, kind: TrapKind) -> Exit {
-    machine.left = rest.len();
+pub(crate) fn trap<'c>(rest: Cells<'c>, machine: &mut Machine<'c>, kind: TrapKind) -> Exit {
+    machine.rest = rest;
     machine.trap = kind;
     Exit::Trap
 }
 
-/// Comes back to start afresh after the cell `target`.
+/// Comes back to start afresh after `op`.
 #[inline(never)]
-pub(crate) fn come_back(target: usize, machine: &mut Machine<'_>) -> Exit {
-    machine.left = machine.cells.len().saturating_sub(target + 1);
+pub(crate) fn come_back<'c>(op: &'c Cell, rest: Cells<'c>, machine: &mut Machine<'c>) -> Exit {
+    machine.op = op;
+    machine.rest = rest;
     Exit::Breath
 }
 

@@ -2,7 +2,7 @@
 
 use ir::{BinaryOp, TernaryOp, Type, UnaryOp, eval};
 
-use super::{handler, next, value};
+use super::{handler, next, rarely, value};
 use crate::op::Handler;
 
 /// The same expression with `$ty` as each integer type; `None` for a float.
@@ -47,17 +47,61 @@ macro_rules! each_float {
     };
 }
 
+/// Host arithmetic whose result is no NaN means what [`eval`] says.
+macro_rules! quick {
+    (Fadd, $a:expr, $b:expr) => {
+        $a + $b
+    };
+    (Fsub, $a:expr, $b:expr) => {
+        $a - $b
+    };
+    (Fmul, $a:expr, $b:expr) => {
+        $a * $b
+    };
+    (Fdiv, $a:expr, $b:expr) => {
+        $a / $b
+    };
+}
+
+macro_rules! arithmetic {
+    ($op:ident, $ty:ident, $float:ident, $bits:ident) => {
+        handler!(|op, rest, r, machine, cells| {
+            let a = $float::from_bits(r[usize::from(op.a)] as $bits);
+            let b = $float::from_bits(r[usize::from(op.b)] as $bits);
+            let result = quick!($op, a, b);
+            if result.is_nan() {
+                let by_the_rules = value!(|op, r, machine| {
+                    let (a, b) = (r[usize::from(op.a)], r[usize::from(op.b)]);
+                    eval::binary(BinaryOp::$op, Type::$ty, a, b)
+                });
+                return rarely(by_the_rules)(cells, r, machine);
+            }
+            r[usize::from(op.d)] = result.to_bits().into();
+            next!(op, rest, r, machine)
+        })
+    };
+}
+
 /// `d = op(a, b)`; `None` if the operation has no such type.
 pub(crate) fn binary(op: BinaryOp, ty: Type) -> Option<Handler> {
     macro_rules! table {
-        ($each:ident { $($op:ident)* } $($other:ident { $($other_op:ident)* })*) => {
+        (
+            each_int { $($op:ident)* }
+            each_float { $($other_op:ident)* }
+            arithmetic { $($arithmetic:ident)* }
+        ) => {
             match op {
-                $(BinaryOp::$op => $each!(ty, |TY| value!(|op, r, machine| {
+                $(BinaryOp::$op => each_int!(ty, |TY| value!(|op, r, machine| {
                     eval::binary(BinaryOp::$op, TY, r[usize::from(op.a)], r[usize::from(op.b)])
                 })),)*
-                $($(BinaryOp::$other_op => $other!(ty, |TY| value!(|op, r, machine| {
+                $(BinaryOp::$other_op => each_float!(ty, |TY| value!(|op, r, machine| {
                     eval::binary(BinaryOp::$other_op, TY, r[usize::from(op.a)], r[usize::from(op.b)])
-                })),)*)*
+                })),)*
+                $(BinaryOp::$arithmetic => match ty {
+                    Type::F32 => Some(arithmetic!($arithmetic, F32, f32, u32)),
+                    Type::F64 => Some(arithmetic!($arithmetic, F64, f64, u64)),
+                    _ => None,
+                },)*
             }
         };
     }
@@ -65,7 +109,8 @@ pub(crate) fn binary(op: BinaryOp, ty: Type) -> Option<Handler> {
         each_int {
             Add Sub Mul Smulhi Umulhi Sdiv Udiv Srem Urem And Or Xor Shl Lshr Ashr Rotl Rotr Smin Smax Umin Umax
         }
-        each_float { Fadd Fsub Fmul Fdiv Fmin Fmax Fminnum Fmaxnum Fcopysign }
+        each_float { Fmin Fmax Fminnum Fmaxnum Fcopysign }
+        arithmetic { Fadd Fsub Fmul Fdiv }
     }
 }
 
