@@ -147,7 +147,7 @@ fn random_texts() -> impl Iterator<Item = String> {
 fn case_05_bytes_deleted_and_changed() {
     let mut random = Random::new(5);
     for text in random_texts() {
-        for _ in 0..20 {
+        for _ in 0..8 {
             let at = random.below(text.len());
             damage(&text, at, &mut random);
         }
