@@ -15,7 +15,8 @@
 //!
 //! Requires: SSA form (no variables), as `ssa::verify` accepts it. Critical edges may be there. The code follows the
 //! AAPCS64; bits above an `i8`, `i16` or `i32` in a register are undefined unless a signature says how to extend.
-//! Calls are `bl` with a relocation, also to functions of the host: the linker puts a veneer within reach.
+//! Calls are `bl` with a relocation, also to functions of the host: the linker puts a veneer within reach. Tail calls
+//! are `b`; they may pass as many bytes on the stack as the function was passed itself.
 #![forbid(unsafe_code)]
 
 mod abi;

@@ -4,15 +4,19 @@
 mod common;
 
 use arm64_sim::{CallArgs, CodeKind, Config, Fault, Simulator};
-use codegen::{CompiledCode, Options, Reason};
+use codegen::{CallConv, CompiledCode, Options, Reason};
 use common::assembly;
 use common::link::{self, BASE, Linked};
 
 /// A module of the text form, compiled and linked.
 fn compile(source: &str) -> Linked {
+    compile_for(source, CallConv::Aapcs64)
+}
+
+fn compile_for(source: &str, conv: CallConv) -> Linked {
     let module = ir::parse::module(source).expect("the test's IR parses");
     ir::verify_module(&module).expect("the test's IR is well-formed");
-    let options = Options::default().checked();
+    let options = Options::default().checked().with_call_conv(conv);
     let compile = |func| codegen::compile(func, &options).unwrap_or_else(|error| panic!("{error}"));
     let code: Vec<CompiledCode> = module.functions.values().map(compile).collect();
     link::link(&code)
@@ -162,6 +166,60 @@ fn stack_arguments_of_tail_calls_do_not_overwrite_each_other() {
             .enumerate()
             .fold(0, |sum, (place, &arg)| sum + (values[arg] << (4 * place)));
         assert_eq!(result(&linked, "shuffled", &values), expected, "{index}\n{source}");
+    }
+}
+
+/// Apple's convention packs what lies on the stack, so that a store of a wrong width would hit a neighbour.
+#[test]
+fn packed_stack_arguments_of_tail_calls() {
+    let registers = vec!["i64"; 8].join(", ");
+    let rest = "i8, i16, i8, i32, i64, i8";
+    let params: Vec<String> = (0..8).map(|index| format!("v{index}: i64")).collect();
+    let params = params.join(", ");
+    let source = format!(
+        "
+fn @start(i64) -> i64 {{
+block0(v0: i64):
+  v1: i8 = iconst 1
+  v2: i16 = iconst 2
+  v3: i8 = iconst 3
+  v4: i32 = iconst 4
+  v5: i64 = iconst 5
+  v6: i8 = iconst 6
+  v7: i64 = call @shuffle(v0, v0, v0, v0, v0, v0, v0, v0, v1, v2, v3, v4, v5, v6)
+  ret v7
+}}
+fn @shuffle({registers}, {rest}) -> i64 {{
+block0({params}, v8: i8, v9: i16, v10: i8, v11: i32, v12: i64, v13: i8):
+  v14: i64 = zext v8
+  v15: i32 = zext v9
+  v16: i16 = zext v10
+  tail_call @join(v0, v1, v2, v3, v4, v5, v6, v7, v13, v16, v8, v15, v14, v10)
+}}
+fn @join({registers}, {rest}) -> i64 {{
+block0({params}, v8: i8, v9: i16, v10: i8, v11: i32, v12: i64, v13: i8):
+  v14: i64 = iconst 10
+  v15: i64 = zext v8
+  v16: i64 = zext v9
+  v17: i64 = zext v10
+  v18: i64 = zext v11
+  v19: i64 = zext v13
+  v20: i64 = mul v15, v14
+  v21: i64 = add v20, v16
+  v22: i64 = mul v21, v14
+  v23: i64 = add v22, v17
+  v24: i64 = mul v23, v14
+  v25: i64 = add v24, v18
+  v26: i64 = mul v25, v14
+  v27: i64 = add v26, v12
+  v28: i64 = mul v27, v14
+  v29: i64 = add v28, v19
+  ret v29
+}}"
+    );
+    for conv in [CallConv::Aapcs64, CallConv::Apple] {
+        let linked = compile_for(&source, conv);
+        assert_eq!(result(&linked, "start", &[0]), 631_213, "{conv:?}");
     }
 }
 

@@ -23,7 +23,7 @@ fn each(source: &str, hosts: &Hosts, check: impl Fn(&Engine)) {
 }
 
 const THREADS: u64 = 4;
-const TURNS: u64 = 2000;
+const TURNS: u64 = 1000;
 
 /// Each turn adds to one counter by a read-modify-write and to the other by compare-and-swap.
 const COUNTERS: &str = r#"
@@ -115,7 +115,7 @@ block2:
     each(source, &Hosts::new(), |engine| {
         let even: Func<(i64, i64), i64> = engine.func("even").expect("it is there");
         assert_eq!(even.call((1_000_000, 5)).expect("it returns"), 500_005);
-        assert_eq!(even.call((1_000_001, 5)).expect("it returns"), -500_005);
+        assert_eq!(even.call((1_001, 5)).expect("it returns"), -505);
     });
 }
 
