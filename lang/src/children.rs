@@ -15,6 +15,7 @@ macro_rules! walk_expr {
             | ExprKind::Str(_)
             | ExprKind::ByteStr(_)
             | ExprKind::Local(_)
+            | ExprKind::Variant(_)
             | ExprKind::Const(_)
             | ExprKind::Static(_)
             | ExprKind::Continue(_)

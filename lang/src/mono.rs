@@ -216,7 +216,7 @@ impl Mono<'_> {
     fn pat(&mut self, pat: &mut Pat, args: &[(ParamId, Ty)], depth: usize) {
         pat.ty = self.ty(pat.ty, args, depth);
         match &mut pat.kind {
-            PatKind::Wild | PatKind::Range(..) | PatKind::Bind(_, None) => {}
+            PatKind::Wild | PatKind::Range(..) | PatKind::BindRef(_) | PatKind::Bind(_, None) => {}
             PatKind::Tuple(pats) | PatKind::Or(pats) => {
                 pats.iter_mut().for_each(|pat| self.pat(pat, args, depth));
             }

@@ -173,6 +173,8 @@ pub(crate) struct Pat {
 pub(crate) enum PatKind {
     Wild,
     Bind(LocalId, Option<Box<Pat>>),
+    /// A reference to the value, not the value: of a pattern that has looked through a reference.
+    BindRef(LocalId),
     /// Integers, `bool` (0 and 1) and `char`, by value; both ends belong to it.
     Range(i128, i128),
     Tuple(Vec<Pat>),
@@ -226,6 +228,8 @@ pub(crate) enum ExprKind {
     Char(char),
     Str(String),
     ByteStr(Vec<u8>),
+    /// A variant of an enum, by its number.
+    Variant(u32),
     Local(LocalId),
     Const(ConstId),
     Static(ConstId),

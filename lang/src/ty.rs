@@ -181,6 +181,19 @@ impl FloatTy {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct StructId(pub(crate) u32);
 
+/// An `enum` of the program.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct EnumId(pub(crate) u32);
+
+/// The variants of an `enum`, with what each is as an integer.
+#[derive(Clone, Debug)]
+pub(crate) struct EnumInfo {
+    pub(crate) name: String,
+    pub(crate) variants: Vec<(String, i128)>,
+    pub(crate) derives: Vec<String>,
+    pub(crate) place: crate::diag::Place,
+}
+
 /// A parameter of a generic function. Each function has its own.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct ParamId(pub(crate) u32);
@@ -215,6 +228,7 @@ pub(crate) enum TyKind {
         to: Ty,
     },
     Struct(StructId),
+    Enum(EnumId),
     /// A pointer to a function, by parameters and result.
     Fn(Vec<Ty>, Ty),
     /// One function, with the types for its parameters; it takes no memory.
@@ -257,6 +271,7 @@ pub(crate) struct Types {
     known: HashMap<TyKind, Ty>,
     vars: Vec<Var>,
     pub(crate) structs: Vec<StructInfo>,
+    pub(crate) enums: Vec<EnumInfo>,
     pub(crate) params: Vec<ParamInfo>,
     /// As messages call functions.
     pub(crate) fn_names: HashMap<FnId, String>,
@@ -282,6 +297,7 @@ impl Types {
             known: HashMap::new(),
             vars: Vec::new(),
             structs: Vec::new(),
+            enums: Vec::new(),
             params: Vec::new(),
             fn_names: HashMap::new(),
             unit: none,
@@ -665,6 +681,7 @@ impl Types {
             TyKind::Ref { mutable: true, to } => format!("&mut {}", self.name(*to)),
             TyKind::Ref { mutable: false, to } => format!("&{}", self.name(*to)),
             TyKind::Struct(id) => self.structs[id.0 as usize].name.clone(),
+            TyKind::Enum(id) => self.enums[id.0 as usize].name.clone(),
             TyKind::Infer(_) => match self.literal_var(ty) {
                 Some(true) => "{integer}".to_owned(),
                 Some(false) => "{float}".to_owned(),

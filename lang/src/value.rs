@@ -8,6 +8,7 @@ use crate::ty::{FloatTy, IntTy, Ty, TyKind, Types};
 /// A value of any type.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum ConstValue {
+    /// Also a variant of an enum, by its number.
     Int(i128),
     F32(f32),
     F64(f64),
@@ -100,7 +101,7 @@ pub(crate) fn layout(types: &Types, ty: Ty) -> (u64, u32) {
         TyKind::Int(int) => (u64::from(int.bits() / 8), int.bits() / 8),
         TyKind::Float(FloatTy::F32) | TyKind::Char => (4, 4),
         TyKind::Float(FloatTy::F64) => (8, 8),
-        TyKind::Bool => (1, 1),
+        TyKind::Bool | TyKind::Enum(_) => (1, 1),
         TyKind::Fn(..) => (8, 8),
         TyKind::Ref { to, .. } => match types.kind(*to) {
             TyKind::Slice(_) | TyKind::Str => (16, 8),

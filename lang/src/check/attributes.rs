@@ -125,6 +125,7 @@ impl<'a> Checker<'a> {
                 matches!(name, "Debug" | "PartialEq" | "Eq" | "Hash")
                     && self.implements(*item, name)
             }
+            TyKind::Enum(id) => self.types.enums[id.0 as usize].derives.iter().any(|d| d == name),
             TyKind::Struct(id) => {
                 self.types.structs[id.0 as usize].derives.iter().any(|d| d == name)
             }

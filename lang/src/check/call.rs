@@ -145,8 +145,8 @@ impl<'a> Checker<'a> {
             let path = words.join("::");
             return self.error("E0433", place, format!("cannot find `{path}` in this scope"));
         };
-        if let TyKind::Struct(id) = *self.types.kind(ty) {
-            return match self.methods.get(&(id, name.clone())) {
+        if let TyKind::Struct(_) | TyKind::Enum(_) = self.types.kind(ty) {
+            return match self.methods.get(&(ty, name.clone())) {
                 Some(method) => {
                     let function = method.function;
                     self.call_fn(function, generic, args, Vec::new(), place)
@@ -346,8 +346,8 @@ impl<'a> Checker<'a> {
                 }
                 None => self.needs_annotation(base.place),
             },
-            TyKind::Struct(id) => {
-                self.struct_method(id, base, &name, call.turbofish.as_ref(), &args, (at, place))
+            TyKind::Struct(_) | TyKind::Enum(_) => {
+                self.struct_method(base, &name, call.turbofish.as_ref(), &args, (at, place))
             }
             _ if call.turbofish.is_some() => {
                 self.unsupported(call.turbofish.span(), "these generic arguments")
@@ -413,7 +413,6 @@ impl<'a> Checker<'a> {
 
     fn struct_method(
         &mut self,
-        id: crate::ty::StructId,
         base: Expr,
         name: &str,
         generic: Option<&Generic>,
@@ -427,8 +426,12 @@ impl<'a> Checker<'a> {
         {
             return base;
         }
-        let Some(method) = self.methods.get(&(id, name.to_owned())) else {
-            let fields = &self.types.structs[id.0 as usize].fields;
+        let ty = self.types.shallow(base.ty);
+        let Some(method) = self.methods.get(&(ty, name.to_owned())) else {
+            let fields = match self.types.kind(ty) {
+                TyKind::Struct(id) => self.types.structs[id.0 as usize].fields.as_slice(),
+                _ => &[],
+            };
             let field = fields.iter().find(|(other, _)| other == name).map(|&(_, ty)| ty);
             if field.is_some_and(|ty| matches!(self.types.kind(ty), TyKind::Fn(..))) {
                 let shown = self.types.name(base.ty);

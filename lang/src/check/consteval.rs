@@ -389,6 +389,7 @@ impl<'a> Checker<'a> {
             ExprKind::Ref { .. } | ExprKind::SliceRange { .. } | ExprKind::Print(_) => {
                 fail(place, "this is not supported in constants")
             }
+            ExprKind::Variant(index) => Ok(ConstValue::Int((*index).into())),
             ExprKind::FnItem => Ok(UNIT),
             ExprKind::Reify(inner) => match self.types.kind(inner.ty) {
                 TyKind::FnItem(id, _) => Ok(ConstValue::Fn(*id)),
@@ -522,7 +523,10 @@ impl<'a> Checker<'a> {
         use ConstValue as V;
         let to = self.types.kind(to).clone();
         let number = match value {
-            V::Int(value) => value,
+            V::Int(value) => match *self.types.kind(from) {
+                TyKind::Enum(id) => self.discriminant(id, value).ok_or(Exit::Reported)?,
+                _ => value,
+            },
             V::Bool(value) => value.into(),
             V::Char(value) => u32::from(value).into(),
             V::F32(value) => return cast_float(value.into(), &to, place),
@@ -613,6 +617,10 @@ pub(crate) fn float_value(digits: &str, float: Option<FloatTy>) -> Option<ConstV
 
 fn bind(pat: &crate::tree::Pat, value: ConstValue, frame: &mut Frame) {
     match (&pat.kind, value) {
+        (PatKind::BindRef(id), value) => {
+            frame.locals.insert(*id, ConstValue::Ref(Rc::new(value)));
+        }
+        (PatKind::Deref(pat), ConstValue::Ref(value)) => bind(pat, (*value).clone(), frame),
         (PatKind::Bind(id, _), value) => {
             frame.locals.insert(*id, value);
         }
@@ -630,7 +638,7 @@ fn bind(pat: &crate::tree::Pat, value: ConstValue, frame: &mut Frame) {
 
 fn matches(pat: &PatKind, value: &ConstValue) -> bool {
     match (pat, value) {
-        (PatKind::Wild | PatKind::Bind(_, None), _) => true,
+        (PatKind::Wild | PatKind::BindRef(_) | PatKind::Bind(_, None), _) => true,
         (PatKind::Bind(_, Some(sub)), value) => matches(&sub.kind, value),
         (PatKind::Range(lo, hi), value) => {
             let number = match value {
@@ -663,6 +671,7 @@ fn is_promotable(expr: &Expr) -> bool {
             | ExprKind::Value(_)
             | ExprKind::Bool(_)
             | ExprKind::Char(_)
+            | ExprKind::Variant(_)
             | ExprKind::Str(_)
             | ExprKind::ByteStr(_)
             | ExprKind::Const(_)
@@ -695,6 +704,7 @@ fn is_simple(expr: &Expr) -> bool {
             | ExprKind::Value(_)
             | ExprKind::Bool(_)
             | ExprKind::Char(_)
+            | ExprKind::Variant(_)
             | ExprKind::Const(_)
             | ExprKind::Unary(..)
             | ExprKind::Binary(..)

@@ -53,8 +53,9 @@ impl<'a> Checker<'a> {
         }
         let Some((&first, rest)) = types.split_first() else { return false };
         let rows = flatten(rows);
-        let splits =
-            |row: &Vec<&Pat>| !matches!(strip(row[0]).kind, PatKind::Wild | PatKind::Bind(..));
+        let splits = |row: &Vec<&Pat>| {
+            !matches!(strip(row[0]).kind, PatKind::Wild | PatKind::Bind(..) | PatKind::BindRef(_))
+        };
         if !rows.iter().any(splits) {
             let rows = rows.into_iter().map(|row| row[1..].to_vec()).collect();
             return self.uncovered(rows, rest.to_vec(), steps);

@@ -80,7 +80,7 @@ impl<'a> Checker<'a> {
             E::Return(expr) => return self.return_expr(expr),
             E::Range(_) => "range values (other than in `for`, slices and patterns)",
             E::Closure(closure) => return self.closure(closure, expect),
-            E::Let(_) => "chains of `let`",
+            E::Let(_) => "a chain of `let`",
             E::Async(_) | E::Await(_) => "async code",
             E::Try(_) => "the `?` operator",
             E::RawAddr(_) => "raw pointers",

@@ -164,7 +164,7 @@ impl<'a> Checker<'a> {
                 PatKind::Tuple(subs) | PatKind::Or(subs) => pats.extend(subs),
                 PatKind::Struct(subs) => pats.extend(subs.iter().map(|(_, sub)| sub)),
                 PatKind::Deref(sub) | PatKind::Bind(_, Some(sub)) => pats.push(sub),
-                PatKind::Wild | PatKind::Bind(_, None) => {}
+                PatKind::Wild | PatKind::BindRef(_) | PatKind::Bind(_, None) => {}
             }
         }
     }
@@ -290,6 +290,7 @@ impl<'a> Checker<'a> {
             (TyKind::Int(_) | TyKind::Float(_), TyKind::Int(_) | TyKind::Float(_)) => true,
             (TyKind::Bool | TyKind::Char, TyKind::Int(_)) => true,
             (TyKind::Int(int), TyKind::Char) => int.name() == "u8",
+            (TyKind::Enum(_), TyKind::Int(_)) => true,
             _ => from == to,
         };
         if fits {

@@ -498,6 +498,7 @@ impl<'a> Checker<'a> {
                     true
                 }
             }
+            TyKind::Enum(_) if aggregate => self.implements(inner, "Debug"),
             TyKind::Struct(_) if aggregate => {
                 return Err("`{:?}` of structs is not supported".to_owned());
             }

@@ -10,7 +10,7 @@ use super::{Checker, ConstInfo, ConstState, FnInfo, Method, Named, Pending};
 use crate::diag::{Diagnostic, Place};
 use crate::prelude::{self, Helper};
 use crate::tree::{ConstId, FnId, LocalId, Pat, PatKind, Stmt};
-use crate::ty::{StructId, StructInfo, Ty, TyKind};
+use crate::ty::{EnumId, StructId, StructInfo, Ty, TyKind};
 
 impl<'a> Checker<'a> {
     /// Declares every item, so that their order does not matter.
@@ -23,6 +23,9 @@ impl<'a> Checker<'a> {
         for item in &file.items {
             // Constants before signatures, whose array lengths may name them.
             self.collect_const(item);
+        }
+        for index in 0..self.enum_items.len() {
+            self.discriminants(EnumId(index as u32));
         }
         self.struct_fields(&file.items);
         self.const_types();
@@ -97,6 +100,7 @@ impl<'a> Checker<'a> {
                     self.unsupported(item.generics.span(), "generic structs");
                 }
             }
+            syn::Item::Enum(item) => self.collect_enum(item),
             syn::Item::Use(item) => {
                 self.attributes(&item.attrs);
                 self.use_tree(&item.tree, &mut Vec::new());
@@ -105,7 +109,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn declare_type(&mut self, ident: &syn::Ident, ty: Ty) {
+    pub(super) fn declare_type(&mut self, ident: &syn::Ident, ty: Ty) {
         let name = ident.to_string();
         if self.type_names.insert(name.clone(), ty).is_some() {
             let place = self.place(ident.span());
@@ -302,9 +306,9 @@ impl<'a> Checker<'a> {
             syn::Item::Const(_)
             | syn::Item::Static(_)
             | syn::Item::Struct(_)
+            | syn::Item::Enum(_)
             | syn::Item::Use(_)
             | syn::Item::Type(_) => return,
-            syn::Item::Enum(_) => "enums",
             syn::Item::Trait(_) | syn::Item::TraitAlias(_) => "traits",
             syn::Item::Union(_) => "unions",
             syn::Item::Mod(_) => "modules",
@@ -452,19 +456,21 @@ impl<'a> Checker<'a> {
             self.unsupported(item.generics.span(), "generic `impl` blocks");
         }
         let self_ty = self.ty(&item.self_ty);
-        let TyKind::Struct(id) = *self.types.kind(self_ty) else {
+        if !matches!(self.types.kind(self_ty), TyKind::Struct(_) | TyKind::Enum(_)) {
             if !self.types.is_error(self_ty) {
                 let place = self.place(item.self_ty.span());
-                self.error("E0390", place, "only structs of the program can have an `impl` block");
+                let message = "only structs and enums of the program can have an `impl` block";
+                self.error("E0390", place, message);
             }
             return;
-        };
+        }
+        let self_ty = self.types.shallow(self_ty);
         for member in &item.items {
             match member {
                 syn::ImplItem::Fn(function) => {
                     self.attributes(&function.attrs);
                     let method = function.sig.ident.to_string();
-                    let name = format!("{}.{method}", self.types.structs[id.0 as usize].name);
+                    let name = format!("{}.{method}", self.types.name(self_ty));
                     let fn_id = self.declare_fn(&function.sig, name, Some(self_ty));
                     self.pending[fn_id.0 as usize] = Some(Pending {
                         sig: Cow::Borrowed(&function.sig),
@@ -474,7 +480,7 @@ impl<'a> Checker<'a> {
                     });
                     let has_self = function.sig.receiver().is_some();
                     let entry = Method { function: fn_id, has_self };
-                    if self.methods.insert((id, method.clone()), entry).is_some() {
+                    if self.methods.insert((self_ty, method.clone()), entry).is_some() {
                         let place = self.place(function.sig.ident.span());
                         self.error(
                             "E0592",
@@ -491,7 +497,7 @@ impl<'a> Checker<'a> {
                     self.const_self.insert(const_id, self_ty);
                     self.cx.self_ty = outer;
                     let name = constant.ident.to_string();
-                    if self.assoc_consts.insert((id, name.clone()), const_id).is_some() {
+                    if self.assoc_consts.insert((self_ty, name.clone()), const_id).is_some() {
                         let place = self.place(constant.ident.span());
                         self.error(
                             "E0592",

@@ -26,7 +26,7 @@ impl<'a> Checker<'a> {
         if self.mentions_param(ty) {
             return self.unsupported(path.span(), "the size of a generic parameter");
         }
-        if matches!(self.types.kind(ty), TyKind::Struct(_) | TyKind::Tuple(_))
+        if matches!(self.types.kind(ty), TyKind::Struct(_) | TyKind::Tuple(_) | TyKind::Enum(_))
             && !self.types.is_unit(ty)
         {
             return self.error(

@@ -9,6 +9,7 @@ mod call;
 mod callable;
 mod const_int;
 mod consteval;
+mod enums;
 mod exhaust;
 mod expr;
 mod finish;
@@ -135,6 +136,15 @@ enum LoopKind {
     Block,
 }
 
+/// How a name in a pattern binds: the value, or a reference if the pattern has looked through one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum Binding {
+    #[default]
+    Move,
+    Ref,
+    RefMut,
+}
+
 #[derive(Debug)]
 struct LoopCx {
     id: LoopId,
@@ -160,6 +170,8 @@ struct FnCx {
     generics: Vec<(String, Ty)>,
     /// The names around a closure that it would have to capture.
     captures: Vec<String>,
+    /// How names in patterns bind at this point.
+    binding: Binding,
     /// Closures to finish with the body.
     closures: Vec<callable::Closure>,
     /// What is to be inferred and will be called, with the type that a pointer to it has.
@@ -200,8 +212,10 @@ pub(crate) struct Checker<'a> {
     const_self: HashMap<ConstId, Ty>,
     values: HashMap<String, Named>,
     type_names: HashMap<String, Ty>,
-    methods: HashMap<(StructId, String), Method>,
-    assoc_consts: HashMap<(StructId, String), ConstId>,
+    /// By the struct or enum that has them.
+    methods: HashMap<(Ty, String), Method>,
+    assoc_consts: HashMap<(Ty, String), ConstId>,
+    enum_items: Vec<enums::State<'a>>,
     /// `use`: what a name stands for, without its `std::`.
     uses: HashMap<String, Vec<String>>,
     /// The lints that the file allows.
@@ -237,6 +251,7 @@ pub(crate) fn check(source: &Source, file: &syn::File) -> Result<Program, Vec<Di
         type_names: HashMap::new(),
         methods: HashMap::new(),
         assoc_consts: HashMap::new(),
+        enum_items: Vec::new(),
         uses: HashMap::new(),
         allowed: Vec::new(),
         cx: FnCx::default(),

@@ -444,6 +444,10 @@ impl<'a> Checker<'a> {
                 self.param_promises(ty, Bound::Named(name)) == Some(true)
             }
             TyKind::Tuple(items) => equal && items.iter().all(|&item| self.comparable(op, item)),
+            TyKind::Enum(id) => {
+                let derives = &self.types.enums[id.0 as usize].derives;
+                equal && derives.iter().any(|name| name == "PartialEq")
+            }
             TyKind::Struct(id) => {
                 let info = &self.types.structs[id.0 as usize];
                 equal

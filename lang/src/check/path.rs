@@ -90,11 +90,15 @@ impl<'a> Checker<'a> {
         }
         let path = words.join("::");
         if let Some((ty, name)) = self.assoc_fn(&words)
-            && let TyKind::Struct(id) = *self.types.kind(ty)
-            && let Some(method) = self.methods.get(&(id, name))
+            && let Some(method) = self.methods.get(&(ty, name))
         {
             let function = method.function;
             return self.fn_item(function, generic, place);
+        }
+        if let Some((ty, name)) = self.assoc_fn(&words)
+            && let TyKind::Enum(id) = *self.types.kind(ty)
+        {
+            return self.variant(id, ty, &name, place);
         }
         if self.assoc_fn(&words).is_some() || STD_FUNCTIONS.contains(&words.as_slice()) {
             return self.unsupported(expr.span(), "function values");
@@ -163,13 +167,14 @@ impl<'a> Checker<'a> {
     pub(super) fn assoc_const(&mut self, words: &[&str]) -> Option<ConstId> {
         let [ty, name] = words else { return None };
         let ty = self.type_by_name(ty)?;
-        let TyKind::Struct(id) = *self.types.kind(ty) else { return None };
-        self.assoc_consts.get(&(id, (*name).to_owned())).copied()
+        let ty = self.types.shallow(ty);
+        self.assoc_consts.get(&(ty, (*name).to_owned())).copied()
     }
 
     /// The type and the name of `Type::function`.
     pub(super) fn assoc_fn(&mut self, words: &[&str]) -> Option<(Ty, String)> {
         let [ty, name] = words else { return None };
-        Some((self.type_by_name(ty)?, (*name).to_owned()))
+        let ty = self.type_by_name(ty)?;
+        Some((self.types.shallow(ty), (*name).to_owned()))
     }
 }

@@ -2,7 +2,7 @@
 
 use syn::spanned::Spanned;
 
-use super::{Checker, Expect, Named};
+use super::{Binding, Checker, Expect, Named};
 use crate::diag::Place;
 use crate::tree::{Expr, ExprKind, LocalId, Pat, PatKind, UnOp};
 use crate::ty::{IntTy, Ty, TyKind};
@@ -31,6 +31,18 @@ impl<'a> Checker<'a> {
     fn pat(&mut self, pat: &syn::Pat, ty: Ty) -> Pat {
         let place = self.place(pat.span());
         let make = |kind| Pat { kind, ty, place };
+        if let Some((mutable, to)) = self.types.as_ref(ty)
+            && self.looks_through(pat)
+        {
+            let outer = self.cx.binding;
+            self.cx.binding = match (outer, mutable) {
+                (Binding::Ref, _) | (_, false) => Binding::Ref,
+                (_, true) => Binding::RefMut,
+            };
+            let inner = self.pat(pat, to);
+            self.cx.binding = outer;
+            return make(PatKind::Deref(Box::new(inner)));
+        }
         match pat {
             syn::Pat::Wild(_) => make(PatKind::Wild),
             syn::Pat::Paren(inner) => self.pat(&inner.pat, ty),
@@ -54,6 +66,12 @@ impl<'a> Checker<'a> {
                 }
                 let at = self.place(ident.ident.span());
                 self.refuse_hiding(&name, at);
+                if ident.subpat.is_none() {
+                    self.refuse_variant_name(&name, ty, at);
+                }
+                if self.cx.binding != Binding::Move {
+                    return self.bind_reference(ident, ty, at);
+                }
                 let subpat = ident.subpat.as_ref().map(|(_, sub)| Box::new(self.pat(sub, ty)));
                 if let Some(sub) = &subpat
                     && matches!(sub.kind, PatKind::Bind(..))
@@ -79,13 +97,6 @@ impl<'a> Checker<'a> {
             syn::Pat::Range(range) => self.range_pattern(range, ty, place),
             syn::Pat::Or(or) => self.or_pattern(or, ty, place),
             syn::Pat::Tuple(tuple) => {
-                if matches!(self.types.kind(ty), TyKind::Ref { .. }) {
-                    return self.error_pat(
-                        pat,
-                        ty,
-                        "patterns that look through a reference by themselves",
-                    );
-                }
                 let items: Vec<Ty> = match self.types.kind(ty) {
                     TyKind::Tuple(items) => items.clone(),
                     _ => {
@@ -116,6 +127,9 @@ impl<'a> Checker<'a> {
                     pats[target] = self.pat(elem, items[target]);
                 }
                 make(PatKind::Tuple(pats))
+            }
+            syn::Pat::Reference(_) if self.cx.binding != Binding::Move => {
+                self.error_pat(pat, ty, "`&` inside a pattern that looks through a reference")
             }
             syn::Pat::Reference(reference) => match self.types.as_ref(ty) {
                 Some((mutable, to)) if mutable == reference.mutability.is_some() => {
@@ -177,6 +191,38 @@ impl<'a> Checker<'a> {
             syn::Pat::Rest(_) => self.error_pat(pat, ty, "`..` here"),
             _ => self.error_pat(pat, ty, "this pattern"),
         }
+    }
+
+    /// Whether a pattern, matched with a reference, is matched with what the reference refers to.
+    fn looks_through(&mut self, pat: &syn::Pat) -> bool {
+        match pat {
+            syn::Pat::Tuple(_)
+            | syn::Pat::Struct(_)
+            | syn::Pat::TupleStruct(_)
+            | syn::Pat::Path(_)
+            | syn::Pat::Range(_) => true,
+            syn::Pat::Lit(lit) => !matches!(lit.lit, syn::Lit::Str(_) | syn::Lit::ByteStr(_)),
+            syn::Pat::Ident(ident) => {
+                ident.subpat.is_none()
+                    && ident.mutability.is_none()
+                    && ident.by_ref.is_none()
+                    && self.lookup_const(&ident.ident.to_string()).is_some()
+            }
+            _ => false,
+        }
+    }
+
+    /// A name inside a pattern that has looked through a reference: it is a reference, too.
+    fn bind_reference(&mut self, ident: &syn::PatIdent, ty: Ty, place: Place) -> Pat {
+        if ident.mutability.is_some() || ident.subpat.is_some() {
+            let message =
+                "`mut` and `@` inside a pattern that looks through a reference are not supported";
+            self.error("J0002", place, message);
+        }
+        let mutable = self.cx.binding == Binding::RefMut;
+        let reference = self.types.reference(mutable, ty);
+        let id = self.declare(&ident.ident.to_string(), reference, false, place);
+        Pat { kind: PatKind::BindRef(id), ty, place }
     }
 
     fn error_pat(&mut self, pat: &syn::Pat, ty: Ty, what: &str) -> Pat {
@@ -289,6 +335,16 @@ impl<'a> Checker<'a> {
             },
             ExprKind::Bool(value) => ConstValue::Bool(*value),
             ExprKind::Char(value) => ConstValue::Char(*value),
+            ExprKind::Variant(index) => ConstValue::Int((*index).into()),
+            ExprKind::Const(_)
+                if matches!(self.types.kind(ty), TyKind::Enum(_))
+                    && !self.implements(ty, "PartialEq") =>
+            {
+                let name = self.types.name(ty);
+                let message = format!("constant of non-structural type `{name}` in a pattern");
+                self.error("J0004", place, message);
+                return None;
+            }
             ExprKind::Value(value) => (**value).clone(),
             ExprKind::Const(id) => (*self.const_value(*id)?).clone(),
             _ => {
@@ -344,6 +400,7 @@ impl<'a> Checker<'a> {
         let (lo, hi) = (end(self, &range.start), end(self, &range.end));
         let (Some(lo), Some(hi)) = (lo, hi) else { return self.wild(ty, place) };
         let limits = self.pattern_limits(ty);
+        let limits = limits.filter(|_| !matches!(self.types.kind(ty), TyKind::Enum(_)));
         let Some((min, max)) = limits else {
             if !self.types.is_error(ty) {
                 self.error(
@@ -372,6 +429,9 @@ impl<'a> Checker<'a> {
                 Some((i128::from(i32::MIN), i128::from(i32::MAX)))
             }
             TyKind::Char => Some((0, i128::from(u32::from(char::MAX)))),
+            TyKind::Enum(id) => {
+                Some((0, self.types.enums[id.0 as usize].variants.len() as i128 - 1))
+            }
             _ => None,
         }
     }
@@ -381,6 +441,7 @@ impl<'a> Checker<'a> {
 pub(crate) fn bindings(pat: &Pat, found: &mut Vec<LocalId>) {
     match &pat.kind {
         PatKind::Wild | PatKind::Range(..) => {}
+        PatKind::BindRef(id) => found.push(*id),
         PatKind::Bind(id, sub) => {
             found.push(*id);
             sub.iter().for_each(|sub| bindings(sub, found));

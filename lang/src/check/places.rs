@@ -70,15 +70,14 @@ impl<'a> Checker<'a> {
                 }
                 self.require_mutable(base, action);
             }
-            ExprKind::Deref(inner) => {
-                if let Some((false, _)) = self.types.as_ref(inner.ty) {
-                    let code = if action == "assign to" { "E0594" } else { "E0596" };
-                    self.error(
-                        code,
-                        expr.place,
-                        format!("cannot {action} data behind a `&` reference as mutable"),
-                    );
-                }
+            // What is behind a `&` stays as it is, also through a `&mut` that is there.
+            ExprKind::Deref(_) if self.is_shared(expr) => {
+                let code = if action == "assign to" { "E0594" } else { "E0596" };
+                self.error(
+                    code,
+                    expr.place,
+                    format!("cannot {action} data behind a `&` reference as mutable"),
+                );
             }
             ExprKind::Const(id) => {
                 let name = self.consts[id.0 as usize].name.clone();
@@ -89,6 +88,19 @@ impl<'a> Checker<'a> {
                 );
             }
             _ => {}
+        }
+    }
+
+    /// Whether a place is reached through a `&`.
+    fn is_shared(&self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Deref(inner) => {
+                matches!(self.types.as_ref(inner.ty), Some((false, _))) || self.is_shared(inner)
+            }
+            ExprKind::Index(base, _)
+            | ExprKind::SliceRange { base, .. }
+            | ExprKind::Field(base, _) => self.is_shared(base),
+            _ => false,
         }
     }
 

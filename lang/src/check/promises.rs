@@ -118,7 +118,7 @@ impl<'a> Checker<'a> {
         match self.types.kind(ty) {
             TyKind::Int(_) | TyKind::Bool | TyKind::Char => Fit::Yes,
             TyKind::Float(_) => Fit::when(bound == Bound::Named("PartialOrd")),
-            TyKind::Struct(_) | TyKind::FnItem(..) => Fit::No,
+            TyKind::Struct(_) | TyKind::Enum(_) | TyKind::FnItem(..) => Fit::No,
             _ => Fit::NotHere,
         }
     }

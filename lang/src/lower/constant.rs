@@ -38,6 +38,7 @@ impl<'m, 'p> Lower<'m, 'p> {
             ExprKind::Value(value) => Some((**value).clone()),
             ExprKind::Bool(value) => Some(ConstValue::Bool(*value)),
             ExprKind::Char(value) => Some(ConstValue::Char(*value)),
+            ExprKind::Variant(index) => Some(ConstValue::Int((*index).into())),
             ExprKind::Str(text) => Some(ConstValue::Str(text.as_str().into())),
             ExprKind::Const(id) => {
                 self.shared.program.consts[id.0 as usize].value().map(|value| (**value).clone())
@@ -137,6 +138,9 @@ impl<'m, 'p> Lower<'m, 'p> {
         origin: Origin,
     ) {
         match (value, self.types.kind(ty)) {
+            (ConstValue::Int(value), TyKind::Enum(_)) => {
+                out.push(self.b.iconst(Type::I8, *value as i64));
+            }
             (ConstValue::Int(value), _) => {
                 let leaf = self.types.as_int(ty).map_or(Type::I64, |int| int.to_ir());
                 out.push(self.int_const(leaf, *value));

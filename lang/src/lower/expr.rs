@@ -69,6 +69,7 @@ impl<'m, 'p> Lower<'m, 'p> {
             }
             ExprKind::Value(value) => Ok(self.constant(value, expr.ty, dest)),
             ExprKind::Bool(value) => one(self.b.iconst(Type::I8, (*value).into())),
+            ExprKind::Variant(index) => one(self.b.iconst(Type::I8, i64::from(*index))),
             ExprKind::Char(value) => one(self.b.iconst(Type::I32, u32::from(*value).into())),
             ExprKind::Str(text) => {
                 let address = self.data(text.as_bytes().to_vec(), 1);

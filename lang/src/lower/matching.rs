@@ -5,7 +5,7 @@ use ir::{Block, IntCC, TrapKind, Type, Value};
 use super::place::PlaceValue;
 use super::{Addr, Flow, Lower};
 use crate::tree::{Arm, Expr, Pat, PatKind};
-use crate::ty::{Ty, TyKind};
+use crate::ty::{IntTy, Ty, TyKind};
 
 /// The most cases that the ranges of one `match` may become in a `switch`.
 const MAX_CASES: i128 = 512;
@@ -116,7 +116,7 @@ impl<'m, 'p> Lower<'m, 'p> {
     /// Goes to `fail` unless the value matches; `fail` is made when it is first needed.
     pub(super) fn test(&mut self, pat: &'p Pat, place: &PlaceValue, fail: &mut Option<Block>) {
         match &pat.kind {
-            PatKind::Wild | PatKind::Bind(_, None) => {}
+            PatKind::Wild | PatKind::Bind(_, None) | PatKind::BindRef(_) => {}
             PatKind::Bind(_, Some(sub)) => self.test(sub, place, fail),
             PatKind::Range(lo, hi) => {
                 let values = self.read(place, pat.ty);
@@ -172,6 +172,9 @@ impl<'m, 'p> Lower<'m, 'p> {
         let (min, max, signed) = match self.types.kind(ty) {
             TyKind::Int(int) => (int.min(), int.max(), int.signed()),
             TyKind::Bool => (0, 1, false),
+            TyKind::Enum(id) => {
+                (0, self.types.enums[id.0 as usize].variants.len() as i128 - 1, false)
+            }
             _ => (0, i128::from(u32::from(char::MAX)), false),
         };
         let wide = matches!(self.types.kind(ty), TyKind::Int(int) if int.is_wide());
@@ -195,6 +198,13 @@ impl<'m, 'p> Lower<'m, 'p> {
     pub(super) fn bind(&mut self, pat: &'p Pat, place: &PlaceValue) {
         match &pat.kind {
             PatKind::Wild | PatKind::Range(..) | PatKind::Or(_) => {}
+            PatKind::BindRef(id) => {
+                // Behind a reference there is memory.
+                let PlaceValue::Memory(addr, len) = place else { return };
+                let mut values = vec![self.offset(*addr)];
+                values.extend(*len);
+                self.bind_local(*id, &values);
+            }
             PatKind::Bind(id, sub) => {
                 if self.leaves(pat.ty).is_some() {
                     let values = self.read(place, pat.ty);
@@ -282,7 +292,7 @@ impl<'m, 'p> Lower<'m, 'p> {
     fn switch_cases(&self, arms: &[Arm], ty: Ty) -> Option<Vec<Option<Vec<i128>>>> {
         match self.types.kind(ty) {
             TyKind::Int(int) if !int.is_wide() => {}
-            TyKind::Char => {}
+            TyKind::Char | TyKind::Enum(_) => {}
             _ => return None,
         }
         let mut total = 0;
@@ -296,7 +306,7 @@ impl<'m, 'p> Lower<'m, 'p> {
             let mut rest = false;
             while let Some(pat) = waiting.pop() {
                 match &pat.kind {
-                    PatKind::Wild | PatKind::Bind(_, None) => rest = true,
+                    PatKind::Wild | PatKind::Bind(_, None) | PatKind::BindRef(_) => rest = true,
                     PatKind::Range(lo, hi) if hi - lo + total < MAX_CASES => {
                         total += hi - lo + 1;
                         values.extend(*lo..=*hi);
@@ -341,6 +351,7 @@ impl<'m, 'p> Lower<'m, 'p> {
                     for &value in values {
                         let signed = match self.types.kind(ty) {
                             TyKind::Int(int) => int.to_signed().wrap(value),
+                            TyKind::Enum(_) => IntTy::I8.wrap(value),
                             _ => value,
                         };
                         // Of two arms for one value the first counts.

@@ -239,7 +239,7 @@ impl<'m, 'p> Lower<'m, 'p> {
         match self.types.kind(ty) {
             TyKind::Int(int) => push(int.to_ir(), at),
             TyKind::Float(float) => push(float.to_ir(), at),
-            TyKind::Bool => push(Type::I8, at),
+            TyKind::Bool | TyKind::Enum(_) => push(Type::I8, at),
             TyKind::Fn(..) => push(Type::I64, at),
             TyKind::Char => push(Type::I32, at),
             TyKind::Ref { to, .. } => {

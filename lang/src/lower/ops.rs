@@ -6,7 +6,7 @@ use super::place::PlaceValue;
 use super::{Addr, Flow, Lower};
 use crate::runtime::HostFunction;
 use crate::tree::{BinOp, Expr, ExprKind};
-use crate::ty::{FloatTy, IntTy, Ty, TyKind};
+use crate::ty::{EnumId, FloatTy, IntTy, Ty, TyKind};
 
 impl<'m, 'p> Lower<'m, 'p> {
     pub(super) fn binary(
@@ -173,11 +173,35 @@ impl<'m, 'p> Lower<'m, 'p> {
         }
     }
 
+    /// The number that a variant is, as an `i64`: its place in the list, or that and some more, or from a table.
+    fn discriminant(&mut self, id: EnumId, value: Value) -> Value {
+        let index = self.b.zext(Type::I64, value);
+        let numbers: Vec<i128> =
+            self.types.enums[id.0 as usize].variants.iter().map(|&(_, number)| number).collect();
+        let first = numbers.first().copied().unwrap_or(0);
+        if (first..).zip(&numbers).all(|(expected, &number)| expected == number) {
+            return if first == 0 { index } else { self.b.add(index, first as i64) };
+        }
+        let bytes = numbers.iter().flat_map(|&number| (number as i64).to_le_bytes()).collect();
+        let table = self.data(bytes, 8);
+        let at = self.b.shl(index, 3);
+        self.b.load(Type::I64, self.b.add(table, at), 0)
+    }
+
     /// `value as to`.
     pub(super) fn cast(&mut self, value: Value, from: Ty, to: Ty) -> Value {
         enum Kind {
             Int(IntTy),
             Float(FloatTy),
+        }
+        if let TyKind::Enum(id) = *self.types.kind(from) {
+            let number = self.discriminant(id, value);
+            // Discriminants are words.
+            return match self.types.as_int(to) {
+                Some(int) if int.is_wide() => self.b.sext(Type::I128, number),
+                Some(int) if int.bits() < 64 => self.b.trunc(int.to_ir(), number),
+                _ => number,
+            };
         }
         let kind = |types: &crate::ty::Types, ty: Ty| match types.kind(ty) {
             TyKind::Int(int) => Kind::Int(*int),

@@ -135,6 +135,24 @@ impl<'m, 'p> Lower<'m, 'p> {
                 }
                 self.print_text(if items.len() == 1 { ",)" } else { ")" }, look.style);
             }
+            TyKind::Enum(id) => {
+                let index = self.read(place, ty)[0];
+                let names: Vec<String> =
+                    self.types.enums[id.0 as usize].variants.iter().map(|v| v.0.clone()).collect();
+                let done = self.b.block("done");
+                let blocks: Vec<_> = names.iter().map(|name| self.b.block(name)).collect();
+                let cases = blocks.iter().enumerate().skip(1);
+                let cases: Vec<_> =
+                    cases.map(|(at, &block)| (i64::from(at as u8 as i8), block)).collect();
+                let Some(&first) = blocks.first() else { return };
+                self.b.switch(index, first, &cases);
+                for (name, block) in names.iter().zip(blocks) {
+                    self.b.switch_to(block);
+                    self.print_text(name, look.style);
+                    self.b.jump(done);
+                }
+                self.b.switch_to(done);
+            }
             TyKind::Array(item, len) => {
                 let PlaceValue::Memory(addr, _) = *place else { return };
                 let len = self.types.len_value(len).unwrap_or(0);
