@@ -172,7 +172,7 @@ fn stack_arguments_of_tail_calls_do_not_overwrite_each_other() {
 /// Apple's convention packs what lies on the stack, so that a store of a wrong width would hit a neighbour.
 #[test]
 fn packed_stack_arguments_of_tail_calls() {
-    let registers = vec!["i64"; 8].join(", ");
+    let registers = ["i64"; 8].join(", ");
     let rest = "i8, i16, i8, i32, i64, i8";
     let params: Vec<String> = (0..8).map(|index| format!("v{index}: i64")).collect();
     let params = params.join(", ");

@@ -319,6 +319,14 @@ impl Line {
                 self.b.store(x, self.address, 0);
                 self.values.push((self.b.load(ty, self.address, 0), a));
             }
+            9 if random.once_in(2) => {
+                let cc = if random.once_in(2) { IntCC::Eq } else { IntCC::Ne };
+                let imm = eval::sign_extend(1 << random.below(ty.bits() as usize), ty);
+                let bit = self.b.iconst(ty, imm);
+                let imm = eval::truncate(imm as u64, ty);
+                let found = self.b.icmp(cc, self.b.and(x, bit), bit);
+                self.flags.push((found, eval::icmp(cc, ty, a & imm, imm).into()));
+            }
             9 => {
                 let cc = random.pick(IntCC::ALL).expect("there are some");
                 self.flags.push((self.b.icmp(cc, x, y), eval::icmp(cc, ty, a, b).into()));

@@ -147,6 +147,14 @@ fn conditions() {
             "v10: i64 = iconst 32\nv11: i64 = and v0, v10\nbranch v11, block1, block2\nblock1:\nret\nblock2:\ntrap unreachable"
         ),
         (
+            "branch on a bit that is one",
+            "v10: i64 = iconst 1\nv11: i64 = and v0, v10\nv12: i8 = icmp eq v11, v10\nbranch v12, block1, block2\nblock1:\nret\nblock2:\ntrap unreachable"
+        ),
+        (
+            "select on a bit that is one",
+            "v10: i8 = iconst -128\nv11: i8 = and v4, v10\nv12: i8 = icmp ne v11, v10\nv13: i64 = select v12, v0, v1"
+        ),
+        (
             "branch on the sign",
             "v10: i64 = iconst 0\nv11: i8 = icmp sge v0, v10\nbranch v11, block1, block2\nblock1:\ntrap unreachable\nblock2:\nret"
         ),
@@ -331,6 +339,14 @@ fn carries() {
              v12: i64 = or v9, v11\n\
              v13: i64 = iconst 0\n\
              v14: i8 = icmp ne v12, v13"
+        ),
+        (
+            "branch on double equality",
+            "v9: i64 = xor v0, v1\n\
+             v10: i64 = iconst 7\n\
+             v11: i64 = xor v0, v10\n\
+             v12: i64 = or v9, v11\n\
+             branch v12, block1, block2\nblock1:\n  trap panic\nblock2:\n  ret"
         ),
         (
             "double equality with a small number",

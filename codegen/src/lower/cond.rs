@@ -54,6 +54,9 @@ impl Lower<'_> {
             Some(InstData::Binary { op: BinaryOp::And, args: [a, b] }) => {
                 return self.mask_test(self.func.value_type(cond), a, b, holds);
             }
+            _ if self.is_pair_difference(cond) && self.compare_pairs(cond)? => {
+                return Ok((Test::Flags(if holds { Cond::Ne } else { Cond::Eq }), None));
+            }
             _ => {}
         }
         self.zero_test(cond, holds)
@@ -146,6 +149,9 @@ impl Lower<'_> {
     /// Tests an integer comparison, without flags where a branch can look at the register itself.
     fn int_test(&mut self, cc: IntCC, a: Value, b: Value) -> Result<Ready> {
         let ty = self.func.value_type(a);
+        if let Some((cc, x, bit)) = self.single_bit(cc, a, b) {
+            return self.mask_test(ty, x, bit, cc == IntCC::Ne);
+        }
         if self.constant(b) == Some(0) {
             let sign = BitNumber::new(u64::from(ty.bits() - 1));
             match (cc, sign) {
@@ -170,6 +176,20 @@ impl Lower<'_> {
         Ok((Test::Flags(self.compare(cc, a, b)?), None))
     }
 
+    /// For a comparison of `x & bit` with `bit`, a power of two: the comparison of it with zero that holds alike, and its
+    /// operands.
+    fn single_bit(&self, cc: IntCC, a: Value, b: Value) -> Option<(IntCC, Value, Value)> {
+        let cc = match cc {
+            IntCC::Eq => IntCC::Ne,
+            IntCC::Ne => IntCC::Eq,
+            _ => return None,
+        };
+        let (BinaryOp::And, [x, bit]) = self.fold_binary(a)? else { return None };
+        let imm = self.constant(bit)?;
+        let bits = imm as u64 & self.func.value_type(a).mask();
+        (bits.is_power_of_two() && self.constant(b) == Some(imm)).then_some((cc, x, bit))
+    }
+
     /// For a signed remainder by a power of two to be folded: the dividend and the mask of the low bits, which are
     /// zero exactly when the remainder is.
     fn odd_test(&self, value: Value) -> Option<(Value, LogicalImm)> {
@@ -189,6 +209,10 @@ impl Lower<'_> {
         let ty = self.func.value_type(a);
         let size = int_size(ty);
         let equality = matches!(cc, IntCC::Eq | IntCC::Ne);
+        if let Some((cc, x, bit)) = self.single_bit(cc, a, b) {
+            self.tst(ty, x, bit)?;
+            return Ok(int_cond(cc));
+        }
         if equality && self.constant(b) == Some(0) {
             if self.compare_pairs(a)? {
                 return Ok(int_cond(cc));
