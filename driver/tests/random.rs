@@ -10,7 +10,7 @@ use ir::{Module, Signature, TrapKind, Type};
 use opt::Level;
 
 /// Modules in a plain run.
-const SEEDS: u64 = if cfg!(debug_assertions) { 60 } else { 2000 };
+const SEEDS: u64 = if cfg!(debug_assertions) { 100 } else { 2000 };
 
 /// Instructions that a call may take, far more than any of these functions does.
 const FUEL: u64 = 20_000_000;
