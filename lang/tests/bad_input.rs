@@ -155,3 +155,30 @@ fn damaged_programs() {
         }
     }
 }
+
+#[test]
+fn types_and_instances_have_limits() {
+    let doubled: String =
+        (1..80).map(|i| format!("type A{i} = (A{}, A{});\n", i - 1, i - 1)).collect();
+    let limited = [
+        format!("type A0 = ();\n{doubled}fn f(x: A79) {{}}"),
+        format!("fn f() {{ let x = (); {} }}", "let x = (x, x);".repeat(80)),
+        "fn f<T: Copy>(x: T, n: u32) { if n > 0 { f((x, x), n - 1) } } fn main() { f(1, 3) }".to_owned(),
+        "fn a<T>(x: T) { b((x, 1)) } fn b<T>(x: T) { a([x]) } fn main() { a(1) }".to_owned(),
+        "fn a<const N: usize>(x: [u8; N]) { b([x; 2]) } fn b<T: Copy>(x: T) { b([x; 2]) } fn main() { a([1]) }".to_owned(),
+        "fn a<T: Copy>(f: fn(T)) { a(b::<fn(T)>) } fn b<T>(x: T) {} fn main() { a(b::<i32>) }".to_owned(),
+        format!("enum E {{ {} }}", (0..300).map(|i| format!("V{i}, ")).collect::<String>()),
+    ];
+    for source in limited {
+        let error = first_error(&source);
+        let start: String = source.chars().take(60).collect();
+        assert!(error.contains("error[J0003]"), "{start}: {error}");
+    }
+    let closures: String = (0..2000).map(|i| format!("let f{i} = |x: i32| x + {i};\n")).collect();
+    assert_eq!(first_error(&format!("fn f() {{ {closures} }}")), "no error");
+    let nested = "if true { fn g() {} g(); }\n".repeat(1000);
+    assert_eq!(first_error(&format!("fn f() {{ {nested} }}")), "no error");
+    let calls: String = (0..500).map(|i| format!("g::<{i}>([0; {i}]);\n")).collect();
+    let source = format!("fn g<const N: usize>(a: [u8; N]) -> usize {{ N }} fn f() {{ {calls} }}");
+    assert_eq!(first_error(&source), "no error");
+}

@@ -199,7 +199,7 @@ impl<'a> Checker<'a> {
         let scope = items.cloned().collect();
         let hidden = self.cx.scope.iter().filter(|(_, named)| named.is_of_call());
         let captures = hidden.map(|(name, _)| name.clone()).collect();
-        let name = self.unused_name(format!("{}::{{closure}}", self.cx.name));
+        let name = format!("{}::{{closure#{}}}", self.cx.name, self.fns.len());
         let inner = FnCx {
             name: name.clone(),
             scope,

@@ -205,15 +205,12 @@ impl<'a> Checker<'a> {
     }
 
     /// A name that no function of the program has so far.
-    pub(super) fn unused_name(&self, name: String) -> String {
-        let taken = |name: &String| self.fns.iter().any(|info| info.name == *name);
-        let mut unused = name.clone();
-        let mut number = 2;
-        while taken(&unused) {
-            unused = format!("{name}#{number}");
-            number += 1;
+    fn unused_name(&self, name: String) -> String {
+        if self.fns.iter().any(|info| info.name == name) {
+            format!("{name}#{}", self.fns.len())
+        } else {
+            name
         }
-        unused
     }
 
     fn let_stmt(&mut self, local: &syn::Local) -> Option<Stmt> {
