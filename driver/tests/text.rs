@@ -31,7 +31,8 @@ fn check(folder: &str, configurations: &[Configuration]) -> usize {
             );
         }
         let checked = report.passed.iter().sum::<usize>() + report.refused;
-        assert!(checked > 0, "{name} has no test lines");
+        // A readme may be without examples.
+        assert!(checked > 0 || name.ends_with(".md"), "{name} has no test lines");
         calls += checked;
     }
     calls
