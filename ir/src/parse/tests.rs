@@ -109,6 +109,7 @@ fn random_functions_come_back_the_same() {
         let shape = Shape {
             name: ["f", "a b", "7up", "é.x", ""][seed as usize % 5].to_owned(),
             blocks: (seed % 9) as u32,
+            slots: (seed % 4) as u32,
             names: seed % 3 > 0,
             callees: vec![
                 ("callee".into(), callee),
