@@ -1,5 +1,7 @@
 //! Arguments, calls, tail calls and returns.
 
+use std::collections::BTreeMap;
+
 use arm64_enc::{AccessSize, FpMemOp, MemOp, Size};
 use ir::{AbiParam, Entity, Extend, FuncRef, Inst, SigRef, Signature, Type, Value, ValueList};
 use regalloc::{Operand, VReg};
@@ -20,6 +22,13 @@ struct Incoming {
     ty: Type,
     /// Whether anybody uses it.
     wanted: bool,
+}
+
+/// The arguments of this function that its caller left on the stack.
+#[derive(Debug)]
+pub(super) struct IncomingStack {
+    bytes: u32,
+    offsets: BTreeMap<Value, u32>,
 }
 
 /// Where the arguments of a call go.
@@ -196,7 +205,7 @@ impl<'f> Lower<'f> {
                 self.mf.outgoing_bytes = self.mf.outgoing_bytes.max(assigner.stack_bytes());
             }
             Passing::Instead => {
-                let (needed, room) = (assigner.used_bytes(), self.incoming_bytes());
+                let (needed, room) = (assigner.used_bytes(), self.incoming_stack().bytes);
                 if needed > room {
                     return Err(Reason::TailCallArguments { needed, room });
                 }
@@ -240,27 +249,25 @@ impl<'f> Lower<'f> {
         Ok(())
     }
 
-    /// Bytes of stack that the function's own arguments take.
-    fn incoming_bytes(&self) -> u32 {
-        let mut assigner = ArgAssigner::new(self.options.call_conv);
-        for ty in self.func.signature.param_types() {
-            assigner.next(ty);
-        }
-        assigner.used_bytes()
+    /// What of the function's own arguments lies on the stack.
+    fn incoming_stack(&self) -> &IncomingStack {
+        self.incoming.get_or_init(|| {
+            let mut assigner = ArgAssigner::new(self.options.call_conv);
+            let mut offsets = BTreeMap::new();
+            let params = self.func.entry().map(|entry| self.func.block_params(entry));
+            for &param in params.unwrap_or_default() {
+                if let ArgPlace::Stack(offset) = assigner.next(self.func.value_type(param)) {
+                    offsets.insert(param, offset);
+                }
+            }
+            IncomingStack { bytes: assigner.used_bytes(), offsets }
+        })
     }
 
     /// Whether a value is the argument of this function that was passed so many bytes into the stack: it is still
     /// there.
     fn is_incoming(&self, value: Value, offset: u32) -> bool {
-        let Some(entry) = self.func.entry() else { return false };
-        if self.entry_is_target {
-            return false;
-        }
-        let mut assigner = ArgAssigner::new(self.options.call_conv);
-        self.func.block_params(entry).iter().any(|&param| {
-            let place = assigner.next(self.func.value_type(param));
-            param == value && place == ArgPlace::Stack(offset)
-        })
+        !self.entry_is_target && self.incoming_stack().offsets.get(&value) == Some(&offset)
     }
 
     pub(super) fn ret(&mut self, args: ValueList) -> Result {

@@ -24,6 +24,7 @@ mod plan;
 mod switch;
 mod values;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use arm64_enc::Size;
@@ -66,6 +67,8 @@ struct Lower<'a> {
     options: &'a Options,
     ctx: &'a mut Context,
     mf: MachineFunction,
+    /// Where arguments on the stack are, once a tail call asks.
+    incoming: OnceCell<args::IncomingStack>,
     /// Whether the entry block is also a branch target, so that its parameters are not just the arguments.
     entry_is_target: bool,
     block: Option<ir::Block>,
@@ -117,6 +120,7 @@ pub(crate) fn lower(
         options,
         ctx,
         mf,
+        incoming: OnceCell::new(),
         entry_is_target: plan.nodes.first().is_some_and(|node| node.work == Work::Entry),
         block: None,
         inst: None,
