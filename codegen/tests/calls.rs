@@ -153,19 +153,32 @@ fn stack_arguments_of_tail_calls_do_not_overwrite_each_other() {
     .enumerate()
     {
         let args: Vec<String> = order.iter().map(|arg| format!("v{arg}")).collect();
-        let source = format!(
-            "fn @weighted({types}) -> i64 {{\nblock0({params}):\n  v14: i64 = iconst 0\n{weighted}  ret v214\n}}\n\
-             fn @shuffled({types}) -> i64 {{\nblock0({params}):\n  tail_call @weighted({args})\n}}",
-            params = params.join(", "),
-            args = args.join(", "),
-        );
-        let linked = compile(&source);
-        let values: Vec<u64> = (1..=14).collect();
-        let expected = order
-            .iter()
-            .enumerate()
-            .fold(0, |sum, (place, &arg)| sum + (values[arg] << (4 * place)));
-        assert_eq!(result(&linked, "shuffled", &values), expected, "{index}\n{source}");
+        // Whatever the frame is like, it is gone before the callee starts.
+        for (slot, body) in [
+            ("", ""),
+            ("  slot0: size 24, align 8\n", "  v20: i64 = stack_addr slot0\n  store v0, v20\n"),
+            ("  slot0: size 5000, align 64\n", "  v20: i64 = stack_addr slot0\n  store v0, v20\n"),
+            ("", "  v20: i64 = call @first(v0)\n"),
+            (
+                "",
+                "  v20: i64 = call @weighted(v0, v0, v0, v0, v0, v0, v0, v0, v0, v0, v0, v0, v0, v0)\n",
+            ),
+        ] {
+            let source = format!(
+                "fn @weighted({types}) -> i64 {{\nblock0({params}):\n  v14: i64 = iconst 0\n{weighted}  ret v214\n}}\n\
+                 fn @first(i64) -> i64 {{\nblock0(v0: i64):\n  ret v0\n}}\n\
+                 fn @shuffled({types}) -> i64 {{\n{slot}block0({params}):\n{body}  tail_call @weighted({args})\n}}",
+                params = params.join(", "),
+                args = args.join(", "),
+            );
+            let linked = compile(&source);
+            let values: Vec<u64> = (1..=14).collect();
+            let expected = order
+                .iter()
+                .enumerate()
+                .fold(0, |sum, (place, &arg)| sum + (values[arg] << (4 * place)));
+            assert_eq!(result(&linked, "shuffled", &values), expected, "{index}\n{source}");
+        }
     }
 }
 
