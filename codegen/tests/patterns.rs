@@ -139,6 +139,10 @@ fn conditions() {
             "select twice",
             "v10: i8 = icmp slt v0, v1\nv11: i64 = select v10, v0, v1\nv12: i64 = select v10, v1, v0\nv13: i64 = sub v11, v12"
         ),
+        (
+            "select twice by a bit",
+            "v9: i64 = iconst 64\nv10: i64 = and v0, v9\nv11: i64 = select v10, v0, v1\nv12: i64 = select v10, v1, v0\nv13: i64 = sub v11, v12"
+        ),
         ("select a float", "v10: i8 = fcmp one v5, v6\nv11: f64 = select v10, v5, v6"),
         ("trap fused", "v10: i8 = icmp uge v0, v1\ntrap_if v10, index_out_of_bounds"),
         ("branch on zero", "branch v0, block1, block2\nblock1:\nret\nblock2:\ntrap unreachable"),

@@ -65,13 +65,16 @@ impl Lower<'_> {
         (self.ctx.uses[value.index()] == 1).then(|| self.local(value)).flatten()
     }
 
-    /// The definition of a condition, if it may be computed here: also a comparison of whole registers all of whose
-    /// users want flags. Users in a row share it in the end.
+    /// The definition of a condition, if it may be computed here: also a comparison or mask of whole registers all of
+    /// whose users want flags. Users in a row share it in the end.
     pub(super) fn fold_condition(&self, cond: Value) -> Option<&InstData> {
         let data = self.local(cond)?;
         let (uses, as_condition) = (self.ctx.uses[cond.index()], self.ctx.cond_uses[cond.index()]);
         let free = match *data {
-            InstData::IntCompare { args: [a, _], .. } => self.func.value_type(a).bits() >= 32,
+            InstData::IntCompare { args: [a, _], .. }
+            | InstData::Binary { op: BinaryOp::And, args: [a, _] } => {
+                self.func.value_type(a).bits() >= 32
+            }
             InstData::FloatCompare { .. } => true,
             _ => false,
         };
