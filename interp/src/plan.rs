@@ -155,10 +155,18 @@ impl Plan {
                 }
             }
             // Restricted programs check the address before the access.
-            InstData::Load { addr, offset, .. } if memory == MemoryAccess::Host => {
+            // Accesses of two words have no form that computes its address.
+            InstData::Load { addr, offset, .. }
+                if memory == MemoryAccess::Host
+                    && func
+                        .result(reader)
+                        .is_some_and(|value| func.value_type(value) != Type::I128) =>
+            {
                 self.address(func, block, addr, offset, reader);
             }
-            InstData::Store { addr, offset, .. } if memory == MemoryAccess::Host => {
+            InstData::Store { value, addr, offset, .. }
+                if memory == MemoryAccess::Host && func.value_type(value) != Type::I128 =>
+            {
                 self.address(func, block, addr, offset, reader);
             }
             InstData::Binary { op: second, args } if !self.is_fused(reader) => {

@@ -573,3 +573,31 @@ fn wide_accesses_are_checked_whole() {
         assert_eq!(trap.kind, TrapKind::MemoryFault, "{address:#x}");
     }
 }
+
+/// Accesses of one word compute their address themselves where memory is the host's; those of two words do not.
+#[test]
+fn indexed_accesses_of_two_words_in_host_memory() {
+    let module = module(
+        "fn @f(i64) -> i64 {
+           slot0: size 96, align 16
+         block0(v0: i64):
+           v1: i64 = stack_addr slot0
+           v2: i128 = sext v0
+           v3: i64 = iconst 4
+           v4: i64 = shl v0, v3
+           v5: i64 = add v1, v4
+           store v2, v5 + 16
+           v6: i64 = add v1, v4
+           v7: i128 = load v6 + 16
+           v8: i64 = trunc v7
+           ret v8
+         }",
+    );
+    for memory in [MemoryAccess::Restricted, MemoryAccess::Host] {
+        let options = LoadOptions { memory, ..LoadOptions::default() };
+        let program = Program::load(&module.module, &options).unwrap();
+        let function = program.function("f").unwrap();
+        let result = Interpreter::default().call(&program, function, &[3], &mut NoHost);
+        assert_eq!(result, Ok(vec![3]), "{memory:?}");
+    }
+}
