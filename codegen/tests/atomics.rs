@@ -24,6 +24,8 @@ fn function(ty: Type, body: impl Fn(&FunctionBuilder, Value, [Value; 2]) -> Valu
     let b = FunctionBuilder::new("f");
     let (addr, x, y) = (b.param(Type::I64), b.param(ty), b.param(ty));
     let result = body(&b, addr, [x, y]);
+    // Extended, so that bits above the type count.
+    let result = if ty == Type::I64 { result } else { b.zext(Type::I64, result) };
     let word = b.load(Type::I64, b.and(addr, b.iconst(Type::I64, -8)), 0);
     b.ret([result, word]);
     b.finish().expect("it keeps the rules")
@@ -46,7 +48,7 @@ fn run(
     let noise = noise & !ty.mask();
     let ints = [MEMORY + offset, args[0] | noise, args[1] | noise.rotate_left(7) & !ty.mask()];
     match sim.call(BASE, &CallArgs { ints: &ints, ..CallArgs::default() }) {
-        Ok(found) => Ok([found.ints[0] & ty.mask(), found.ints[1]]),
+        Ok(found) => Ok([found.ints[0], found.ints[1]]),
         Err(Fault::Breakpoint { imm, .. }) => {
             Err(TrapKind::from_code(imm).expect("only traps are breakpoints"))
         }

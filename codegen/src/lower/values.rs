@@ -222,6 +222,10 @@ impl Lower<'_> {
             InstData::IntConst { imm } => 64 - Self::const_bits(ty, imm).leading_zeros(),
             InstData::IntCompare { .. } | InstData::FloatCompare { .. } => 1,
             InstData::Overflow { .. } | InstData::Carry { .. } if index == 1 => 1,
+            // Each of their instructions clears the rest of the register.
+            InstData::AtomicLoad { .. }
+            | InstData::AtomicRmw { .. }
+            | InstData::AtomicCas { .. } => ty.bits(),
             InstData::Load { kind, .. } => match kind {
                 LoadKind::Full => ty.bits(),
                 LoadKind::Narrow(width, Extend::Zero) => width.as_type().bits(),
