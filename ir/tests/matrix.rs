@@ -545,6 +545,10 @@ fn table() -> String {
         }
         text.push_str(&format!(" {} |\n", op.info().doc));
     }
+    let cells = || Opcode::ALL.iter().flat_map(|&op| Type::ALL.map(|ty| cell(op, ty)));
+    let accepted = cells().filter(|cell| matches!(cell, Cell::Accepted(_))).count();
+    let refused = cells().filter(|cell| matches!(cell, Cell::Refused(_))).count();
+    text.push_str(&format!("\n{accepted} cells are accepted, {refused} refused.\n"));
     text
 }
 

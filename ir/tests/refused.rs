@@ -16,10 +16,28 @@ fn errors(text: &str) -> String {
             })
             .collect(),
         Ok(module) => match ir::verify_module(&module) {
-            Err(error) => format!("{} {error}\n", error.rule),
+            Err(error) => {
+                stands_under_its_instruction(&module, &error);
+                format!("{} {error}\n", error.rule)
+            }
             Ok(()) => String::new(),
         },
     }
+}
+
+/// The printed function has the message in the line under the instruction that it is about.
+fn stands_under_its_instruction(module: &ir::Module, error: &ir::VerifyError) {
+    let (Some(func), Some(inst)) = (module.functions.get(&error.function), error.inst) else {
+        return;
+    };
+    let shown = error.in_context(func);
+    let lines: Vec<&str> = shown.lines().collect();
+    let at = lines.iter().position(|line| line.contains(&error.message)).expect("a message");
+    let above = lines[at - 1];
+    let result = func.result(inst).map(|value| format!("{value}: ")).unwrap_or_default();
+    let opcode = func.inst(inst).opcode().name();
+    assert!(above.trim_start().starts_with(&result) && above.contains(opcode), "{shown}");
+    assert!(lines[at].trim_start().starts_with("; ^"), "{shown}");
 }
 
 #[test]

@@ -150,7 +150,7 @@ impl<'a> Parser<'a> {
             }
             if let Err(fault) = self.body_line(&mut body, &mut current) {
                 self.report(fault);
-                self.skip_line();
+                self.skip_body_line();
             }
         }
         if let Err(fault) = self.end_of_line() {
@@ -164,6 +164,17 @@ impl<'a> Parser<'a> {
             self.check_uses(&body);
         }
         Some((name, place, body))
+    }
+
+    /// Goes to the end of the line after a mistake in it, or to the brace there that closes the function.
+    fn skip_body_line(&mut self) {
+        while !matches!(self.next.token, Token::Newline | Token::End) {
+            let after = || self.lexer.clone().next().token;
+            if self.at('}') && matches!(after(), Token::Newline | Token::End) {
+                return;
+            }
+            self.advance();
+        }
     }
 
     /// Goes to the line after a function whose header is wrong.

@@ -310,3 +310,11 @@ fn random_modules_come_back_the_same() {
         assert_eq!(module, same_again(&module.to_string()));
     }
 }
+
+#[test]
+fn a_mistake_before_the_closing_brace_is_one_mistake() {
+    let text = "fn @f() { block0:\n v0: i8 = iconst 999 }\nfn @g() { block0: rte }\n";
+    let errors = module(text).unwrap_err();
+    let codes: Vec<_> = errors.iter().map(|error| (error.line, error.code)).collect();
+    assert_eq!(codes, [(2, ParseCode::Range), (3, ParseCode::Opcode)]);
+}
