@@ -1,6 +1,7 @@
 //! The text tests of `tests/`, in every configuration that this machine has.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use driver::filetest::{self, Configuration};
 
@@ -15,27 +16,41 @@ fn files(folder: &str) -> Vec<PathBuf> {
     files
 }
 
-/// Every file of a folder; how many calls were checked in all.
+/// Every file of a folder, as many at once as the machine has processors; how many calls were checked in all.
 fn check(folder: &str, configurations: &[Configuration]) -> usize {
-    let mut calls = 0;
-    for path in files(folder) {
-        let name = path.display().to_string();
-        let text = std::fs::read_to_string(&path).unwrap();
-        let report = filetest::run(&text, &name, configurations);
-        if let Some(failure) = report.failures.first() {
-            panic!(
-                "{name}:{}: {} (and {} more)",
-                failure.line,
-                failure.message,
-                report.failures.len() - 1
-            );
+    let files = files(folder);
+    let next = AtomicUsize::new(0);
+    let worker = || {
+        let mut calls = 0;
+        while let Some(path) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+            calls += check_file(path, configurations);
         }
-        let checked = report.passed.iter().sum::<usize>() + report.refused;
-        // A readme may be without examples.
-        assert!(checked > 0 || name.ends_with(".md"), "{name} has no test lines");
-        calls += checked;
+        calls
+    };
+    std::thread::scope(|scope| {
+        let workers = std::thread::available_parallelism().map_or(1, usize::from);
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(worker)).collect();
+        workers.into_iter().map(|worker| worker.join().unwrap()).sum()
+    })
+}
+
+/// How many calls a file has.
+fn check_file(path: &Path, configurations: &[Configuration]) -> usize {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).unwrap();
+    let report = filetest::run(&text, &name, configurations);
+    if let Some(failure) = report.failures.first() {
+        panic!(
+            "{name}:{}: {} (and {} more)",
+            failure.line,
+            failure.message,
+            report.failures.len() - 1
+        );
     }
-    calls
+    let checked = report.passed.iter().sum::<usize>() + report.refused;
+    // A readme may be without examples.
+    assert!(checked > 0 || name.ends_with(".md"), "{name} has no test lines");
+    checked
 }
 
 #[test]
