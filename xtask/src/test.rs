@@ -84,7 +84,11 @@ fn emulated_tests() -> Result {
 /// Cross-builds the tests of every crate but this one and runs them under QEMU.
 pub(crate) fn aarch64(words: &[String]) -> Result {
     setup::targets(&[LINUX])?;
-    let mut test = sh::cargo(&["test", "-q", "--workspace", "--exclude", "xtask"]);
+    let mut test = sh::cargo(&["test", "-q"]);
+    // A package that is asked for is not all of them.
+    if !words.iter().take_while(|word| *word != "--").any(|word| word.starts_with("-p")) {
+        test.args(["--workspace", "--exclude", "xtask"]);
+    }
     test.args(["--profile", "emulated", "--target", LINUX]);
     test.args(words).env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_RUNNER", setup::runner()?);
     sh::run(recording(test))
