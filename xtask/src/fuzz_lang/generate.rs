@@ -7,7 +7,7 @@ mod features;
 
 use std::fmt::Write as _;
 
-use self::features::{Generic, Pointer, Struct};
+use self::features::{Enum, Generic, Pointer, Struct};
 use super::rng::Rng;
 
 /// The attributes that open every file: rustc must neither warn nor refuse what it can evaluate.
@@ -73,6 +73,7 @@ struct Generator {
     helpers: Vec<Helper>,
     structs: Vec<Struct>,
     generics: Vec<Generic>,
+    enums: Vec<Enum>,
     pointers: Vec<Pointer>,
     indent: usize,
     names: usize,
@@ -88,6 +89,7 @@ pub(super) fn program(seed: u64) -> String {
         helpers: Vec::new(),
         structs: Vec::new(),
         generics: Vec::new(),
+        enums: Vec::new(),
         pointers: Vec::new(),
         indent: 0,
         names: 0,

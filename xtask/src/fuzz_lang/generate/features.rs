@@ -17,6 +17,13 @@ pub(super) struct Struct {
     result: Type,
 }
 
+/// An enum with so many variants, `A0` and on, and a function that makes one of a number.
+#[derive(Clone)]
+pub(super) struct Enum {
+    name: String,
+    variants: usize,
+}
+
 /// A generic function.
 #[derive(Clone)]
 pub(super) enum Generic {
@@ -50,6 +57,38 @@ impl Generator {
         for _ in 0..self.rng.below(3) {
             self.generic();
         }
+        if self.rng.one_in(2) {
+            self.enumeration();
+        }
+    }
+
+    fn enumeration(&mut self) {
+        let name = format!("HELPER_E{}", self.enums.len());
+        let variants = 1 + self.rng.below(6);
+        let mut list = String::new();
+        let mut number = 0;
+        for index in 0..variants {
+            let gap = if self.rng.one_in(3) { 1 + self.rng.below(40) as i64 } else { 0 };
+            let sign = if index == 0 && self.rng.one_in(3) { -1 } else { 1 };
+            number += gap * sign;
+            let _ = match gap {
+                0 => write!(list, "A{index}, "),
+                _ => write!(list, "A{index} = {number}, "),
+            };
+            number += 1;
+        }
+        self.line("#[derive(Clone, Copy, PartialEq)]");
+        self.line(&format!("enum {name} {{ {list}}}"));
+        let mut arms = String::new();
+        for index in 1..variants {
+            let _ = write!(arms, "{index} => {name}::A{index}, ");
+        }
+        self.line(&format!("impl {name} {{"));
+        self.line(&format!(
+            "    fn of(n: u64) -> Self {{ match n % {variants} {{ {arms}_ => Self::A0 }} }}"
+        ));
+        self.line("}");
+        self.enums.push(Enum { name, variants });
     }
 
     fn structure(&mut self) {
@@ -258,7 +297,9 @@ impl Generator {
 
     /// A call of a function pointer or a generic function, or a `match`, or a sum over a slice.
     pub(super) fn feature(&mut self, ty: Type, depth: usize) -> String {
-        match self.rng.below(4) {
+        match self.rng.below(6) {
+            4 => self.enum_expr(ty, depth),
+            5 => self.reference_match(ty, depth),
             0 => self.call_pointer(ty, depth),
             1 => self.call_generic(ty, depth),
             2 => self.match_expr(ty, depth),
@@ -338,6 +379,47 @@ impl Generator {
         let arm = self.expr(ty, depth.min(1));
         let _ = write!(text, "_ => {arm} }})");
         text
+    }
+
+    /// A variant as a number, compared, or matched.
+    fn enum_expr(&mut self, ty: Type, depth: usize) -> String {
+        let enums = self.enums.clone();
+        let Some(Enum { name, variants }) = self.rng.pick(&enums).cloned() else {
+            return self.leaf(ty);
+        };
+        let of = self.int_type();
+        let value = format!("{name}::of(({}) as u64)", self.expr(of, depth));
+        let variant = self.rng.below(variants);
+        match ty {
+            Type::Int { .. } if self.rng.one_in(2) => format!("({value} as {})", ty.name()),
+            Type::Bool => format!("({value} == {name}::A{variant})"),
+            _ => {
+                let mut text = format!("(match {value} {{ ");
+                for index in 0..variants {
+                    if self.rng.one_in(3) {
+                        continue;
+                    }
+                    let arm = self.expr(ty, depth.min(1));
+                    let _ = write!(text, "{name}::A{index} | {name}::A{variant} => {arm}, ");
+                }
+                let arm = self.expr(ty, depth.min(1));
+                let _ = write!(text, "_ => {arm} }})");
+                text
+            }
+        }
+    }
+
+    /// A tuple matched through a reference, whose parts are references, too.
+    fn reference_match(&mut self, ty: Type, depth: usize) -> String {
+        let of = self.int_type();
+        let (name, low) = (of.name(), self.rng.below(100));
+        let (a, b, c) =
+            (self.expr(of, depth), self.expr(ty, depth.min(1)), self.expr(ty, depth.min(1)));
+        format!(
+            "(match &({a}, {b}, {c}) {{ ({low}{name}..={}, x, _) => *x, (0..={low}, _, y) if *y != {c} => *y, \
+             (_, x, y) => if *x == *y {{ *x }} else {{ *y }} }})",
+            low + 20
+        )
     }
 
     fn slice_sum(&mut self, ty: Type, depth: usize) -> String {
