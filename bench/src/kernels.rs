@@ -1,10 +1,10 @@
-// What `interpret` runs: read as a module of the benchmark by rustc and as source by Jitsu.
+//! What `interpret` runs: read as a module of the benchmark by rustc and as source by Jitsu.
 
-fn fib(n: u32) -> u64 {
+pub fn fib(n: u32) -> u64 {
     if n < 2 { n as u64 } else { fib(n - 1) + fib(n - 2) }
 }
 
-fn sieve(rounds: u32) -> u64 {
+pub fn sieve(rounds: u32) -> u64 {
     let mut composite = [false; 200_000];
     let mut total = 0;
     for _ in 0..rounds {
@@ -44,7 +44,7 @@ fn escape(cx: f64, cy: f64) -> u32 {
     step
 }
 
-fn mandelbrot(size: u32) -> u64 {
+pub fn mandelbrot(size: u32) -> u64 {
     let mut total = 0;
     let mut row = 0;
     while row < size {

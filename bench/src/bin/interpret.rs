@@ -11,12 +11,15 @@ use bench::{in_turns, median};
 use driver::{Engine, EngineKind, Func, Hosts, Options};
 
 /// The same source that Jitsu reads.
-mod kernels {
-    include!("../kernels.rs");
+#[path = "../kernels.rs"]
+mod kernels;
 
-    pub(super) const ALL: [(&str, fn(u32) -> u64, u32); 3] =
-        [("fib", fib, 27), ("sieve", sieve, 10), ("mandelbrot", mandelbrot, 200)];
-}
+/// The kernels by name, as rustc compiles them, each with its argument.
+const KERNELS: [(&str, fn(u32) -> u64, u32); 3] = [
+    ("fib", kernels::fib, 27),
+    ("sieve", kernels::sieve, 10),
+    ("mandelbrot", kernels::mandelbrot, 200),
+];
 
 const SOURCE: &str = include_str!("../kernels.rs");
 const WAT: &str = include_str!("../kernels.wat");
@@ -47,7 +50,7 @@ fn one(engine: &str, kernel: &str, size: u32) -> Result<u64, Box<dyn Error>> {
             function.call(&mut store, size)?
         }
         "native" => {
-            let row = kernels::ALL.iter().find(|row| row.0 == kernel).ok_or("no such kernel")?;
+            let row = KERNELS.iter().find(|row| row.0 == kernel).ok_or("no such kernel")?;
             black_box(row.1)(size)
         }
         _ => return Err("the engines are jitsu, wasmi and native".into()),
@@ -65,7 +68,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "{:12}{:>10}{:>10}{:>10}{:>14}{:>14}",
         "", "jitsu", "wasmi", "rustc -O", "jitsu/wasmi", "jitsu/rustc"
     );
-    for (kernel, native, size) in kernels::ALL {
+    for (kernel, native, size) in KERNELS {
         let ours = ours(kernel)?;
         let (mut store, function) = theirs(kernel)?;
         let expected = native(size);
