@@ -205,6 +205,8 @@ pub(crate) struct ParamInfo {
     pub(crate) bounds: Vec<Bound>,
     /// `const N: usize`
     pub(crate) is_const: bool,
+    /// `impl Fn(A) -> B` as the type of a function's parameter.
+    pub(crate) anonymous: bool,
 }
 
 /// What a type is.

@@ -237,9 +237,16 @@ impl<'a> Checker<'a> {
             }
             return Vec::new();
         }
-        for (arg, &ty) in args.iter().zip(&params[taken..]) {
-            values.push(self.expr_coerce(arg, ty));
+        // Closures come last, when the other arguments have told what there is to know of their parameters.
+        let mut checked: Vec<Option<Expr>> = args.iter().map(|_| None).collect();
+        for closures in [false, true] {
+            for (index, (arg, &ty)) in args.iter().zip(&params[taken..]).enumerate() {
+                if is_closure(arg) == closures {
+                    checked[index] = Some(self.expr_coerce(arg, ty));
+                }
+            }
         }
+        values.extend(checked.into_iter().flatten());
         values
     }
 
@@ -542,6 +549,13 @@ impl<'a> Checker<'a> {
         let (ty, place) = (expr.ty, expr.place);
         self.make(ExprKind::Unary(UnOp::Not, Box::new(expr)), ty, place)
     }
+}
+
+fn is_closure(mut expr: &syn::Expr) -> bool {
+    while let syn::Expr::Paren(inner) = expr {
+        expr = &inner.expr;
+    }
+    matches!(expr, syn::Expr::Closure(_))
 }
 
 /// The generic arguments of a path's last word; an error if another has some.

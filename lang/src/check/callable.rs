@@ -205,6 +205,7 @@ impl<'a> Checker<'a> {
             scope,
             captures,
             generics: self.cx.generics.clone(),
+            params: self.cx.params.clone(),
             self_ty: self.cx.self_ty,
             first_var: self.cx.first_var,
             result: Some(result),
@@ -230,7 +231,7 @@ impl<'a> Checker<'a> {
         }
         let inner = std::mem::replace(&mut self.cx, outer);
         let irrefutable = std::mem::replace(&mut self.later_irrefutable, irrefutable);
-        let generics: Vec<Ty> = self.cx.generics.iter().map(|&(_, ty)| ty).collect();
+        let generics = self.cx.params.clone();
         let function = FnId(self.fns.len() as u32);
         self.types.fn_names.insert(function, "closure".to_owned());
         self.fns.push(FnInfo {

@@ -51,7 +51,12 @@ impl<'a> Checker<'a> {
                 self.error("E0403", place, message);
             }
             let id = ParamId(self.types.params.len() as u32);
-            self.types.params.push(ParamInfo { name: name.clone(), bounds: Vec::new(), is_const });
+            self.types.params.push(ParamInfo {
+                name: name.clone(),
+                bounds: Vec::new(),
+                is_const,
+                anonymous: false,
+            });
             let ty = self.types.make(TyKind::Param(id));
             self.cx.generics.push((name, ty));
             declared.push(ty);
@@ -80,16 +85,33 @@ impl<'a> Checker<'a> {
         declared
     }
 
+    /// `impl Bound` as the type of a parameter: a parameter of the function that nothing can name.
+    pub(super) fn anonymous_param(&mut self, ty: &syn::TypeImplTrait) -> Ty {
+        let id = ParamId(self.types.params.len() as u32);
+        self.types.params.push(ParamInfo {
+            name: "impl Trait".to_owned(),
+            bounds: Vec::new(),
+            is_const: false,
+            anonymous: true,
+        });
+        let param = self.types.make(TyKind::Param(id));
+        self.bounds(param, &ty.bounds);
+        param
+    }
+
     /// Brings the parameters of a function into scope, for its body.
     pub(super) fn enter_generics(&mut self, id: FnId) {
         for ty in self.fns[id.0 as usize].generics.clone() {
             let TyKind::Param(param) = *self.types.kind(ty) else { continue };
             let info = &self.types.params[param.0 as usize];
-            let name = info.name.clone();
+            let (name, anonymous) = (info.name.clone(), info.anonymous);
             if info.is_const {
                 self.cx.scope.push((name.clone(), Named::ConstParam(ty)));
             }
-            self.cx.generics.push((name, ty));
+            self.cx.params.push(ty);
+            if !anonymous {
+                self.cx.generics.push((name, ty));
+            }
         }
     }
 
@@ -246,11 +268,16 @@ impl<'a> Checker<'a> {
             .flat_map(|list| &list.args)
             .filter(|arg| !matches!(arg, syn::GenericArgument::Lifetime(_)))
             .collect();
-        if !written.is_empty() && written.len() != declared.len() {
+        let named = declared.iter().filter(|&&param| match self.types.kind(param) {
+            TyKind::Param(id) => !self.types.params[id.0 as usize].anonymous,
+            _ => true,
+        });
+        let named = named.count();
+        if !written.is_empty() && written.len() != named {
             let name = &self.fns[id.0 as usize].name;
             let message = format!(
                 "function takes {} generic arguments but {} were supplied: `{name}`",
-                declared.len(),
+                named,
                 written.len(),
             );
             self.error("E0107", place, message);

@@ -336,7 +336,7 @@ impl<'a> Checker<'a> {
         }
         let outer = std::mem::replace(&mut self.cx.self_ty, self_ty);
         let outer_generics = std::mem::take(&mut self.cx.generics);
-        let generics = self.declare_generics(&sig.generics);
+        let mut generics = self.declare_generics(&sig.generics);
         let mut params = Vec::new();
         let mut references = 0;
         let mut ref_self = false;
@@ -367,6 +367,12 @@ impl<'a> Checker<'a> {
                 syn::FnArg::Typed(typed) => {
                     self.attributes(&typed.attrs);
                     references += count_references(&typed.ty);
+                    if let syn::Type::ImplTrait(bounds) = &*typed.ty {
+                        let ty = self.anonymous_param(bounds);
+                        generics.push(ty);
+                        params.push(ty);
+                        continue;
+                    }
                     let ty = self.ty(&typed.ty);
                     params.push(ty);
                 }

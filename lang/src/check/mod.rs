@@ -168,6 +168,8 @@ struct FnCx {
     self_ty: Option<Ty>,
     /// The parameters of the function, if it is generic.
     generics: Vec<(String, Ty)>,
+    /// All of them, also those without a name.
+    params: Vec<Ty>,
     /// The names around a closure that it would have to capture.
     captures: Vec<String>,
     /// How names in patterns bind at this point.

@@ -95,7 +95,30 @@ fn large(f: fn([i32; 20]) -> [i32; 20], a: [i32; 20]) -> i32 {
     f(a)[19]
 }
 
+fn absolute(x: f64) -> f64 {
+    if x < 0.0 { -x } else { x }
+}
+
+fn apply_n<T>(n: u32, f: impl Fn(T) -> T, x: T) -> T {
+    let mut x = x;
+    for _ in 0..n {
+        x = f(x);
+    }
+    x
+}
+
+fn describe(x: impl Into<f64> + Copy, scale: impl Fn(f64) -> f64) -> f64 {
+    let same = |y| same(y, y);
+    scale(same(x).into())
+}
+
+fn same<T>(x: T, _: T) -> T {
+    x
+}
+
 fn main() {
+    println!("{} {}", apply_n(3, |x| x * 2, 5), apply_n::<f64>(2, |x| x / 2.0, 3.0));
+    println!("{} {}", describe(3u8, |x| x + 0.5), describe(-2.5f32, absolute));
     for f in OPS {
         print!("{} ", f(7, 2));
     }
