@@ -94,6 +94,32 @@ fn endless_recursion_is_a_trap_with_its_callers() {
 }
 
 #[test]
+fn as_many_calls_may_be_active_as_the_limit_says() {
+    let b = FunctionBuilder::new("count");
+    let n = b.param(Type::I64);
+    b.returns(&[Type::I64.into()]);
+    let (more, done) = (b.block("more"), b.block("done"));
+    b.branch(n, more, done);
+    b.switch_to(done);
+    b.ret(n);
+    b.switch_to(more);
+    let count = b.import("count", Signature::new(&[Type::I64], &[Type::I64]));
+    b.ret(b.add(b.call1(count, b.sub(n, 1)), 1));
+    let module = module([b.finish().unwrap()]);
+    let program = Program::load(&module, &LoadOptions::default()).unwrap();
+    let count = program.function("count").unwrap();
+    for depth in [1, 2, 3, 100, 5000] {
+        let mut interpreter = Interpreter::new(Limits { depth, ..Default::default() });
+        // With the argument 0 one call is active.
+        let most = depth as u64 - 1;
+        assert_eq!(interpreter.call(&program, count, &[most], &mut NoHost), Ok(vec![most]));
+        let trap = interpreter.call(&program, count, &[most + 1], &mut NoHost).unwrap_err();
+        assert_eq!(trap.kind, TrapKind::StackOverflow);
+        assert_eq!(trap.callers.len(), (depth - 1).min(32));
+    }
+}
+
+#[test]
 fn the_budget_of_instructions_ends_an_endless_loop() {
     let b = FunctionBuilder::new("forever");
     let block = b.block("again");
