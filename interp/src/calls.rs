@@ -253,8 +253,8 @@ impl<'c> Calls<'c> {
         machine.cells = code.cells.iter();
         machine.op = op;
         machine.rest = rest;
-        machine.wide_base = share.wide;
-        if code.frame_size > 0 {
+        if !code.plain {
+            machine.wide_base = share.wide;
             machine.slots = share.stack.next_multiple_of(code.frame_align);
         }
         Some(site)
@@ -277,7 +277,6 @@ impl<'c> Calls<'c> {
         machine.cells = code.cells.iter();
         machine.op = first;
         machine.rest = rest.iter();
-        machine.wide_base = share.wide;
         Ok(())
     }
 
@@ -289,6 +288,7 @@ impl<'c> Calls<'c> {
                 self.machine.wide.resize(needed, 0);
             }
         }
+        self.machine.wide_base = at.wide;
         if code.frame_size > 0 {
             let slots = at.stack.checked_next_multiple_of(code.frame_align);
             let end = slots.and_then(|slots| slots.checked_add(code.frame_size));

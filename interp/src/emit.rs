@@ -1,6 +1,6 @@
 //! Appending operations: registers and constants, copies, edges and jumps.
 
-use ir::{Block, BlockCall, Entity, Value};
+use ir::{Block, BlockCall, Entity, InstData, Value};
 
 use crate::exec::{self, RUN};
 use crate::load::Loader;
@@ -176,12 +176,38 @@ impl Loader<'_> {
 
     // ---- Edges ----
 
-    /// The copies of an edge and a jump to its target, unless that is `next`.
+    /// The copies of an edge and a jump to its target, unless that is `next`; or the return that the target is.
     pub(crate) fn goto(&mut self, from: Block, call: BlockCall, next: Option<Block>) {
+        if let Some(values) = self.returned(call) {
+            // Constants that get ready here are so on this edge alone.
+            let ready_before = self.ready_here.len();
+            let places = self.all_places(&values);
+            self.return_places(places);
+            for value in self.ready_here.drain(ready_before..) {
+                self.constant_ready[value.index()] = false;
+            }
+            return;
+        }
         self.edge_work(from, call);
         if next != Some(call.block) {
             self.jump_op(Op::with_wide(exec::jump(), 0, 0, 0), call.block);
         }
+    }
+
+    /// What the target of an edge returns, if it does nothing else and nobody counts.
+    fn returned(&self, call: BlockCall) -> Option<Vec<Value>> {
+        let &[inst] = self.func.block_insts(call.block) else { return None };
+        let InstData::Return { args } = *self.func.inst(inst) else { return None };
+        if self.program.options.counted {
+            return None;
+        }
+        let (params, args_of_edge) =
+            (self.func.block_params(call.block), self.func.list(call.args));
+        let value = |&value: &Value| {
+            let place = params.iter().position(|&param| param == value);
+            place.and_then(|place| args_of_edge.get(place).copied()).unwrap_or(value)
+        };
+        Some(self.func.list(args).iter().map(value).collect())
     }
 
     /// What an edge does on the way: it is counted, and its arguments are copied.

@@ -94,6 +94,34 @@ fn endless_recursion_is_a_trap_with_its_callers() {
 }
 
 #[test]
+fn constants_that_are_returned_on_some_edges_are_there_on_the_others() {
+    let b = FunctionBuilder::new("sign");
+    let x = b.param(Type::I64);
+    b.returns(&[Type::I64.into(), Type::I64.into()]);
+    let one = b.iconst(Type::I64, 1);
+    let big = b.iconst(Type::I64, 1 << 40);
+    // In this order, so that no branch goes back: a function with loops has its constants ready from the start.
+    let (first, other) = (b.block("first"), b.block("other"));
+    let blocks: Vec<_> = (0..4).map(|_| b.block("")).collect();
+    let params: Vec<_> = blocks.iter().map(|&block| b.block_param(block, Type::I64)).collect();
+    b.branch(b.icmp(IntCC::Slt, x, 0), first, other);
+    b.switch_to(first);
+    b.branch_with(b.icmp(IntCC::Eq, x, -1), blocks[0], one, blocks[1], one);
+    b.switch_to(other);
+    b.branch_with(b.icmp(IntCC::Eq, x, 0), blocks[2], one, blocks[3], big);
+    for (index, (&block, &param)) in blocks.iter().zip(&params).enumerate() {
+        b.switch_to(block);
+        b.ret(if index % 2 == 0 { [param, big] } else { [big, param] });
+    }
+    let module = module([b.finish().unwrap()]);
+    for (x, expected) in
+        [(-1i64, [1, 1 << 40]), (-2, [1 << 40, 1]), (0, [1, 1 << 40]), (1, [1 << 40; 2])]
+    {
+        assert_eq!(call(&module, "sign", &[x as u64]), Ok(expected.to_vec()), "{x}");
+    }
+}
+
+#[test]
 fn as_many_calls_may_be_active_as_the_limit_says() {
     let b = FunctionBuilder::new("count");
     let n = b.param(Type::I64);
