@@ -207,12 +207,40 @@ impl<'m, 'p> Lower<'m, 'p> {
         if self.has_pointers(ty) {
             let (size, align) = layout(self.types, ty);
             let to = self.pointer_data(value, ty, size, align, origin);
-            self.const_store(value, ty, to, origin);
+            let key = (std::ptr::from_ref(value) as usize, ty);
+            if origin == Origin::Fresh || !self.written.contains(&key) {
+                self.const_store(value, ty, to, origin);
+            }
             return to;
         }
         let mut bytes = Vec::new();
         self.const_bytes(value, ty, &mut bytes);
         Addr { base: self.data(bytes, layout(self.types, ty).1), offset: 0 }
+    }
+
+    /// Writes the tables with addresses that loops use, so that the loops need not.
+    pub(super) fn write_tables(&mut self, expr: &'p Expr, looping: bool) {
+        let program = self.shared.program;
+        if let ExprKind::Static(id) | ExprKind::Const(id) = &expr.kind
+            && looping
+            && self.leaves(expr.ty).is_none()
+            && self.has_pointers(expr.ty)
+            && let Some(value) = program.consts[id.0 as usize].value()
+        {
+            let value: &ConstValue = value;
+            self.const_addr(value, expr.ty, Origin::Program);
+            self.written.insert((std::ptr::from_ref(value) as usize, expr.ty));
+        }
+        let looping = looping
+            || matches!(
+                expr.kind,
+                ExprKind::Loop { repeats: true, .. }
+                    | ExprKind::While { .. }
+                    | ExprKind::For { .. }
+            );
+        let mut children = Vec::new();
+        expr.children(&mut |child| children.push(child));
+        children.into_iter().for_each(|child| self.write_tables(child, looping));
     }
 
     /// Where a constant with addresses is written to, `size` bytes.

@@ -14,7 +14,7 @@ mod place;
 mod print;
 mod wide;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ir::{AbiParam, Extend, FuncRef, FunctionBuilder, Signature, StackSlot, Type, Value, Var};
 
@@ -89,6 +89,8 @@ struct Lower<'m, 'p> {
     result: Ty,
     /// The address that the caller wants a large result at.
     result_at: Option<Var>,
+    /// Constants with addresses that have been written at the start of the function.
+    written: HashSet<(usize, Ty)>,
 }
 
 /// Lowers a checked program.
@@ -130,6 +132,7 @@ impl<'p> Shared<'p> {
             loops: HashMap::new(),
             result: info.result,
             result_at: None,
+            written: HashSet::new(),
             shared: self,
         };
         lower.function();
@@ -177,6 +180,7 @@ impl<'m, 'p> Lower<'m, 'p> {
             }
         }
         let body = self.body;
+        self.write_tables(&body.value, false);
         // A failure only says that the end is not reached.
         let _ = self.return_value(Some(&body.value));
     }
