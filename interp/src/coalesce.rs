@@ -192,7 +192,8 @@ impl Coalescer {
         let candidate = &self.candidates[number];
         let (word, bit) = (block.index() / 64, block.index() % 64);
         let out = candidate.alive_out.as_ref().is_none_or(|set| set[word] >> bit & 1 == 1);
-        out || candidate.reads.iter().any(|&(at, read)| at == block && read > place)
+        let after = candidate.reads.partition_point(|&read| read <= (block, place));
+        out || candidate.reads.get(after).is_some_and(|&(at, _)| at == block)
     }
 
     /// Finds the blocks at whose end a value is alive; false if there is no memory left for them.
