@@ -30,6 +30,7 @@ pub mod diag;
 mod lower;
 mod methods;
 mod mono;
+mod number;
 mod parse;
 mod prelude;
 pub mod runtime;

@@ -9,13 +9,10 @@ use crate::diag::Place;
 use crate::methods::Op;
 use crate::tree::{BinOp, ConstId, Expr, ExprKind, IterBase, LocalId, LoopId, PatKind, Stmt, UnOp};
 use crate::ty::{FloatTy, IntTy, Ty, TyKind};
-use crate::value::{ConstValue, layout};
+use crate::value::ConstValue;
 
 /// Expressions that one constant may evaluate, elements of arrays included.
 const MAX_STEPS: usize = 20_000_000;
-
-/// The largest constant that is evaluated because it is borrowed, in bytes; of larger ones only literals are kept.
-const MAX_PROMOTED: u64 = 1 << 16;
 
 /// Calls inside one another.
 const MAX_CALLS: usize = 200;
@@ -143,20 +140,9 @@ impl<'a> Checker<'a> {
         self.eval(expr, &mut Frame::default()).ok()
     }
 
-    /// Replaces what references to constant expressions refer to by its value, which lives as long as the program.
-    pub(super) fn promote(&mut self, expr: &mut Expr) {
-        if let ExprKind::Ref { mutable: false, place } = &mut expr.kind
-            && is_promotable(place)
-            && self.types.is_known(place.ty)
-            && !self.mentions_param(place.ty)
-            && layout(&self.types, place.ty).0 <= MAX_PROMOTED
-        {
-            if let Ok(value) = self.eval(place, &mut Frame::default()) {
-                place.kind = ExprKind::Value(Rc::new(value));
-            }
-            return;
-        }
-        expr.children_mut(&mut |child| self.promote(child));
+    /// The value of an expression, quietly: whatever it is made of.
+    pub(super) fn evaluate_quietly(&mut self, expr: &Expr) -> Option<ConstValue> {
+        self.eval(expr, &mut Frame::default()).ok()
     }
 
     fn eval(&mut self, expr: &Expr, frame: &mut Frame) -> Eval {
@@ -659,40 +645,6 @@ fn matches(pat: &PatKind, value: &ConstValue) -> bool {
         (PatKind::Deref(pat), ConstValue::Ref(value)) => matches(&pat.kind, value),
         _ => false,
     }
-}
-
-/// Whether rustc may keep the value of an expression for as long as the program, so that a reference to it may, too:
-/// literals, constants and what operators and constructors make of them.
-fn is_promotable(expr: &Expr) -> bool {
-    let mut promotable = matches!(
-        expr.kind,
-        ExprKind::Int(_)
-            | ExprKind::Float(_)
-            | ExprKind::Value(_)
-            | ExprKind::Bool(_)
-            | ExprKind::Char(_)
-            | ExprKind::Variant(_)
-            | ExprKind::Str(_)
-            | ExprKind::ByteStr(_)
-            | ExprKind::Const(_)
-            | ExprKind::FnItem
-            | ExprKind::Unary(..)
-            | ExprKind::Binary(..)
-            | ExprKind::And(..)
-            | ExprKind::Or(..)
-            | ExprKind::Cast(_)
-            | ExprKind::Reify(_)
-            | ExprKind::Tuple(_)
-            | ExprKind::Array(_)
-            | ExprKind::Repeat(_)
-            | ExprKind::Struct { .. }
-            | ExprKind::Field(..)
-            | ExprKind::Index(..)
-            | ExprKind::Unsize(_)
-            | ExprKind::Ref { mutable: false, .. }
-    );
-    expr.children(&mut |child| promotable = promotable && is_promotable(child));
-    promotable
 }
 
 /// Whether an expression is made of literals, constants and operators only, so that it is cheap to try.

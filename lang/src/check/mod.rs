@@ -24,6 +24,8 @@ mod path;
 mod pattern;
 mod places;
 mod promises;
+mod promote;
+mod signature;
 mod types;
 
 pub(crate) use consteval::float_value;
