@@ -138,7 +138,7 @@ impl<'a> Checker<'a> {
                         if contains_borrow(&field.ty) {
                             self.unsupported(
                                 field.ty.span(),
-                                "references in structs, other than `&'static` ones,",
+                                "references other than `&'static` ones in structs",
                             );
                         }
                         let ty = self.ty(&field.ty);
