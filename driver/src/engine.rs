@@ -368,6 +368,11 @@ impl Engine {
                             trap.detail = Some(format!("address {address:#x}"));
                             trap.into()
                         }
+                        FaultKind::Call { address } => {
+                            let mut trap = self.trap(TrapKind::BadCall, name, span);
+                            trap.detail = Some(format!("address {address:#x}"));
+                            trap.into()
+                        }
                         FaultKind::Breakpoint => {
                             match placed.and_then(|placed| placed.trap_at(fault.pc)) {
                                 Some((kind, span)) => self.trap(kind, name, span).into(),

@@ -2,7 +2,8 @@
 //!
 //! An *activation* says that this thread is inside an entry trampoline: which addresses are its code, and where to go
 //! with which stack pointer when that code faults. The signal handler looks at the innermost activation of its thread;
-//! a fault anywhere else goes on to whoever handled the signal before.
+//! a fault anywhere else goes on to whoever handled the signal before. Control that left the code for an address where
+//! nothing can be executed is a fault of the call that the link register tells.
 //!
 //! The trampoline saves the registers that belong to its caller in a frame, stores `sp` into
 //! [`Recovery::stack_pointer`], and has a recovery address that restores them from the frame at `sp` and returns 1.
@@ -22,12 +23,18 @@ pub enum FaultKind {
     },
     /// It ran into the end of the stack.
     StackOverflow,
+    /// It called an address where no code is.
+    Call {
+        /// The address.
+        address: u64,
+    },
 }
 
 /// Where and why native code stopped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Fault {
-    /// The address of the instruction.
+    /// The address of the instruction, of a call that went astray the one that the link register tells: after a tail
+    /// call, the call that it stands for.
     pub pc: u64,
     /// Why.
     pub kind: FaultKind,
@@ -128,6 +135,9 @@ mod handler {
     /// Enough for the handler, which calls nothing, and for the one it may pass a signal on to.
     const SIGNAL_STACK: usize = 64 << 10;
 
+    /// How far the return address is behind a call.
+    const CALL_BYTES: u64 = 4;
+
     /// Who handled each of [`SIGNALS`] before.
     static PREVIOUS: OnceLock<[Option<libc::sigaction>; 3]> = OnceLock::new();
 
@@ -222,21 +232,26 @@ mod handler {
             return false;
         };
         let (pc, sp) = (registers.pc(), registers.sp());
-        if !recovery.code.contains(&pc) || recovery.stack_pointer.get() == 0 {
+        if recovery.stack_pointer.get() == 0 {
             return false;
         }
-        let kind = if signal == libc::SIGTRAP {
-            FaultKind::Breakpoint
-        } else {
-            // SAFETY: the kernel sets the address for SIGSEGV and SIGBUS.
-            let address = unsafe { (*info).si_addr() }.addr() as u64;
-            if address.abs_diff(sp) < STACK_REACH {
-                FaultKind::StackOverflow
-            } else {
-                FaultKind::Memory { address }
+        // SAFETY: the kernel sets the address for SIGSEGV and SIGBUS.
+        let address = || unsafe { (*info).si_addr() }.addr() as u64;
+        let call = registers.lr().wrapping_sub(CALL_BYTES);
+        let fault = if !recovery.code.contains(&pc) {
+            // A call of our code went where no code is; anything else is none of ours.
+            if signal == libc::SIGTRAP || address() != pc || !recovery.code.contains(&call) {
+                return false;
             }
+            Fault { pc: call, kind: FaultKind::Call { address: pc } }
+        } else if signal == libc::SIGTRAP {
+            Fault { pc, kind: FaultKind::Breakpoint }
+        } else if address().abs_diff(sp) < STACK_REACH {
+            Fault { pc, kind: FaultKind::StackOverflow }
+        } else {
+            Fault { pc, kind: FaultKind::Memory { address: address() } }
         };
-        recovery.fault.set(Some(Fault { pc, kind }));
+        recovery.fault.set(Some(fault));
         registers.go_to(recovery.address, recovery.stack_pointer.get());
         true
     }
@@ -302,6 +317,16 @@ mod handler {
             // SAFETY: the kernel's context.
             #[cfg(target_vendor = "apple")]
             return unsafe { (*self.context).__ss.__pc };
+        }
+
+        /// The link register: where the last call returns to.
+        fn lr(&self) -> u64 {
+            // SAFETY: the kernel's context.
+            #[cfg(not(target_vendor = "apple"))]
+            return unsafe { (*self.context).regs[30] };
+            // SAFETY: the kernel's context.
+            #[cfg(target_vendor = "apple")]
+            return unsafe { (*self.context).__ss.__lr };
         }
 
         fn sp(&self) -> u64 {
