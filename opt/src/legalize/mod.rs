@@ -5,7 +5,7 @@
 //! Breaks: the types of the function: signatures are [halved](ir::Signature::halved), its own and those of what it calls.
 //!
 //! Each `i128` value becomes a pair, the low half first; operations on it become operations on halves
-//! ([`arith`](self::arith)). This is the type expansion of LLVM's and Cranelift's legalisation, done once and before all
+//! (`arith`). This is the type expansion of LLVM's and Cranelift's legalisation, done once and before all
 //! optimisation, so that every pass sees the halves and works on them. Functions without `i128` are left as they are.
 
 mod arith;
