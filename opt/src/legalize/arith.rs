@@ -21,7 +21,7 @@ impl Split<'_> {
         Halves { low: self.op(op, a.low, b.low), high: self.op(op, a.high, b.high) }
     }
 
-    fn choose(&mut self, cond: Value, a: Value, b: Value) -> Value {
+    pub(super) fn choose(&mut self, cond: Value, a: Value, b: Value) -> Value {
         let op = TernaryOp::Select;
         self.emit(InstData::Ternary { op, args: [cond, a, b] }, Type::I64)
     }

@@ -12,8 +12,7 @@ mod arith;
 
 use cfg::FlowGraph;
 use ir::{
-    Block, BlockCall, Function, Inst, InstData, SecondaryMap, Span, TernaryOp, Type, UnaryOp,
-    Value, ValueList,
+    Block, BlockCall, Function, Inst, InstData, SecondaryMap, Span, Type, UnaryOp, Value, ValueList,
 };
 
 use crate::edit::{self, Aliases};
@@ -268,20 +267,13 @@ impl<'a> Split<'a> {
             }
             InstData::Ternary { args: [cond, a, b], .. } => {
                 let (a, b) = (self.of(a), self.of(b));
-                self.select(cond, a, b)
+                let low = self.choose(cond, a.low, b.low);
+                Halves { low, high: self.choose(cond, a.high, b.high) }
             }
             InstData::Load { .. } => self.load(data),
             // The verifier lets no other operation have an `i128` result.
             _ => Halves { low: self.constant(0), high: self.constant(0) },
         }
-    }
-
-    fn select(&mut self, cond: Value, a: Halves, b: Halves) -> Halves {
-        let half = |split: &mut Self, a, b| {
-            let op = TernaryOp::Select;
-            split.emit(InstData::Ternary { op, args: [cond, a, b] }, Type::I64)
-        };
-        Halves { low: half(self, a.low, b.low), high: half(self, a.high, b.high) }
     }
 
     fn keep(&mut self, inst: Inst, data: InstData) {
