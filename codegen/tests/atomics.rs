@@ -5,8 +5,8 @@ mod common;
 
 use arm64_sim::{CallArgs, CodeKind, Config, Fault, Permission, Simulator};
 use codegen::{Options, compile};
-use ir::random::Random;
 use ir::{Function, FunctionBuilder, RmwOp, TrapKind, Type, Value, eval};
+use testkit::Random;
 
 /// Code may lie anywhere, and so may memory.
 const BASE: u64 = 0x10_0000;

@@ -8,8 +8,8 @@ use arm64_sim::{CallArgs, CodeKind, Config, Fault, Simulator};
 use codegen::{CompiledCode, Compiler, Error, Options, Reason};
 use common::link::{self, BASE};
 use interp::{Interpreter, LoadOptions, NoHost, Program};
-use ir::random::{Families, Random, Shape};
 use ir::{Module, Signature, TrapKind, Type};
+use testkit::{Families, Random, Shape};
 
 /// Instructions that one call may take: far more than any random program does.
 const BUDGET: u64 = 10_000_000;
@@ -37,7 +37,7 @@ fn random_module(seed: u64) -> Module {
             names: false,
             families: if seed.is_multiple_of(2) { Families::ALL } else { Families::NONE },
         };
-        let func = ir::random::function(random.bits(), &shape);
+        let func = testkit::function(random.bits(), &shape);
         callees.push((shape.name.clone(), func.signature.clone()));
         module.add_function(func).expect("names differ");
     }

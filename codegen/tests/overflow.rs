@@ -6,10 +6,10 @@ mod common;
 
 use arm64_sim::{CallArgs, CodeKind, Config, Fault, Simulator};
 use codegen::{Options, compile};
-use ir::random::Random;
 use ir::{
     BinaryOp, CarryOp, Function, FunctionBuilder, IntCC, OverflowOp, TrapKind, Type, Value, eval,
 };
+use testkit::Random;
 
 /// Code may lie anywhere.
 const BASE: u64 = 0x10_0000;

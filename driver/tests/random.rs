@@ -5,9 +5,9 @@
 
 use driver::filetest::Configuration;
 use driver::{Engine, EngineKind, Error, Hosts, Options, Value};
-use ir::random::{Families, Random, Shape};
 use ir::{Module, Signature, TrapKind, Type};
 use opt::Level;
+use testkit::{Families, Random, Shape};
 
 /// Modules in a plain run.
 const SEEDS: u64 = if cfg!(debug_assertions) { 100 } else { 2000 };
@@ -46,7 +46,7 @@ fn random_module(seed: u64) -> Module {
             names: false,
             families: Families::ALL,
         };
-        let func = ir::random::function(random.bits(), &shape);
+        let func = testkit::function(random.bits(), &shape);
         callees.push((shape.name.clone(), func.signature.clone()));
         module.add_function(func).unwrap();
     }

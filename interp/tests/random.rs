@@ -4,10 +4,10 @@
 mod slow;
 
 use interp::{Interpreter, Limits, LoadOptions, MemoryAccess, NoHost, Program};
-use ir::random::{Families, Random, Shape};
 use ir::{Module, Signature, TrapKind, Type};
 use proptest::prelude::*;
 use slow::{Slow, counts};
+use testkit::{Families, Random, Shape};
 
 /// Three functions, of which each may call those before it.
 fn random_module(seed: u64) -> Module {
@@ -38,7 +38,7 @@ fn random_module(seed: u64) -> Module {
             families: Families::ALL,
             ..Shape::default()
         };
-        let func = ir::random::function(random.bits(), &shape);
+        let func = testkit::function(random.bits(), &shape);
         callees.push((name.to_owned(), func.signature.clone()));
         module.add_function(func).unwrap();
     }

@@ -27,7 +27,6 @@ pub mod module;
 pub mod opcode;
 pub mod parse;
 mod print;
-pub mod random;
 pub mod types;
 pub mod verify;
 pub mod words;

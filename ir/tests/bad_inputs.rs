@@ -14,11 +14,11 @@
 //! | 34 | here, and the link error in `../driver/tests/` |
 
 use ir::parse::{module, module_from_bytes};
-use ir::random::{Families, Random, Shape};
 use ir::{
     BuildError, FunctionBuilder, IntCC, Module, ParseCode, ParseError, Signature, Type, VerifyRule,
     verify_module,
 };
+use testkit::{Families, Random, Shape};
 
 /// A function of an `i64` and an `f64` with these lines in its entry block.
 fn body(lines: &str) -> String {
@@ -139,7 +139,7 @@ fn random_texts() -> impl Iterator<Item = String> {
             families: Families::ALL,
             ..Shape::default()
         };
-        ir::random::function(seed, &shape).to_string()
+        testkit::function(seed, &shape).to_string()
     })
 }
 

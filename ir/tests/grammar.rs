@@ -4,10 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ir::random::{Families, Random, Shape};
 use ir::{
     BinaryOp, FloatCC, IntCC, OverflowOp, ParseCode, RmwOp, Signature, TrapKind, Type, UnaryOp,
 };
+use testkit::{Families, Random, Shape};
 
 /// The right side of a rule.
 #[derive(Debug)]
@@ -249,7 +249,7 @@ fn what_is_written_and_printed_is_a_sentence() {
             families: Families::ALL,
             ..Shape::default()
         };
-        let text = ir::random::function(seed, &shape).to_string();
+        let text = testkit::function(seed, &shape).to_string();
         assert!(grammar.is_sentence(&text), "{text}");
     }
     // The recogniser does tell what is wrong.

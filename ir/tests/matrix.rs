@@ -477,7 +477,7 @@ fn wide_meaning(data: &InstData, operand: Type, result: Type, words: &[u128]) ->
 /// Every accepted cell of an operation without side effects has a meaning, whose result stays within its type.
 #[test]
 fn every_accepted_cell_has_a_meaning() {
-    let mut random = ir::random::Random::new(7);
+    let mut random = testkit::Random::new(7);
     let mut cells = 0;
     for &op in Opcode::ALL {
         if !matches!(op.info().effect, Effect::Pure | Effect::MayTrap)

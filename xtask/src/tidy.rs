@@ -34,6 +34,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "lang",
         ],
     ),
+    ("testkit", &["ir"]),
     ("xtask", &[]),
 ];
 

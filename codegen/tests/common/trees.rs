@@ -1,11 +1,11 @@
 //! Random functions made of expression trees, whose values have one use each: what instruction selection folds. Constants
 //! are those at the edges of immediates, shift amounts and masks.
 
-use ir::random::Random;
 use ir::{
     BinaryOp, Extend, FloatCC, Function, FunctionBuilder, IntCC, NarrowWidth, StackSlot, TrapKind,
     Type, UnaryOp, Value,
 };
+use testkit::Random;
 
 const INTS: [Type; 4] = [Type::I8, Type::I16, Type::I32, Type::I64];
 

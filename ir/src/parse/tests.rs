@@ -98,75 +98,6 @@ fn empty_texts_are_empty_modules() {
     }
 }
 
-/// Random functions with every operation, with blocks out of order and numbers left out.
-#[test]
-fn random_functions_come_back_the_same() {
-    use crate::random::{Families, Shape, function};
-    let mut seen = std::collections::BTreeSet::new();
-    for seed in 0..400 {
-        let callee = Signature::new(&[Type::I64], &[Type::I64, Type::F32]);
-        let wide = Signature::new(&[Type::I128, Type::I8], &[Type::I64]);
-        let shape = Shape {
-            name: ["f", "a b", "7up", "é.x", ""][seed as usize % 5].to_owned(),
-            blocks: (seed % 9) as u32,
-            slots: (seed % 4) as u32,
-            names: seed % 3 > 0,
-            callees: vec![
-                ("callee".into(), callee),
-                ("λ → x".into(), Signature::default()),
-                ("wide".into(), wide.clone()),
-                ("other".into(), wide),
-            ],
-            families: if seed % 4 == 0 { Families::NONE } else { Families::ALL },
-            ..Shape::default()
-        };
-        let mut func = function(seed, &shape);
-        let mut layout = func.layout().to_vec();
-        layout[1..].reverse();
-        func.set_layout(layout);
-        for _ in 0..seed % 4 {
-            func.detached_value(Type::F64);
-        }
-        if let Some(&last) = func.layout().last().filter(|_| shape.blocks > 0) {
-            // A number far above the others.
-            func.append_block_param(last, Type::I16);
-        }
-        for block in func.layout() {
-            seen.extend(func.block_insts(*block).iter().map(|inst| func.inst(*inst).opcode()));
-        }
-        let text = func.to_string();
-        let again = super::function(&text)
-            .unwrap_or_else(|errors| panic!("{text}{}", show(&text, &errors)));
-        assert_eq!(func, again, "seed {seed}\n{text}{again}");
-        assert_eq!(text, again.to_string());
-    }
-    // Data comes with modules, and a trap alone ends no useful function.
-    let missing: Vec<_> = crate::Opcode::ALL.iter().filter(|op| !seen.contains(op)).collect();
-    assert_eq!(missing, [&crate::Opcode::DataAddr, &crate::Opcode::Trap]);
-}
-
-/// `PartialEq` is no weaker than the text: whatever one line says differently makes functions differ.
-#[test]
-fn functions_differ_if_a_line_differs() {
-    let text = crate::random::function(3, &crate::random::Shape::default()).to_string();
-    let original = super::function(&text).unwrap();
-    let lines: Vec<&str> = text.lines().collect();
-    let mut changed = 0;
-    for skipped in 0..lines.len() {
-        let rest: Vec<&str> = lines
-            .iter()
-            .enumerate()
-            .filter(|&(i, _)| i != skipped)
-            .map(|(_, line)| *line)
-            .collect();
-        if let Ok(other) = super::function(&rest.join("\n")) {
-            assert_ne!(original, other, "without `{}`", lines[skipped]);
-            changed += 1;
-        }
-    }
-    assert!(changed > 10);
-}
-
 #[test]
 fn several_mistakes_are_reported_in_their_places() {
     let text = "extern @print(i64, i8 sxt)
@@ -224,7 +155,7 @@ fn damaged_texts_get_an_answer() {
     for end in (0..SAMPLE.len()).filter(|&end| SAMPLE.is_char_boundary(end)) {
         check(&SAMPLE[..end]);
     }
-    let mut random = crate::random::Random::new(1);
+    let mut random = testkit::Random::new(1);
     for at in (0..SAMPLE.len()).step_by(2) {
         let mut bytes = SAMPLE.as_bytes().to_vec();
         bytes.remove(at);
@@ -267,48 +198,6 @@ fn numbers_left_out_are_counted_over_the_whole_text() {
     assert_eq!(module(&text).map(|module| module.functions.len()), Ok(2));
     let text = format!("{text}fn @h() {}", one(sparse));
     assert_eq!(module(&text).unwrap_err()[0].code, ParseCode::Numbering);
-}
-
-/// Modules of random host functions and data: every byte, runs of zeros of every length, names of all kinds.
-#[test]
-fn random_modules_come_back_the_same() {
-    use crate::random::{Random, Shape, function};
-    for seed in 0..200 {
-        let mut random = Random::new(seed);
-        let mut module = Module::new();
-        if random.once_in(2) {
-            module.source_name = Some(format!("dir {seed}/\u{202e}\t\u{0}ü.rs"));
-        }
-        for i in 0..random.below(5) {
-            let mut bytes = Vec::new();
-            for _ in 0..random.below(6) {
-                bytes.resize(bytes.len() + random.below(40), 0);
-                bytes.extend((0..random.below(5)).map(|_| random.bits() as u8));
-            }
-            let (align, mutable) = (1 << random.below(13), random.once_in(2));
-            let name = ["d", "1 d", "é\"\\\n", "→"][random.below(4)].to_owned() + &i.to_string();
-            let data = crate::DataObject { bytes, align, mutable };
-            module.add_data(&name, data).unwrap();
-        }
-        for i in 0..random.below(4) {
-            let param = |random: &mut Random| {
-                let ty = random.pick(&Type::ALL).unwrap();
-                let extend = random.pick(&[None, Some(Extend::Sign), Some(Extend::Zero)]).unwrap();
-                AbiParam { ty, extend }
-            };
-            let params = (0..random.below(4)).map(|_| param(&mut random)).collect();
-            let results = (0..random.below(4)).map(|_| param(&mut random)).collect();
-            module.add_extern(&format!("host.{i}"), Signature { params, results }).unwrap();
-        }
-        let callees: Vec<_> =
-            module.externs.iter().map(|(name, sig)| (name.clone(), sig.clone())).collect();
-        for i in 0..random.below(3) {
-            let callees = callees.clone();
-            let shape = Shape { name: format!("f{i}"), blocks: 3, callees, ..Shape::default() };
-            module.add_function(function(seed + i as u64, &shape)).unwrap();
-        }
-        assert_eq!(module, same_again(&module.to_string()));
-    }
 }
 
 #[test]

@@ -6,14 +6,14 @@
 
 mod families;
 
-use crate::build::FunctionBuilder;
-use crate::entity::{Block, FuncRef, StackSlot, Value, Var};
-use crate::eval::sign_extend;
-use crate::func::Function;
-use crate::memory::{LoadKind, NarrowWidth, StoreKind};
-use crate::opcode::{BinaryOp, Effect, TypeRule, UnaryOp};
-use crate::types::{Extend, Signature, Span, Type};
-use crate::words::{FloatCC, IntCC, TrapKind};
+use ir::eval::sign_extend;
+use ir::{
+    BinaryOp, Block, Effect, Extend, FloatCC, FuncRef, Function, FunctionBuilder, IntCC, LoadKind,
+    NarrowWidth, Signature, Span, StackSlot, StoreKind, TrapKind, Type, TypeRule, UnaryOp, Value,
+    Var,
+};
+
+use crate::Random;
 
 pub use families::Families;
 
@@ -59,66 +59,6 @@ impl Default for Shape {
             names: false,
             families: Families::NONE,
         }
-    }
-}
-
-/// A generator of pseudo-random numbers (splitmix64: Steele, Lea, Flood, "Fast splittable pseudorandom number
-/// generators", OOPSLA 2014).
-#[derive(Clone, Debug)]
-pub struct Random(u64);
-
-impl Random {
-    /// The generator for this seed.
-    #[must_use]
-    pub fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    /// The next 64 bits.
-    pub fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// A number below `limit`; 0 if that is 0.
-    pub fn below(&mut self, limit: usize) -> usize {
-        if limit == 0 { 0 } else { (self.bits() % limit as u64) as usize }
-    }
-
-    /// True once in `times`.
-    pub fn once_in(&mut self, times: usize) -> bool {
-        self.below(times) == 0
-    }
-
-    /// One of the items; `None` if there are none.
-    pub fn pick<T: Copy>(&mut self, items: &[T]) -> Option<T> {
-        items.get(self.below(items.len())).copied()
-    }
-
-    /// The bits of a value of this type: small, extreme, special, or anything.
-    pub fn word(&mut self, ty: Type) -> u64 {
-        let bits = self.bits();
-        let shift = self.below(64);
-        let word = match (self.below(4), ty) {
-            (0, Type::F32) => ((bits % 200) as f32 / 8.0 - 10.0).to_bits().into(),
-            (0, Type::F64) => ((bits % 200) as f64 / 8.0 - 10.0).to_bits(),
-            (1, Type::F32) => {
-                let special = [0.0, -0.0, f32::INFINITY, f32::NEG_INFINITY, 1e-45, f32::MAX];
-                self.pick(&special).unwrap_or(0.0).to_bits().into()
-            }
-            (1, Type::F64) => {
-                let special = [0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY, 5e-324, f64::MAX];
-                self.pick(&special).unwrap_or(0.0).to_bits()
-            }
-            (0, _) => (bits % 16).wrapping_sub(4),
-            (1, _) => (1_u64 << shift).wrapping_sub(bits % 3),
-            (2, _) => bits >> shift,
-            _ => bits,
-        };
-        word & ty.mask()
     }
 }
 
@@ -494,7 +434,7 @@ mod tests {
             };
             let function = super::function(seed, &shape);
             assert_eq!(function.layout().len() as u32, shape.blocks + 1, "seed {seed}");
-            crate::verify_function(&function).unwrap();
+            ir::verify_function(&function).unwrap();
             assert_eq!(function, super::function(seed, &shape));
         }
     }

@@ -1,13 +1,14 @@
 //! The operations of random functions that a [`Shape`](super::Shape) must ask for, because not every engine that is
 //! compared has them.
 
-use super::{Maker, Slot};
-use crate::entity::{StackSlot, Value};
-use crate::memory::{Align, LoadKind, MemFacts};
-use crate::opcode::{BinaryOp, CarryOp, OverflowOp, TypeRule, UnaryOp, WideOp};
-use crate::types::{Signature, Type};
-use crate::words::{IntCC, RmwOp};
 use std::num::NonZeroU8;
+
+use ir::{
+    Align, BinaryOp, CarryOp, IntCC, LoadKind, MemFacts, OverflowOp, RmwOp, Signature, StackSlot,
+    Type, TypeRule, UnaryOp, Value, WideOp,
+};
+
+use super::{Maker, Slot};
 
 /// Which families of operations a random function may have beside the usual ones. Switch on what the engines under
 /// test do: `Families { overflow: true, ..Families::NONE }`, or [`Families::ALL`].

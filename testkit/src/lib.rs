@@ -1,0 +1,15 @@
+//! What only tests use: random numbers and generators of IR. A dev-dependency of the other crates, never a dependency.
+//!
+//! ```
+//! use testkit::Shape;
+//!
+//! let func = testkit::function(7, &Shape { blocks: 3, ..Shape::default() });
+//! assert!(ir::verify_function(&func).is_ok());
+//! ```
+#![forbid(unsafe_code)]
+
+mod module;
+mod rng;
+
+pub use module::{Families, Shape, function};
+pub use rng::Random;
