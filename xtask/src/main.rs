@@ -3,6 +3,7 @@
 
 mod fuzz_lang;
 mod matrix;
+mod mutants;
 mod setup;
 mod sh;
 mod snapshots;
@@ -50,6 +51,11 @@ const TASKS: &[Task] = &[
         name: "matrix",
         help: "write tests/matrix: every operation, type and corner value of the IR",
         run: matrix::run,
+    },
+    Task {
+        name: "mutants",
+        help: "plant small faults one at a time: a test must fall for each; --only FILE[:TEXT], --sample N, --seed S, --jobs N, --limit SECONDS, --first-only, --check",
+        run: mutants::run,
     },
     Task {
         name: "verify-encodings",

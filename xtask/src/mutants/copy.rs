@@ -1,0 +1,247 @@
+//! A copy of the tree in `target/mutants/N`, where faults are planted, built and tested.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::{self, File};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::data::Fault;
+use super::place;
+use super::suites::Suite;
+use crate::setup::{self, LINUX};
+use crate::sh::{self, Result};
+
+/// Addresses that a test may have, in KiB: a fault may ask for memory without end.
+const MEMORY: &str = "16000000";
+/// Seconds after which a build is given up.
+const BUILD_LIMIT: Duration = Duration::from_secs(1200);
+
+/// What a test said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Passed,
+    /// The first test that fell, with its target.
+    Failed(String),
+    TimedOut,
+    /// The last lines of the compiler.
+    NotBuilt(String),
+}
+
+/// A copy of the tree with its own folder for what is built.
+pub(super) struct Copy {
+    dir: PathBuf,
+    files: HashSet<PathBuf>,
+    /// Seconds that each command takes without a fault; an error if it fails.
+    baselines: HashMap<Suite, Result<Duration>>,
+    limit: Duration,
+}
+
+impl Copy {
+    /// Makes the copy as the tree is now: tracked files and new ones that are not ignored. Files that did not change are
+    /// not touched, so that little is built again.
+    pub(super) fn new(number: usize, limit: Duration) -> Result<Copy> {
+        let dir = sh::root().join(format!("target/mutants/{number}"));
+        let listed = sh::output(sh::command(
+            "git",
+            &["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        ))?;
+        let mut files = HashSet::new();
+        for name in listed.split('\0').filter(|name| !name.is_empty()) {
+            let (from, to) = (sh::root().join(name), dir.join(name));
+            // A file that is deleted but still tracked.
+            let Ok(text) = fs::read(&from) else { continue };
+            files.insert(to.clone());
+            if fs::read(&to).is_ok_and(|old| old == text) {
+                continue;
+            }
+            if let Some(parent) = to.parent() {
+                fs::create_dir_all(parent)
+                    .map_err(|e| format!("cannot create {}: {e}", parent.display()))?;
+            }
+            write(&to, &text)?;
+        }
+        let copy = Copy { dir, files, baselines: HashMap::new(), limit };
+        copy.clean()?;
+        Ok(copy)
+    }
+
+    /// Removes what tests have written into the copy.
+    pub(super) fn clean(&self) -> Result {
+        let mut folders = vec![self.dir.clone()];
+        while let Some(folder) = folders.pop() {
+            let entries = fs::read_dir(&folder)
+                .map_err(|e| format!("cannot read {}: {e}", folder.display()))?;
+            for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+                if path.is_dir() && path != self.dir.join("target") && !path.is_symlink() {
+                    folders.push(path);
+                } else if !path.is_dir() && !self.files.contains(&path) {
+                    let _ = fs::remove_file(&path);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Plants the fault; what is returned takes it out again.
+    pub(super) fn plant(&self, fault: &Fault) -> Result<Planted> {
+        let file = self.dir.join(&fault.file);
+        let source = read(&file)?;
+        let place = place::find(&source, fault.within.as_deref(), &fault.old.join("\n"))?;
+        let mut text = source.clone();
+        text.replace_range(place, &fault.new.join("\n"));
+        write(&file, text.as_bytes())?;
+        Ok(Planted { file, source })
+    }
+
+    /// Builds and runs a test while a fault is planted.
+    pub(super) fn test(&self, suite: &Suite) -> Result<Verdict> {
+        let limit = match self.baselines.get(suite) {
+            Some(Ok(time)) => self.limit.max(*time * 4),
+            _ => self.limit,
+        };
+        let mut build = self.cargo(suite)?;
+        build.arg("--no-run");
+        let built = run(build, &self.dir.join("target/build.txt"), BUILD_LIMIT)?;
+        if built.code != Some(true) {
+            let errors: Vec<&str> = built.text.lines().filter(|l| l.starts_with("error")).collect();
+            return Ok(Verdict::NotBuilt(errors.join("; ")));
+        }
+        let tested = run(self.cargo(suite)?, &self.dir.join("target/test.txt"), limit)?;
+        Ok(match tested.code {
+            Some(true) => Verdict::Passed,
+            Some(false) => Verdict::Failed(fallen(&tested.text)),
+            None => Verdict::TimedOut,
+        })
+    }
+
+    /// Whether a command is known to pass without a fault; `None` if it has not been asked.
+    pub(super) fn baseline(&self, suite: &Suite) -> Option<&Result<Duration>> {
+        self.baselines.get(suite)
+    }
+
+    /// Runs a command while no fault is planted.
+    pub(super) fn measure(&mut self, suite: &Suite) -> Result {
+        let limit = std::mem::replace(&mut self.limit, Duration::from_secs(1800));
+        let start = Instant::now();
+        let verdict = self.test(suite);
+        self.limit = limit;
+        let result = match verdict? {
+            Verdict::Passed => Ok(start.elapsed()),
+            Verdict::Failed(name) => Err(format!("`{suite}` fails without a fault: {name}")),
+            Verdict::TimedOut => Err(format!("`{suite}` does not end without a fault")),
+            Verdict::NotBuilt(text) => Err(format!("`{suite}` does not build: {text}")),
+        };
+        self.baselines.insert(suite.clone(), result);
+        Ok(())
+    }
+
+    fn cargo(&self, suite: &Suite) -> Result<Command> {
+        // A limit of the shell holds for all that it starts.
+        let mut command = sh::command("sh", &["-c", "ulimit -v $0; exec \"$@\"", MEMORY]);
+        command.arg(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        command.arg("test");
+        if suite.emulated {
+            command.args(["--profile", "emulated", "--target", LINUX]);
+            command.env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_RUNNER", setup::runner()?);
+        }
+        command
+            .args(&suite.words)
+            .current_dir(&self.dir)
+            .env("CARGO_TARGET_DIR", self.dir.join("target"))
+            .env("CARGO_PROFILE_DEV_DEBUG", "0")
+            .env("CARGO_INCREMENTAL", "1")
+            .env("RUSTFLAGS", "-Awarnings")
+            .env("INSTA_UPDATE", "no")
+            // cargo has set it to the real tree when it started this program.
+            .env_remove("INSTA_WORKSPACE_ROOT");
+        Ok(command)
+    }
+}
+
+/// A fault that stands in the copy.
+pub(super) struct Planted {
+    file: PathBuf,
+    source: String,
+}
+
+impl Planted {
+    /// Takes the fault out for a while or for good.
+    pub(super) fn remove(&self) -> Result {
+        write(&self.file, self.source.as_bytes())
+    }
+}
+
+/// What a command printed, and whether it succeeded; `None`: it had to be ended.
+struct Ended {
+    text: String,
+    code: Option<bool>,
+}
+
+/// Runs a command in a group of its own, so that all of it can be ended.
+fn run(mut command: Command, log: &Path, limit: Duration) -> Result<Ended> {
+    if let Some(parent) = log.parent() {
+        fs::create_dir_all(parent)
+            .map_err(|e| format!("cannot create {}: {e}", parent.display()))?;
+    }
+    let problem = |e| format!("cannot write {}: {e}", log.display());
+    let file = File::create(log).map_err(problem)?;
+    command.stdin(Stdio::null()).stdout(file.try_clone().map_err(problem)?).stderr(file);
+    let mut child =
+        command.process_group(0).spawn().map_err(|e| format!("cargo did not start: {e}"))?;
+    let start = Instant::now();
+    let code = loop {
+        match child.try_wait() {
+            Ok(Some(status)) => break Some(status.success()),
+            Ok(None) if start.elapsed() > limit => {
+                let group = format!("-{}", child.id());
+                let _ = sh::command("kill", &["-9", "--", &group]).status();
+                let _ = child.wait();
+                break None;
+            }
+            Ok(None) => std::thread::sleep(Duration::from_millis(20)),
+            Err(e) => return Err(format!("cargo was lost: {e}")),
+        }
+    };
+    let text = fs::read(log).map_err(|e| format!("cannot read {}: {e}", log.display()))?;
+    Ok(Ended { text: String::from_utf8_lossy(&text).into_owned(), code })
+}
+
+/// The first test that fell, from what `cargo test` printed.
+fn fallen(text: &str) -> String {
+    let mut target = "";
+    let mut names = Vec::new();
+    for line in text.lines() {
+        if let Some(rest) = line.trim_start().strip_prefix("Running ") {
+            target = rest.split(" (").next().unwrap_or(rest).trim_start_matches("unittests ");
+        }
+        if let Some(name) = line.strip_prefix("test ").and_then(|l| l.strip_suffix(" ... FAILED")) {
+            names.push(name);
+        }
+    }
+    // A test that ends the process is not named.
+    let name = names.first().copied().unwrap_or("(the process ended)");
+    format!("{target} {name}")
+}
+
+fn read(file: &Path) -> Result<String> {
+    fs::read_to_string(file).map_err(|e| format!("cannot read {}: {e}", file.display()))
+}
+
+fn write(file: &Path, text: &[u8]) -> Result {
+    fs::write(file, text).map_err(|e| format!("cannot write {}: {e}", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_test_that_fell_is_named() {
+        let text = "     Running unittests src/lib.rs (target/debug/deps/opt-1)\ntest a ... ok\n     \
+            Running tests/pairs.rs (target/debug/deps/pairs-1)\ntest b ... ok\ntest c::d ... FAILED\ntest e ... FAILED\n";
+        assert_eq!(fallen(text), "tests/pairs.rs c::d");
+        assert_eq!(fallen("     Running tests/x.rs (y)\n"), "tests/x.rs (the process ended)");
+    }
+}
