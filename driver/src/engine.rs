@@ -192,8 +192,9 @@ impl Engine {
     /// # Errors
     /// The first thing that is wrong with the module, or missing.
     pub fn new(module: Module, hosts: &Hosts, options: &Options) -> Result<Self, Error> {
-        // Before anything relies on it; what the compiler makes of it is verified by the pipeline.
-        ir::verify_module(&module).map_err(|error| Error::Verify { stage: READING, error })?;
+        if let Some(error) = pipeline::input_errors(&module).into_iter().next() {
+            return Err(Error::Verify { stage: READING, error });
+        }
         let hosts = bind_hosts(&module, hosts)?;
         let data = DataMemory::new(&module).ok_or(interp::LoadError::OutOfMemory)?;
         let data = Arc::new(data);

@@ -21,6 +21,7 @@ use crate::engine::{Engine, EngineKind, Options};
 use crate::error::Error;
 use crate::host::Hosts;
 use crate::native;
+use crate::pipeline;
 use crate::value::Value;
 
 /// Instructions that a call of a test may run: no test needs as many, and an endless loop ends soon.
@@ -64,14 +65,17 @@ impl Language {
                 let mut module = ir::parse::module(text).map_err(|errors| {
                     errors.iter().map(ToString::to_string).collect::<Vec<String>>()
                 })?;
-                module.source_name = Some(name.to_owned());
-                ir::verify_module(&module).map_err(|error| vec![error.to_string()])?;
-                for func in module.functions.values() {
-                    let mut func = func.clone();
-                    ssa::construct(&mut func);
-                    ssa::verify(&func).map_err(|error| vec![error.to_string()])?;
+                module.source_name.get_or_insert_with(|| name.to_owned());
+                let errors = pipeline::input_errors(&module);
+                if errors.is_empty() {
+                    return Ok(module);
                 }
-                Ok(module)
+                let places = ir::parse::locate(text, &errors);
+                let told = errors.iter().zip(places).map(|(error, place)| match place {
+                    Some(place) => format!("{}:{}: {error}", place.line, place.column),
+                    None => error.to_string(),
+                });
+                Err(told.collect())
             }
             #[cfg(feature = "lang")]
             Language::Rust => lang::compile(text, name)

@@ -6,10 +6,10 @@
 use std::fmt::Display;
 
 use codegen::{Allocated, CompiledCode, Lowered};
-use ir::{Function, Module};
+use ir::{Function, Module, VerifyError};
 use opt::Level;
 
-use crate::error::{Error, READING};
+use crate::error::Error;
 
 /// How to compile.
 #[derive(Clone, Debug, Default)]
@@ -38,7 +38,17 @@ pub(crate) struct Unobserved;
 
 impl Observer for Unobserved {}
 
-/// From IR, with variables or without, to machine code: the functions in the order of the module.
+/// Every rule of the IR, dominance included, for a module that nothing has looked at yet: the first error of each of its
+/// parts. What follows relies on there being none.
+pub(crate) fn input_errors(module: &Module) -> Vec<VerifyError> {
+    let errors: Vec<VerifyError> = ir::verify::module_errors(module).collect();
+    if !errors.is_empty() {
+        return errors;
+    }
+    module.functions.values().filter_map(|func| ssa::verify_dominance(func).err()).collect()
+}
+
+/// From verified IR, with variables or without, to machine code: the functions in the order of the module.
 pub(crate) fn compile(
     module: Module,
     settings: &Settings,
@@ -70,7 +80,6 @@ pub(crate) fn optimized(
     settings: &Settings,
     observer: &mut dyn Observer,
 ) -> Result<Module, Error> {
-    verify_module(&module)?;
     for func in module.functions.values_mut() {
         observer.ir("ir", func, true);
 
@@ -90,11 +99,6 @@ pub(crate) fn optimized(
         Some(error) => Err(error),
         None => Ok(module),
     }
-}
-
-/// Checks a module before anything else looks at it.
-fn verify_module(module: &Module) -> Result<(), Error> {
-    ir::verify_module(module).map_err(|error| Error::Verify { stage: READING, error })
 }
 
 fn verify(func: &Function, stage: &'static str, settings: &Settings) -> Result<(), Error> {

@@ -240,3 +240,24 @@ fn text_tests_are_counted_by_engine_and_level() {
     assert_eq!(ran.code, 1);
     assert!(ran.err.contains("bad.ir:5: interp, as written: expected 8, got 7"), "{}", ran.err);
 }
+
+/// Errors of the verifier stand in their lines, one for each function; a text that names its source keeps the name.
+#[test]
+fn rules_of_the_ir_are_told_in_their_places() {
+    let text = "fn @f(i64) -> i32 {\nblock0(v0: i64):\n  ret v0\n}\n\n\
+                fn @g(i8) -> i64 {\nblock0(v0: i8):\n  v1: i64 = add v0, v0 @7:1\n  ret v1\n}\n";
+    let path = file("rules.ir", text.as_bytes());
+    let places = [
+        "error[V020]",
+        "rules.ir:3:3",
+        "error[V014]",
+        "rules.ir:8:3",
+        "in block0 of @g",
+        "2 errors",
+    ];
+    refused(&["run", &path, "--entry", "f", "1"], 1, &places);
+
+    let text = "source \"there.x\"\nfn @f() {\nblock0:\n  trap unreachable @7:3\n}\n";
+    let path = file("names.ir", text.as_bytes());
+    refused(&["run", &path, "--entry", "f"], 3, &["--> there.x:7:3"]);
+}

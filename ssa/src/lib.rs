@@ -27,4 +27,4 @@ mod place;
 pub mod verify;
 
 pub use construct::construct;
-pub use verify::verify;
+pub use verify::{verify, verify_dominance};

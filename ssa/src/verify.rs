@@ -10,6 +10,29 @@ use ir::{Block, Function, Inst, InstData, SecondaryMap, Value, ValueDef, VerifyE
 /// The first rule that is broken.
 pub fn verify(func: &Function) -> Result<(), VerifyError> {
     ir::verify_function(func)?;
+    for &block in func.layout() {
+        for &inst in func.block_insts(block) {
+            if let InstData::VarGet { var } | InstData::VarSet { var, .. } = *func.inst(inst) {
+                let op = func.inst(inst).opcode();
+                return Err(VerifyError {
+                    rule: VerifyRule::Variables,
+                    function: func.name.clone(),
+                    block: Some(block),
+                    inst: Some(inst),
+                    message: format!("{op} of {var} in SSA form; run `ssa::construct` first"),
+                });
+            }
+        }
+    }
+    verify_dominance(func)
+}
+
+/// Checks that definitions dominate uses, in a function that [`ir::verify_function`] accepts: with variables or without.
+/// A use in a block that cannot be reached may be of any value of the function.
+///
+/// # Errors
+/// The first use that breaks the rule.
+pub fn verify_dominance(func: &Function) -> Result<(), VerifyError> {
     let graph = FlowGraph::new(func);
     let dom = DomTree::new(&graph);
     // Where each instruction stands; instructions outside of the layout stand nowhere.
@@ -23,22 +46,6 @@ pub fn verify(func: &Function) -> Result<(), VerifyError> {
     }
     for &block in func.layout() {
         for (index, &inst) in func.block_insts(block).iter().enumerate() {
-            let error = |rule, message: String| VerifyError {
-                rule,
-                function: func.name.clone(),
-                block: Some(block),
-                inst: Some(inst),
-                message,
-            };
-            if let InstData::VarGet { var } | InstData::VarSet { var, .. } = *func.inst(inst) {
-                return Err(error(
-                    VerifyRule::Variables,
-                    format!(
-                        "{} of {var} in SSA form; run `ssa::construct` first",
-                        func.inst(inst).opcode()
-                    ),
-                ));
-            }
             let mut broken: Option<(Value, String)> = None;
             func.for_each_operand(inst, |value| {
                 let complaint = match func.value_def(value) {
@@ -64,7 +71,13 @@ pub fn verify(func: &Function) -> Result<(), VerifyError> {
             });
             if let Some((value, complaint)) = broken {
                 let op = func.inst(inst).opcode();
-                return Err(error(VerifyRule::Dominance, format!("{op} uses {value} {complaint}")));
+                return Err(VerifyError {
+                    rule: VerifyRule::Dominance,
+                    function: func.name.clone(),
+                    block: Some(block),
+                    inst: Some(inst),
+                    message: format!("{op} uses {value} {complaint}"),
+                });
             }
         }
     }

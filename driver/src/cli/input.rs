@@ -7,12 +7,14 @@ use std::path::Path;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
-use ir::{Module, Span};
+use ir::parse::TextPlace;
+use ir::{Module, Span, VerifyError};
 
 use super::Failure;
 use crate::error::{Error, Trap};
 use crate::filetest::Language;
 use crate::host::Hosts;
+use crate::pipeline;
 
 /// A program: its text and what it means.
 #[derive(Debug)]
@@ -90,44 +92,16 @@ fn not_utf8(name: &str, error: &std::string::FromUtf8Error) -> String {
 }
 
 fn compile(name: &str, text: &str, language: Language) -> Result<Module, Failure> {
-    let problems: Vec<Problem<'_>> = match language {
-        Language::Ir => match ir::parse::module(text) {
-            Ok(mut module) => {
-                module.source_name = Some(name.to_owned());
-                return verified(name, module);
-            }
-            Err(errors) => errors
-                .iter()
-                .map(|error| Problem {
-                    code: error.code.name(),
-                    message: error.message.clone(),
-                    label: String::new(),
-                    line: error.line,
-                    column: error.column,
-                    span: error.offset..error.offset + error.length,
-                    notes: error.help.clone().into_iter().collect(),
-                    suggestion: None,
-                })
-                .collect(),
-        },
-        Language::Rust => match lang::compile(text, name) {
-            Ok(module) => return verified(name, module),
-            Err(errors) => errors
-                .into_iter()
-                .map(|error| Problem {
-                    code: error.code,
-                    message: error.message,
-                    label: error.label,
-                    line: error.line,
-                    column: error.column,
-                    span: error.span,
-                    notes: error.notes,
-                    suggestion: error
-                        .suggestion
-                        .map(|help| (help.message, help.span, help.replacement)),
-                })
-                .collect(),
-        },
+    let read = match language {
+        Language::Ir => read_ir(name, text),
+        Language::Rust => lang::compile(text, name).map_err(|errors| {
+            errors.into_iter().map(problem_in_rust).collect::<Vec<Problem<'_>>>()
+        }),
+    };
+    let problems = match read {
+        Ok(module) if language == Language::Rust => return sound(name, module),
+        Ok(module) => return Ok(module),
+        Err(problems) => problems,
     };
     let mut shown: Vec<String> =
         problems.iter().map(|problem| render(problem, name, text)).collect();
@@ -136,24 +110,74 @@ fn compile(name: &str, text: &str, language: Language) -> Result<Module, Failure
     Err(Failure::Wrong(shown.join("\n\n")))
 }
 
-/// Checks the rules of the IR that reading does not, so that what follows may count on them.
-fn verified(name: &str, module: Module) -> Result<Module, Failure> {
-    let broken = |error: ir::VerifyError, func: Option<&ir::Function>| {
-        let place = func.map(|func| error.in_context(func)).unwrap_or_default();
-        Failure::Wrong(format!("error: {error}\n  --> {name}\n{place}"))
-    };
-    if let Err(error) = ir::verify_module(&module) {
-        let func = module.functions.get(&error.function);
-        return Err(broken(error, func));
+/// A module of the text form, which may name the file that it comes from; every error of the reader, or else of the
+/// verifier, in its place.
+fn read_ir<'a>(name: &str, text: &str) -> Result<Module, Vec<Problem<'a>>> {
+    let mut module = ir::parse::module(text).map_err(|errors| {
+        errors
+            .into_iter()
+            .map(|error| Problem {
+                code: error.code.name(),
+                message: error.message,
+                label: String::new(),
+                line: error.line,
+                column: error.column,
+                span: error.offset..error.offset + error.length,
+                notes: error.help.into_iter().collect(),
+                suggestion: None,
+            })
+            .collect::<Vec<_>>()
+    })?;
+    module.source_name.get_or_insert_with(|| name.to_owned());
+    let errors = pipeline::input_errors(&module);
+    if errors.is_empty() {
+        return Ok(module);
     }
-    for func in module.functions.values() {
-        let mut func = func.clone();
-        ssa::construct(&mut func);
-        if let Err(error) = ssa::verify(&func) {
-            return Err(broken(error, Some(&func)));
+    let places = ir::parse::locate(text, &errors);
+    let problem = |(error, place): (VerifyError, Option<TextPlace>)| {
+        let Some(TextPlace { line, column, range }) = place else {
+            unreachable!("every function, import and data object stands in the text: {error}")
+        };
+        Problem {
+            code: error.rule.name(),
+            message: error.message,
+            label: error
+                .block
+                .map(|block| format!("in {block} of @{}", error.function))
+                .unwrap_or_default(),
+            line,
+            column,
+            span: range,
+            notes: Vec::new(),
+            suggestion: None,
+        }
+    };
+    Err(errors.into_iter().zip(places).map(problem).collect())
+}
+
+fn problem_in_rust<'a>(error: lang::Diagnostic) -> Problem<'a> {
+    Problem {
+        code: error.code,
+        message: error.message,
+        label: error.label,
+        line: error.line,
+        column: error.column,
+        span: error.span,
+        notes: error.notes,
+        suggestion: error.suggestion.map(|help| (help.message, help.span, help.replacement)),
+    }
+}
+
+/// What the front end made keeps the rules of the IR, or it is a defect of ours.
+fn sound(name: &str, module: Module) -> Result<Module, Failure> {
+    match pipeline::input_errors(&module).into_iter().next() {
+        None => Ok(module),
+        Some(error) => {
+            let func = module.functions.get(&error.function);
+            let place = func.map(|func| error.in_context(func)).unwrap_or_default();
+            Err(Failure::Wrong(format!("error: {error}\n  --> {name}\n{place}")))
         }
     }
-    Ok(module)
 }
 
 /// Longer lines are not shown: nobody could find the place in them.
@@ -257,9 +281,11 @@ pub(super) fn render_trap(trap: &Trap, program: &Program) -> String {
             &program.text,
         ),
         _ => {
+            // A text of the IR may say which source its places are in.
+            let file = trap.file.as_ref().unwrap_or(&program.name);
             let at = trap.span.map(|span| format!(":{span}")).unwrap_or_default();
             let detail: String = detail.map(|detail| format!("\n  = note: {detail}")).collect();
-            format!("error: {message} {place}\n  --> {}{at}{detail}", program.name)
+            format!("error: {message} {place}\n  --> {file}{at}{detail}")
         }
     }
 }

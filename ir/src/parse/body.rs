@@ -1,6 +1,7 @@
 //! Functions: header, declarations, blocks, and the frame of instructions.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::error::{Parsed, shorten};
 use super::items::GlobalUse;
@@ -31,6 +32,8 @@ pub(super) struct Body {
     var_places: Vec<usize>,
     slot_places: Vec<usize>,
     layout: Vec<Block>,
+    /// Where each instruction stands, without the source place at its end.
+    pub(super) inst_places: Vec<Range<usize>>,
 }
 
 /// Which numbers of a kind are defined, where, and which are used.
@@ -85,6 +88,7 @@ impl Body {
             var_places: Vec::new(),
             slot_places: Vec::new(),
             layout: Vec::new(),
+            inst_places: Vec::new(),
         }
     }
 
@@ -264,6 +268,7 @@ impl<'a> Parser<'a> {
 
     /// `v8: i64, v9.x: f64 = ` and the operation, or the operation alone.
     fn instruction(&mut self, body: &mut Body, block: Block) -> Parsed<()> {
+        let start = self.next.start;
         let mut results: Vec<(Value, Type)> = Vec::new();
         let is_value = |word| split_entity(word, "v").is_some();
         if matches!(self.next.token, Token::Word(word) if is_value(word)) {
@@ -274,6 +279,7 @@ impl<'a> Parser<'a> {
             self.require('=')?;
         }
         let data = self.operation(body, &results)?;
+        let end = self.last_end;
         let span = self.span()?;
         if !self.at('}') {
             self.end_of_line()?;
@@ -281,6 +287,7 @@ impl<'a> Parser<'a> {
         let values: Vec<Value> = results.into_iter().map(|(value, _)| value).collect();
         let inst = body.function.create_inst_with(data, &values, span);
         body.function.push_inst(block, inst);
+        body.inst_places.push(start..end);
         Ok(())
     }
 

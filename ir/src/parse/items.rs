@@ -1,18 +1,16 @@
 //! The lines of a module: `source`, `extern`, `data`, `fn`.
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::ops::Range;
 
 use super::body::CalleeUse;
 use super::error::{Parsed, shorten};
-use super::{MAX_DATA, ParseCode, Parser, nearest};
+use super::{FunctionPlaces, MAX_DATA, ParseCode, Parser, nearest};
 use crate::lex::{Lexeme, Token};
 use crate::module::{DataObject, Module};
 
 /// The words that start an item.
 const ITEMS: [&str; 4] = ["source", "extern", "data", "fn"];
-
-/// Where a name of the module is defined.
-type Places = HashMap<String, usize>;
 
 /// A use of a name that must be declared somewhere in the module.
 pub(super) struct GlobalUse {
@@ -30,14 +28,13 @@ impl Parser<'_> {
     /// The whole text. Mistakes are reported, and what is wrong is left out.
     pub(super) fn items(&mut self) -> Module {
         let mut module = Module::new();
-        let mut places = Places::new();
         let (mut callee_uses, mut data_uses) = (Vec::new(), Vec::new());
         loop {
             self.skip_newlines();
             if self.next.token == Token::End || self.is_full() {
                 break;
             }
-            let item = self.item(&mut module, &mut places, &mut callee_uses, &mut data_uses);
+            let item = self.item(&mut module, &mut callee_uses, &mut data_uses);
             if let Err(fault) = item {
                 self.report(fault);
                 self.skip_line();
@@ -56,7 +53,6 @@ impl Parser<'_> {
     fn item(
         &mut self,
         module: &mut Module,
-        places: &mut Places,
         callee_uses: &mut Vec<(String, CalleeUse)>,
         data_uses: &mut Vec<GlobalUse>,
     ) -> Parsed<()> {
@@ -88,7 +84,7 @@ impl Parser<'_> {
                 let (name, place) = self.global()?;
                 let signature = self.signature()?;
                 self.end_of_line()?;
-                self.claim(places, &name, place)?;
+                self.claim(&name, place, Vec::new())?;
                 module.externs.insert(name, signature);
             }
             "data" => {
@@ -97,13 +93,13 @@ impl Parser<'_> {
                 let (name, place) = self.global()?;
                 let data = self.data(mutable)?;
                 self.end_of_line()?;
-                self.claim(places, &name, place)?;
+                self.claim(&name, place, Vec::new())?;
                 module.data.insert(name, data);
             }
             "fn" => {
                 self.advance();
                 if let Some((name, place, body)) = self.function() {
-                    self.claim(places, &name, place)?;
+                    self.claim(&name, place, body.inst_places)?;
                     callee_uses.extend(body.callees.into_iter().map(|used| (name.clone(), used)));
                     data_uses.extend(body.data);
                     module.functions.insert(name, body.function);
@@ -130,10 +126,15 @@ impl Parser<'_> {
         }
     }
 
-    /// Takes a name of the module, which must be free.
-    fn claim(&self, places: &mut Places, name: &str, place: Lexeme<'_>) -> Parsed<()> {
-        let Some(first) = places.insert(name.to_owned(), place.start) else { return Ok(()) };
-        places.insert(name.to_owned(), first);
+    /// Takes a name of the module, which must be free, with the places of the function's instructions.
+    fn claim(&mut self, name: &str, place: Lexeme<'_>, insts: Vec<Range<usize>>) -> Parsed<()> {
+        let first = match self.places.entry(name.to_owned()) {
+            Entry::Vacant(free) => {
+                free.insert(FunctionPlaces { name: place.start..place.end, insts });
+                return Ok(());
+            }
+            Entry::Occupied(taken) => taken.get().name.start,
+        };
         let message = format!("`@{}` is defined twice", shorten(name));
         let mut fault = Self::fault(ParseCode::Duplicate, place.start, place.end, message);
         fault.help = Some(format!("the first is {}; rename one of the two", self.describe(first)));

@@ -13,13 +13,17 @@ mod number;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::fmt::Display;
+use std::ops::Range;
 
+use crate::entity::Entity;
 use crate::func::Function;
 use crate::inst::InstData;
 use crate::lex::{Lexeme, Lexer, Token};
 use crate::module::Module;
 use crate::types::{AbiParam, Extend, Signature, Type};
+use crate::verify::VerifyError;
 
 pub use error::{ParseCode, ParseError};
 
@@ -52,6 +56,50 @@ pub fn module(text: &str) -> Result<Module, Vec<ParseError>> {
     let mut parser = Parser::new(text);
     let module = parser.items();
     parser.finish(module)
+}
+
+/// Where a text has what an error of the verifier is about: the instruction, else the name of the function. For an error
+/// about a module that was read from this text.
+///
+/// ```
+/// let text = "fn @f() -> i64 {\nblock0:\n  ret\n}";
+/// let module = ir::parse::module(text).unwrap();
+/// let error = ir::verify_module(&module).unwrap_err();
+/// let place = ir::parse::locate(text, &[error]).remove(0).unwrap();
+/// assert_eq!((place.line, place.column), (3, 3));
+/// ```
+#[must_use]
+pub fn locate(text: &str, errors: &[VerifyError]) -> Vec<Option<TextPlace>> {
+    let mut parser = Parser::new(text);
+    parser.items();
+    let place = |error: &VerifyError| {
+        let places = parser.places.get(&error.function)?;
+        let at = error.inst.and_then(|inst| places.insts.get(inst.index()));
+        let range = at.unwrap_or(&places.name).clone();
+        // Each place is looked up anew: there are few, and not in the order of the text.
+        let (line, column) = Locator::new(text).locate(range.start);
+        Some(TextPlace { line, column, range })
+    };
+    errors.iter().map(place).collect()
+}
+
+/// A place in a text.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TextPlace {
+    /// The line, from 1.
+    pub line: u32,
+    /// The column in characters, from 1.
+    pub column: u32,
+    /// The bytes.
+    pub range: Range<usize>,
+}
+
+/// Where the parts of a function stand in the text.
+#[derive(Debug)]
+struct FunctionPlaces {
+    name: Range<usize>,
+    /// By the index of the instruction.
+    insts: Vec<Range<usize>>,
 }
 
 /// Reads a module from bytes that should be UTF-8.
@@ -144,6 +192,8 @@ struct Parser<'a> {
     left_out: usize,
     /// How many bytes the data objects so far have.
     data_bytes: u64,
+    /// Where the functions and data objects stand.
+    places: HashMap<String, FunctionPlaces>,
 }
 
 impl<'a> Parser<'a> {
@@ -159,6 +209,7 @@ impl<'a> Parser<'a> {
             data_declared: true,
             left_out: 0,
             data_bytes: 0,
+            places: HashMap::new(),
         }
     }
 

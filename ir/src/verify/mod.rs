@@ -62,7 +62,7 @@ use crate::func::{Function, ValueDef};
 use crate::inst::{InstData, ValueList};
 use crate::types::{AbiParam, Signature, Type};
 
-pub use module::verify_module;
+pub use module::{module_errors, verify_module};
 use rule::Broken;
 pub use rule::VerifyRule;
 

@@ -3,7 +3,7 @@
 use super::{MAX_DATA_ALIGN, VerifyError, VerifyRule, verify_function};
 use crate::func::Function;
 use crate::inst::InstData;
-use crate::module::Module;
+use crate::module::{DataObject, Module};
 use crate::types::Type;
 
 /// Checks every function of a module, and that what they name is there.
@@ -11,46 +11,58 @@ use crate::types::Type;
 /// # Errors
 /// The first rule that is broken. An error about a data object or a name names it in the place of the function.
 pub fn verify_module(module: &Module) -> Result<(), VerifyError> {
-    let error = |rule: VerifyRule, name: &str, message: String| VerifyError {
-        rule,
-        function: name.to_owned(),
-        block: None,
-        inst: None,
-        message,
-    };
-    for (name, data) in &module.data {
-        if !data.align.is_power_of_two() || data.align > MAX_DATA_ALIGN {
-            let message = format!(
-                "the data object has alignment {}; it must be a power of two up to {MAX_DATA_ALIGN}",
-                data.align
-            );
-            return Err(error(VerifyRule::DataAlign, name, message));
-        }
-        if module.functions.contains_key(name) || module.externs.contains_key(name) {
-            let message = "the name is both data and a function; rename one of them".to_owned();
-            return Err(error(VerifyRule::UniqueNames, name, message));
-        }
-    }
-    for (name, signature) in &module.externs {
+    module_errors(module).next().map_or(Ok(()), Err)
+}
+
+/// The first error of each data object, import and function of a module, in their order.
+pub fn module_errors(module: &Module) -> impl Iterator<Item = VerifyError> {
+    let data = module.data.iter().filter_map(|(name, data)| data_error(module, name, data));
+    let externs = module.externs.iter().filter_map(|(name, signature)| {
         let mut types = signature.param_types().chain(signature.result_types());
-        if types.any(|ty| ty == Type::I128) {
-            let message = "the host is to give it, but its signature has i128; pass two i64, the low one first";
-            return Err(error(VerifyRule::HostTypes, name, message.to_owned()));
-        }
+        let message =
+            "the host is to give it, but its signature has i128; pass two i64, the low one first";
+        types
+            .any(|ty| ty == Type::I128)
+            .then(|| about(VerifyRule::HostTypes, name, message.to_owned()))
+    });
+    let functions = module
+        .functions
+        .iter()
+        .filter_map(|(name, function)| check_function(module, name, function).err());
+    data.chain(externs).chain(functions)
+}
+
+/// An error about a name.
+fn about(rule: VerifyRule, name: &str, message: String) -> VerifyError {
+    VerifyError { rule, function: name.to_owned(), block: None, inst: None, message }
+}
+
+fn data_error(module: &Module, name: &str, data: &DataObject) -> Option<VerifyError> {
+    if !data.align.is_power_of_two() || data.align > MAX_DATA_ALIGN {
+        let message = format!(
+            "the data object has alignment {}; it must be a power of two up to {MAX_DATA_ALIGN}",
+            data.align
+        );
+        return Some(about(VerifyRule::DataAlign, name, message));
     }
-    for (name, function) in &module.functions {
-        if *name != function.name {
-            let message = format!("the module lists it as @{name}; the two names must be equal");
-            return Err(error(VerifyRule::UniqueNames, &function.name, message));
-        }
-        if module.externs.contains_key(name) {
-            let message = "the host is to give it, but it has a body too; drop one".to_owned();
-            return Err(error(VerifyRule::UniqueNames, name, message));
-        }
-        verify_function(function)?;
-        names(module, function)?;
+    let function = module.functions.contains_key(name) || module.externs.contains_key(name);
+    function.then(|| {
+        let message = "the name is both data and a function; rename one of them".to_owned();
+        about(VerifyRule::UniqueNames, name, message)
+    })
+}
+
+fn check_function(module: &Module, name: &str, function: &Function) -> Result<(), VerifyError> {
+    if *name != function.name {
+        let message = format!("the module lists it as @{name}; the two names must be equal");
+        return Err(about(VerifyRule::UniqueNames, &function.name, message));
     }
-    Ok(())
+    if module.externs.contains_key(name) {
+        let message = "the host is to give it, but it has a body too; drop one".to_owned();
+        return Err(about(VerifyRule::UniqueNames, name, message));
+    }
+    verify_function(function)?;
+    names(module, function)
 }
 
 /// Checks that what a function names is in the module. Callees that no instruction calls do not count.
