@@ -12,12 +12,14 @@ fn dominance_is_verified_always() {
     for seed in 0..300 {
         let mut func = testkit::function(seed, &Shape { blocks: 4, insts: 3, ..Shape::default() });
         let mut random = Random::new(seed);
-        let other = Value::from_index(random.below(func.num_values()));
-        let inst = Inst::from_index(random.below(func.num_insts()));
         let types: Vec<_> =
             (0..func.num_values()).map(|v| func.value_type(Value::from_index(v))).collect();
-        let same = |old: Value| types[old.index()] == types[other.index()];
-        func.map_operands(inst, |old| if same(old) { other } else { old });
+        for _ in 0..4 {
+            let other = Value::from_index(random.below(func.num_values()));
+            let inst = Inst::from_index(random.below(func.num_insts()));
+            let same = |old: Value| types[old.index()] == types[other.index()];
+            func.map_operands(inst, |old| if same(old) { other } else { old });
+        }
 
         let right = ir::verify_function(&func).is_ok() && ssa::verify_dominance(&func).is_ok();
         let mut module = Module::new();
