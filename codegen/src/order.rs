@@ -85,19 +85,29 @@ pub(crate) fn thread_jumps(mf: &MachineFunction, allocation: &Allocation) -> Vec
             .then(|| block.succs.first().map(|succ| succ.index()))
             .flatten()
     };
-    (0..mf.blocks.len())
-        .map(|start| {
-            let mut at = start;
-            // A cycle of empty blocks is an endless loop: any of its blocks will do.
-            for _ in 0..mf.blocks.len() {
-                match next(at) {
-                    Some(to) if to != start => at = to,
-                    _ => break,
-                }
-            }
-            at
-        })
-        .collect()
+    follow(mf.blocks.len(), next)
+}
+
+/// Where each of `count` chains of `next` ends. A cycle has no end: one of its members stands for all of it, so that an
+/// endless loop stays one. Asks `next` once for each place.
+fn follow(count: usize, mut next: impl FnMut(usize) -> Option<usize>) -> Vec<usize> {
+    const UNKNOWN: usize = usize::MAX;
+    let mut ends = vec![UNKNOWN; count];
+    let mut path = Vec::new();
+    for start in 0..count {
+        let mut at = start;
+        while ends[at] == UNKNOWN {
+            // A path that comes back to a place of its own ends there.
+            ends[at] = at;
+            path.push(at);
+            at = next(at).unwrap_or(at);
+        }
+        let end = ends[at];
+        for place in path.drain(..) {
+            ends[place] = end;
+        }
+    }
+    ends
 }
 
 /// The second branch of two that go to the same place if either condition holds, when that place is what follows and
@@ -106,5 +116,65 @@ pub(crate) const fn split_either(test: Test) -> Option<(Cond, Cond)> {
     match test {
         Test::Either(a, b) => Some((a, b.invert())),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::follow;
+
+    /// The obvious version: walks from each place until there is no way on, or a place comes up twice.
+    fn check(next: &[Option<usize>]) {
+        let mut asked = 0;
+        let ends = follow(next.len(), |at| {
+            asked += 1;
+            next[at]
+        });
+        assert!(asked <= next.len(), "{asked} questions about {} places", next.len());
+        for start in 0..next.len() {
+            let mut seen = vec![start];
+            while let Some(to) = next[seen[seen.len() - 1]]
+                && !seen.contains(&to)
+            {
+                seen.push(to);
+            }
+            let last = seen[seen.len() - 1];
+            let cycle = next[last].and_then(|to| seen.iter().position(|&place| place == to));
+            let right = cycle.map_or(&seen[seen.len() - 1..], |first| &seen[first..]);
+            let end = ends[start];
+            assert!(right.contains(&end), "{next:?}: {start} leads to {end}, not to {right:?}");
+            assert_eq!(ends[end], end, "{next:?}: the end of {start} is not written");
+        }
+    }
+
+    #[test]
+    fn every_chain_of_up_to_five_places_ends_where_a_walk_does() {
+        for count in 1..=5_usize {
+            for code in 0..(count + 1).pow(count as u32) {
+                let digit = |at: usize| code / (count + 1).pow(at as u32) % (count + 1);
+                let next: Vec<Option<usize>> =
+                    (0..count).map(|at| digit(at).checked_sub(1)).collect();
+                check(&next);
+            }
+        }
+    }
+
+    #[test]
+    fn long_chains_are_walked_once() {
+        let count = 100_000;
+        let to_end = |at: usize| (at + 1 < count).then_some(at + 1);
+        let to_start = |at: usize| at.checked_sub(1);
+        let around = |at: usize| Some((at + 1) % count);
+        for (next, end) in
+            [(&to_end as &dyn Fn(usize) -> _, count - 1), (&to_start, 0), (&around, 0)]
+        {
+            let mut asked = 0;
+            let ends = follow(count, |at| {
+                asked += 1;
+                next(at)
+            });
+            assert_eq!(asked, count);
+            assert!(ends.iter().all(|&found| found == end));
+        }
     }
 }
