@@ -79,28 +79,41 @@ pub(crate) fn machine_env() -> Result<MachineEnv, EnvError> {
 
 /// Where an argument or result is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum ArgPlace {
-    /// In a register.
+pub enum ArgPlace {
+    /// In a register, `x0`–`x7` or `d0`–`d7`.
     Reg(PReg),
     /// So many bytes into the stack arguments.
     Stack(u32),
 }
 
-/// Hands out the places of arguments in order.
+/// Hands out the places of arguments, or of results, in order.
+///
+/// ```
+/// use codegen::{ArgAssigner, ArgPlace, CallConv};
+/// use ir::Type;
+/// use regalloc::PReg;
+///
+/// let mut assigner = ArgAssigner::new(CallConv::Aapcs64);
+/// assert_eq!(assigner.next(Type::I64), ArgPlace::Reg(PReg::int(0)));
+/// assert_eq!(assigner.next(Type::F32), ArgPlace::Reg(PReg::float(0)));
+/// assert_eq!(assigner.next(Type::I8), ArgPlace::Reg(PReg::int(1)));
+/// ```
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct ArgAssigner {
+pub struct ArgAssigner {
     conv: CallConv,
     next: [u8; 2],
     stack: u32,
 }
 
 impl ArgAssigner {
-    pub(crate) const fn new(conv: CallConv) -> Self {
+    /// No argument has a place yet.
+    #[must_use]
+    pub const fn new(conv: CallConv) -> Self {
         Self { conv, next: [0; 2], stack: 0 }
     }
 
-    /// The place of the next argument.
-    pub(crate) fn next(&mut self, ty: Type) -> ArgPlace {
+    /// The place of the next argument, of any type but `i128`, which is passed as two `i64`.
+    pub fn next(&mut self, ty: Type) -> ArgPlace {
         let class = class_of(ty);
         let next = &mut self.next[class.index()];
         if *next < PARAM_REGS
@@ -119,7 +132,8 @@ impl ArgAssigner {
     }
 
     /// Bytes of stack that the arguments so far lie in.
-    pub(crate) const fn used_bytes(&self) -> u32 {
+    #[must_use]
+    pub const fn used_bytes(&self) -> u32 {
         self.stack
     }
 

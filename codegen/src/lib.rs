@@ -30,7 +30,7 @@ mod lower;
 mod minst;
 mod order;
 
-pub use abi::CallConv;
+pub use abi::{ArgAssigner, ArgPlace, CallConv};
 pub use dump::{Allocated, Lowered};
 pub use emit::{CompiledCode, Reloc, RelocKind, TrapSite};
 pub use error::{Error, Reason};

@@ -384,7 +384,7 @@ impl Engine {
                 })?;
                 bits.clear();
                 let types = signature.result_types();
-                abi::results(types, &places.ints, &places.floats, bits);
+                abi::results(types, &mut places, bits);
             }
             Backend::Simulator { code, simulators } => {
                 let signature = function.signature.halved();
@@ -395,7 +395,7 @@ impl Engine {
                 })?;
                 bits.clear();
                 let types = signature.result_types();
-                abi::results(types, &places.ints, &places.floats, bits);
+                abi::results(types, &mut places, bits);
             }
         }
         Ok(())
@@ -446,12 +446,10 @@ fn compile(
     data: &DataMemory,
     options: &Options,
 ) -> Result<Linked, Error> {
-    let functions = pipeline::compile(module.clone(), &settings(options), &mut Unobserved)?;
-    let host = |name: &str| {
-        let index = module.externs.get_index_of(name)?;
-        hosts.get(index).map(|function| function.address)
-    };
-    link::link(functions, data, &host)
+    let settings = settings(options);
+    let functions = pipeline::compile(module.clone(), &settings, &mut Unobserved)?;
+    let host = |name: &str| hosts.get(module.externs.get_index_of(name)?);
+    link::link(functions, data, &host, settings.codegen.call_conv)
 }
 
 /// The host functions in the order of the module's `externs`, checked against what it says they are.

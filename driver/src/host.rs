@@ -12,6 +12,8 @@ use crate::value::Scalar;
 #[derive(Clone)]
 pub(crate) struct HostFunction {
     pub(crate) signature: Signature,
+    /// Which parameters are `bool`: what native code passes for them is normalised on the way.
+    pub(crate) bools: Vec<bool>,
     /// What native code jumps to, and what stands for the function in simulated code.
     pub(crate) address: u64,
     /// How the interpreter and the simulator call it.
@@ -56,6 +58,7 @@ impl Hosts {
     pub fn add<F: HostFn>(&mut self, name: &str, function: F) -> &mut Self {
         let function = HostFunction {
             signature: F::signature(),
+            bools: F::bools(),
             address: function.address(),
             thunk: function.thunk(),
         };
@@ -112,6 +115,8 @@ impl<T: Scalar> HostResult for T {
 pub trait HostFn: sealed::Function + Copy + Send + Sync + 'static {
     /// What it takes and returns, with the extensions that C asks for.
     fn signature() -> Signature;
+    /// Which parameters are `bool`.
+    fn bools() -> Vec<bool>;
     /// Where its code is.
     fn address(self) -> u64;
     /// Takes the bits of the arguments, gives those of the result.
@@ -127,6 +132,9 @@ macro_rules! host_fn {
                     params: vec![$( <$t as Scalar>::param() ),*],
                     results: R::param().into_iter().collect(),
                 }
+            }
+            fn bools() -> Vec<bool> {
+                vec![$( <$t as Scalar>::IS_BOOL ),*]
             }
             fn address(self) -> u64 {
                 self as usize as u64

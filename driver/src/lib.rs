@@ -38,6 +38,7 @@ mod statistics;
 mod suggest;
 mod trampoline;
 mod value;
+mod veneer;
 
 pub use engine::{Engine, EngineKind, Func, Options};
 pub use error::{Error, LinkProblem, Trap};

@@ -4,14 +4,15 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use codegen::{CompiledCode, RelocKind};
+use codegen::{CallConv, CompiledCode, RelocKind};
 use interp::DataMemory;
 use ir::{Span, TrapKind};
 use jitmem::{CodeArena, ExecutableCode};
 
 use crate::error::{Error, LinkProblem};
+use crate::host::HostFunction;
 use crate::native::NativeCode;
-use crate::trampoline;
+use crate::{trampoline, veneer};
 
 /// Functions start at multiples of this, as `codegen` asks.
 const FUNCTION_ALIGN: usize = 16;
@@ -53,16 +54,14 @@ impl Placed {
     }
 }
 
-/// `ldr x16, #8; br x16`, then the address: `x16` is what a veneer may overwrite.
-const VENEER: [u32; 2] = [0x5800_0050, 0xd61f_0200];
-
-/// Places functions in the order in which they come.
+/// Places functions in the order in which they come. Their code follows `conv`.
 ///
-/// `host` gives the address of a host function by name.
-pub(crate) fn link(
+/// `host` gives a host function by name.
+pub(crate) fn link<'h>(
     functions: Vec<CompiledCode>,
     data: &DataMemory,
-    host: &dyn Fn(&str) -> Option<u64>,
+    host: &dyn Fn(&str) -> Option<&'h HostFunction>,
+    conv: CallConv,
 ) -> Result<Linked, Error> {
     let trampoline =
         trampoline::assemble().ok_or(Error::Internal("the entry trampoline does not assemble"))?;
@@ -76,18 +75,17 @@ pub(crate) fn link(
         words.extend_from_slice(&function.words);
     }
     let mut veneers: HashMap<&str, usize> = HashMap::new();
-    let mut veneer_list: Vec<(usize, u64)> = Vec::new();
     for reloc in functions.iter().flat_map(|function| &function.relocs) {
         let name = reloc.symbol.as_str();
         if places.contains_key(name) || veneers.contains_key(name) {
             continue;
         }
-        if let Some(address) = host(name) {
+        if let Some(function) = host(name) {
             align(&mut words);
             veneers.insert(name, words.len() * 4);
-            veneer_list.push((words.len() * 4, address));
-            words.extend_from_slice(&VENEER);
-            words.extend_from_slice(&[address as u32, (address >> 32) as u32]);
+            let veneer = veneer::assemble(function, conv)
+                .ok_or(Error::Internal("a veneer does not assemble"))?;
+            words.extend_from_slice(&veneer);
         }
     }
     align(&mut words);
@@ -203,7 +201,7 @@ mod tests {
             function("far", vec![0xd65f_03c0], Vec::new()),
         ];
         let data = DataMemory::new(&ir::Module::new()).ok_or(Error::Internal("no memory"))?;
-        link(functions, &data, &|_| None)
+        link(functions, &data, &|_| None, CallConv::Aapcs64)
     }
 
     /// Case 50 of `driver/tests/shape/README.md`.

@@ -4,8 +4,10 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use arm64_sim::{CallArgs, CodeKind, Config, Fault, HostCall, Permission, Simulator};
+use codegen::ArgPlace;
 use interp::DataMemory;
 use ir::{Span, TrapKind};
+use regalloc::RegClass;
 
 use crate::abi::{self, Places};
 use crate::error::{Error, Trap};
@@ -91,20 +93,15 @@ impl Simulators {
             simulator.map(data.range().start, data.bytes(), Permission::ReadWrite);
         }
         for function in &self.hosts {
-            let HostFunction { signature, address, thunk } = function.clone();
+            let HostFunction { signature, address, thunk, .. } = function.clone();
             simulator.register_host(address, move |call: &mut HostCall<'_>| {
-                let stack_words = signature.params.len();
-                let mut stack = Vec::new();
-                // Only what does not fit the registers is on the stack; reading more would be reading the caller's.
-                for word in 0..stack_words.saturating_sub(abi::PARAM_REGS) {
-                    stack.push(call.stack(word).unwrap_or_default());
-                }
-                let args = abi::gather(
-                    &signature,
-                    |n| call.x(n),
-                    |n| call.d(n),
-                    |n| stack.get(n).copied().unwrap_or_default(),
-                );
+                let args = abi::gather(&signature, |place| match place {
+                    ArgPlace::Reg(reg) if reg.class() == RegClass::Int => {
+                        Ok(call.x(reg.index().into()))
+                    }
+                    ArgPlace::Reg(reg) => Ok(call.d(reg.index().into())),
+                    ArgPlace::Stack(offset) => call.stack(offset as usize / abi::WORD),
+                })?;
                 let result = thunk(&args);
                 if let Some(param) = signature.results.first() {
                     if param.ty.is_float() {

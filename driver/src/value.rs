@@ -123,12 +123,19 @@ impl fmt::Display for Value {
     }
 }
 
+mod sealed {
+    /// Only this crate says what a scalar is: machine code hands its bits to Rust as they are.
+    pub trait Sealed {}
+}
+
 /// A Rust type that a register holds.
-pub trait Scalar: Copy + Send + 'static {
+pub trait Scalar: sealed::Sealed + Copy + Send + 'static {
     /// Its type in the IR.
     const TYPE: Type;
     /// How C extends it to a register.
     const EXTEND: Option<Extend>;
+    /// Whether it is `bool`, which has two values only: the lowest bit of what a program passes counts.
+    const IS_BOOL: bool = false;
     /// Its bits; those above its type are zero.
     fn to_bits(self) -> u64;
     /// The value with these bits; those above the type do not matter.
@@ -143,6 +150,7 @@ pub trait Scalar: Copy + Send + 'static {
 
 macro_rules! int_scalars {
     ($($rust:ty, $unsigned:ty, $ty:ident, $extend:expr;)*) => { $(
+        impl sealed::Sealed for $rust {}
         impl Scalar for $rust {
             const TYPE: Type = Type::$ty;
             const EXTEND: Option<Extend> = $extend;
@@ -168,9 +176,11 @@ int_scalars! {
     usize, usize, I64, None;
 }
 
+impl sealed::Sealed for bool {}
 impl Scalar for bool {
     const TYPE: Type = Type::I8;
     const EXTEND: Option<Extend> = Some(Extend::Zero);
+    const IS_BOOL: bool = true;
     fn to_bits(self) -> u64 {
         self.into()
     }
@@ -179,6 +189,7 @@ impl Scalar for bool {
     }
 }
 
+impl sealed::Sealed for f32 {}
 impl Scalar for f32 {
     const TYPE: Type = Type::F32;
     const EXTEND: Option<Extend> = None;
@@ -190,6 +201,7 @@ impl Scalar for f32 {
     }
 }
 
+impl sealed::Sealed for f64 {}
 impl Scalar for f64 {
     const TYPE: Type = Type::F64;
     const EXTEND: Option<Extend> = None;

@@ -403,3 +403,50 @@ fn the_hosts_values_survive_traps() {
         }
     });
 }
+
+/// Bits of `bool`s, as numbers: Rust may take any byte but 0 and 1 for undefined behaviour.
+#[allow(clippy::too_many_arguments)] // the last ones are on the stack
+extern "C" fn bools(
+    a: bool,
+    x: f64,
+    b: bool,
+    c: i64,
+    d: i64,
+    e: i64,
+    f: i64,
+    g: i64,
+    h: bool,
+    i: bool,
+    j: i8,
+    k: bool,
+) -> i64 {
+    let _ = (x, c, d, e, f, g, j);
+    let byte = |b: bool| i64::from(std::hint::black_box(b) as u8);
+    [a, b, h, i, k].into_iter().fold(0, |bits, b| bits << 8 | byte(b))
+}
+
+#[test]
+fn every_engine_normalises_what_enters_a_bool() {
+    type F = extern "C" fn(bool, f64, bool, i64, i64, i64, i64, i64, bool, bool, i8, bool) -> i64;
+    let module = parse(
+        "extern @bools(i8, f64, i8, i64, i64, i64, i64, i64, i8, i8, i8, i8) -> i64
+         fn @f(i8, i8, i8, i8, i8) -> i64 {
+         block0(v0: i8, v1: i8, v2: i8, v3: i8, v4: i8):
+           v5: f64 = fconst 1.0
+           v6: i64 = iconst -1
+           v7: i8 = iconst -1
+           v8: i64 = call @bools(v0, v5, v1, v6, v6, v6, v6, v6, v2, v3, v7, v4)
+           ret v8
+         }",
+    );
+    let mut hosts = Hosts::new();
+    hosts.add("bools", bools as F);
+    each(&module, &hosts, |engine| {
+        let f: Func<(u8, u8, u8, u8, u8), i64> = engine.func("f").unwrap();
+        for bytes in [[0, 1, 0, 1, 1], [2, 3, 254, 255, 4], [1, 0, 129, 128, 0]] {
+            let [a, b, h, i, k] = bytes;
+            let expected = bytes.iter().fold(0, |bits, byte| bits << 8 | i64::from(byte & 1));
+            assert_eq!(f.call((a, b, h, i, k)).unwrap(), expected, "{bytes:?}");
+        }
+    });
+}
