@@ -43,3 +43,52 @@ pub(crate) fn assemble(function: &HostFunction, conv: CallConv) -> Option<Vec<u3
     asm.word((function.address >> 32) as u32);
     Some(asm.finish().ok()?.words().to_vec())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::Hosts;
+
+    /// LLVM's callees normalise a `bool` in a register by themselves on Linux, so that no result shows the difference there.
+    #[test]
+    fn bools_are_normalised_wherever_they_are_passed() {
+        type F = extern "C" fn(bool, f64, i8, bool, i64, i64, i64, i64, i64, u8, bool, bool);
+        extern "C" fn f(
+            _: bool,
+            _: f64,
+            _: i8,
+            _: bool,
+            _: i64,
+            _: i64,
+            _: i64,
+            _: i64,
+            _: i64,
+            _: u8,
+            _: bool,
+            _: bool,
+        ) {
+        }
+        let mut hosts = Hosts::new();
+        hosts.add("f", f as F);
+        let check = |conv, offsets: [&str; 2]| {
+            let words = hosts.get("f").and_then(|function| assemble(function, conv)).unwrap();
+            let (code, address) = words.split_at(words.len() - 2);
+            let text: Vec<String> = code
+                .iter()
+                .map(|&word| arm64_enc::Inst::decode(word).map(|inst| inst.to_string()).unwrap())
+                .collect();
+            let mut expected = vec!["and w0, w0, #0x1".to_owned(), "and w2, w2, #0x1".to_owned()];
+            for offset in offsets {
+                expected.push(format!("ldrb w16, [sp{offset}]"));
+                expected.push("and w16, w16, #0x1".to_owned());
+                expected.push(format!("strb w16, [sp{offset}]"));
+            }
+            expected.extend(["ldr x16, #8".to_owned(), "br x16".to_owned()]);
+            assert_eq!(text, expected);
+            assert_eq!(u64::from(address[1]) << 32 | u64::from(address[0]), f as F as usize as u64);
+        };
+        // `x0`–`x7` hold all integers up to the last i64; a u8 comes before the two on the stack.
+        check(CallConv::Aapcs64, [", #8", ", #16"]);
+        check(CallConv::Apple, [", #1", ", #2"]);
+    }
+}
