@@ -4,6 +4,8 @@ use codegen::{ArgAssigner, ArgPlace, CallConv};
 use ir::{Signature, Type};
 use regalloc::{PReg, RegClass};
 
+use crate::error::Error;
+
 /// Registers that carry arguments and results, of either class.
 pub(crate) const PARAM_REGS: usize = 8;
 /// Bytes of a word of the stack.
@@ -57,14 +59,15 @@ pub(crate) fn results(
     types: impl Iterator<Item = Type>,
     places: &mut Places,
     results: &mut Vec<u64>,
-) {
+) -> Result<(), Error> {
     let mut assigner = ArgAssigner::new(CallConv::Aapcs64);
     for ty in types {
         match assigner.next(ty) {
             ArgPlace::Reg(reg) => results.push(*places.register(reg) & ty.mask()),
-            ArgPlace::Stack(_) => unreachable!("code generation refuses results beyond registers"),
+            ArgPlace::Stack(_) => return Err(Error::Internal("results lie beyond the registers")),
         }
     }
+    Ok(())
 }
 
 /// The arguments of a call from simulated code, gathered with `read`: the reverse of [`place`] for the plain standard.

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use interp::{DataMemory, Interpreter, Limits, LoadOptions, MemoryAccess, Program};
@@ -192,6 +193,12 @@ impl Engine {
     /// # Errors
     /// The first thing that is wrong with the module, or missing.
     pub fn new(module: Module, hosts: &Hosts, options: &Options) -> Result<Self, Error> {
+        // What a stage takes for impossible ends it at once, and is told here as the defect that it is.
+        let made = catch_unwind(AssertUnwindSafe(|| Self::make(module, hosts, options)));
+        made.unwrap_or_else(|panic| Err(Error::panicked(&*panic)))
+    }
+
+    fn make(module: Module, hosts: &Hosts, options: &Options) -> Result<Self, Error> {
         if let Some(error) = pipeline::input_errors(&module).into_iter().next() {
             return Err(Error::Verify { stage: READING, error });
         }
@@ -384,7 +391,7 @@ impl Engine {
                 })?;
                 bits.clear();
                 let types = signature.result_types();
-                abi::results(types, &mut places, bits);
+                abi::results(types, &mut places, bits)?;
             }
             Backend::Simulator { code, simulators } => {
                 let signature = function.signature.halved();
@@ -395,7 +402,7 @@ impl Engine {
                 })?;
                 bits.clear();
                 let types = signature.result_types();
-                abi::results(types, &mut places, bits);
+                abi::results(types, &mut places, bits)?;
             }
         }
         Ok(())

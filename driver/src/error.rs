@@ -1,5 +1,6 @@
 //! What can go wrong with an engine.
 
+use std::any::Any;
 use std::fmt;
 
 use ir::{Signature, Span, TrapKind};
@@ -112,9 +113,18 @@ pub enum Error {
     Machine(String),
     /// Something inside the driver does not hold: a defect.
     Internal(&'static str),
+    /// A stage of the compiler met what it takes for impossible: a defect. Where it stands is told by the panic hook.
+    Panicked(String),
 }
 
 impl Error {
+    /// The error of a stage that ended in a panic.
+    pub(crate) fn panicked(payload: &(dyn Any + Send)) -> Self {
+        let text = payload.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
+        Error::Panicked(text.unwrap_or("a panic without a message").to_owned())
+    }
+
     /// Whether Jitsu is to blame, not the program or its host. The module's text form is then what to report: reading
     /// it gives the same module.
     #[must_use]
@@ -123,7 +133,7 @@ impl Error {
             // What comes in is the caller's; what a stage makes of it is ours.
             Error::Verify { stage, .. } => *stage != READING,
             Error::Compile(error) => error.reason.is_defect(),
-            Error::Machine(_) | Error::Internal(_) => true,
+            Error::Machine(_) | Error::Internal(_) | Error::Panicked(_) => true,
             Error::Link { problem, .. } => *problem == LinkProblem::UnknownKind,
             _ => false,
         }
@@ -188,6 +198,7 @@ impl fmt::Display for Error {
             Error::Trap(trap) => trap.fmt(f),
             Error::Machine(fault) => write!(f, "the simulator stopped: {fault}"),
             Error::Internal(what) => write!(f, "a defect of Jitsu: {what}"),
+            Error::Panicked(what) => write!(f, "a defect of Jitsu: {what}"),
         }
     }
 }
@@ -225,5 +236,21 @@ impl From<jitmem::MapError> for Error {
 impl From<Trap> for Error {
     fn from(trap: Trap) -> Self {
         Error::Trap(trap)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_a_defect_with_its_message() {
+        let caught = |work: fn()| Error::panicked(&*std::panic::catch_unwind(work).unwrap_err());
+        for work in [|| unreachable!("a loop has {} headers", 2), || panic!("plain")] as [fn(); 2] {
+            let error = caught(work);
+            assert!(error.is_defect());
+            let text = error.to_string();
+            assert!(text.contains("loop has 2 headers") || text.ends_with(": plain"), "{text}");
+        }
     }
 }
