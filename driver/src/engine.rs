@@ -66,6 +66,7 @@ pub struct Options {
     restricted: bool,
     lse: Option<bool>,
     optimize_for_interpreter: bool,
+    limit: opt::Limit,
 }
 
 impl Default for Options {
@@ -79,6 +80,7 @@ impl Default for Options {
             restricted: false,
             lse: None,
             optimize_for_interpreter: true,
+            limit: opt::Limit::NONE,
         }
     }
 }
@@ -134,6 +136,13 @@ impl Options {
     #[must_use]
     pub fn optimize_for_interpreter(mut self, optimize: bool) -> Self {
         self.optimize_for_interpreter = optimize;
+        self
+    }
+
+    /// How many of the executions of passes take place: to find the one that makes a program wrong.
+    #[must_use]
+    pub fn limit(mut self, limit: opt::Limit) -> Self {
+        self.limit = limit;
         self
     }
 }
@@ -427,7 +436,7 @@ fn settings(options: &Options) -> Settings {
     let lse = options.lse.unwrap_or(options.engine == EngineKind::Native && native::has_lse());
     let codegen = codegen::Options::default().with_call_conv(conv).with_lse(lse);
     let codegen = if options.verify { codegen.checked() } else { codegen };
-    Settings { level: options.level, verify: options.verify, codegen }
+    Settings { level: options.level, limit: options.limit, verify: options.verify, codegen }
 }
 
 fn interpreter(

@@ -292,7 +292,12 @@ fn engine(
         #[cfg(feature = "lang")]
         Language::Rust => Hosts::for_lang(),
     };
-    let mut options = Options::default()
+    Engine::new(module.clone(), &hosts, &options(configuration, language))
+}
+
+/// How a configuration makes its engine.
+pub(crate) fn options(configuration: &Configuration, language: Language) -> Options {
+    let options = Options::default()
         .engine(configuration.engine)
         .level(configuration.level.unwrap_or(Level::None))
         .optimize_for_interpreter(configuration.level.is_some())
@@ -301,10 +306,10 @@ fn engine(
         // Programs of the source language pass texts to the host by address, but only of their own data.
         .restricted(language == Language::Ir);
     // In the simulator both ways to do an atomic operation have their turn.
-    if configuration.engine == EngineKind::Simulator {
-        options = options.lse(configuration.level != Some(Level::None));
+    match configuration.engine {
+        EngineKind::Simulator => options.lse(configuration.level != Some(Level::None)),
+        _ => options,
     }
-    Engine::new(module.clone(), &hosts, &options)
 }
 
 fn check(engine: &Engine, run: &Run) -> Result<(), String> {
@@ -342,7 +347,7 @@ fn list(values: &[Value]) -> String {
 }
 
 /// Values separated by commas, in parentheses or not.
-fn values(
+pub(crate) fn values(
     text: &str,
     types: impl ExactSizeIterator<Item = ir::Type>,
 ) -> Result<Vec<Value>, String> {

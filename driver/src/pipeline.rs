@@ -15,6 +15,8 @@ use crate::error::Error;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
     pub(crate) level: Level,
+    /// Executions of passes that take place.
+    pub(crate) limit: opt::Limit,
     /// Verify the IR after every stage, and prove every register allocation.
     pub(crate) verify: bool,
     pub(crate) codegen: codegen::Options,
@@ -89,7 +91,7 @@ pub(crate) fn optimized(
     }
 
     let mut failed = None;
-    opt::optimize_module_with(&mut module, settings.level, |report, func| {
+    opt::optimize_module_limited(&mut module, settings.level, settings.limit, |report, func| {
         observer.ir(report.pass, func, report.changes > 0);
         if failed.is_none() {
             failed = verify(func, report.pass, settings).err();

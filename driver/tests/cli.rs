@@ -261,3 +261,17 @@ fn rules_of_the_ir_are_told_in_their_places() {
     let path = file("names.ir", text.as_bytes());
     refused(&["run", &path, "--entry", "f"], 3, &["--> there.x:7:3"]);
 }
+
+#[test]
+fn what_does_not_fail_is_not_made_smaller() {
+    let text = b"; run: @f(3, 4) == 7\nfn @f(i64, i64) -> i64 {\nblock0(v0: i64, v1: i64):\n  v2: i64 = add v0, v1\n  ret v2\n}\n";
+    let path = file("right.ir", text);
+    for verb in ["reduce", "bisect"] {
+        refused(&[verb, &path], 1, &["nothing fails: 1 calls"]);
+        refused(&[verb, &path, "--call", "f(1, 2)"], 1, &["nothing fails"]);
+        refused(&[verb, &path, "--call", "f(1)"], 2, &["`1` is 1 values, not 2"]);
+        refused(&[verb, &path, "--call", "g(1)"], 2, &["there is no function `g`"]);
+    }
+    refused(&["reduce", &path, "--seconds", "soon"], 2, &["number of seconds"]);
+    refused(&["bisect", &path, "-o", "x"], 2, &["no option `-o`"]);
+}

@@ -70,6 +70,15 @@ fn outcome(engine: &Engine, name: &str, args: &[Value]) -> Result<Vec<u128>, Tra
     }
 }
 
+/// How to look into a failure.
+fn keep(seed: u64, module: &Module, call: Option<&(String, Vec<Value>)>) -> String {
+    let call = call.map(|(name, args)| {
+        let args: Vec<String> = args.iter().map(Value::to_string).collect();
+        format!("@{name}({})", args.join(", "))
+    });
+    testkit::keep("random", seed, &module.to_string(), call.as_slice())
+}
+
 #[test]
 fn every_engine_does_what_the_ir_says() {
     let wanted = std::env::var("JITSU_SEEDS").ok().and_then(|text| text.parse().ok());
@@ -102,7 +111,7 @@ fn every_engine_does_what_the_ir_says() {
                     refused += 1;
                     continue;
                 }
-                Err(error) => panic!("seed {seed}, {configuration}: {error}\n{module}"),
+                Err(error) => panic!("{configuration}: {error}\n{}", keep(seed, &module, None)),
             };
             let outcomes: Vec<_> =
                 calls.iter().map(|(name, args)| outcome(&engine, name, args)).collect();
@@ -115,8 +124,10 @@ fn every_engine_does_what_the_ir_says() {
                 Some(first) => {
                     for ((call, expected), found) in calls.iter().zip(first).zip(&outcomes) {
                         assert_eq!(
-                            expected, found,
-                            "seed {seed}, {configuration}: {call:?}\n{module}"
+                            expected,
+                            found,
+                            "{configuration}: {call:?}\n{}",
+                            keep(seed, &module, Some(call))
                         );
                     }
                 }

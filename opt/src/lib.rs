@@ -228,6 +228,33 @@ impl Stats {
     }
 }
 
+/// How many of the executions of passes take place: for whoever looks for the first one that makes a program wrong. The
+/// passes of [`Level::None`], without which no code can be generated, always run and do not count.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limit {
+    /// Executions of a pass, or of inlining, on a function; those after them are left out.
+    pub executions: usize,
+    /// If the last of these is `fold` (in any row), how many rewritings it makes.
+    pub rewritings: usize,
+}
+
+impl Limit {
+    /// Every pass runs to its end.
+    pub const NONE: Self = Self { executions: usize::MAX, rewritings: usize::MAX };
+
+    /// Counts one execution, which takes place if there is an answer: how many rewritings it may make.
+    fn next(&mut self) -> Option<usize> {
+        self.executions = self.executions.checked_sub(1)?;
+        Some(if self.executions == 0 { self.rewritings } else { usize::MAX })
+    }
+}
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
 /// Optimises a function in SSA form (see [`ssa::verify()`]).
 pub fn optimize(func: &mut Function, level: Level) -> Stats {
     optimize_with(func, level, |_, _| {})
@@ -238,11 +265,28 @@ pub fn optimize(func: &mut Function, level: Level) -> Stats {
 pub fn optimize_with(
     func: &mut Function,
     level: Level,
+    observer: impl FnMut(PassReport, &Function),
+) -> Stats {
+    let mut limit = Limit::NONE;
+    optimize_limited(func, level, &mut limit, observer)
+}
+
+fn optimize_limited(
+    func: &mut Function,
+    level: Level,
+    limit: &mut Limit,
     mut observer: impl FnMut(PassReport, &Function),
 ) -> Stats {
     let mut stats = Stats::default();
     for pass in PASSES.iter().filter(|pass| pass.levels.contains(&level)) {
-        let changes = (pass.run)(func);
+        let needed = pass.levels.contains(&Level::None);
+        let Some(rewritings) = (if needed { Some(usize::MAX) } else { limit.next() }) else {
+            break;
+        };
+        let changes = match pass.name {
+            "fold" | "fold_rotated" => fold::run_at_most(func, rewritings),
+            _ => (pass.run)(func),
+        };
         let report = PassReport { pass: pass.name, changes };
         stats.passes.push(report);
         observer(report, func);
@@ -261,12 +305,22 @@ pub fn optimize_module(module: &mut Module, level: Level) -> Stats {
 pub fn optimize_module_with(
     module: &mut Module,
     level: Level,
+    observer: impl FnMut(PassReport, &Function),
+) -> Stats {
+    optimize_module_limited(module, level, Limit::NONE, observer)
+}
+
+/// Does the first part of [`optimize_module_with`], as far as `limit` says.
+pub fn optimize_module_limited(
+    module: &mut Module,
+    level: Level,
+    mut limit: Limit,
     mut observer: impl FnMut(PassReport, &Function),
 ) -> Stats {
     let mut all = Stats::default();
     // Before any body is copied: caller and callee then agree on the signature.
     for func in module.functions.values_mut() {
-        let stats = optimize_with(func, Level::None, &mut observer);
+        let stats = optimize_limited(func, Level::None, &mut limit, &mut observer);
         stats.passes.into_iter().for_each(|report| all.add(report));
     }
     if level == Level::None {
@@ -277,11 +331,14 @@ pub fn optimize_module_with(
         let Some((_, func)) = module.functions.get_index_mut(index) else { continue };
         // Once more if callees became known that were given by address, as functions passed to an inlined one are.
         for _ in 0..2 {
+            if limit.next().is_none() {
+                return all;
+            }
             let report = PassReport { pass: "inline", changes: inline::calls_in(func, &bodies) };
             observer(report, func);
             all.add(report);
             let by_address = inline::calls_by_address(func);
-            let stats = optimize_with(func, level, &mut observer);
+            let stats = optimize_limited(func, level, &mut limit, &mut observer);
             stats.passes.into_iter().for_each(|report| all.add(report));
             if inline::calls_by_address(func) == by_address {
                 break;
@@ -303,6 +360,38 @@ mod tests {
             let (before, after) = (place(constraint.before), place(constraint.after));
             assert!(before.is_some() && after.is_some(), "{constraint:?} names no pass");
             assert!(before < after, "{constraint:?}");
+        }
+    }
+
+    #[test]
+    fn a_limit_leaves_out_what_comes_after() {
+        let b = ir::FunctionBuilder::new("f");
+        let (x, y) = (b.param(ir::Type::I64), b.param(ir::Type::I64));
+        b.ret(b.mul(b.add(x, 0), b.add(y, 0)));
+        let mut module = Module::new();
+        module.add_function(b.finish().unwrap()).unwrap();
+        let run = |limit: Limit| {
+            let (mut module, mut passes) = (module.clone(), Vec::new());
+            optimize_module_limited(&mut module, Level::Speed, limit, |report, _| {
+                passes.push((report.pass, report.changes));
+            });
+            passes
+        };
+        let always = run(Limit { executions: 0, ..Limit::NONE });
+        assert!(!always.is_empty());
+        let all = run(Limit::NONE);
+        for executions in 0..all.len() {
+            // The passes that are always needed run once more on each function, and do not count.
+            let some = run(Limit { executions, ..Limit::NONE });
+            let counted = some.iter().filter(|(name, _)| *name != "legalize").count();
+            assert_eq!(counted, executions.min(all.len() - 2), "{executions}");
+            assert_eq!(some, all[..some.len()], "{executions}");
+        }
+        let fold = all.iter().filter(|(name, _)| *name != "legalize").position(|p| p.0 == "fold");
+        let executions = fold.unwrap() + 1;
+        for rewritings in 0..4 {
+            let some = run(Limit { executions, rewritings });
+            assert_eq!(some.last(), Some(&("fold", rewritings.min(2))));
         }
     }
 

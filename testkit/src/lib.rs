@@ -8,8 +8,10 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod keep;
 mod module;
 mod rng;
 
+pub use keep::keep;
 pub use module::{Families, Shape, function};
 pub use rng::Random;

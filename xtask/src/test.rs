@@ -71,6 +71,7 @@ const HOST_ONLY: &[(&str, &str)] = &[
     ("damaged_programs", "texts to errors"),
     ("damaged_texts_get_an_answer", "texts to errors"),
     ("simulator_not_optimised", "the optimised programs run in the simulator there too"),
+    ("planted_", "faults in tests of `reduce` and `bisect`, which compare what the other tests do"),
     ("time_grows_", "growth of times, which an emulator distorts"),
     ("variables_times_blocks_is_not_the_cost", "growth of times, which an emulator distorts"),
 ];

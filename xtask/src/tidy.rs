@@ -232,7 +232,7 @@ fn is_library(path: &str) -> bool {
     let mut parts = path.split('/');
     let room = parts.next().unwrap_or_default();
     ROOMS.iter().any(|(name, _)| *name == room)
-        && room != "xtask"
+        && !matches!(room, "xtask" | "testkit")
         && parts.next() == Some("src")
         && !matches!(path, "driver/src/main.rs")
         && !is_test_module(path)

@@ -24,6 +24,13 @@ pub(super) const LEVEL: Choice = Choice {
     doc: "How much to optimise (default: speed).",
 };
 
+/// `--output`, also written `-o`.
+pub(super) const OUTPUT: Choice = Choice {
+    name: "output",
+    value: Some("FILE"),
+    doc: "Where to write what comes out, also -o FILE (default: standard output).",
+};
+
 /// The words, sorted out.
 #[derive(Debug)]
 pub(super) struct Args {
@@ -74,6 +81,10 @@ impl Args {
                     args.options.push((choice.name, value.to_string_lossy().into_owned()));
                 }
                 Some(lexopt::Arg::Short('h')) => args.options.push(("help", String::new())),
+                Some(lexopt::Arg::Short('o')) if choices.iter().any(|c| c.name == OUTPUT.name) => {
+                    let file = parser.value().map_err(usage)?;
+                    args.options.push((OUTPUT.name, file.to_string_lossy().into_owned()));
+                }
                 Some(lexopt::Arg::Short(letter)) => {
                     return Err(unknown(verb, &format!("-{letter}"), "", choices));
                 }

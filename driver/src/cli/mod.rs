@@ -2,10 +2,14 @@
 
 mod args;
 mod asm;
+mod bisect;
+mod case;
 mod diff;
 mod input;
 mod ir;
+mod reduce;
 mod run;
+mod shrink;
 mod stages;
 mod test;
 
@@ -111,6 +115,20 @@ const VERBS: &[Verb] = &[
         doc: "Check text tests (`; run: @f(1, 2) == 3`) on every engine at every level.",
         options: &[],
         run: test::run,
+    },
+    Verb {
+        name: "reduce",
+        usage: "reduce FILE",
+        doc: "Shrink a program on which engines disagree or fail, as long as they do in the same way.",
+        options: reduce::OPTIONS,
+        run: reduce::run,
+    },
+    Verb {
+        name: "bisect",
+        usage: "bisect FILE",
+        doc: "Name the first optimisation without which the answer of a program is right.",
+        options: bisect::OPTIONS,
+        run: bisect::run,
     },
     Verb { name: "help", usage: "help", doc: "Show this.", options: &[], run: help },
 ];

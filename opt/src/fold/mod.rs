@@ -38,8 +38,13 @@ enum Step {
 /// Each rewriting makes an instruction simpler in some order; the longest chain of rules is far shorter.
 const MAX_STEPS: usize = 16;
 
-/// Simplifies instructions; returns how many changed.
+/// Simplifies instructions; returns how many rewritings there were.
 pub fn run(func: &mut Function) -> usize {
+    run_at_most(func, usize::MAX)
+}
+
+/// Does only the first `most` rewritings, for whoever looks for one that is wrong.
+pub(crate) fn run_at_most(func: &mut Function, most: usize) -> usize {
     let graph = FlowGraph::new(func);
     let mut aliases = Aliases::new();
     let mut changes = 0;
@@ -50,7 +55,7 @@ pub fn run(func: &mut Function) -> usize {
             aliases.apply_to(fold.func, inst);
             fold.span = fold.func.span(inst);
             let mut kept = true;
-            for _ in 0..MAX_STEPS {
+            for _ in 0..MAX_STEPS.min(most - changes) {
                 match fold.step(inst) {
                     Step::Keep => break,
                     Step::Become(data) => fold.func.replace(inst, data),
