@@ -494,3 +494,41 @@ pub(super) fn drop_slots(func: &mut Function) -> bool {
     func.slots = slots;
     func.slots.len() < before
 }
+
+/// A slot becomes as large as the accesses to it need, if they are all by its own address.
+pub(super) fn fit_slot(func: &mut Function, slot: ir::StackSlot) -> bool {
+    let mut needed = 1;
+    let base = |value: Value| match func.def_inst(value) {
+        Some((_, &InstData::StackAddr { slot: of, offset })) if of == slot => Some(offset),
+        _ => None,
+    };
+    for &block in func.layout() {
+        for &inst in func.block_insts(block) {
+            let mut uses = 0;
+            func.for_each_operand(inst, |operand| uses += usize::from(base(operand).is_some()));
+            let (addr, offset, ty) = match *func.inst(inst) {
+                InstData::Load { addr, offset, kind, .. } => {
+                    let Some(result) = func.result(inst) else { return false };
+                    (addr, offset, kind.memory_type(func.value_type(result)))
+                }
+                InstData::Store { addr, offset, kind, value, .. } => {
+                    (addr, offset, kind.memory_type(func.value_type(value)))
+                }
+                _ if uses > 0 => return false,
+                _ => continue,
+            };
+            match base(addr) {
+                Some(base) if uses == 1 => {
+                    let end = i64::from(base) + i64::from(offset) + i64::from(ty.bytes());
+                    needed = needed.max(u64::try_from(end).unwrap_or(u64::MAX));
+                }
+                _ if uses > 0 => return false,
+                _ => {}
+            }
+        }
+    }
+    let data = &mut func.slots[slot];
+    let changed = needed < data.size;
+    data.size = data.size.min(needed);
+    changed
+}

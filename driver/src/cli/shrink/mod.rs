@@ -317,17 +317,7 @@ impl Shrinker<'_> {
         for func in 0..self.best.module.functions.len() {
             self.attempt(|case| edits::drop_slots(&mut case.module.functions[func]));
             for slot in self.best.module.functions[func].slots.keys() {
-                for size in [1, 8, 16, 64, 256, 4096] {
-                    let smaller = |case: &mut Case| {
-                        let slot = &mut case.module.functions[func].slots[slot];
-                        let changed = size < slot.size;
-                        slot.size = size;
-                        changed
-                    };
-                    if self.attempt(smaller) {
-                        break;
-                    }
-                }
+                self.attempt(|case| edits::fit_slot(&mut case.module.functions[func], slot));
             }
         }
     }
