@@ -2,6 +2,7 @@
 //!
 //! Passes are left out from the end on; the search halves their number (as LLVM's `-opt-bisect-limit` does by hand).
 
+use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use indexmap::IndexMap;
@@ -18,6 +19,9 @@ use crate::pipeline::{self, Observer, Settings};
 
 pub(super) const OPTIONS: &[Choice] = &[CALL];
 
+/// Lines of a change that are shown.
+const MOST_LINES: usize = 40;
+
 pub(super) fn run(args: Args) -> Result<(), Failure> {
     let path = args.file("bisect")?;
     let (program, case) = case::load(&path, args.value("call"))?;
@@ -25,8 +29,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     let (judge, case, failing) = failing(program.language, case)?;
     say(&case::describe(&failing));
     let found = bisect(&judge, &case, &failing, &mut say);
-    use std::io::Write as _;
-    std::io::stdout().write_all(found.to_string().as_bytes())?;
+    io::stdout().write_all(found.to_string().as_bytes())?;
     Ok(())
 }
 
@@ -76,7 +79,15 @@ impl std::fmt::Display for Found {
                 if let Some((one, all)) = rewriting {
                     writeln!(f, "its rewriting {one} of {all}:")?;
                 }
-                f.write_str(change)?;
+                for line in change.lines().take(MOST_LINES) {
+                    writeln!(f, "{line}")?;
+                }
+                if let more @ 1.. = change.lines().count().saturating_sub(MOST_LINES) {
+                    writeln!(
+                        f,
+                        "and {more} more lines; of a smaller program (`jitsu reduce`) there are fewer"
+                    )?;
+                }
                 if *interpreter_is_right {
                     writeln!(
                         f,
