@@ -10,6 +10,7 @@ use interp::{DataMemory, Interpreter, Limits, LoadOptions, MemoryAccess, Program
 use ir::{Module, Signature, TrapKind, Type};
 use opt::Level;
 
+use crate::abi;
 use crate::error::{Error, READING, Trap};
 use crate::host::{HostFunction, Hosts};
 use crate::link::{self, Linked};
@@ -18,7 +19,6 @@ use crate::pipeline::{self, Settings, Unobserved};
 use crate::simulator::{SimLimits, Simulators};
 use crate::statistics::Statistics;
 use crate::value::{Args, Results, Value};
-use crate::{abi, suggest};
 
 /// What runs the program.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -330,8 +330,7 @@ impl Engine {
         let functions = &self.inner.module.functions;
         functions.get_index_of(name).ok_or_else(|| Error::NoFunction {
             name: name.to_owned(),
-            similar: suggest::similar(name, functions.keys().map(String::as_str))
-                .map(str::to_owned),
+            similar: ir::nearest(name, functions.keys().map(String::as_str)).map(str::to_owned),
         })
     }
 

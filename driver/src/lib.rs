@@ -35,7 +35,6 @@ mod pipeline;
 mod print;
 mod simulator;
 mod statistics;
-mod suggest;
 mod trampoline;
 mod value;
 mod veneer;

@@ -275,3 +275,13 @@ fn what_does_not_fail_is_not_made_smaller() {
     refused(&["reduce", &path, "--seconds", "soon"], 2, &["number of seconds"]);
     refused(&["bisect", &path, "-o", "x"], 2, &["no option `-o`"]);
 }
+
+#[test]
+fn an_import_that_the_program_has_not_is_told_with_those_that_it_has() {
+    let text = "extern @print.nit(i64)\nfn @f() {\nblock0:\n  ret\n}\n";
+    let path = file("import.ir", text.as_bytes());
+    let told = ["no host function `print.nit` (i64)", "is `print.int` meant?", "import.ir"];
+    refused(&["run", &path, "--entry", "f"], 1, &told);
+    let path = file("far.ir", text.replace("print.nit", "frobnicate").as_bytes());
+    refused(&["run", &path, "--entry", "f"], 1, &["there are print."]);
+}

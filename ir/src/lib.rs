@@ -24,6 +24,7 @@ pub mod inst;
 mod lex;
 pub mod memory;
 pub mod module;
+mod near;
 pub mod opcode;
 pub mod parse;
 mod print;
@@ -40,6 +41,7 @@ pub use func::{Callee, Function, SlotData, ValueDef, VarData};
 pub use inst::{BlockCall, InstData, SwitchTable, ValueList};
 pub use memory::{Align, LoadKind, MemFacts, NarrowWidth, StoreKind};
 pub use module::{DataObject, DuplicateName, Module};
+pub use near::nearest;
 pub use opcode::{
     BinaryOp, CarryOp, Effect, OpInfo, Opcode, OverflowOp, TernaryOp, TypeRule, UnaryOp, WideOp,
 };

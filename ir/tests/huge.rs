@@ -83,11 +83,16 @@ fn huge_inputs() {
     assert_eq!(answer("near name", within(&format!("call @{name}()"))), Some(ParseCode::Unknown));
     assert_eq!(answer("operation", within(&name)), Some(ParseCode::Opcode));
     assert_eq!(answer("value name", within(&format!("v1.{name}: i64 = neg v0"))), None);
-    // 12: numbers that are left out cost no more than the limit of them.
-    assert_eq!(
-        answer("left out", within("v4000000: i64 = neg v0\njump block4000000\nblock4000000:")),
-        None
-    );
+    // 12: a text may leave out numbers in proportion to its length.
+    let sparse = |number: usize| {
+        within(&format!("v{number}: i64 = neg v0\njump block{number}\nblock{number}:"))
+    };
+    let padded = |number: usize| format!("{}\n{}", ";".repeat(LINE), sparse(number));
+    let few = ir::parse::MAX_LEFT_OUT / 2;
+    assert_eq!(answer("left out", sparse(few)), None);
+    assert_eq!(answer("too many left out", sparse(3 * few)), Some(ParseCode::Numbering));
+    assert_eq!(answer("left out of a long text", padded(4 * few)), None);
+    assert_eq!(answer("too large", sparse(4_000_000)), Some(ParseCode::Numbering));
     // 29
     let cases: String = (0..MANY).map(|case| format!("{case}: block1, ")).collect();
     let switch = within(&format!("switch v0, block1, [{cases} -1: block1]\nblock1:"));

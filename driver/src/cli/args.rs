@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use opt::Level;
 
 use super::Failure;
-use crate::suggest;
 
 /// An option of a verb.
 #[derive(Clone, Copy, Debug)]
@@ -143,7 +142,7 @@ pub(super) fn one_of<T: Copy>(
 ) -> Result<T, Failure> {
     items.iter().find(|(item, _)| *item == name).map(|&(_, item)| item).ok_or_else(|| {
         let names: Vec<&str> = items.iter().map(|(item, _)| *item).collect();
-        let meant = match suggest::similar(name, names.iter().copied()) {
+        let meant = match ir::nearest(name, names.iter().copied()) {
             Some(near) => format!("; is `{near}` meant?"),
             None => String::new(),
         };
@@ -156,7 +155,7 @@ pub(super) fn one_of<T: Copy>(
 
 fn unknown(verb: &str, written: &str, name: &str, choices: &[Choice]) -> Failure {
     let names = choices.iter().map(|choice| choice.name).chain(["help"]);
-    let meant = match suggest::similar(name, names) {
+    let meant = match ir::nearest(name, names) {
         Some(near) => format!("; is `--{near}` meant?"),
         None => format!("; `jitsu {verb} --help` lists its options"),
     };

@@ -11,7 +11,6 @@ use super::args::{Args, Choice, LEVEL};
 use super::input::{self, Program};
 use crate::filetest::Language;
 use crate::pipeline::{self, Settings, Unobserved};
-use crate::suggest;
 
 pub(super) const OPTIONS: &[Choice] = &[LEVEL];
 
@@ -51,7 +50,7 @@ pub(super) fn functions<'p>(
     let functions = &program.module.functions;
     let Some(name) = name else { return Ok(functions.keys().map(String::as_str).collect()) };
     functions.get_key_value(name).map(|(name, _)| vec![name.as_str()]).ok_or_else(|| {
-        let meant = match suggest::similar(name, functions.keys().map(String::as_str)) {
+        let meant = match ir::nearest(name, functions.keys().map(String::as_str)) {
             Some(near) => format!("; is `{near}` meant?"),
             None => String::new(),
         };

@@ -247,6 +247,17 @@ fn clamp(text: &str, span: Range<usize>) -> Range<usize> {
 pub(super) fn failed(error: Error, program: &Program) -> Failure {
     match error {
         Error::Trap(trap) => Failure::Trapped(render_trap(&trap, program)),
+        Error::MissingHost { name, signature } => {
+            let hosts = program.hosts();
+            let meant = match ir::nearest(&name, hosts.names()) {
+                Some(near) => format!("is `{near}` meant?"),
+                None => format!("there are {}", hosts.names().collect::<Vec<_>>().join(", ")),
+            };
+            Failure::Wrong(format!(
+                "error: `jitsu` has no host function `{name}` {signature}; {meant}\n  --> {}",
+                program.name
+            ))
+        }
         error => {
             let name = &program.name;
             let report = match error.is_defect() {

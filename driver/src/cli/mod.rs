@@ -17,8 +17,6 @@ use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use crate::suggest;
-
 /// Why `jitsu` ends without success; each has its exit code, listed in the help.
 #[derive(Debug)]
 enum Failure {
@@ -165,7 +163,7 @@ fn dispatch() -> Result<(), Failure> {
     }
     let Some(found) = VERBS.iter().find(|row| row.name == verb) else {
         let names = VERBS.iter().map(|row| row.name);
-        let meant = match suggest::similar(&verb, names) {
+        let meant = match ::ir::nearest(&verb, names) {
             Some(near) => format!("; is `{near}` meant?"),
             None if std::path::Path::new(&verb).is_file() => {
                 format!("; to run a file: jitsu run {verb}")

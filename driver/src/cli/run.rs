@@ -251,7 +251,7 @@ fn entry(program: &Program, wanted: Option<&str>) -> Result<String, Failure> {
         if functions.contains_key(wanted) {
             return Ok(wanted.to_owned());
         }
-        let meant = match crate::suggest::similar(wanted, names()) {
+        let meant = match ir::nearest(wanted, names()) {
             Some(near) => format!("; is `{near}` meant?"),
             None => format!("; it has {}", some_names(names())),
         };

@@ -9,7 +9,6 @@ use ir::Function;
 use super::args::{Args, Choice, LEVEL};
 use super::{Failure, asm, diff, input};
 use crate::pipeline::{self, Observer, Settings};
-use crate::suggest;
 
 pub(super) const OPTIONS: &[Choice] = &[
     Choice {
@@ -30,7 +29,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     if let Some(name) = wanted {
         let names = || STAGES.into_iter().chain(opt::PASSES.iter().map(|pass| pass.name));
         if !names().any(|known| known == name) {
-            let meant = match suggest::similar(name, names()) {
+            let meant = match ir::nearest(name, names()) {
                 Some(near) => format!("is `{near}` meant?"),
                 None => format!("there are {}", names().collect::<Vec<_>>().join(", ")),
             };

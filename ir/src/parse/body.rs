@@ -308,6 +308,12 @@ impl<'a> Parser<'a> {
         Ok(span)
     }
 
+    /// The type of a value, if its definition stands before.
+    pub(super) fn known_type(body: &Body, value: Value) -> Option<Type> {
+        let defined = body.values.places.get(value.index())?.is_some();
+        defined.then(|| body.function.value_type(value))
+    }
+
     // ---- Definitions ----
 
     /// `v7.name: i64`, which is then defined.
@@ -355,12 +361,13 @@ impl<'a> Parser<'a> {
         let written = || shorten(self.text.get(start..end).unwrap_or(""));
         if index >= defined.places.len() {
             let left_out = index - defined.count;
-            if self.left_out + left_out > MAX_LEFT_OUT {
+            let most = MAX_LEFT_OUT + self.text.len();
+            if self.left_out + left_out > most {
                 let message = format!("`{}` leaves out too many numbers", written());
                 let mut fault = Self::fault(ParseCode::Numbering, start, end, message);
-                let most = MAX_LEFT_OUT;
-                fault.help =
-                    Some(format!("a text may leave out {most} numbers in all; number from 0"));
+                let help =
+                    format!("a text of this length may leave out {most} numbers; number from 0");
+                fault.help = Some(help);
                 return Err(fault);
             }
             defined.places.resize(index + 1, None);
@@ -413,9 +420,11 @@ impl<'a> Parser<'a> {
             "var" => "a variable such as `var0`",
             _ => "a stack slot such as `slot0`",
         };
-        let Token::Word(word) = self.next.token else { return self.unexpected(what) };
+        let Token::Word(word) = self.next.token else {
+            return self.unexpected_entity(prefix, what);
+        };
         let Some((digits, name)) = split_entity(word, prefix) else {
-            return self.unexpected(what);
+            return self.unexpected_entity(prefix, what);
         };
         let lexeme = self.advance();
         let fault = |code, message: String| Self::fault(code, lexeme.start, lexeme.end, message);
@@ -430,6 +439,23 @@ impl<'a> Parser<'a> {
                 Err(fault(ParseCode::Numbering, message))
             }
         }
+    }
+
+    /// That no entity stands here; if it is a number in the place of a value, how constants are written.
+    fn unexpected_entity<T>(&self, prefix: &str, what: &str) -> Parsed<T> {
+        let constant = prefix == "v"
+            && match self.next.token {
+                Token::Word(word) => word.starts_with(|c: char| c.is_ascii_digit()),
+                Token::Punct(punct) => punct == '-',
+                _ => false,
+            };
+        self.unexpected(what).map_err(|mut fault: Box<super::Fault>| {
+            if constant {
+                let help = "constants are values too: `v1: i64 = iconst 1` on a line of its own";
+                fault.help = Some(help.to_owned());
+            }
+            fault
+        })
     }
 
     fn name_fault<E>(definition: &Definition<E>, message: &str) -> Box<super::Fault> {

@@ -5,12 +5,13 @@ use std::num::NonZeroU8;
 use super::body::Body;
 use super::error::{Parsed, shorten};
 use super::number::{self, Refusal};
-use super::{ParseCode, Parser, nearest};
+use super::{ParseCode, Parser, foreign};
 use crate::entity::{FuncRef, SigRef, Value};
 use crate::eval;
 use crate::inst::{BlockCall, InstData, SwitchTable, ValueList};
 use crate::lex::{Lexeme, Token};
 use crate::memory::{Align, LoadKind, MemFacts, NarrowWidth, StoreKind};
+use crate::near::nearest;
 use crate::opcode::{BinaryOp, CarryOp, Opcode, OverflowOp, TernaryOp, UnaryOp, WideOp};
 use crate::types::{Extend, Type};
 use crate::words::{FloatCC, IntCC, RmwOp, TrapKind};
@@ -201,7 +202,8 @@ impl<'a> Parser<'a> {
             "store.16", "store.32",
         ];
         let names = Opcode::ALL.iter().map(|op| op.name()).chain(with_suffix);
-        fault.help = nearest(word, names).map(|near| format!("did you mean `{near}`?"));
+        fault.help = foreign::instead(word)
+            .or_else(|| nearest(word, names).map(|near| format!("did you mean `{near}`?")));
         fault
     }
 
@@ -292,6 +294,7 @@ impl<'a> Parser<'a> {
     /// `v3, block2, [0: block1(v3), -5: block2]`
     fn switch(&mut self, body: &mut Body) -> Parsed<InstData> {
         let index = self.value(body)?;
+        let ty = Self::known_type(body, index).filter(|ty| ty.is_int() && *ty != Type::I128);
         self.require(',')?;
         let default = self.block_call(body)?;
         self.require(',')?;
@@ -299,9 +302,18 @@ impl<'a> Parser<'a> {
         let mut cases = Vec::new();
         self.list(']', |parser| {
             let negative = parser.eat('-');
-            let range = "a signed number of 64 bits";
-            let value =
-                parser.number("an integer", range, |text| number::integer(text, negative))?;
+            let value = match ty {
+                Some(ty) => {
+                    let range = Self::range_of(ty);
+                    let read = |text: &str| number::constant(text, negative, ty);
+                    parser.number("an integer", &range, read)?
+                }
+                // The value is defined further down: its type is not known yet.
+                None => {
+                    let range = "a signed number of 64 bits";
+                    parser.number("an integer", range, |text| number::integer(text, negative))?
+                }
+            };
             parser.require(':')?;
             cases.push((value, parser.block_call(body)?));
             Ok(())
@@ -333,12 +345,17 @@ impl<'a> Parser<'a> {
             return Err(Self::wrong_constant(op, "iconst", "an integer", "fconst"));
         }
         let negative = self.eat('-');
-        let range = match ty {
+        let range = Self::range_of(ty);
+        self.number("an integer", range, |text| number::constant(text, negative, ty))
+    }
+
+    /// What a constant of an integer type may be.
+    fn range_of(ty: Type) -> String {
+        match ty {
             // A constant has 64 bits; any other i128 is made of two by `iconcat`.
             Type::I128 => format!("from {} to {}", i64::MIN, i64::MAX),
             _ => format!("from {} to {}", -(1_i128 << (ty.bits() - 1)), ty.mask()),
-        };
-        self.number("an integer", range, |text| number::constant(text, negative, ty))
+        }
     }
 
     fn float_constant(&mut self, ty: Type, op: Lexeme<'_>) -> Parsed<u64> {

@@ -5,9 +5,10 @@ use std::ops::Range;
 
 use super::body::CalleeUse;
 use super::error::{Parsed, shorten};
-use super::{FunctionPlaces, MAX_DATA, ParseCode, Parser, nearest};
+use super::{FunctionPlaces, MAX_DATA, ParseCode, Parser};
 use crate::lex::{Lexeme, Token};
 use crate::module::{DataObject, Module};
+use crate::near::nearest;
 
 /// The words that start an item.
 const ITEMS: [&str; 4] = ["source", "extern", "data", "fn"];

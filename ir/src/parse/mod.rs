@@ -6,9 +6,9 @@
 
 mod body;
 mod error;
+mod foreign;
 mod inst;
 mod items;
-mod near;
 mod number;
 #[cfg(test)]
 mod tests;
@@ -22,20 +22,21 @@ use crate::func::Function;
 use crate::inst::InstData;
 use crate::lex::{Lexeme, Lexer, Token};
 use crate::module::Module;
+use crate::near::nearest;
 use crate::types::{AbiParam, Extend, Signature, Type};
 use crate::verify::VerifyError;
 
 pub use error::{ParseCode, ParseError};
 
 use error::{Fault, Locator, Parsed, shorten};
-use near::nearest;
 use number::Refusal;
 
 /// After so many errors the reader gives up: the rest is probably noise.
 pub const MAX_ERRORS: usize = 20;
 
-/// How many numbers of values, and how many of blocks, a text may leave out in all: each costs memory.
-pub const MAX_LEFT_OUT: usize = 1 << 22;
+/// How many numbers of values and blocks a short text may leave out in all, because each costs memory. A longer one may
+/// leave out one more for each of its bytes: passes remove many values from a long function.
+pub const MAX_LEFT_OUT: usize = 1 << 16;
 
 /// How many bytes the data objects of a text may have in all.
 pub const MAX_DATA: u64 = 1 << 28;

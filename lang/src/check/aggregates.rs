@@ -3,7 +3,7 @@
 use syn::spanned::Spanned;
 
 use super::{Checker, Expect};
-use crate::diag::{Diagnostic, similar};
+use crate::diag::Diagnostic;
 use crate::tree::{Expr, ExprKind};
 use crate::ty::{Ty, TyKind};
 use crate::value::ConstValue;
@@ -131,7 +131,7 @@ impl<'a> Checker<'a> {
                     format!("struct `{name}` has no field named `{field}`"),
                 );
                 if let Some(near) =
-                    similar(&field, info.fields.iter().map(|(other, _)| other.as_str()))
+                    ir::nearest(&field, info.fields.iter().map(|(other, _)| other.as_str()))
                 {
                     diag = diag.suggest("a field with a similar name exists", near);
                 }

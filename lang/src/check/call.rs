@@ -4,7 +4,7 @@ use syn::spanned::Spanned;
 
 use super::{Checker, Expect, Named};
 use crate::bounds::Bound;
-use crate::diag::{Diagnostic, Place, similar};
+use crate::diag::{Diagnostic, Place};
 use crate::methods::{self, Op};
 use crate::tree::{Expr, ExprKind, FnId, UnOp};
 use crate::ty::{Ty, TyKind};
@@ -76,7 +76,7 @@ impl<'a> Checker<'a> {
             .map(|(k, _)| k.as_str())
             .collect();
         known.sort_unstable();
-        if let Some(near) = similar(name, known) {
+        if let Some(near) = ir::nearest(name, known) {
             diag = diag.suggest("a function with a similar name exists", near);
         }
         self.report(diag);
@@ -411,7 +411,7 @@ impl<'a> Checker<'a> {
         let message =
             format!("no method named `{name}` found for type `{shown}` in the current scope");
         let mut diag = Diagnostic::new("E0599", at, message);
-        if let Some(near) = similar(name, methods::names(&self.types, ty)) {
+        if let Some(near) = ir::nearest(name, methods::names(&self.types, ty)) {
             diag = diag.suggest("there is a method with a similar name", near);
         }
         self.report(diag);

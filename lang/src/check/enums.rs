@@ -4,7 +4,7 @@
 use syn::spanned::Spanned;
 
 use super::Checker;
-use crate::diag::{Diagnostic, Place, similar};
+use crate::diag::{Diagnostic, Place};
 use crate::tree::{Expr, ExprKind};
 use crate::ty::{EnumId, EnumInfo, IntTy, Ty, TyKind};
 use crate::value::ConstValue;
@@ -143,7 +143,8 @@ impl<'a> Checker<'a> {
         let message =
             format!("no variant or associated item named `{name}` found for enum `{}`", info.name);
         let mut diag = Diagnostic::new("E0599", place, message);
-        if let Some(near) = similar(name, info.variants.iter().map(|(other, _)| other.as_str())) {
+        if let Some(near) = ir::nearest(name, info.variants.iter().map(|(other, _)| other.as_str()))
+        {
             let path = format!("{}::{near}", info.name);
             diag = diag.suggest("there is a variant with a similar name", path);
         }

@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 
 use super::{Checker, Named};
 use crate::bounds::is_trait_path;
-use crate::diag::{Diagnostic, Place, similar};
+use crate::diag::{Diagnostic, Place};
 use crate::tree::{ConstId, Expr, ExprKind};
 use crate::ty::{IntTy, Ty, TyKind};
 use crate::value::std_constant;
@@ -149,7 +149,7 @@ impl<'a> Checker<'a> {
                 let mut known: Vec<&str> = self.values.keys().map(String::as_str).collect();
                 known.extend(self.cx.scope.iter().map(|(other, _)| other.as_str()));
                 known.sort_unstable();
-                if let Some(near) = similar(name, known) {
+                if let Some(near) = ir::nearest(name, known) {
                     diag = diag.suggest("a value with a similar name exists", near);
                 }
                 self.report(diag);

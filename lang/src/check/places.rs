@@ -4,7 +4,7 @@ use syn::spanned::Spanned;
 
 use super::ops::span_of;
 use super::{Checker, Expect};
-use crate::diag::{Diagnostic, Place, similar};
+use crate::diag::{Diagnostic, Place};
 use crate::tree::{Expr, ExprKind};
 use crate::ty::{Ty, TyKind};
 
@@ -254,7 +254,7 @@ impl<'a> Checker<'a> {
                     format!("no field `{name}` on type `{}`", info.name),
                 );
                 if let Some(near) =
-                    similar(&name, info.fields.iter().map(|(other, _)| other.as_str()))
+                    ir::nearest(&name, info.fields.iter().map(|(other, _)| other.as_str()))
                 {
                     diag.span = self.place(field.member.span()).start as usize..place.end as usize;
                     diag = diag.suggest("a field with a similar name exists", near);

@@ -3,7 +3,7 @@
 use syn::spanned::Spanned;
 
 use super::Checker;
-use crate::diag::{Diagnostic, Place, similar};
+use crate::diag::{Diagnostic, Place};
 use crate::ty::{FloatTy, IntTy, Ty, TyKind};
 use crate::value::layout;
 
@@ -135,7 +135,7 @@ impl<'a> Checker<'a> {
                 .chain(["f32", "f64", "bool", "char"])
                 .collect();
             known.sort_unstable();
-            if let Some(near) = similar(name, known) {
+            if let Some(near) = ir::nearest(name, known) {
                 diag = diag.suggest("there is a type with a similar name", near);
             }
             self.report(diag);
