@@ -76,6 +76,7 @@ fn roomy() {
         callee_saved: 10,
         old_uses: 20,
         calls: 0,
+        odd: 0,
         wild: false,
     };
     let mille = per_mille("roomy", shape);
@@ -91,6 +92,7 @@ fn with_calls() {
         callee_saved: 10,
         old_uses: 20,
         calls: 10,
+        odd: 0,
         wild: false,
     };
     let mille = per_mille("with calls", shape);
@@ -106,6 +108,7 @@ fn cramped() {
         callee_saved: 3,
         old_uses: 30,
         calls: 3,
+        odd: 0,
         wild: false,
     };
     let mille = per_mille("cramped", shape);

@@ -18,6 +18,9 @@ pub struct Shape {
     pub old_uses: u32,
     /// Out of 100 instructions, how many are calls.
     pub calls: u32,
+    /// Out of 100 instructions, how many are of the kinds that few machines have: one register clobbered alone, registers
+    /// exchanged, two results, late uses beside clobbers, the second input reused, a value in two registers at once.
+    pub odd: u32,
     /// Whether edges go anywhere, so that loops are irreducible, or the blocks nest like source code.
     pub wild: bool,
 }
@@ -259,7 +262,11 @@ impl Filler<'_> {
             if block == 0 {
                 self.function_args(&mut known);
             } else {
-                let most = if preds[block].len() > 1 { 4 } else { 2 };
+                let most = match preds[block].len() {
+                    0 | 1 => 2,
+                    _ if self.shape.odd > 0 => 10,
+                    _ => 4,
+                };
                 for _ in 0..self.random.below(most) {
                     let param = self.new_vreg();
                     self.blocks[block].params.push(param);
@@ -346,6 +353,10 @@ impl Filler<'_> {
             self.call(block, known);
             return;
         }
+        if self.shape.odd > 0 && self.random.percent(self.shape.odd) {
+            self.odd_inst(block, known);
+            return;
+        }
         let class = if self.random.percent(70) { RegClass::Int } else { RegClass::Float };
         let def = self.new_of(class);
         let a = self.pick(known, class);
@@ -396,6 +407,62 @@ impl Filler<'_> {
         self.push(block, name, operands, PRegSet::EMPTY);
         self.defined[block].push(def);
         known.push(def);
+    }
+
+    /// An instruction of a kind that few machines have.
+    fn odd_inst(&mut self, block: usize, known: &mut Vec<VReg>) {
+        let class = if self.random.percent(50) { RegClass::Int } else { RegClass::Float };
+        let other = if self.random.percent(50) { RegClass::Int } else { RegClass::Float };
+        let (def, second) = (self.new_of(class), self.new_of(other));
+        let (a, b, c) = (self.pick(known, class), self.pick(known, class), self.pick(known, other));
+        let count = usize::from(self.shape.caller_saved);
+        let (low, high) = (self.random.below(count - 1) as u8, count as u8 - 1);
+        let lone = PRegSet::from_iter([Self::reg(class, low)]);
+        let (name, operands, clobbers) = match self.random.below(9) {
+            0 => ("lone", vec![], lone),
+            1 => ("lone-use", vec![Operand::use_reg(a), Operand::def_any(def)], lone),
+            // The late use must not be in the register that is lost.
+            2 => ("lone-late", vec![Operand::use_late(a), Operand::use_any(c)], lone),
+            3 => {
+                let (low, high) = (Self::reg(class, low), Self::reg(class, high));
+                let uses = [Operand::use_fixed(a, low), Operand::use_fixed(b, high)];
+                let defs = [Operand::def_fixed(def, high)];
+                ("exchange", uses.into_iter().chain(defs).collect(), PRegSet::EMPTY)
+            }
+            4 => {
+                let uses = [low, high].map(|reg| Operand::use_fixed(a, Self::reg(class, reg)));
+                ("twice", uses.into_iter().chain([Operand::use_any(a)]).collect(), PRegSet::EMPTY)
+            }
+            5 => {
+                let operands = vec![
+                    Operand::use_reg(a),
+                    Operand::def_reg(second),
+                    Operand::use_any(c),
+                    Operand::def_any(def),
+                ];
+                ("two", operands, PRegSet::EMPTY)
+            }
+            6 => {
+                let operands =
+                    vec![Operand::use_any(c), Operand::use_reg(a), Operand::reuse(def, 1)];
+                ("tied-second", operands, PRegSet::EMPTY)
+            }
+            7 => {
+                let operands =
+                    vec![Operand::use_stack(a), Operand::use_reg(a), Operand::def_early(def)];
+                ("both", operands, PRegSet::EMPTY)
+            }
+            _ => {
+                let fixed = Self::reg(class, low);
+                let operands = vec![Operand::def_fixed(def, fixed), Operand::use_late(c)];
+                ("fixed-late", operands, PRegSet::EMPTY)
+            }
+        };
+        for operand in operands.iter().filter(|operand| operand.is_def()) {
+            self.defined[block].push(operand.vreg());
+            known.push(operand.vreg());
+        }
+        self.push(block, name, operands, clobbers);
     }
 
     /// A call: some arguments in registers, some anywhere, one result, everything caller-saved lost.

@@ -1,15 +1,28 @@
 //! Proves an allocation right, knowing only the interface: it shares no code with the allocator.
 //!
-//! The program is executed symbolically. For each register and slot the checker keeps the set of values that it
-//! holds on every path; where paths meet, the sets are intersected. A read is right if the value it wants is in the
-//! set. A definition removes the value from everywhere else, so that copies of an earlier loop iteration do not
-//! pass for the new one. The idea is that of translation validation with a data-flow analysis: Rideau, Leroy,
-//! "Validating Register Allocation and Spilling" (CC 2010).
+//! A read is right if on every path what was last written to its place is the value that it wants. Places are put into
+//! static single assignment form (`places`), so the version that reaches a read is known, and *version holds value* is
+//! shown by going back: a version that a definition wrote holds what that defines; one where versions meet holds what
+//! each of them holds; the parameter of a block is held by what holds its argument on every way in. A claim that is
+//! met again on the way is taken as shown: whatever path is executed, it begins somewhere else.
+//!
+//! Copies of an earlier turn of a loop do not pass for the new one, because a definition dominates what is made of it:
+//! on the way from a definition to a read of the value, the version that the read gets is written again.
+//!
+//! Time and memory are in proportion to the operands, edits, clobbers and meets, not to blocks times values. The idea is
+//! that of translation validation: Rideau, Leroy, "Validating Register Allocation and Spilling" (CC 2010).
 
-use std::collections::BTreeMap;
+mod graph;
+mod places;
+mod proof;
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
-use smallvec::SmallVec;
+use graph::Graph;
+use places::{NOTHING, Origin, Places, Touched, Version};
+use proof::Proof;
 
 use crate::env::{Allocation, Edit, Loc, MachineEnv, ProgPoint, Side};
 use crate::function::Function;
@@ -31,7 +44,7 @@ pub enum CheckError {
         vreg: VReg,
         /// Where it looks.
         loc: Loc,
-        /// What is there.
+        /// What was last written there, on one path or another.
         holds: Vec<VReg>,
     },
     /// The place of the operand does not satisfy its constraint, or cannot be used at all.
@@ -78,7 +91,7 @@ impl fmt::Display for CheckError {
                     [] => f.write_str("nothing known"),
                     [first, rest @ ..] => {
                         write!(f, "{first}")?;
-                        rest.iter().try_for_each(|vreg| write!(f, " = {vreg}"))
+                        rest.iter().try_for_each(|vreg| write!(f, " or {vreg}"))
                     }
                 }
             }
@@ -101,94 +114,6 @@ impl fmt::Display for CheckError {
 
 impl std::error::Error for CheckError {}
 
-type Names = SmallVec<[VReg; 2]>;
-
-/// Where a value can be taken from.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Origin {
-    Loc(Loc),
-    /// Running this instruction again; nothing but a new parameter can change what that gives.
-    Rerun(Inst),
-}
-
-/// What each place holds; a place that is not listed holds nothing known. Names are sorted.
-#[derive(Clone, PartialEq, Default)]
-struct State(BTreeMap<Origin, Names>);
-
-impl State {
-    fn at(&self, origin: Origin) -> &[VReg] {
-        self.0.get(&origin).map_or(&[], |names| names.as_slice())
-    }
-
-    fn holds(&self, origin: Origin, vreg: VReg) -> bool {
-        self.at(origin).contains(&vreg)
-    }
-
-    fn set(&mut self, loc: Loc, names: Names) {
-        if names.is_empty() {
-            self.0.remove(&Origin::Loc(loc));
-        } else {
-            self.0.insert(Origin::Loc(loc), names);
-        }
-    }
-
-    /// `inst` gives `vreg` a new value, which is in `loc` and nowhere else.
-    fn define(&mut self, inst: Inst, loc: Loc, vreg: VReg) {
-        self.0.retain(|&origin, names| {
-            if origin != Origin::Rerun(inst) {
-                names.retain(|name| *name != vreg);
-            }
-            !names.is_empty()
-        });
-        self.set(loc, SmallVec::from_elem(vreg, 1));
-    }
-
-    /// All of `params` get new values at once, those of `args`.
-    fn pass(&mut self, args: &[VReg], params: &[VReg]) {
-        if params.is_empty() {
-            return;
-        }
-        let mut by_arg: Vec<(VReg, VReg)> =
-            args.iter().copied().zip(params.iter().copied()).collect();
-        by_arg.sort_unstable();
-        let mut sorted_params = params.to_vec();
-        sorted_params.sort_unstable();
-        self.0.retain(|_, names| {
-            let mut new: Names = names
-                .iter()
-                .copied()
-                .filter(|name| sorted_params.binary_search(name).is_err())
-                .collect();
-            for name in names.iter() {
-                let first = by_arg.partition_point(|(arg, _)| arg < name);
-                let same = by_arg[first..].iter().take_while(|(arg, _)| arg == name);
-                new.extend(same.map(|&(_, param)| param));
-            }
-            new.sort_unstable();
-            *names = new;
-            !names.is_empty()
-        });
-    }
-
-    /// Keeps what also holds in `other`; says whether anything was lost.
-    fn meet(&mut self, other: &State) -> bool {
-        let mut lost = false;
-        self.0.retain(|origin, names| {
-            let before = names.len();
-            names.retain(|name| other.holds(*origin, *name));
-            lost |= names.len() != before;
-            !names.is_empty()
-        });
-        lost
-    }
-
-    fn forget(&mut self, regs: PRegSet) {
-        for reg in regs.iter() {
-            self.set(Loc::Reg(reg), Names::new());
-        }
-    }
-}
-
 /// Proves that `allocation` gives every instruction of `function` the values it wants, where it wants them.
 ///
 /// Blocks that cannot be reached are not looked at. The function is taken to keep the rules of [`Function`].
@@ -200,41 +125,65 @@ pub fn check<F: Function + ?Sized>(
     env: &MachineEnv,
     allocation: &Allocation,
 ) -> Result<(), CheckError> {
-    let checker = Checker { function, env, allocation };
+    prove(function, env, allocation).map(|_| ())
+}
+
+/// A read that is still to be shown right.
+struct Read {
+    version: Version,
+    vreg: VReg,
+    inst: Inst,
+    operand: u32,
+    loc: Loc,
+}
+
+/// What happens in a block, in order.
+enum Event {
+    Edit(Edit),
+    Inst(Inst),
+    /// What is left in a scratch register is nobody's.
+    Settle,
+}
+
+/// The same as [`check`]; says how many steps it took and how many things it remembered, together.
+fn prove<F: Function + ?Sized>(
+    function: &F,
+    env: &MachineEnv,
+    allocation: &Allocation,
+) -> Result<usize, CheckError> {
+    let mut usable = env.allocatable();
+    RegClass::ALL.iter().for_each(|&class| usable.insert(env.scratch(class)));
+    let mut checker = Checker { function, env, allocation, usable };
+    checker.find_usable();
     checker.check_edits()?;
-    let mut at_start: Vec<Option<State>> = vec![None; function.num_blocks()];
-    let mut queued = vec![false; function.num_blocks()];
-    let mut worklist = std::collections::VecDeque::from([function.entry()]);
-    if let Some(entry) = at_start.get_mut(function.entry().index()) {
-        *entry = Some(checker.state_at_entry());
+    let graph = Graph::new(function);
+    let mut touched = Touched::new(places::count(allocation.num_spill_slots()));
+    for &block in &graph.preorder {
+        checker.touch(block, &mut touched);
     }
-    while let Some(block) = worklist.pop_front() {
-        queued[block.index()] = false;
-        let Some(mut state) = at_start[block.index()].clone() else { continue };
-        checker.run_block(block, &mut state)?;
-        for (n, &succ) in function.block_succs(block).iter().enumerate() {
-            let mut passed = state.clone();
-            passed.pass(function.branch_args(block, n), function.block_params(succ));
-            let changed = match &mut at_start[succ.index()] {
-                Some(known) => known.meet(&passed),
-                slot => {
-                    *slot = Some(passed);
-                    true
-                }
-            };
-            if changed && !queued[succ.index()] {
-                queued[succ.index()] = true;
-                worklist.push_back(succ);
-            }
+    let mut places = Places::new(function, &graph, touched);
+    let reads = checker.walk(&graph, &mut places)?;
+    let mut proof = Proof::new(function, &graph, &places);
+    for read in &reads {
+        if !proof.holds(read.version, read.vreg) {
+            return Err(CheckError::WrongValue {
+                inst: read.inst,
+                operand: read.operand as usize,
+                vreg: read.vreg,
+                loc: read.loc,
+                holds: proof.written(read.version),
+            });
         }
     }
-    Ok(())
+    Ok(reads.len() + places.size() + places.steps + proof.size())
 }
 
 struct Checker<'a, F: ?Sized> {
     function: &'a F,
     env: &'a MachineEnv,
     allocation: &'a Allocation,
+    /// The registers that edits may mention.
+    usable: PRegSet,
 }
 
 impl<F: Function + ?Sized> Checker<'_, F> {
@@ -270,94 +219,170 @@ impl<F: Function + ?Sized> Checker<'_, F> {
         Ok(())
     }
 
-    /// Nothing is known but what instructions give that can be run again.
-    fn state_at_entry(&self) -> State {
-        let mut state = State::default();
-        for (_, edit) in self.allocation.edits() {
-            if let Edit::Remat { inst, .. } = *edit {
-                let defined = self.function.inst_operands(inst).iter().map(|op| op.vreg());
-                state.0.insert(Origin::Rerun(inst), defined.collect());
+    /// Adds the registers that operands name.
+    fn find_usable(&mut self) {
+        for index in 0..self.function.num_blocks() {
+            for inst in self.function.block_insts(Block::new(index as u32)).iter() {
+                for operand in self.function.inst_operands(inst) {
+                    if let Constraint::Fixed(reg) = operand.constraint() {
+                        self.usable.insert(reg);
+                    }
+                }
             }
         }
-        state
     }
 
     fn exists(&self, loc: Loc, class: RegClass) -> bool {
         match loc {
-            Loc::Reg(reg) => reg.class() == class,
+            Loc::Reg(reg) => reg.class() == class && self.usable.contains(reg),
             Loc::Stack(slot) => slot.index() < self.allocation.num_spill_slots() as usize,
         }
     }
 
-    fn run_block(&self, block: Block, state: &mut State) -> Result<(), CheckError> {
+    fn events(
+        &self,
+        block: usize,
+        mut see: impl FnMut(Event) -> Result<(), CheckError>,
+    ) -> Result<(), CheckError> {
         let edits = self.allocation.edits();
-        let insts = self.function.block_insts(block);
+        let insts = self.function.block_insts(Block::new(block as u32));
         let mut next = edits.partition_point(|(at, _)| *at < ProgPoint::before(insts.start));
         for inst in insts.iter() {
             for side in [Side::Before, Side::After] {
                 if side == Side::After {
-                    self.run_inst(inst, state)?;
+                    see(Event::Inst(inst))?;
                 }
-                while let Some(&(point, edit)) = edits.get(next) {
-                    if point != (ProgPoint { inst, side }) {
-                        break;
-                    }
-                    Self::run_edit(edit, state);
+                while let Some(&(_, edit)) =
+                    edits.get(next).filter(|(at, _)| *at == ProgPoint { inst, side })
+                {
+                    see(Event::Edit(edit))?;
                     next += 1;
                 }
-                // What is left in a scratch register is nobody's.
-                for class in RegClass::ALL {
-                    state.set(Loc::Reg(self.env.scratch(class)), Names::new());
-                }
+                see(Event::Settle)?;
             }
         }
         Ok(())
     }
 
-    fn run_edit(edit: Edit, state: &mut State) {
-        let (origin, to) = match edit {
-            Edit::Move { from, to, .. } => (Origin::Loc(from), to),
-            Edit::Remat { inst, to } => (Origin::Rerun(inst), Loc::Reg(to)),
-        };
-        state.set(to, state.at(origin).into());
+    /// Notes what `block` reads and writes, right or wrong.
+    fn touch(&self, block: usize, touched: &mut Touched) {
+        let scratch = RegClass::ALL.map(|class| Loc::Reg(self.env.scratch(class)));
+        let noted = self.events(block, |event| {
+            match event {
+                Event::Edit(Edit::Move { from, to, .. }) => {
+                    touched.read(places::number(from), block);
+                    touched.write(places::number(to), block);
+                }
+                Event::Edit(Edit::Remat { to, .. }) => {
+                    touched.write(places::number(Loc::Reg(to)), block);
+                }
+                Event::Inst(inst) => {
+                    let operands = self.function.inst_operands(inst).iter();
+                    let placed = operands.zip(self.allocation.inst_locs(inst));
+                    for (_, &loc) in placed.clone().filter(|(operand, _)| !operand.is_def()) {
+                        touched.read(places::number(loc), block);
+                    }
+                    for reg in self.function.inst_clobbers(inst).iter() {
+                        touched.write(places::number(Loc::Reg(reg)), block);
+                    }
+                    for (_, &loc) in placed.filter(|(operand, _)| operand.is_def()) {
+                        touched.write(places::number(loc), block);
+                    }
+                }
+                Event::Settle => {
+                    scratch.iter().for_each(|&loc| touched.write(places::number(loc), block));
+                }
+            }
+            Ok(())
+        });
+        debug_assert!(noted.is_ok(), "noting never fails");
     }
 
-    fn run_inst(&self, inst: Inst, state: &mut State) -> Result<(), CheckError> {
+    /// Follows every place down the dominator tree, and returns the reads that are not plainly right.
+    fn walk(&self, graph: &Graph, places: &mut Places) -> Result<Vec<Read>, CheckError> {
+        let mut reads = Vec::new();
+        let mut open: Vec<(usize, usize)> = Vec::new();
+        for &block in &graph.preorder {
+            while let Some(&(above, mark)) = open.last()
+                && !graph.dominates(above, block)
+            {
+                places.undo(mark);
+                open.pop();
+            }
+            open.push((block, places.mark()));
+            places.enter(block);
+            self.events(block, |event| match event {
+                Event::Edit(Edit::Move { from, to, .. }) => {
+                    let version = places.get(places::number(from));
+                    places.set(places::number(to), version);
+                    Ok(())
+                }
+                Event::Edit(Edit::Remat { inst, to }) => {
+                    let version = places.add(Origin::Rerun(inst));
+                    places.set(places::number(Loc::Reg(to)), version);
+                    Ok(())
+                }
+                Event::Inst(inst) => self.run_inst(block, inst, places, &mut reads),
+                Event::Settle => {
+                    for class in RegClass::ALL {
+                        places.set(places::number(Loc::Reg(self.env.scratch(class))), NOTHING);
+                    }
+                    Ok(())
+                }
+            })?;
+            let succs = self.function.block_succs(Block::new(block as u32));
+            for (nth, succ) in succs.iter().enumerate() {
+                places.pass(succ.index(), graph.rank(block, nth));
+            }
+        }
+        Ok(reads)
+    }
+
+    fn run_inst(
+        &self,
+        block: usize,
+        inst: Inst,
+        places: &mut Places,
+        reads: &mut Vec<Read>,
+    ) -> Result<(), CheckError> {
         let operands = self.function.inst_operands(inst);
         let locs = self.allocation.inst_locs(inst);
         if operands.len() != locs.len() {
             return Err(CheckError::Places { inst });
         }
-        if self.allocation.is_needless(inst) {
+        let is_needless = self.allocation.is_needless(inst);
+        if is_needless {
             // It may be left out or not, so it must do nothing but define what can be made again.
             let [only] = operands else { return Err(CheckError::Needless { inst }) };
             if !only.is_def() || self.function.remat(only.vreg()) != Some(inst) {
                 return Err(CheckError::Needless { inst });
             }
-            locs.iter().for_each(|&loc| state.set(loc, Names::new()));
-            return Ok(());
         }
         for (n, (&operand, &loc)) in operands.iter().zip(locs).enumerate() {
             if !self.is_allowed(operand, loc, locs) {
                 return Err(CheckError::Constraint { inst, operand: n, loc });
             }
             // What a reused register held before the definition is checked as the use that is reused.
-            if operand.kind() == OperandKind::Use && !state.holds(Origin::Loc(loc), operand.vreg())
-            {
-                return Err(CheckError::WrongValue {
-                    inst,
-                    operand: n,
-                    vreg: operand.vreg(),
-                    loc,
-                    holds: state.at(Origin::Loc(loc)).to_vec(),
-                });
+            if operand.kind() == OperandKind::Use {
+                let (version, vreg) = (places.get(places::number(loc)), operand.vreg());
+                let plain = matches!(places.versions[version as usize], Origin::Def { vreg: held, .. } if held == vreg);
+                if !plain {
+                    reads.push(Read { version, vreg, inst, operand: n as u32, loc });
+                }
             }
         }
         let clobbers = self.function.inst_clobbers(inst);
         self.check_overlaps(inst, operands, locs, clobbers)?;
-        state.forget(clobbers);
+        for reg in clobbers.iter() {
+            places.set(places::number(Loc::Reg(reg)), NOTHING);
+        }
         for (operand, &loc) in operands.iter().zip(locs).filter(|(operand, _)| operand.is_def()) {
-            state.define(inst, loc, operand.vreg());
+            let version = if is_needless {
+                NOTHING
+            } else {
+                places.add(Origin::Def { vreg: operand.vreg(), block: block as u32 })
+            };
+            places.set(places::number(loc), version);
         }
         Ok(())
     }

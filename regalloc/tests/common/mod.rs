@@ -1,0 +1,4 @@
+//! Slow and obvious oracles.
+
+pub(crate) mod dense;
+pub(crate) mod execute;
