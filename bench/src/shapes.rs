@@ -22,6 +22,7 @@ pub const SHAPES: &[Shape] = &[
     Shape { name: "do-while-shared", make: do_while_shared },
     Shape { name: "dispatch", make: dispatch },
     Shape { name: "fan-in", make: fan_in },
+    Shape { name: "rungs", make: rungs },
     Shape { name: "irreducible-ladder", make: irreducible_ladder },
     Shape { name: "irreducible-nest", make: irreducible_nest },
 ];
@@ -226,6 +227,30 @@ fn fan_in(n: usize) -> Function {
         b.switch_to(case);
         work(&b, var, x);
         b.jump(end);
+    }
+    b.switch_to(end);
+    b.ret(var);
+    b.finish().expect("valid")
+}
+
+/// Two chains side by side; each block of the first leads to the next one and to its neighbour in the second.
+fn rungs(n: usize) -> Function {
+    let b = FunctionBuilder::new("rungs");
+    let x = b.param(Type::I64);
+    let var = b.var("", Type::I64);
+    let count = n / 18;
+    let chains: Vec<[Block; 2]> = (0..count).map(|_| [b.block(""), b.block("")]).collect();
+    let end = b.block("");
+    b.set(var, x);
+    b.jump(chains[0][0]);
+    for (n, &[first, second]) in chains.iter().enumerate() {
+        let next = chains.get(n + 1).copied().unwrap_or([end, end]);
+        b.switch_to(first);
+        work(&b, var, x);
+        b.branch(var, next[0], second);
+        b.switch_to(second);
+        work(&b, var, x);
+        b.jump(next[1]);
     }
     b.switch_to(end);
     b.ret(var);

@@ -1,9 +1,10 @@
 //! The dominator tree: block A dominates B if every way from the entry to B goes through A.
 //!
-//! Semi-NCA: L. Georgiadis, *Linear-Time Algorithms for Dominators and Related Problems*, 2005, section 2.3, after
-//! Lengauer and Tarjan 1979. Semidominators come from a path-compressing forest over the depth-first tree; the
-//! immediate dominator is then the nearest common ancestor of parent and semidominator. Questions are answered in
-//! constant time by entry and exit numbers of a walk over the tree.
+//! T. Lengauer and R. E. Tarjan, *A Fast Algorithm for Finding Dominators in a Flowgraph*, TOPLAS 1979, in the version
+//! without balancing: semidominators come from a path-compressing forest over the depth-first tree, and so does, for
+//! each block, another one with the same immediate dominator. (Semi-NCA, which walks up the tree instead, is quadratic on
+//! a ladder: two chains with a rung at each block.) Questions are answered in constant time by entry and exit numbers
+//! of a walk over the tree.
 
 use ir::{Block, Entity};
 
@@ -204,27 +205,36 @@ fn immediate_dominators(graph: &FlowGraph, search: &DepthFirst) -> Vec<u32> {
     let mut ancestor = search.parent.clone();
     let mut best: Vec<u32> = (0..count as u32).collect();
     let mut path = Vec::new();
-    for w in (1..count).rev() {
-        let mut least = search.parent[w];
-        for pred in graph.preds(search.blocks[w]) {
+    // The numbers that have each number as semidominator and wait for their dominator, as lists through `next`.
+    let mut waiting: Vec<Option<u32>> = vec![None; count];
+    let mut next: Vec<Option<u32>> = vec![None; count];
+    let mut idom = vec![0; count];
+    for w in (1..count as u32).rev() {
+        let (index, parent) = (w as usize, search.parent[w as usize]);
+        let mut least = parent;
+        for pred in graph.preds(search.blocks[index]) {
             let Some(v) = search.number[pred.index()] else { continue };
             // Numbers up to w are not in the forest yet: each stands for itself.
-            let u = if v <= w as u32 {
-                v
-            } else {
-                evaluate(v, w as u32, &mut ancestor, &mut best, &semi, &mut path)
-            };
+            let u =
+                if v <= w { v } else { evaluate(v, w, &mut ancestor, &mut best, &semi, &mut path) };
             least = least.min(semi[u as usize]);
         }
-        semi[w] = least;
-    }
-    let mut idom = search.parent.clone();
-    for w in 1..count {
-        let mut at = idom[w];
-        while at > semi[w] {
-            at = idom[at as usize];
+        semi[index] = least;
+        next[index] = waiting[least as usize].replace(w);
+        // From here on w is in the forest. What waits at its parent lies below w, so that the way from the semidominator
+        // down is in the forest: the dominator is the semidominator, if nothing on the way has a lesser one, else the same
+        // as that of the least there (theorems 2 and 3).
+        let mut list = waiting[parent as usize].take();
+        while let Some(v) = list {
+            let u = evaluate(v, w - 1, &mut ancestor, &mut best, &semi, &mut path);
+            idom[v as usize] = if semi[u as usize] < parent { u } else { parent };
+            list = next[v as usize];
         }
-        idom[w] = at;
+    }
+    for w in 1..count {
+        if idom[w] != semi[w] {
+            idom[w] = idom[idom[w] as usize];
+        }
     }
     idom
 }
