@@ -81,9 +81,8 @@ fn keep(seed: u64, module: &Module, call: Option<&(String, Vec<Value>)>) -> Stri
 
 #[test]
 fn every_engine_does_what_the_ir_says() {
-    let wanted = std::env::var("JITSU_SEEDS").ok().and_then(|text| text.parse().ok());
     let (mut ended, mut trapped, mut refused) = (0, 0, 0);
-    for seed in 0..wanted.unwrap_or(SEEDS) {
+    for seed in testkit::seeds(SEEDS) {
         let module = random_module(seed);
         let mut random = Random::new(seed);
         let calls: Vec<(String, Vec<Value>)> = module

@@ -81,7 +81,7 @@ fn check(module: &Module, name: &str, args: &[u64]) -> Result<(), TestCaseError>
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(testkit::cases(96)) })]
 
     #[test]
     fn random_modules_do_what_the_slow_interpreter_does(

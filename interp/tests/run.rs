@@ -328,7 +328,7 @@ fn interesting(ty: Type) -> BoxedStrategy<u64> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(600) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(testkit::cases(600)) })]
 
     #[test]
     fn every_binary_operation_is_what_eval_says(

@@ -8,7 +8,7 @@ use proptest::prelude::{ProptestConfig, any, prop, prop_assert_eq, proptest};
 use support::{generate, inputs, module_outcomes, outcomes};
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: testkit::cases(64), ..ProptestConfig::default() })]
 
     #[test]
     fn construction_keeps_the_meaning(bytes in prop::collection::vec(any::<u8>(), 0..300)) {

@@ -149,7 +149,7 @@ fn expected_params(func: &Function) -> BTreeMap<Block, usize> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: testkit::cases(400), ..ProptestConfig::default() })]
 
     #[test]
     fn every_way_stores_the_same(plan in plans(), ways in prop::collection::vec(prop::collection::vec(any::<u8>(), 20), 8)) {

@@ -11,7 +11,9 @@
 mod keep;
 mod module;
 mod rng;
+mod seeds;
 
 pub use keep::keep;
 pub use module::{Families, Shape, function};
 pub use rng::Random;
+pub use seeds::{cases, seeds};

@@ -7,6 +7,7 @@ mod mutants;
 mod setup;
 mod sh;
 mod snapshots;
+mod soak;
 mod test;
 mod tidy;
 mod verify_encodings;
@@ -56,6 +57,11 @@ const TASKS: &[Task] = &[
         name: "mutants",
         help: "plant small faults one at a time: a test must fall for each; --only FILE[:TEXT], --sample N, --seed S, --jobs N, --limit SECONDS, --first-only, --check",
         run: mutants::run,
+    },
+    Task {
+        name: "soak",
+        help: "everything random with fresh seeds in release builds: --minutes N (20), --only ROW",
+        run: soak::run,
     },
     Task {
         name: "verify-encodings",

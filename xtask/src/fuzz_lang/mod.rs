@@ -54,6 +54,11 @@ pub(crate) fn sample() -> Result {
     compare("debug", 100, 1)
 }
 
+/// A round of `cargo xtask soak`, which has built `jitsu` already.
+pub(crate) fn soak(count: u64, seed: u64) -> Result {
+    compare("release", count, seed)
+}
+
 fn compare(profile: &str, count: u64, seed: u64) -> Result {
     let dir = sh::root().join("target/fuzz-lang");
     fs::create_dir_all(&dir).map_err(|e| format!("cannot create {}: {e}", dir.display()))?;
