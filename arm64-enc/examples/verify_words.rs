@@ -2,7 +2,7 @@
 //! `group name word text hexadecimal-text assembly`, separated by tabs.
 //!
 //! The text is `<unknown>` if the word does not decode. The assembly is the text with targets as `.+16`. Arguments:
-//! the number of random words per encoding, and the number of words without any plan.
+//! the number of random words per encoding, the number of words without any plan, and the most values of a field (all).
 
 use std::io::{self, Write};
 
@@ -21,15 +21,21 @@ fn main() -> io::Result<()> {
     let mut counts = std::env::args().skip(1).filter_map(|count| count.parse().ok());
     let per_row: u32 = counts.next().unwrap_or(400);
     let unplanned: u32 = counts.next().unwrap_or(100_000);
+    let most: u32 = counts.next().unwrap_or(u32::MAX);
     let mut out = io::BufWriter::new(io::stdout().lock());
     let mut random = Random::new(3);
     for row in rows() {
         for &field in &row.each_field {
             let bits = field.count_ones();
             let values = if bits <= EXHAUSTIVE_BITS { 1 << bits } else { SAMPLES };
-            for value in 0..values {
-                let value =
-                    if bits <= EXHAUSTIVE_BITS { value } else { sample(bits, value, &mut random) };
+            for value in 0..values.min(most) {
+                let value = if values > most {
+                    random.next() & ((1 << bits) - 1)
+                } else if bits <= EXHAUSTIVE_BITS {
+                    value
+                } else {
+                    sample(bits, value, &mut random)
+                };
                 let others = row.word(&mut random, value % 2 == 0);
                 line(&mut out, &row.group, &row.name, others & !field | deposit(value, field))?;
             }

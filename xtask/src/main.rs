@@ -65,12 +65,12 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "verify-encodings",
-        help: "compare words and texts of arm64-enc with LLVM and GNU as; a number: random words per encoding",
+        help: "compare words and texts of arm64-enc with LLVM and GNU as; a number: random words per encoding, or --sample",
         run: verify_encodings::run,
     },
     Task {
         name: "verify-sim",
-        help: "random instructions, the simulator against QEMU: --count N (1000000), --seed S (1)",
+        help: "random instructions, the simulator against QEMU: --count N (1000000), --seed S (1), or --sample",
         run: verify_sim::run,
     },
 ];

@@ -9,6 +9,8 @@ use crate::setup::{self, BARE, LINUX, MACOS};
 use crate::sh::{self, Result};
 use crate::snapshots;
 use crate::tidy;
+use crate::verify_encodings;
+use crate::verify_sim;
 
 /// Third-party crates that an embedder of `driver` builds at most, without the language and the command line.
 const MAX_EMBEDDED_CRATES: usize = 10;
@@ -25,7 +27,9 @@ const STEPS: &[Step] = &[
     ("clippy", clippy),
     ("host tests", host_tests),
     ("random programs against rustc", fuzz_lang::sample),
+    ("encodings against other assemblers", verify_encodings::sample),
     ("ARM64 tests under QEMU", emulated_tests),
+    ("simulator against QEMU", verify_sim::sample),
     ("snapshots all in use", snapshots::check),
     ("macOS check", || sh::run(sh::cargo(&["check", "-q", "--workspace", "--target", MACOS]))),
     ("arm64-enc without std", || {

@@ -49,11 +49,15 @@ pub(super) struct Output {
 /// Finds the programs; installs the packages if they are missing and this is root on Debian.
 pub(super) fn find_or_install() -> Result<Tools> {
     if find().is_none() && sh::find_program("apt-get").is_some() {
-        let mut install =
-            sh::command("apt-get", &["-qq", "install", "-y", "--no-install-recommends"]);
-        install.args(PACKAGES).env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null());
-        // A failure shows below, with what to do about it.
-        let _ = sh::run(install);
+        let apt = |words: &[&str]| {
+            let mut apt = sh::command("apt-get", words);
+            apt.env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null());
+            // A failure shows below, with what to do about it.
+            let _ = sh::run(apt);
+        };
+        apt(&["-qq", "update"]);
+        let words = ["-qq", "install", "-y", "--no-install-recommends"];
+        apt(&[&words[..], &PACKAGES].concat());
     }
     let (llvm_mc, gnu_as, gnu_objcopy) = find().ok_or_else(|| {
         format!(
