@@ -59,6 +59,8 @@ pub enum Reason {
     Allocation(regalloc::Error),
     /// The allocation was proven wrong.
     Check(String),
+    /// The linter objects to the words.
+    Lint(crate::lint::LintError),
     /// The code could not be assembled.
     Assembly(String),
     /// Something that the stages agree on does not hold: a defect of this crate.
@@ -73,6 +75,7 @@ impl Reason {
             self,
             Reason::Allocation(_)
                 | Reason::Check(_)
+                | Reason::Lint(_)
                 | Reason::Assembly(_)
                 | Reason::Internal(_)
                 | Reason::Malformed(_)
@@ -117,6 +120,7 @@ impl fmt::Display for Reason {
             Reason::Unsupported(what) => write!(f, "not supported by code generation yet: {what}"),
             Reason::Allocation(error) => write!(f, "register allocation failed: {error}"),
             Reason::Check(text) => write!(f, "the register allocation is wrong: {text}"),
+            Reason::Lint(error) => write!(f, "the code is wrong: {error}"),
             Reason::Assembly(text) => write!(f, "the code cannot be assembled: {text}"),
             Reason::Internal(what) => write!(f, "a defect of code generation: {what}"),
         }

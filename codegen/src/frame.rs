@@ -193,6 +193,13 @@ impl Frame {
 
     fn allocate_locals(&self, asm: &mut Assembler) -> Result<(), Reason> {
         let mut rest = self.locals;
+        // Where nothing is saved, nothing is touched yet since what the caller left untouched.
+        let first = PAGE - PROBE_SLACK;
+        if self.saved.is_empty() && rest > first {
+            move_sp(asm, AddSub::Sub, first)?;
+            probe(asm);
+            rest -= first;
+        }
         let pages = rest / PAGE;
         if pages > UNROLLED_PAGES {
             // x16 becomes where the last whole page begins.
@@ -231,6 +238,11 @@ impl Frame {
             move_sp(asm, AddSub::Sub, rest)?;
         }
         if self.align > STACK_ALIGN {
+            // What realignment skips and the rest of the locals can be more than a page together.
+            if rest + self.align > PAGE {
+                probe(asm);
+                rest = 0;
+            }
             let mask = !(u64::from(self.align) - 1);
             let imm = valid(LogicalImm::new(mask, Size::X), "an alignment is no bitmask")?;
             asm.push(DpImm::AddSub {

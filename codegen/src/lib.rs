@@ -26,6 +26,7 @@ mod emit;
 mod error;
 mod frame;
 mod function;
+pub mod lint;
 mod lower;
 mod minst;
 mod order;
@@ -36,6 +37,7 @@ pub use emit::{CompiledCode, Reloc, RelocKind, TrapSite};
 pub use error::{Error, Reason};
 pub use frame::MAX_FRAME_BYTES;
 pub use function::{MBlock, MInst, MachineFunction, TrapInfo};
+pub use lint::lint;
 pub use minst::Op;
 pub use regalloc::Allocation;
 
@@ -47,12 +49,12 @@ pub struct Options {
     pub call_conv: CallConv,
     /// Use the atomic instructions of Armv8.1 (LSE). Without them atomic operations are loops, which every core runs.
     pub lse: bool,
-    /// Prove every register allocation; a wrong one is an error, not wrong code.
+    /// Prove every register allocation, and [lint](lint()) the words; a wrong one is an error, not wrong code.
     pub check_allocation: bool,
 }
 
 impl Options {
-    /// The same options with the allocation checker on.
+    /// The same options with the allocation checker and the linter on.
     #[must_use]
     pub fn checked(mut self) -> Self {
         self.check_allocation = true;
@@ -115,7 +117,11 @@ impl Compiler {
     pub fn compile(&mut self, func: &ir::Function) -> Result<CompiledCode, Error> {
         let mf = self.lower(func)?;
         let allocation = self.allocate(&mf)?;
-        emit(func, &mf, allocation)
+        let code = emit(func, &mf, allocation)?;
+        if self.options.check_allocation {
+            lint(&code)?;
+        }
+        Ok(code)
     }
 }
 

@@ -64,18 +64,19 @@ fn no_page_of_a_big_frame_is_skipped() {
         let code = compile(&slot_function(size, 8, 0), &Options::default()).expect("it compiles");
         // Each step of the stack pointer, and whether a store follows before the next.
         let text = disassemble(&code);
-        let mut since_touch = 0_u64;
+        let mut since_touch = 1024_u64;
         for line in text.lines() {
             if let Some(step) = line.split("sub sp, sp, #").nth(1) {
                 let (step, shift) = step.split_once(", lsl #").unwrap_or((step, "0"));
                 since_touch += step.parse::<u64>().expect("a number")
                     << shift.parse::<u32>().expect("a number");
-                assert!(since_touch <= 4096 + 1024, "{size}:\n{text}");
+                assert!(since_touch <= 4096, "{size}:\n{text}");
             } else if line.contains("str xzr, [sp]") {
                 since_touch = 0;
             }
         }
-        assert!(since_touch <= 1024, "{size}: {since_touch} bytes stay untouched:\n{text}");
+        // A leaf that touches nothing leaves what it and its caller may leave.
+        assert!(since_touch <= 2048, "{size}: {since_touch} bytes stay untouched:\n{text}");
     }
 }
 

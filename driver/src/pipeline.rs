@@ -17,7 +17,7 @@ pub(crate) struct Settings {
     pub(crate) level: Level,
     /// Executions of passes that take place.
     pub(crate) limit: opt::Limit,
-    /// Verify the IR after every stage, and prove every register allocation.
+    /// Verify the IR after every stage, prove every register allocation, and lint the machine code.
     pub(crate) verify: bool,
     pub(crate) codegen: codegen::Options,
 }
@@ -71,7 +71,11 @@ pub(crate) fn compile(
         let allocated = Allocated { func, machine: &machine, allocation: &allocation };
         observer.machine("allocate", func, &allocated);
 
-        compiled.push(codegen::emit(func, &machine, &allocation)?);
+        let code = codegen::emit(func, &machine, &allocation)?;
+        if settings.verify {
+            codegen::lint(&code)?;
+        }
+        compiled.push(code);
     }
     Ok(compiled)
 }

@@ -1,0 +1,654 @@
+//! Follows every way through the words with what is known of the stack and the registers. Where ways meet, what holds on
+//! all of them is kept, and a way is followed again when something was lost.
+
+use std::collections::HashMap;
+
+use arm64_enc::{
+    AddSub, Branch, BranchImm, BranchReg, Cond, DpImm, DpReg, Extend, IndexScale, Inst, LdSt,
+    LogicalImmOp, LogicalReg, MemExtend, MoveWide, Reg, RegSp, Size, System,
+};
+
+use super::Rule;
+use super::effects::{Access, Effects, Mask, Mode, SP_BIT, effects, x, xs};
+use crate::emit::{CompiledCode, RelocKind};
+
+/// The size of the guard below the stack, and so of the largest step between two accesses.
+const PAGE: i64 = 4096;
+/// How much a caller may leave untouched.
+const SLACK: i64 = 1024;
+/// The stack pointer is a multiple of this.
+const ALIGN: i64 = 16;
+/// As many turns of a loop of probes as there can be pages in the largest frame, and some.
+const MOST_TURNS: usize = 8192;
+
+const FP: usize = 29;
+const LR: usize = 30;
+const PLATFORM: Mask = 1 << 18;
+
+/// x19 to x30, and d8 to d15.
+const KEPT: Mask = 0x7ff8_0000 | 0xff00 << 32;
+
+/// What a register holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Value {
+    Unknown,
+    Const(u64),
+    /// So far from where the stack pointer was at the entry. If `loose`, a realignment has made it less by an
+    /// unknown multiple of 16.
+    Stack {
+        offset: i64,
+        loose: bool,
+    },
+    /// The table at this word.
+    Table(usize),
+    /// What a jump by the table at this word goes to.
+    Target(usize),
+}
+
+impl Value {
+    fn plus(self, by: i64) -> Value {
+        match self {
+            Value::Const(value) => Value::Const(value.wrapping_add_signed(by)),
+            Value::Stack { offset, loose } => {
+                Value::Stack { offset: offset.wrapping_add(by), loose }
+            }
+            _ => Value::Unknown,
+        }
+    }
+}
+
+/// What is known before an instruction.
+#[derive(Clone, PartialEq, Debug)]
+struct State {
+    sp: i64,
+    loose: bool,
+    fp: Value,
+    /// x16 and x17.
+    scratch: [Value; 2],
+    /// The registers of [`KEPT`] that hold what they held at the entry.
+    intact: Mask,
+    /// Where registers are saved.
+    saved: Vec<(i64, Mask)>,
+    flags: bool,
+    /// At most so far above the stack pointer is the lowest byte that was accessed.
+    untouched: i64,
+    /// The stack pointer was compared with this, and the flags are still from that.
+    limit: Option<i64>,
+}
+
+impl State {
+    fn at_entry() -> State {
+        State {
+            sp: 0,
+            loose: false,
+            fp: Value::Unknown,
+            scratch: [Value::Unknown; 2],
+            intact: KEPT,
+            saved: Vec::new(),
+            flags: false,
+            untouched: SLACK,
+            limit: None,
+        }
+    }
+
+    /// Keeps what holds in both; `None` if the stack pointers differ, else whether anything was lost.
+    fn meet(&mut self, other: &State) -> Option<bool> {
+        if (self.sp, self.loose) != (other.sp, other.loose) {
+            return None;
+        }
+        let before = self.clone();
+        let same = |a: &mut Value, b: Value| {
+            if *a != b {
+                *a = Value::Unknown;
+            }
+        };
+        same(&mut self.fp, other.fp);
+        same(&mut self.scratch[0], other.scratch[0]);
+        same(&mut self.scratch[1], other.scratch[1]);
+        self.intact &= other.intact;
+        self.saved.retain(|entry| other.saved.contains(entry));
+        self.flags &= other.flags;
+        self.untouched = self.untouched.max(other.untouched);
+        if self.limit != other.limit {
+            self.limit = None;
+        }
+        Some(*self != before)
+    }
+
+    fn get(&self, reg: RegSp) -> Value {
+        if reg.is_sp() {
+            return Value::Stack { offset: self.sp, loose: self.loose };
+        }
+        match usize::from(reg.number()) {
+            FP => self.fp,
+            at @ (16 | 17) => self.scratch[at - 16],
+            _ => Value::Unknown,
+        }
+    }
+
+    fn get_x(&self, reg: Reg) -> Value {
+        RegSp::try_from(reg).map_or(Value::Const(0), |reg| self.get(reg))
+    }
+
+    /// Sets what a written register holds; the stack pointer must be known.
+    fn set(&mut self, reg: Mask, value: Value) -> Result<(), Rule> {
+        if reg == SP_BIT {
+            let Value::Stack { offset, loose } = value else { return Err(Rule::StackUnknown) };
+            if loose == self.loose {
+                self.untouched += self.sp - offset;
+            } else {
+                // Back from a realigned frame: everything above is in use.
+                self.untouched = self.untouched.min(0);
+            }
+            (self.sp, self.loose) = (offset, loose);
+            self.untouched = self.untouched.max(0);
+        } else if reg == 1 << FP {
+            self.fp = value;
+        } else if reg & 3 << 16 != 0 {
+            self.scratch[usize::from(reg == 1 << 17)] = value;
+        }
+        Ok(())
+    }
+}
+
+/// What was seen of a word.
+#[derive(Clone, Copy, Default, Debug)]
+pub(super) struct Seen {
+    pub(super) executed: bool,
+    pub(super) data: bool,
+    /// It is a call or jump that needs its relocation.
+    pub(super) relocated: bool,
+}
+
+/// Where control goes next.
+enum Flow {
+    Next,
+    /// There and not on.
+    Jump(usize),
+    /// There or on.
+    Branch(usize),
+    Table(Vec<usize>),
+    End,
+}
+
+type Offence = (usize, Rule);
+
+pub(super) struct Walk<'a> {
+    code: &'a CompiledCode,
+    /// What is known where control can come from elsewhere.
+    known: HashMap<usize, State>,
+    is_target: Vec<bool>,
+    open: Vec<(usize, State)>,
+    turns: usize,
+    pub(super) seen: Vec<Seen>,
+    /// How far the stack pointer goes down.
+    pub(super) deepest: i64,
+    pub(super) tail_calls: bool,
+    /// Where the caller's stack is written.
+    pub(super) above_frame: Option<usize>,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(code: &'a CompiledCode) -> Walk<'a> {
+        let mut is_target = vec![false; code.words.len()];
+        for (at, &word) in code.words.iter().enumerate() {
+            if let Some(Inst::Branch(branch)) = Inst::decode(word)
+                && let Some(distance) = distance(branch)
+                && let Some(target) = at.checked_add_signed(distance as isize / 4)
+                && let Some(flag) = is_target.get_mut(target)
+            {
+                *flag = true;
+            }
+        }
+        Walk {
+            code,
+            known: HashMap::new(),
+            is_target,
+            open: vec![(0, State::at_entry())],
+            turns: 0,
+            seen: vec![Seen::default(); code.words.len()],
+            deepest: 0,
+            tail_calls: false,
+            above_frame: None,
+        }
+    }
+
+    pub(super) fn run(&mut self) -> Result<(), Offence> {
+        while let Some((start, state)) = self.open.pop() {
+            self.follow(start, state)?;
+        }
+        Ok(())
+    }
+
+    /// Follows a way until it ends, or comes to where nothing new is known.
+    fn follow(&mut self, start: usize, mut state: State) -> Result<(), Offence> {
+        let mut at = start;
+        loop {
+            if at >= self.code.code_bytes as usize / 4 {
+                return Err((at.min(self.code.words.len().saturating_sub(1)), Rule::FallsOff));
+            }
+            if self.is_target[at] {
+                match self.known.get_mut(&at) {
+                    None => {
+                        self.known.insert(at, state.clone());
+                    }
+                    Some(known) => match known.meet(&state) {
+                        None => return Err((at, Rule::StackDiffers)),
+                        Some(false) => return Ok(()),
+                        Some(true) => state = known.clone(),
+                    },
+                }
+            }
+            self.seen[at].executed = true;
+            let flow = self.step(at, &mut state).map_err(|rule| (at, rule))?;
+            self.deepest = self.deepest.max(-state.sp);
+            match flow {
+                Flow::Next => at += 1,
+                Flow::Jump(to) => at = to,
+                Flow::Branch(to) => {
+                    match self.decided(at, &state) {
+                        Some(true) => {
+                            // The next turn of a loop whose end is known: it has a state of its own.
+                            self.turns += 1;
+                            if self.turns > MOST_TURNS {
+                                return Err((at, Rule::Endless));
+                            }
+                            self.known.retain(|&place, _| !(to..=at).contains(&place));
+                            at = to;
+                            continue;
+                        }
+                        Some(false) => {}
+                        None => self.open.push((to, state.clone())),
+                    }
+                    at += 1;
+                }
+                Flow::Table(targets) => {
+                    for to in targets {
+                        self.is_target[to] = true;
+                        self.open.push((to, state.clone()));
+                    }
+                    return Ok(());
+                }
+                Flow::End => return Ok(()),
+            }
+        }
+    }
+
+    /// Whether a branch after a comparison of the stack pointer with a known place is taken.
+    fn decided(&self, at: usize, state: &State) -> Option<bool> {
+        let Some(Inst::Branch(Branch::Cond { cond, .. })) = Inst::decode(self.code.words[at])
+        else {
+            return None;
+        };
+        let limit = state.limit?;
+        match cond {
+            Cond::Hi => Some(state.sp > limit),
+            Cond::Ls => Some(state.sp <= limit),
+            Cond::Eq => Some(state.sp == limit),
+            Cond::Ne => Some(state.sp != limit),
+            _ => None,
+        }
+    }
+
+    fn target(&self, at: usize, distance: i64) -> Result<usize, Rule> {
+        let target = at.checked_add_signed((distance / 4) as isize);
+        target.filter(|&to| to < self.code.code_bytes as usize / 4).ok_or(Rule::FallsOff)
+    }
+
+    fn step(&mut self, at: usize, state: &mut State) -> Result<Flow, Rule> {
+        let inst = Inst::decode(self.code.words[at]).ok_or(Rule::Undefined)?;
+        if let Inst::Branch(branch) = inst {
+            return self.branch(at, branch, state);
+        }
+        let effects = effects(inst).ok_or(Rule::Undefined)?;
+        if (effects.reads | effects.writes) & PLATFORM != 0 {
+            return Err(Rule::Platform);
+        }
+        if effects.reads_flags && !state.flags {
+            return Err(Rule::Flags);
+        }
+        if let Some((distance, size)) = effects.literal {
+            self.literal(at, distance, size)?;
+        }
+        if let Inst::System(System::Exception { imm, .. }) = inst {
+            let offset = at as u32 * 4;
+            let site = self.code.traps.iter().find(|trap| trap.offset == offset);
+            return match site {
+                Some(trap) if trap.kind.code() == imm.value() => Ok(Flow::End),
+                _ => Err(Rule::TrapSite),
+            };
+        }
+        let value = self.value(at, inst, state);
+        let limit = compared(inst, state);
+        match effects.access {
+            Some(access) => self.access(at, access, inst, state)?,
+            None => state.intact &= !effects.writes,
+        }
+        self.write(&effects, value, state)?;
+        if effects.writes_flags {
+            (state.flags, state.limit) = (true, limit);
+        }
+        Ok(Flow::Next)
+    }
+
+    /// Sets what the written registers hold, but for what an access has set.
+    fn write(&self, effects: &Effects, value: Value, state: &mut State) -> Result<(), Rule> {
+        let writes = match effects.access {
+            Some(access) => effects.writes & !xs(access.base),
+            None => effects.writes,
+        };
+        for reg in [SP_BIT, 1 << FP, 1 << 16, 1 << 17] {
+            if writes & reg != 0 {
+                state.set(reg, value)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the only result of an instruction is.
+    fn value(&self, at: usize, inst: Inst, state: &State) -> Value {
+        let signed = |op, amount: u64| {
+            if op == AddSub::Add { amount as i64 } else { (amount as i64).wrapping_neg() }
+        };
+        match inst {
+            Inst::DpImm(DpImm::Adr { offset, .. }) => {
+                let target = at.checked_add_signed((offset.bytes() / 4) as isize);
+                target.map_or(Value::Unknown, Value::Table)
+            }
+            Inst::DpImm(DpImm::AddSub { op, size: Size::X, rn, imm, .. }) => {
+                state.get(rn).plus(signed(op, imm.value().into()))
+            }
+            Inst::DpImm(DpImm::MoveWide { op, rd, imm }) => match (op, state.get_x(rd)) {
+                (MoveWide::Movz, _) => Value::Const(imm.value()),
+                (MoveWide::Movn, _) => Value::Const(imm.size().truncate(!imm.value())),
+                (MoveWide::Movk, Value::Const(old)) => {
+                    Value::Const(old & !(0xffff << imm.shift()) | imm.value())
+                }
+                _ => Value::Unknown,
+            },
+            Inst::DpImm(DpImm::Logical { op: LogicalImmOp::Orr, rn, imm, .. }) if rn.is_zr() => {
+                Value::Const(imm.value())
+            }
+            Inst::DpImm(DpImm::Logical { op: LogicalImmOp::And, rn, imm, .. }) => {
+                // Ones above, and at least the last four bits clear: the value is rounded down.
+                let mask = imm.value();
+                let rounds =
+                    imm.size() == Size::X && mask.leading_ones() + mask.trailing_zeros() == 64;
+                match state.get_x(rn) {
+                    Value::Stack { offset, .. } if rounds && mask.trailing_zeros() >= 4 => {
+                        Value::Stack { offset, loose: true }
+                    }
+                    _ => Value::Unknown,
+                }
+            }
+            Inst::DpReg(DpReg::AddSubExtended {
+                op,
+                size: Size::X,
+                rn,
+                rm,
+                extend: Extend::Uxtx,
+                amount,
+                ..
+            }) if amount.amount() == 0 => match state.get_x(rm) {
+                Value::Const(value) => state.get(rn).plus(signed(op, value)),
+                _ => Value::Unknown,
+            },
+            Inst::DpReg(DpReg::LogicalShifted { op: LogicalReg::Orr, rn, rm, shift, .. })
+                if rn.is_zr() && shift.amount() == 0 && shift.size() == Size::X =>
+            {
+                state.get_x(rm)
+            }
+            Inst::DpReg(DpReg::AddSubShifted { op: AddSub::Add, rn, rm, shift, .. })
+                if shift.amount() == 0 && shift.size() == Size::X =>
+            {
+                match (state.get_x(rn), state.get_x(rm)) {
+                    (Value::Table(a), Value::Target(b)) if a == b => Value::Target(a),
+                    _ => Value::Unknown,
+                }
+            }
+            Inst::LdSt(LdSt::Register { op: arm64_enc::MemOp::Ldrsw, rn, .. }) => {
+                match state.get(rn) {
+                    Value::Table(table) => Value::Target(table),
+                    _ => Value::Unknown,
+                }
+            }
+            _ => Value::Unknown,
+        }
+    }
+
+    fn literal(&mut self, at: usize, distance: i64, size: u32) -> Result<(), Rule> {
+        let first = at.checked_add_signed((distance / 4) as isize).ok_or(Rule::Literal)?;
+        let words = size as usize / 4;
+        if !first.is_multiple_of(words) {
+            return Err(Rule::Literal);
+        }
+        let data = self.seen.get_mut(first..first + words).ok_or(Rule::Literal)?;
+        data.iter_mut().for_each(|seen| seen.data = true);
+        Ok(())
+    }
+
+    /// An access to memory, as far as it is to the stack.
+    fn access(
+        &mut self,
+        at: usize,
+        access: Access,
+        inst: Inst,
+        state: &mut State,
+    ) -> Result<(), Rule> {
+        let base = state.get(access.base);
+        if access.base.is_sp() && state.sp % ALIGN != 0 {
+            return Err(Rule::StackAlignment);
+        }
+        let distance = match access.mode {
+            Mode::Offset(offset) | Mode::Pre(offset) => Some(offset),
+            Mode::Post(_) => Some(0),
+            Mode::Index(rm) => match state.get_x(rm) {
+                Value::Const(value) if is_plain_index(inst) => Some(value as i64),
+                _ => None,
+            },
+        };
+        if let Mode::Pre(by) = access.mode {
+            state.set(xs(access.base), base.plus(by))?;
+            if access.base.is_sp() && state.sp % ALIGN != 0 {
+                return Err(Rule::StackAlignment);
+            }
+        }
+        let place = distance.map_or(Value::Unknown, |distance| base.plus(distance));
+        let regs = [Some(access.first), access.second];
+        if !access.store {
+            regs.iter().flatten().for_each(|reg| state.intact &= !reg);
+        }
+        if let Value::Stack { offset, loose } = place {
+            if offset < state.sp && (state.loose || !loose) {
+                return Err(Rule::BelowStack);
+            }
+            if loose == state.loose {
+                let above = offset - state.sp;
+                if above < state.untouched {
+                    if state.untouched - above > PAGE {
+                        return Err(Rule::Probe);
+                    }
+                    state.untouched = above;
+                }
+            }
+            for (n, reg) in regs.into_iter().flatten().enumerate() {
+                let offset = offset + n as i64 * access.size;
+                if access.store {
+                    self.store(at, offset, access.size, reg, state)?;
+                } else if access.size == 8 && state.saved.contains(&(offset, reg)) {
+                    state.intact |= reg;
+                }
+            }
+        }
+        if let Mode::Post(by) = access.mode {
+            state.set(xs(access.base), base.plus(by))?;
+        }
+        Ok(())
+    }
+
+    fn store(
+        &mut self,
+        at: usize,
+        offset: i64,
+        size: i64,
+        reg: Mask,
+        state: &mut State,
+    ) -> Result<(), Rule> {
+        if offset >= 0 {
+            self.above_frame.get_or_insert(at);
+        }
+        if state.saved.iter().any(|&(place, _)| place < offset + size && offset < place + 8) {
+            return Err(Rule::SaveLost);
+        }
+        if size == 8 && offset < 0 && reg & KEPT & state.intact != 0 {
+            state.saved.push((offset, reg));
+        }
+        Ok(())
+    }
+
+    fn branch(&mut self, at: usize, branch: Branch, state: &mut State) -> Result<Flow, Rule> {
+        let reloc = |kind: RelocKind| {
+            let offset = at as u32 * 4;
+            let found = self.code.relocs.binary_search_by_key(&offset, |reloc| reloc.offset);
+            found.is_ok_and(|n| self.code.relocs[n].kind == kind)
+        };
+        match branch {
+            Branch::Imm { op: BranchImm::Bl, offset } => {
+                if !reloc(RelocKind::Call26) || offset.bytes() != 0 {
+                    return Err(Rule::Relocation);
+                }
+                self.seen[at].relocated = true;
+                call(state)?;
+                Ok(Flow::Next)
+            }
+            Branch::Imm { op: BranchImm::B, offset } if reloc(RelocKind::Jump26) => {
+                if offset.bytes() != 0 {
+                    return Err(Rule::Relocation);
+                }
+                self.seen[at].relocated = true;
+                self.leave(state, true)
+            }
+            Branch::Imm { op: BranchImm::B, offset } => {
+                Ok(Flow::Jump(self.target(at, offset.bytes())?))
+            }
+            Branch::Cond { offset, .. } => {
+                if !state.flags {
+                    return Err(Rule::Flags);
+                }
+                Ok(Flow::Branch(self.target(at, offset.bytes())?))
+            }
+            Branch::CompareZero { rt, offset, .. } => {
+                no_platform(x(rt))?;
+                Ok(Flow::Branch(self.target(at, offset.bytes())?))
+            }
+            Branch::TestBit { rt, offset, .. } => {
+                no_platform(x(rt))?;
+                Ok(Flow::Branch(self.target(at, offset.bytes())?))
+            }
+            Branch::Reg { op: BranchReg::Blr, rn } => {
+                no_platform(x(rn))?;
+                call(state)?;
+                Ok(Flow::Next)
+            }
+            Branch::Reg { op: BranchReg::Ret, rn } if usize::from(rn.number()) == LR => {
+                self.leave(state, false)
+            }
+            Branch::Reg { op: BranchReg::Br, rn } if rn.number() == 16 => match state.scratch[0] {
+                Value::Target(table) => self.table(table),
+                _ => self.leave(state, true),
+            },
+            Branch::Reg { .. } => Err(Rule::ReturnRegister),
+            _ => Err(Rule::Undefined),
+        }
+    }
+
+    /// The targets of a table: its words, as long as they are distances to instructions.
+    fn table(&mut self, table: usize) -> Result<Flow, Rule> {
+        let end = self.code.code_bytes as usize / 4;
+        let mut targets = Vec::new();
+        for at in table..end {
+            let distance = self.code.words[at] as i32;
+            let target = table.checked_add_signed(distance as isize / 4);
+            let Some(target) = target.filter(|&to| distance % 4 == 0 && to < end) else { break };
+            self.seen[at].data = true;
+            targets.push(target);
+        }
+        if targets.is_empty() { Err(Rule::FallsOff) } else { Ok(Flow::Table(targets)) }
+    }
+
+    /// A return or a tail call.
+    fn leave(&mut self, state: &State, tail_call: bool) -> Result<Flow, Rule> {
+        self.tail_calls |= tail_call;
+        if state.sp != 0 || state.loose {
+            return Err(Rule::StackNotRestored);
+        }
+        if state.intact & KEPT != KEPT {
+            return Err(Rule::NotRestored);
+        }
+        Ok(Flow::End)
+    }
+}
+
+fn no_platform(reg: Mask) -> Result<(), Rule> {
+    if reg & PLATFORM == 0 { Ok(()) } else { Err(Rule::Platform) }
+}
+
+fn call(state: &mut State) -> Result<(), Rule> {
+    if state.sp % ALIGN != 0 {
+        return Err(Rule::StackAlignment);
+    }
+    if state.untouched > SLACK {
+        return Err(Rule::Untouched);
+    }
+    let record = match state.fp {
+        Value::Stack { offset, loose: false } => {
+            state.saved.contains(&(offset, 1 << FP)) && state.saved.contains(&(offset + 8, 1 << LR))
+        }
+        _ => false,
+    };
+    if !record {
+        return Err(Rule::FrameRecord);
+    }
+    state.intact &= !(1 << LR);
+    state.scratch = [Value::Unknown; 2];
+    (state.flags, state.limit) = (false, None);
+    Ok(())
+}
+
+/// The place that the stack pointer is compared with.
+fn compared(inst: Inst, state: &State) -> Option<i64> {
+    match inst {
+        Inst::DpReg(DpReg::AddSubFlagsExtended {
+            op: AddSub::Sub,
+            size: Size::X,
+            rn,
+            rm,
+            extend: Extend::Uxtx,
+            amount,
+            ..
+        }) if rn.is_sp() && amount.amount() == 0 => match state.get_x(rm) {
+            Value::Stack { offset, loose: false } => Some(offset),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn is_plain_index(inst: Inst) -> bool {
+    match inst {
+        Inst::LdSt(
+            LdSt::Register { extend, scale, .. } | LdSt::FpRegister { extend, scale, .. },
+        ) => extend == MemExtend::Lsl && scale == IndexScale::Bytes,
+        _ => false,
+    }
+}
+
+/// How far a branch goes, if the instruction says it.
+fn distance(branch: Branch) -> Option<i64> {
+    Some(match branch {
+        Branch::Imm { op: BranchImm::B, offset } => offset.bytes(),
+        Branch::Cond { offset, .. } | Branch::CompareZero { offset, .. } => offset.bytes(),
+        Branch::TestBit { offset, .. } => offset.bytes(),
+        _ => return None,
+    })
+}
