@@ -5,6 +5,9 @@
 //! no special care. Source: Brandner, Boissinot, Darte, Dupont de Dinechin, Rastello, "Computing Liveness Sets
 //! for SSA-Form Programs", INRIA RR-7503 (2011), the variant by variable.
 
+#[cfg(test)]
+mod tests;
+
 use crate::env::MachineEnv;
 use crate::error::Error;
 use crate::function::Function;

@@ -218,7 +218,7 @@ const KINDS: &[(&str, usize, Damage)] = &[
         moves.for_each(|(from, to, _)| [from, to].into_iter().for_each(join));
         Some(())
     }),
-    ("a slot too few", 95, |parts, _| {
+    ("a slot too few", 75, |parts, _| {
         parts.slots = parts.slots.checked_sub(1)?;
         Some(())
     }),

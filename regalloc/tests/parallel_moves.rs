@@ -98,3 +98,139 @@ fn two_moves_into_one_place_are_refused() {
     let error = Sequencer::new(SCRATCH).sequence(&moves, || SPARE, |_| {}).unwrap_err();
     assert_eq!(error.to_string(), "two moves that happen at once write r2");
 }
+
+/// What a place holds: the number of a value, and its class.
+type Held = (usize, RegClass);
+
+/// Registers and slots of the enumeration, and the numbers of their first values.
+const PLACES: [Loc; 6] = [
+    Loc::Reg(PReg::int(0)),
+    Loc::Reg(PReg::int(1)),
+    Loc::Reg(PReg::float(0)),
+    Loc::Stack(SpillSlot::new(0)),
+    Loc::Stack(SpillSlot::new(1)),
+    Loc::Stack(SpillSlot::new(2)),
+];
+
+/// Executes the sequence for `moves` and compares every place with what they do at once.
+fn check(sequencer: &mut Sequencer, moves: &[ParallelMove], before: &[Held; 6]) {
+    let index = |loc: Loc| PLACES.iter().position(|&place| place == loc);
+    let mut right = *before;
+    for parallel in moves {
+        if let (Source::Loc(from), Some(to)) = (parallel.from, index(parallel.to)) {
+            right[to] = before[index(from).unwrap()];
+        }
+    }
+    // Behind the places: the scratch registers and the spare slot.
+    let all = |loc: Loc| match loc {
+        Loc::Stack(SPARE) => 8,
+        Loc::Reg(reg) if SCRATCH.contains(&reg) => 6 + reg.class().index(),
+        _ => index(loc).unwrap_or_else(|| panic!("{loc} is nobody's: {moves:?}")),
+    };
+    let mut now: Vec<Option<Held>> = before.iter().copied().map(Some).chain([None; 3]).collect();
+    let (mut asked, mut steps) = (0, 0);
+    let mut edits = Vec::new();
+    let mut spare = || {
+        asked += 1;
+        SPARE
+    };
+    sequencer.sequence(moves, &mut spare, |edit| edits.push(edit)).unwrap();
+    for &edit in &edits {
+        let Edit::Move { from, to, class } = edit else { panic!("{edit}: {moves:?}") };
+        steps += 1;
+        assert!(from.as_stack().is_none() || to.as_stack().is_none(), "{moves:?}: {edits:?}");
+        let held = now[all(from)];
+        let fits = held.is_some_and(|(_, held)| held == class)
+            && [from, to].iter().all(|loc| loc.as_reg().is_none_or(|reg| reg.class() == class));
+        assert!(fits, "{edit} moves {held:?}, {moves:?}: {edits:?}");
+        now[all(to)] = held;
+    }
+    for (place, held) in right.into_iter().enumerate() {
+        assert_eq!(now[place], Some(held), "{}, {moves:?}: {edits:?}", PLACES[place]);
+    }
+    let moving = moves.iter().filter(|m| m.from != Source::Loc(m.to));
+    let between =
+        |m: &&ParallelMove| matches!((m.from, m.to), (Source::Loc(Loc::Stack(_)), Loc::Stack(_)));
+    let (count, slots) = (moving.clone().count(), moving.filter(between).count());
+    // Two edits for a move from slot to slot; one more for each of up to three cycles, or two for one in slots.
+    assert!(steps <= count + slots + 4, "{steps} steps for {moves:?}: {edits:?}");
+    assert!(asked == 0 || slots > 0, "a slot is asked for without need: {moves:?}");
+}
+
+/// Every set of moves between two integer registers, a float register and three slots, whatever class is in those.
+#[test]
+fn all_small_sets_of_moves() {
+    let mut sequencer = Sequencer::new(SCRATCH);
+    let mut sets = 0;
+    for classes in 0..8_usize {
+        let class_in_slot = |n: usize| RegClass::ALL[classes >> n & 1];
+        let mut before = [(0, RegClass::Int); 6];
+        for (place, held) in before.iter_mut().enumerate() {
+            let class =
+                PLACES[place].as_reg().map_or_else(|| class_in_slot(place - 3), PReg::class);
+            *held = (place, class);
+        }
+        // For each place, what can be moved there: nothing, or what is in a place that fits.
+        let sources = PLACES.map(|to| {
+            let fits = |from: &usize| to.as_reg().is_none_or(|reg| reg.class() == before[*from].1);
+            let from = (0..6).filter(fits).map(Some);
+            std::iter::once(None).chain(from).collect::<Vec<Option<usize>>>()
+        });
+        let total: usize = sources.iter().map(Vec::len).product();
+        for mut code in 0..total {
+            let mut moves = [None; 6];
+            for (to, options) in sources.iter().enumerate() {
+                moves[to] = options[code % options.len()].map(|from| (from, to));
+                code /= options.len();
+            }
+            let moves: Vec<ParallelMove> = moves
+                .iter()
+                .flatten()
+                .map(|&(from, to)| ParallelMove {
+                    from: Source::Loc(PLACES[from]),
+                    to: PLACES[to],
+                    class: before[from].1,
+                })
+                .collect();
+            check(&mut sequencer, &moves, &before);
+            sets += 1;
+        }
+    }
+    assert!(sets > 100_000, "{sets}");
+}
+
+/// Moves that are listed twice are done once.
+#[test]
+fn equal_moves_are_one() {
+    let [a, b] = [0, 1].map(|n| Loc::Reg(PReg::int(n)));
+    let one = ParallelMove { from: Source::Loc(a), to: b, class: RegClass::Int };
+    let mut edits = Vec::new();
+    let mut sequencer = Sequencer::new(SCRATCH);
+    sequencer.sequence(&[one, one], || SPARE, |edit| edits.push(edit)).unwrap();
+    assert_eq!(edits, [Edit::Move { from: a, to: b, class: RegClass::Int }]);
+}
+
+/// What is made again is made after all moves, because it may overwrite what they read.
+#[test]
+fn definitions_that_are_run_again_come_last() {
+    let [a, b] = [0, 1].map(|n| Loc::Reg(PReg::int(n)));
+    let slot = Loc::Stack(SpillSlot::new(0));
+    for class in RegClass::ALL {
+        let again = Source::Remat(Inst::new(3));
+        let moves = [
+            ParallelMove { from: again, to: a, class: RegClass::Int },
+            ParallelMove { from: again, to: slot, class },
+            ParallelMove { from: Source::Loc(a), to: b, class: RegClass::Int },
+        ];
+        let mut edits = Vec::new();
+        Sequencer::new(SCRATCH).sequence(&moves, || SPARE, |edit| edits.push(edit)).unwrap();
+        let via = SCRATCH[class.index()];
+        let right = [
+            Edit::Move { from: a, to: b, class: RegClass::Int },
+            Edit::Remat { inst: Inst::new(3), to: PReg::int(0) },
+            Edit::Remat { inst: Inst::new(3), to: via },
+            Edit::Move { from: Loc::Reg(via), to: slot, class },
+        ];
+        assert_eq!(edits, right);
+    }
+}

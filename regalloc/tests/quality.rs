@@ -1,5 +1,6 @@
 //! How good allocations are, as the cost of what they insert: each edit counts as often as its block is taken to
-//! run, eight times more for each loop around it, and memory counts three times a register move.
+//! run, eight times more for each loop around it, and memory counts three times a register move. The limits are what
+//! was measured last: whoever makes it better makes them lower.
 
 use regalloc::testing::{Shape, TestFunction, generate, machine};
 use regalloc::{Allocation, Allocator, Block, Constraint, Edit, Function, Loc, Options};
@@ -44,8 +45,8 @@ fn cost_in_memory(function: &TestFunction) -> u64 {
     sum
 }
 
-/// The average over many programs of a kind, per thousand of what it costs to use memory only.
-fn per_mille(name: &str, shape: Shape) -> u64 {
+/// The average over many programs of a kind, per million of what it costs to use memory only.
+fn per_million(name: &str, shape: Shape) -> u64 {
     let env = machine(shape.caller_saved, shape.callee_saved);
     let mut allocator = Allocator::new();
     let (mut ours, mut unhinted) = (0, 0);
@@ -62,9 +63,8 @@ fn per_mille(name: &str, shape: Shape) -> u64 {
         options.hints = false;
         unhinted += share(&options);
     }
-    let per_mille = |sum: u64| sum / seeds / 1000;
     println!("{name}: {} without hints {}", ours / seeds, unhinted / seeds);
-    per_mille(ours)
+    ours / seeds
 }
 
 #[test]
@@ -79,8 +79,8 @@ fn roomy() {
         odd: 0,
         wild: false,
     };
-    let mille = per_mille("roomy", shape);
-    assert!(mille < 83, "{mille}");
+    let cost = per_million("roomy", shape);
+    assert!(cost <= 79_105, "{cost}");
 }
 
 #[test]
@@ -95,8 +95,8 @@ fn with_calls() {
         odd: 0,
         wild: false,
     };
-    let mille = per_mille("with calls", shape);
-    assert!(mille < 285, "{mille}");
+    let cost = per_million("with calls", shape);
+    assert!(cost <= 277_236, "{cost}");
 }
 
 #[test]
@@ -111,6 +111,6 @@ fn cramped() {
         odd: 0,
         wild: false,
     };
-    let mille = per_mille("cramped", shape);
-    assert!(mille < 425, "{mille}");
+    let cost = per_million("cramped", shape);
+    assert!(cost <= 414_083, "{cost}");
 }

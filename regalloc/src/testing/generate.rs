@@ -418,7 +418,7 @@ impl Filler<'_> {
         let count = usize::from(self.shape.caller_saved);
         let (low, high) = (self.random.below(count - 1) as u8, count as u8 - 1);
         let lone = PRegSet::from_iter([Self::reg(class, low)]);
-        let (name, operands, clobbers) = match self.random.below(9) {
+        let (name, operands, clobbers) = match self.random.below(10) {
             0 => ("lone", vec![], lone),
             1 => ("lone-use", vec![Operand::use_reg(a), Operand::def_any(def)], lone),
             // The late use must not be in the register that is lost.
