@@ -33,11 +33,11 @@ const KEPT: Mask = 0x7ff8_0000 | 0xff00 << 32;
 enum Value {
     Unknown,
     Const(u64),
-    /// So far from where the stack pointer was at the entry. If `loose`, a realignment has made it less by an
-    /// unknown multiple of 16.
+    /// So far from where the stack pointer was at the entry. A realignment has made it less by a multiple of 16 that is
+    /// not known, but not above `skip`.
     Stack {
         offset: i64,
-        loose: bool,
+        skip: i64,
     },
     /// The table at this word.
     Table(usize),
@@ -49,9 +49,7 @@ impl Value {
     fn plus(self, by: i64) -> Value {
         match self {
             Value::Const(value) => Value::Const(value.wrapping_add_signed(by)),
-            Value::Stack { offset, loose } => {
-                Value::Stack { offset: offset.wrapping_add(by), loose }
-            }
+            Value::Stack { offset, skip } => Value::Stack { offset: offset.wrapping_add(by), skip },
             _ => Value::Unknown,
         }
     }
@@ -61,7 +59,7 @@ impl Value {
 #[derive(Clone, PartialEq, Debug)]
 struct State {
     sp: i64,
-    loose: bool,
+    skip: i64,
     fp: Value,
     /// x16 and x17.
     scratch: [Value; 2],
@@ -80,7 +78,7 @@ impl State {
     fn at_entry() -> State {
         State {
             sp: 0,
-            loose: false,
+            skip: 0,
             fp: Value::Unknown,
             scratch: [Value::Unknown; 2],
             intact: KEPT,
@@ -93,7 +91,7 @@ impl State {
 
     /// Keeps what holds in both; `None` if the stack pointers differ, else whether anything was lost.
     fn meet(&mut self, other: &State) -> Option<bool> {
-        if (self.sp, self.loose) != (other.sp, other.loose) {
+        if (self.sp, self.skip) != (other.sp, other.skip) {
             return None;
         }
         let before = self.clone();
@@ -117,7 +115,7 @@ impl State {
 
     fn get(&self, reg: RegSp) -> Value {
         if reg.is_sp() {
-            return Value::Stack { offset: self.sp, loose: self.loose };
+            return Value::Stack { offset: self.sp, skip: self.skip };
         }
         match usize::from(reg.number()) {
             FP => self.fp,
@@ -133,14 +131,14 @@ impl State {
     /// Sets what a written register holds; the stack pointer must be known.
     fn set(&mut self, reg: Mask, value: Value) -> Result<(), Rule> {
         if reg == SP_BIT {
-            let Value::Stack { offset, loose } = value else { return Err(Rule::StackUnknown) };
-            if loose == self.loose {
-                self.untouched += self.sp - offset;
+            let Value::Stack { offset, skip } = value else { return Err(Rule::StackUnknown) };
+            if skip >= self.skip {
+                self.untouched += self.sp - offset + skip - self.skip;
             } else {
                 // Back from a realigned frame: everything above is in use.
                 self.untouched = self.untouched.min(0);
             }
-            (self.sp, self.loose) = (offset, loose);
+            (self.sp, self.skip) = (offset, skip);
             self.untouched = self.untouched.max(0);
         } else if reg == 1 << FP {
             self.fp = value;
@@ -375,8 +373,10 @@ impl<'a> Walk<'a> {
                 let rounds =
                     imm.size() == Size::X && mask.leading_ones() + mask.trailing_zeros() == 64;
                 match state.get_x(rn) {
-                    Value::Stack { offset, .. } if rounds && mask.trailing_zeros() >= 4 => {
-                        Value::Stack { offset, loose: true }
+                    Value::Stack { offset, skip: 0 }
+                        if rounds && (4..16).contains(&mask.trailing_zeros()) =>
+                    {
+                        Value::Stack { offset, skip: (1 << mask.trailing_zeros()) - ALIGN }
                     }
                     _ => Value::Unknown,
                 }
@@ -458,11 +458,11 @@ impl<'a> Walk<'a> {
         if !access.store {
             regs.iter().flatten().for_each(|reg| state.intact &= !reg);
         }
-        if let Value::Stack { offset, loose } = place {
-            if offset < state.sp && (state.loose || !loose) {
+        if let Value::Stack { offset, skip } = place {
+            if offset < state.sp && (state.skip > 0 || skip == 0) {
                 return Err(Rule::BelowStack);
             }
-            if loose == state.loose {
+            if skip == state.skip {
                 let above = offset - state.sp;
                 if above < state.untouched {
                     if state.untouched - above > PAGE {
@@ -579,7 +579,7 @@ impl<'a> Walk<'a> {
     /// A return or a tail call.
     fn leave(&mut self, state: &State, tail_call: bool) -> Result<Flow, Rule> {
         self.tail_calls |= tail_call;
-        if state.sp != 0 || state.loose {
+        if state.sp != 0 || state.skip > 0 {
             return Err(Rule::StackNotRestored);
         }
         if state.intact & KEPT != KEPT {
@@ -601,7 +601,7 @@ fn call(state: &mut State) -> Result<(), Rule> {
         return Err(Rule::Untouched);
     }
     let record = match state.fp {
-        Value::Stack { offset, loose: false } => {
+        Value::Stack { offset, skip: 0 } => {
             state.saved.contains(&(offset, 1 << FP)) && state.saved.contains(&(offset + 8, 1 << LR))
         }
         _ => false,
@@ -627,7 +627,7 @@ fn compared(inst: Inst, state: &State) -> Option<i64> {
             amount,
             ..
         }) if rn.is_sp() && amount.amount() == 0 => match state.get_x(rm) {
-            Value::Stack { offset, loose: false } => Some(offset),
+            Value::Stack { offset, skip: 0 } => Some(offset),
             _ => None,
         },
         _ => None,
