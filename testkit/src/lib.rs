@@ -8,11 +8,16 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod corners;
+mod evaluate;
 mod keep;
 mod module;
+pub mod pairs;
 mod rng;
 mod seeds;
 
+pub use corners::{corners, main_corners};
+pub use evaluate::Evaluator;
 pub use keep::keep;
 pub use module::{Families, Shape, function};
 pub use rng::Random;

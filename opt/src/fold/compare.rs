@@ -43,8 +43,13 @@ impl Fold<'_> {
             (IntCC::Sle, c) if c == greatest => return truth(true),
             (IntCC::Ult, 1) | (IntCC::Ule, 0) => return self.compare_const(IntCC::Eq, a, 0, ty),
             (IntCC::Uge, 1) | (IntCC::Ugt, 0) => return self.compare_const(IntCC::Ne, a, 0, ty),
-            (IntCC::Ne, 0) if self.is_truth(a) => return Step::Alias(a),
-            (IntCC::Eq, 1) if self.is_truth(a) => return Step::Alias(a),
+            (IntCC::Ne, 0) | (IntCC::Eq, 1) if self.is_truth(a) => {
+                // A wider truth value is not the comparison's own, but its low bits are.
+                return match ty {
+                    Type::I8 => Step::Alias(a),
+                    _ => Step::Become(InstData::Unary { op: UnaryOp::Trunc, arg: a }),
+                };
+            }
             (IntCC::Ne, 1) if self.is_truth(a) => return self.compare_const(IntCC::Eq, a, 0, ty),
             _ => {}
         }

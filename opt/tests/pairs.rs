@@ -1,0 +1,121 @@
+//! Every two operations, one on the result of the other: the function as written against what `fold` alone and all passes
+//! make of it, by `ir::eval`, for all values at 8 bits and the corners of wider types.
+//!
+//! A plain run takes a fixed part of the enumeration, `JITSU_PAIRS=1` all of it, `JITSU_PAIRS=n` one function of each `n`:
+//!
+//!     JITSU_PAIRS=1 cargo test --release -p opt --test pairs -- --nocapture
+
+use ir::{Function, TrapKind, Type};
+use opt::Level;
+use testkit::pairs::{self, Case, Slice};
+use testkit::{Evaluator, Random};
+
+/// One function in so many is tried in a plain run.
+const PART: u64 = if cfg!(debug_assertions) { 4000 } else { 300 };
+
+/// Blocks that a function may run through: none has a loop.
+const FUEL: usize = 16;
+
+fn slice() -> Slice {
+    let wanted = std::env::var("JITSU_PAIRS").ok().and_then(|text| text.parse().ok());
+    Slice { part: 0, of: wanted.unwrap_or(PART) }
+}
+
+/// Functions, and evaluations of them.
+#[derive(Default)]
+struct Count {
+    functions: u64,
+    evaluations: u64,
+}
+
+fn check(case: &Case, evaluator: &mut Evaluator, count: &mut Count) {
+    let written = case.function("f");
+    let arguments = case.arguments(&mut Random::new(count.functions));
+    let mut results = |func: &Function| -> Vec<Result<Vec<u64>, TrapKind>> {
+        arguments.iter().map(|args| evaluator.run(func, args, FUEL)).collect()
+    };
+    let expected = results(&written);
+    let mut compare = |func: &Function, by: &str| {
+        for ((args, expected), found) in arguments.iter().zip(&expected).zip(results(func)) {
+            assert_eq!(*expected, found, "{by}, {args:x?}\n{written}{func}");
+        }
+    };
+    let mut folded = written.clone();
+    opt::fold::run(&mut folded);
+    verify(&folded, "fold", &written);
+    compare(&folded, "fold");
+
+    let mut optimized = written.clone();
+    opt::optimize_with(&mut optimized, Level::Speed, |report, func| {
+        verify(func, report.pass, &written);
+    });
+    compare(&optimized, "all passes");
+    count.functions += 1;
+    count.evaluations += arguments.len() as u64;
+}
+
+fn verify(func: &Function, pass: &str, written: &Function) {
+    if let Err(error) = ssa::verify(func) {
+        panic!("after {pass}: {error}\n{written}{func}");
+    }
+}
+
+/// All cases of a type, by as many threads as there are processors.
+fn all_of(ty: Type) {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from) as u64;
+    let Slice { part, of } = slice();
+    let counts: Vec<Count> = std::thread::scope(|scope| {
+        let work = |thread: u64| {
+            move || {
+                let (mut count, mut evaluator) = (Count::default(), Evaluator::default());
+                let mut number = 0;
+                pairs::cases(ty, Slice { part, of }, |case| {
+                    number += 1;
+                    // Values of 128 bits are split before everything else; machine code tests them.
+                    if number % threads == thread && !case.is_wide() {
+                        check(&case, &mut evaluator, &mut count);
+                    }
+                });
+                count
+            }
+        };
+        let handles: Vec<_> = (0..threads).map(|thread| scope.spawn(work(thread))).collect();
+        handles.into_iter().map(|handle| handle.join().unwrap()).collect()
+    });
+    let functions: u64 = counts.iter().map(|count| count.functions).sum();
+    let evaluations: u64 = counts.iter().map(|count| count.evaluations).sum();
+    println!(
+        "{ty}: {functions} functions, {evaluations} evaluations of each as written, folded, optimised"
+    );
+    assert!(functions > 0);
+}
+
+#[test]
+fn pairs_of_i8() {
+    all_of(Type::I8);
+}
+
+#[test]
+fn pairs_of_i16() {
+    all_of(Type::I16);
+}
+
+#[test]
+fn pairs_of_i32() {
+    all_of(Type::I32);
+}
+
+#[test]
+fn pairs_of_i64() {
+    all_of(Type::I64);
+}
+
+#[test]
+fn pairs_of_f32() {
+    all_of(Type::F32);
+}
+
+#[test]
+fn pairs_of_f64() {
+    all_of(Type::F64);
+}

@@ -1,0 +1,590 @@
+//! Every two operations, one on the result of the other, with constants from the corners of the types: small functions
+//! `(i64, i64) -> i64` whose optimised forms must do what the functions say. Enumerated, so that no rule about two
+//! operations is left to chance.
+//!
+//! The parameters are truncated to the type in question: what a caller leaves in the bits above must not matter.
+
+use ir::{
+    BinaryOp, CarryOp, FloatCC, Function, FunctionBuilder, IntCC, NarrowWidth, OverflowOp,
+    TrapKind, Type, TypeRule, UnaryOp, Value, WideOp,
+};
+
+use std::collections::HashMap;
+
+use crate::corners::{corners, main_corners};
+use crate::rng::Random;
+
+/// An operation with one result, on operands of one type (of a `select`: its last two).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Form {
+    /// On one value, with a result of this type.
+    Unary(UnaryOp, Type),
+    /// On two values.
+    Binary(BinaryOp),
+    /// An integer comparison.
+    Compare(IntCC),
+    /// A float comparison.
+    FloatCompare(FloatCC),
+    /// The value, or else the flag, of arithmetic that tells an overflow.
+    Overflow(OverflowOp, Result),
+    /// The same of arithmetic with a carry in, which is the third operand.
+    Carry(CarryOp, Result),
+    /// The low or the high half of a whole product.
+    Wide(WideOp, Result),
+    /// `select` with the operands `condition, a, b`.
+    Select,
+    /// Fused multiply-add.
+    Fma,
+}
+
+/// Which of two results.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Result {
+    /// The first.
+    First,
+    /// The second.
+    Second,
+}
+
+const RESULTS: [Result; 2] = [Result::First, Result::Second];
+const INTS: [Type; 4] = [Type::I8, Type::I16, Type::I32, Type::I64];
+const FLOATS: [Type; 2] = [Type::F32, Type::F64];
+
+impl Form {
+    /// Every form that takes operands of type `ty`, which has at most 64 bits.
+    #[must_use]
+    pub fn all(ty: Type) -> Vec<Form> {
+        let mut forms = Vec::new();
+        for &op in UnaryOp::ALL {
+            let same_bits = |to: &Type| to.bits() == ty.bits();
+            let to: Vec<Type> = match op.info().rule {
+                TypeRule::Int | TypeRule::AnyInt if ty.is_int() => vec![ty],
+                TypeRule::Float if ty.is_float() => vec![ty],
+                TypeRule::Widen if ty.is_int() => {
+                    INTS.into_iter().filter(|to| to.bits() > ty.bits()).collect()
+                }
+                TypeRule::Narrow if ty.is_int() => {
+                    INTS.into_iter().filter(|to| to.bits() < ty.bits()).collect()
+                }
+                TypeRule::Promote if ty == Type::F32 => vec![Type::F64],
+                TypeRule::Demote if ty == Type::F64 => vec![Type::F32],
+                TypeRule::IntToFloat if ty.is_int() => FLOATS.to_vec(),
+                TypeRule::FloatToInt if ty.is_float() => INTS.to_vec(),
+                TypeRule::Bitcast if ty.is_int() => FLOATS.into_iter().filter(same_bits).collect(),
+                TypeRule::Bitcast => INTS.into_iter().filter(same_bits).collect(),
+                _ => Vec::new(),
+            };
+            forms.extend(to.into_iter().map(|to| Form::Unary(op, to)));
+        }
+        let float = |op: &BinaryOp| op.info().rule == TypeRule::Float;
+        let suits = |op: &&BinaryOp| float(op) == ty.is_float();
+        forms.extend(BinaryOp::ALL.iter().filter(suits).map(|&op| Form::Binary(op)));
+        if ty.is_float() {
+            forms.extend(FloatCC::ALL.iter().map(|&cc| Form::FloatCompare(cc)));
+            forms.push(Form::Fma);
+        } else {
+            forms.extend(IntCC::ALL.iter().map(|&cc| Form::Compare(cc)));
+            for result in RESULTS {
+                forms.extend(OverflowOp::ALL.iter().map(|&op| Form::Overflow(op, result)));
+                forms.extend(CarryOp::ALL.iter().map(|&op| Form::Carry(op, result)));
+            }
+        }
+        if ty == Type::I64 {
+            for result in RESULTS {
+                let product = |op: &&WideOp| **op != WideOp::Iconcat;
+                forms.extend(WideOp::ALL.iter().filter(product).map(|&op| Form::Wide(op, result)));
+            }
+        }
+        forms.push(Form::Select);
+        forms
+    }
+
+    /// How many operands it takes.
+    #[must_use]
+    pub fn arity(self) -> usize {
+        match self {
+            Form::Unary(..) => 1,
+            Form::Carry(..) | Form::Select | Form::Fma => 3,
+            _ => 2,
+        }
+    }
+
+    fn commutes(self) -> bool {
+        match self {
+            Form::Binary(op) => op.info().commutative,
+            Form::Overflow(op, _) => op.info().commutative,
+            Form::Wide(op, _) => op.info().commutative,
+            Form::Compare(cc) => cc == cc.swapped(),
+            Form::FloatCompare(cc) => cc == cc.swapped(),
+            _ => false,
+        }
+    }
+
+    /// Adds it to a function.
+    fn build(self, b: &FunctionBuilder, args: &[Value]) -> Value {
+        let of = |pair: (Value, Value), which| match which {
+            Result::First => pair.0,
+            Result::Second => pair.1,
+        };
+        match (self, args) {
+            (Form::Unary(op, to), &[a]) => b.unary(op, to, a),
+            (Form::Binary(op), &[x, y]) => b.binary(op, x, y),
+            (Form::Compare(cc), &[x, y]) => b.icmp(cc, x, y),
+            (Form::FloatCompare(cc), &[x, y]) => b.fcmp(cc, x, y),
+            (Form::Overflow(op, which), &[x, y]) => of(b.overflow(op, x, y), which),
+            (Form::Carry(op, which), &[x, y, carry]) => of(b.carry(op, x, y, carry), which),
+            (Form::Wide(op, which), &[x, y]) => of(b.isplit(b.wide(op, x, y)), which),
+            (Form::Select, &[cond, x, y]) => b.select(cond, x, y),
+            (Form::Fma, &[x, y, z]) => b.fma(x, y, z),
+            _ => panic!("{self:?} of {} operands", args.len()),
+        }
+    }
+}
+
+/// Where an operand comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Leaf {
+    X,
+    Y,
+    Const(u64),
+    /// The result of the inner operation, and of the second one.
+    Inner,
+    Second,
+}
+
+/// What the function does with the result of the outer operation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wrap {
+    /// Returns it.
+    Value,
+    /// Compares it with the second parameter, cut to its type.
+    Compare,
+    /// Branches on it.
+    Branch,
+    /// Selects between the parameters by it.
+    Select,
+    /// Traps if it is not zero.
+    Trap,
+    /// Stores its low bytes into zeros and returns what is there.
+    Store(NarrowWidth),
+}
+
+const WRAPS: [Wrap; 7] = [
+    Wrap::Compare,
+    Wrap::Branch,
+    Wrap::Select,
+    Wrap::Trap,
+    Wrap::Store(NarrowWidth::W8),
+    Wrap::Store(NarrowWidth::W16),
+    Wrap::Store(NarrowWidth::W32),
+];
+
+/// An operation and its operands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Node {
+    form: Form,
+    args: [Leaf; 3],
+}
+
+/// A function of the enumeration.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Case {
+    /// The type of the parameters.
+    pub ty: Type,
+    inner: Node,
+    second: Option<Node>,
+    outer: Node,
+    /// One more operation, on the result of the outer one.
+    last: Option<Node>,
+    wrap: Wrap,
+}
+
+/// A part of the enumeration: every case whose number, scrambled, leaves `part` when divided by `of`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Slice {
+    /// Below `of`.
+    pub part: u64,
+    /// In how many parts the enumeration is cut; 1 for all of it.
+    pub of: u64,
+}
+
+/// Calls `each` for the cases of a slice whose parameters are of type `ty`, in order; returns how many there were in all.
+pub fn cases(ty: Type, slice: Slice, mut each: impl FnMut(Case)) -> u64 {
+    let mut count = 0;
+    let mut offer = |case: Case| {
+        count += 1;
+        // Chains of truth values are few, and where optimisers go wrong most: a part has more of them.
+        let of = if case.last.is_some() { (slice.of / 16).max(1) } else { slice.of };
+        if Random::new(count).bits() % of == slice.part % of {
+            each(case);
+        }
+    };
+    let inner = nodes(ty, &corners(ty), Place::Inner);
+    for &inner in &inner {
+        let mid = result_type(inner.form, ty);
+        for outer in outer_nodes(ty, mid, &corners(mid)) {
+            offer(Case { ty, inner, second: None, outer, last: None, wrap: Wrap::Value });
+        }
+    }
+    let types = INTS.into_iter().chain(FLOATS);
+    let thirds: HashMap<Type, Vec<Node>> =
+        types.map(|out| (out, outer_nodes(ty, out, &main_corners(out)))).collect();
+    let mut depth = 0;
+    // Everything that looks at a result looks at few constants: those that rules single out.
+    let inner = nodes(ty, &main_corners(ty), Place::Inner);
+    for &inner in &inner {
+        let mid = result_type(inner.form, ty);
+        for outer in outer_nodes(ty, mid, &main_corners(mid)) {
+            let out = result_type(outer.form, mid);
+            // Three operations are too many to enumerate: one at random on each two.
+            let last = Random::new(depth).pick(&thirds[&out]);
+            depth += 1;
+            offer(Case { ty, inner, second: None, outer, last, wrap: Wrap::Value });
+            for wrap in WRAPS {
+                let fits = match wrap {
+                    Wrap::Store(width) => out.is_int() && width.as_type().bits() < out.bits(),
+                    _ => out.is_int(),
+                };
+                if fits {
+                    offer(Case { ty, inner, second: None, outer, last: None, wrap });
+                }
+            }
+        }
+    }
+    // Comparisons, what is made of their results, and what is made of that.
+    for inner in comparisons(ty) {
+        for outer in of_truth(Type::I8) {
+            let out = result_type(outer.form, Type::I8);
+            for last in of_truth(out) {
+                for wrap in [Wrap::Compare, Wrap::Branch, Wrap::Select, Wrap::Trap] {
+                    offer(Case { ty, inner, second: None, outer, last: Some(last), wrap });
+                }
+            }
+        }
+    }
+    // Two operations on the same value, joined by a third.
+    let few = if ty.is_int() { &[1, 2, 7, u64::MAX][..] } else { &[] };
+    let few: Vec<u64> = few.iter().map(|word| word & ty.mask()).collect();
+    let sides = nodes(ty, &few, Place::Side);
+    for &inner in &sides {
+        for &second in &sides {
+            let mid = result_type(inner.form, ty);
+            if result_type(second.form, ty) != mid {
+                continue;
+            }
+            for form in Form::all(mid).into_iter().filter(|form| form.arity() == 2) {
+                let outer = Node { form, args: [Leaf::Inner, Leaf::Second, Leaf::X] };
+                offer(Case {
+                    ty,
+                    inner,
+                    second: Some(second),
+                    outer,
+                    last: None,
+                    wrap: Wrap::Value,
+                });
+            }
+        }
+    }
+    count
+}
+
+/// A few comparisons of the parameters.
+fn comparisons(ty: Type) -> Vec<Node> {
+    use Leaf::{Const, X, Y};
+    let compare = |form, other| Node { form, args: [X, other, X] };
+    if ty.is_float() {
+        return vec![
+            compare(Form::FloatCompare(FloatCC::Lt), Y),
+            compare(Form::FloatCompare(FloatCC::Uno), X),
+        ];
+    }
+    vec![
+        compare(Form::Compare(IntCC::Ult), Y),
+        compare(Form::Compare(IntCC::Sge), Const(1)),
+        compare(Form::Compare(IntCC::Ne), Const(0)),
+        compare(Form::Compare(IntCC::Eq), Const(ty.mask())),
+    ]
+}
+
+/// What programs make of a truth value: widen and narrow it, turn it round, mask it, select by it, compare it.
+fn of_truth(ty: Type) -> Vec<Node> {
+    use Leaf::{Const, Inner, X};
+    let mut nodes = Vec::new();
+    let ones = [0, 1, ty.mask(), 2];
+    for form in Form::all(ty) {
+        let mut add = |args: [Leaf; 3]| nodes.push(Node { form, args });
+        match form {
+            Form::Unary(_, to) if to.is_int() => add([Inner; 3]),
+            Form::Compare(_) => ones.into_iter().for_each(|c| add([Inner, Const(c), X])),
+            Form::Binary(
+                BinaryOp::And | BinaryOp::Or | BinaryOp::Xor | BinaryOp::Add | BinaryOp::Sub,
+            ) => {
+                add([Inner, Const(1), X]);
+                add([Const(1), Inner, X]);
+            }
+            Form::Select => {
+                add([Inner, Const(1), Const(0)]);
+                add([Inner, Const(0), Const(1)]);
+                add([Inner, Const(ty.mask()), Const(0)]);
+            }
+            _ => {}
+        }
+    }
+    nodes
+}
+
+/// The type of a form's result on operands of type `ty`.
+fn result_type(form: Form, ty: Type) -> Type {
+    match form {
+        Form::Unary(_, to) => to,
+        Form::Compare(_)
+        | Form::FloatCompare(_)
+        | Form::Overflow(_, Result::Second)
+        | Form::Carry(_, Result::Second) => Type::I8,
+        _ => ty,
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Both orders of a variable and a constant, and two variables.
+    Inner,
+    /// A variable and a constant.
+    Side,
+}
+
+/// The operations on the parameters.
+fn nodes(ty: Type, constants: &[u64], place: Place) -> Vec<Node> {
+    use Leaf::{Const, X, Y};
+    let mut nodes = Vec::new();
+    for form in Form::all(ty) {
+        let mut add = |args: [Leaf; 3]| nodes.push(Node { form, args });
+        match form.arity() {
+            1 => add([X; 3]),
+            2 => {
+                if place == Place::Inner {
+                    add([X, Y, X]);
+                    add([X, X, X]);
+                }
+                for &c in constants {
+                    add([X, Const(c), X]);
+                    if place == Place::Inner && !form.commutes() {
+                        add([Const(c), X, X]);
+                    }
+                }
+            }
+            _ if place == Place::Side => {}
+            _ => {
+                // A float is no condition.
+                if form != Form::Select || ty.is_int() {
+                    for &c in constants {
+                        add([X, Y, Const(c)]);
+                        add([X, Const(c), Y]);
+                        add([Y, X, Const(c)]);
+                        add([Y, Const(c), X]);
+                    }
+                    add([X, Y, X]);
+                }
+            }
+        }
+    }
+    nodes
+}
+
+/// The operations on the result, of type `mid`, of an inner one on parameters of type `ty`.
+fn outer_nodes(ty: Type, mid: Type, constants: &[u64]) -> Vec<Node> {
+    use Leaf::{Const, Inner, X, Y};
+    let mut nodes = Vec::new();
+    let same = ty == mid;
+    for form in Form::all(mid) {
+        let mut add = |args: [Leaf; 3]| nodes.push(Node { form, args });
+        match form.arity() {
+            1 => add([Inner; 3]),
+            2 => {
+                for &c in constants {
+                    add([Inner, Const(c), X]);
+                    if !form.commutes() {
+                        add([Const(c), Inner, X]);
+                    }
+                }
+                if same {
+                    add([Inner, X, X]);
+                    add([X, Inner, X]);
+                    add([Inner, Y, X]);
+                }
+            }
+            _ if form == Form::Select && mid.is_float() => {}
+            _ => {
+                // As a condition or first operand between constants, and as a value.
+                for &c in constants.iter().take(3) {
+                    for &d in constants.iter().take(3) {
+                        add([Inner, Const(c), Const(d)]);
+                    }
+                }
+                if same {
+                    add([Inner, X, Y]);
+                    for &c in constants {
+                        add([Y, Inner, Const(c)]);
+                        add([Y, Const(c), Inner]);
+                        add([X, Inner, Const(c)]);
+                    }
+                }
+            }
+        }
+    }
+    nodes
+}
+
+impl Case {
+    /// The function of the case.
+    ///
+    /// # Panics
+    /// Never: the enumeration makes only what the builder accepts.
+    #[must_use]
+    pub fn function(&self, name: &str) -> Function {
+        let b = FunctionBuilder::new(name);
+        let (wide_x, wide_y) = (b.param(Type::I64), b.param(Type::I64));
+        let (x, y) = (from_word(&b, self.ty, wide_x), from_word(&b, self.ty, wide_y));
+        let leaf = |leaf: Leaf, ty: Type, inner: Option<Value>, second: Option<Value>| match leaf {
+            Leaf::X => x,
+            Leaf::Y => y,
+            Leaf::Const(bits) => constant(&b, ty, bits),
+            Leaf::Inner => inner.expect("an inner result"),
+            Leaf::Second => second.expect("a second result"),
+        };
+        let build = |node: Node, ty: Type, inner, second| {
+            let args: Vec<Value> = node.args[..node.form.arity()]
+                .iter()
+                .map(|&operand| leaf(operand, ty, inner, second))
+                .collect();
+            node.form.build(&b, &args)
+        };
+        let inner = build(self.inner, self.ty, None, None);
+        let second = self.second.map(|second| build(second, self.ty, None, None));
+        let mid = result_type(self.inner.form, self.ty);
+        let mut result = build(self.outer, mid, Some(inner), second);
+        let mut out = result_type(self.outer.form, mid);
+        if let Some(last) = self.last {
+            result = build(last, out, Some(result), None);
+            out = result_type(last.form, out);
+        }
+        self.finish(&b, result, out, [x, y, wide_y]);
+        b.finish().expect("pairs are well-formed")
+    }
+
+    fn finish(&self, b: &FunctionBuilder, result: Value, out: Type, [x, y, wide_y]: [Value; 3]) {
+        let returned = match self.wrap {
+            Wrap::Value => to_word(b, out, result),
+            Wrap::Compare => {
+                let other = from_word(b, out, wide_y);
+                to_word(b, Type::I8, b.icmp(IntCC::Ule, result, other))
+            }
+            Wrap::Branch => {
+                let (yes, no) = (b.block(""), b.block(""));
+                b.branch(result, yes, no);
+                b.switch_to(yes);
+                b.ret(to_word(b, self.ty, x));
+                b.switch_to(no);
+                to_word(b, self.ty, y)
+            }
+            Wrap::Select => to_word(b, self.ty, b.select(result, x, y)),
+            Wrap::Trap => {
+                b.trap_if(result, TrapKind::Assertion);
+                to_word(b, self.ty, x)
+            }
+            Wrap::Store(width) => {
+                let slot = b.slot(8, 8);
+                let at = b.stack_addr(slot, 0);
+                b.store(b.iconst(Type::I64, 0), at, 0);
+                b.store_narrow(width, result, at, 1);
+                b.load(Type::I64, at, 0)
+            }
+        };
+        b.ret(returned);
+    }
+
+    fn nodes(&self) -> impl Iterator<Item = Node> {
+        [Some(self.inner), self.second, Some(self.outer), self.last].into_iter().flatten()
+    }
+
+    /// Whether it reads its second parameter.
+    #[must_use]
+    pub fn has_two(&self) -> bool {
+        let both = [Wrap::Compare, Wrap::Branch, Wrap::Select].contains(&self.wrap);
+        both || self.nodes().any(|n| n.args[..n.form.arity()].contains(&Leaf::Y))
+    }
+
+    /// Arguments that tell functions apart: for an `i8` all values of the first parameter, else its corners and some
+    /// others; with a few values of the second. The bits above the type are set at random.
+    #[must_use]
+    pub fn arguments(&self, random: &mut Random) -> Vec<[u64; 2]> {
+        let ty = self.ty;
+        let xs: Vec<u64> = match ty {
+            Type::I8 => (0..256).collect(),
+            _ => {
+                let random = (0..12).map(|_| random.word(ty)).collect();
+                [corners(ty), self.constants(), random].concat()
+            }
+        };
+        let all_ys = [corners(ty), self.constants()].concat();
+        let count = if self.has_two() { 4 } else { 1 };
+        let mut arguments = Vec::with_capacity(xs.len() * count);
+        for &x in &xs {
+            for _ in 0..count {
+                let y = match random.below(4) {
+                    0 => x,
+                    1 => random.word(ty),
+                    _ => random.pick(&all_ys).unwrap_or(x),
+                };
+                let dirty = |word: u64, random: &mut Random| word | random.bits() & !ty.mask();
+                arguments.push([dirty(x, random), dirty(y, random)]);
+            }
+        }
+        arguments
+    }
+
+    /// The constants of the case and their neighbours.
+    fn constants(&self) -> Vec<u64> {
+        let leaves = self.nodes().flat_map(|node| node.args);
+        let constants = leaves.filter_map(|leaf| match leaf {
+            Leaf::Const(bits) => Some(bits),
+            _ => None,
+        });
+        let near = |c: u64| [c, c.wrapping_add(1), c.wrapping_sub(1), c.wrapping_neg(), !c];
+        constants.flat_map(near).map(|word| word & self.ty.mask()).collect()
+    }
+
+    /// Whether the interpreter is needed to run it: it has values of 128 bits.
+    #[must_use]
+    pub fn is_wide(&self) -> bool {
+        self.nodes().any(|node| matches!(node.form, Form::Wide(..)))
+    }
+}
+
+fn constant(b: &FunctionBuilder, ty: Type, bits: u64) -> Value {
+    match ty {
+        Type::F32 => b.f32const(f32::from_bits(bits as u32)),
+        Type::F64 => b.f64const(f64::from_bits(bits)),
+        _ => b.iconst(ty, ir::eval::sign_extend(bits, ty)),
+    }
+}
+
+/// A value of type `ty` from the low bits of an `i64`.
+fn from_word(b: &FunctionBuilder, ty: Type, word: Value) -> Value {
+    let int = match ty {
+        Type::I64 | Type::F64 => word,
+        Type::F32 => b.trunc(Type::I32, word),
+        _ => b.trunc(ty, word),
+    };
+    if ty.is_float() { b.bitcast(ty, int) } else { int }
+}
+
+/// The bits of a value of type `ty`, zero-extended to an `i64`.
+fn to_word(b: &FunctionBuilder, ty: Type, value: Value) -> Value {
+    let (int, value) = match ty {
+        Type::F32 => (Type::I32, b.bitcast(Type::I32, value)),
+        Type::F64 => (Type::I64, b.bitcast(Type::I64, value)),
+        _ => (ty, value),
+    };
+    if int == Type::I64 { value } else { b.zext(Type::I64, value) }
+}
