@@ -5,16 +5,26 @@
 //!
 //!     JITSU_PAIRS=1 cargo test --release -p opt --test pairs -- --nocapture
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use ir::{Function, TrapKind, Type};
 use opt::Level;
 use testkit::pairs::{self, Case, Slice};
 use testkit::{Evaluator, Random};
 
 /// One function in so many is tried in a plain run.
-const PART: u64 = if cfg!(debug_assertions) { 4000 } else { 300 };
+const PART: u64 = if cfg!(debug_assertions) { 20_000 } else { 300 };
 
 /// Blocks that a function may run through: none has a loop.
 const FUEL: usize = 16;
+
+/// The first failure ends all tests of this file soon.
+static FAILED: AtomicBool = AtomicBool::new(false);
+
+fn fail(message: &str) -> ! {
+    FAILED.store(true, Ordering::Relaxed);
+    panic!("{message}")
+}
 
 fn slice() -> Slice {
     let wanted = std::env::var("JITSU_PAIRS").ok().and_then(|text| text.parse().ok());
@@ -37,7 +47,9 @@ fn check(case: &Case, evaluator: &mut Evaluator, count: &mut Count) {
     let expected = results(&written);
     let mut compare = |func: &Function, by: &str| {
         for ((args, expected), found) in arguments.iter().zip(&expected).zip(results(func)) {
-            assert_eq!(*expected, found, "{by}, {args:x?}\n{written}{func}");
+            if *expected != found {
+                fail(&format!("{by}, {args:x?}: {expected:x?}, not {found:x?}\n{written}{func}"));
+            }
         }
     };
     let mut folded = written.clone();
@@ -56,7 +68,7 @@ fn check(case: &Case, evaluator: &mut Evaluator, count: &mut Count) {
 
 fn verify(func: &Function, pass: &str, written: &Function) {
     if let Err(error) = ssa::verify(func) {
-        panic!("after {pass}: {error}\n{written}{func}");
+        fail(&format!("after {pass}: {error}\n{written}{func}"));
     }
 }
 
@@ -69,10 +81,11 @@ fn all_of(ty: Type) {
             move || {
                 let (mut count, mut evaluator) = (Count::default(), Evaluator::default());
                 let mut number = 0;
-                pairs::cases(ty, Slice { part, of }, |case| {
+                pairs::cases(ty, Slice { part, of }, &mut |case| {
                     number += 1;
                     // Values of 128 bits are split before everything else; machine code tests them.
-                    if number % threads == thread && !case.is_wide() {
+                    let ours = number % threads == thread && !FAILED.load(Ordering::Relaxed);
+                    if ours && !case.is_wide() {
                         check(&case, &mut evaluator, &mut count);
                     }
                 });

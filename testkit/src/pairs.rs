@@ -209,7 +209,7 @@ pub struct Slice {
 }
 
 /// Calls `each` for the cases of a slice whose parameters are of type `ty`, in order; returns how many there were in all.
-pub fn cases(ty: Type, slice: Slice, mut each: impl FnMut(Case)) -> u64 {
+pub fn cases(ty: Type, slice: Slice, each: &mut dyn FnMut(Case)) -> u64 {
     let mut count = 0;
     let mut offer = |case: Case| {
         count += 1;
