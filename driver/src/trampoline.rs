@@ -170,3 +170,100 @@ pub(crate) fn assemble() -> Option<Trampoline> {
     let code = asm.finish().ok()?;
     Some(Trampoline { words: code.words().to_vec(), recovery })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arm64_enc::Inst;
+    use arm64_sim::{Checks, CodeKind, Fault, Registers, Simulator};
+
+    /// Runs the trampoline around a callee, on any host. If the callee ends at a `brk`, what the signal handler does is
+    /// done. Gives the registers before and behind.
+    fn run(callee: &str, block: &mut CallBlock) -> (Registers, Registers) {
+        let trampoline = assemble().unwrap();
+        // What the host returns to comes first.
+        let back: Inst = "brk #0x7".parse().unwrap();
+        let mut words = vec![back.encode()];
+        words.extend(&trampoline.words);
+        let callee_at = words.len();
+        words.extend(callee.lines().map(|line| line.parse::<Inst>().unwrap().encode()));
+        let base = words.as_ptr().expose_provenance() as u64;
+
+        let mut config = crate::native::open_simulator();
+        config.checks = Checks { stack_alignment: true, ..Checks::NONE };
+        let mut simulator = Simulator::new(config);
+        simulator.publish(base, &words, CodeKind::Plain).unwrap();
+
+        let mut sp = 0u64;
+        block.entry = base + 4 * callee_at as u64;
+        block.stack_pointer = (&raw mut sp).expose_provenance() as u64;
+        let mut before = simulator.registers();
+        for n in 0..31 {
+            before.x[n] = 0x1000 + n as u64;
+            before.v[n] = 0x2000 + n as u128;
+        }
+        before.x[0] = (&raw mut *block).expose_provenance() as u64;
+        before.x[30] = base;
+        simulator.set_registers(&before);
+        let mut fault = simulator.run_from(base + 4);
+        if matches!(fault, Fault::Breakpoint { .. }) && fault.pc() != base {
+            // The simulated code has written it, by its address.
+            assert!(simulator.set_sp(std::hint::black_box(sp)));
+            fault = simulator.run_from(base + 4 + trampoline.recovery as u64);
+        }
+        assert_eq!(fault.pc(), base, "{fault}");
+        (before, simulator.registers())
+    }
+
+    /// The registers that belong to the caller.
+    fn kept(registers: &Registers) -> (Vec<u64>, Vec<u64>, u64) {
+        let floats = registers.v[8..16].iter().map(|&bits| bits as u64).collect();
+        (registers.x[19..30].to_vec(), floats, registers.sp)
+    }
+
+    #[test]
+    fn arguments_and_results_go_through() {
+        let stack = [71, 72, 73, 74];
+        for count in 0..=stack.len() {
+            let mut callee = "mov x0, sp\n".to_owned();
+            for n in 0..3.min(count) {
+                callee += &format!("ldr x{}, [sp, #{}]\n", n + 1, 8 * n);
+            }
+            for n in 4..8 {
+                callee += &format!("add x{n}, x{n}, #0x1\n");
+            }
+            for n in 0..8 {
+                callee += &format!("fadd d{n}, d{n}, d{n}\n");
+            }
+            callee += "ret";
+            let mut block = CallBlock {
+                stack: stack.as_ptr().expose_provenance() as u64,
+                stack_words: count as u64,
+                ints: [10, 11, 12, 13, 14, 15, 16, 17],
+                floats: std::array::from_fn(|n| (n as f64 + 0.5).to_bits()),
+                ..CallBlock::default()
+            };
+            let (before, behind) = run(&callee, &mut block);
+            assert_eq!(kept(&before), kept(&behind), "{count}");
+            assert_eq!(behind.x[0], 0);
+            let mut expected = [block.ints[0], 11, 12, 13, 15, 16, 17, 18];
+            expected[1..1 + 3.min(count)].copy_from_slice(&stack[..3.min(count)]);
+            assert_eq!(block.ints, expected, "{count}");
+            let room = before.sp - FRAME as u64 - block.ints[0];
+            assert_eq!(room, (8 * count as u64).next_multiple_of(16), "{count}");
+            assert_eq!(block.floats, std::array::from_fn(|n| (2.0 * n as f64 + 1.0).to_bits()));
+        }
+    }
+
+    #[test]
+    fn a_trap_gives_every_register_back() {
+        let mut callee = "sub sp, sp, #0x40\n".to_owned();
+        for n in 0..31 {
+            callee += &format!("mov x{n}, #{n}\nfmov d{n}, x{n}\n");
+        }
+        callee += "brk #0x1";
+        let (before, behind) = run(&callee, &mut CallBlock::default());
+        assert_eq!(kept(&before), kept(&behind));
+        assert_eq!(behind.x[0], 1);
+    }
+}

@@ -55,7 +55,7 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "mutants",
-        help: "plant small faults one at a time: a test must fall for each; --only FILE[:TEXT], --sample N, --seed S, --jobs N, --limit SECONDS, --first-only, --check",
+        help: "plant small faults one at a time: a test must fall for each; --only FILE[:TEXT], --sample N, --seed S, --jobs N, --limit SECONDS, --first-only, --host-only, --check",
         run: mutants::run,
     },
     Task {
