@@ -107,4 +107,30 @@ mod tests {
         let apple = place(&signature, &bits, CallConv::Apple);
         assert_eq!(apple.stack, [9, 18, 20 << 8 | 19]);
     }
+
+    #[test]
+    fn narrow_values_are_extended_and_cut() {
+        use ir::{AbiParam, Extend};
+        let dirty = 0xabcd_ef01_89ab_cdef;
+        let check = |ty: Type, extend, passed: u64, taken: u64| {
+            let param = AbiParam { ty, extend };
+            let signature = Signature { params: vec![param], results: vec![param] };
+            let places = place(&signature, &[dirty], CallConv::Aapcs64);
+            assert_eq!(places.ints[0], passed, "{param}");
+            // Nobody else has cut what comes out of a register.
+            let (mut places, mut out) = (Places::default(), Vec::new());
+            places.ints[0] = dirty;
+            results(signature.result_types(), &mut places, &mut out).unwrap();
+            assert_eq!(out, [taken], "{param}");
+            assert_eq!(gather(&signature, |_| Ok::<_, ()>(dirty)), Ok(out), "{param}");
+        };
+        check(Type::I8, None, 0xef, 0xef);
+        check(Type::I8, Some(Extend::Zero), 0xef, 0xef);
+        // To the whole register, of which C looks at half.
+        check(Type::I8, Some(Extend::Sign), 0xffff_ffff_ffff_ffef, 0xef);
+        check(Type::I16, Some(Extend::Sign), 0xffff_ffff_ffff_cdef, 0xcdef);
+        check(Type::I16, Some(Extend::Zero), 0xcdef, 0xcdef);
+        check(Type::I32, Some(Extend::Sign), 0xffff_ffff_89ab_cdef, 0x89ab_cdef);
+        check(Type::I64, None, dirty, dirty);
+    }
 }

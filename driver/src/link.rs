@@ -113,11 +113,8 @@ pub(crate) fn link<'h>(
                 RelocKind::Call26 | RelocKind::Jump26 => {
                     let target = local.ok_or_else(|| problem(LinkProblem::Unknown))?;
                     let distance = target as i64 + reloc.addend - at as i64;
-                    if !(-CALL_REACH..CALL_REACH).contains(&distance) {
-                        return Err(problem(LinkProblem::OutOfReach));
-                    }
-                    let word = &mut words[at / 4];
-                    *word = *word & !CALL_MASK | (distance >> 2) as u32 & CALL_MASK;
+                    words[at / 4] = over(words[at / 4], distance)
+                        .ok_or_else(|| problem(LinkProblem::OutOfReach))?;
                 }
                 RelocKind::Abs64 => {
                     let address = local
@@ -150,6 +147,12 @@ pub(crate) fn link<'h>(
         recovery: base + (trampoline_at + trampoline.recovery) as u64,
     };
     Ok(Linked { code, functions: placed, native })
+}
+
+/// The call or jump over a distance in bytes, if it reaches so far.
+fn over(word: u32, distance: i64) -> Option<u32> {
+    let reaches = (-CALL_REACH..CALL_REACH).contains(&distance);
+    reaches.then_some(word & !CALL_MASK | (distance >> 2) as u32 & CALL_MASK)
 }
 
 /// Fills up to where a function may start, with words that no instruction is.
@@ -207,9 +210,25 @@ mod tests {
     /// Case 50 of `driver/tests/shape/README.md`.
     #[test]
     fn a_call_beyond_128_mib_is_refused() {
-        // The caller takes the first 16 bytes.
-        let error = apart(CALL_REACH as usize - FUNCTION_ALIGN).unwrap_err().to_string();
+        // The caller takes the first 16 bytes. A `bl` reaches 2^27 - 4 bytes forward.
+        let error = apart((1 << 27) - 16).unwrap_err().to_string();
         assert_eq!(error, "`near` refers to `far`, which is further than 128 MiB away");
-        assert!(apart(1 << 20).is_ok());
+        for bytes in [4, 12, 1 << 20] {
+            let linked = apart(bytes).unwrap();
+            let starts: Vec<u64> = linked.functions().iter().map(|f| f.range.start).collect();
+            assert!(starts.iter().all(|start| start % 16 == 0), "{starts:x?}");
+            let distance = (starts[2] - starts[0]) as u32;
+            assert_eq!(linked.code().words()[0], 0x9400_0000 | distance >> 2, "{bytes}");
+        }
+        for (distance, word) in [
+            (0, Some(0x9400_0000)),
+            (-4, Some(0x97ff_ffff)),
+            ((1 << 27) - 4, Some(0x95ff_ffff)),
+            (1 << 27, None),
+            (-(1 << 27), Some(0x9600_0000)),
+            (-(1 << 27) - 4, None),
+        ] {
+            assert_eq!(over(0x9400_0000, distance), word, "{distance}");
+        }
     }
 }
