@@ -1,7 +1,8 @@
 //! Every two operations, one on the result of the other: the function as written against what `fold` alone and all passes
 //! make of it, by `ir::eval`, for all values at 8 bits and the corners of wider types.
 //!
-//! A plain run takes a fixed part of the enumeration, `JITSU_PAIRS=1` all of it, `JITSU_PAIRS=n` one function of each `n`:
+//! A plain run takes a fixed part of the enumeration, `JITSU_PAIRS=1` all of it, `JITSU_PAIRS=n` one function of each `n`
+//! (`JITSU_PAIRS_PART` says which):
 //!
 //!     JITSU_PAIRS=1 cargo test --release -p opt --test pairs -- --nocapture
 
@@ -27,8 +28,9 @@ fn fail(message: &str) -> ! {
 }
 
 fn slice() -> Slice {
-    let wanted = std::env::var("JITSU_PAIRS").ok().and_then(|text| text.parse().ok());
-    Slice { part: 0, of: wanted.unwrap_or(PART) }
+    let number = |name| std::env::var(name).ok()?.parse::<u64>().ok();
+    let of = number("JITSU_PAIRS").unwrap_or(PART).max(1);
+    Slice { part: number("JITSU_PAIRS_PART").unwrap_or(0) % of, of }
 }
 
 /// Functions, and evaluations of them.

@@ -17,12 +17,21 @@ const ROUND: f64 = 20.0;
 
 /// How a row is run.
 enum Run {
-    /// Words for `cargo test --release`, and the variables that say how many cases and where they start.
-    Test { words: &'static [&'static str], count: &'static str, seed: &'static str },
+    /// Words for `cargo test --release`, and how it is told the cases.
+    Test(&'static [&'static str], Told),
     /// The same under QEMU.
-    Emulated { words: &'static [&'static str], count: &'static str, seed: &'static str },
+    Emulated(&'static [&'static str], Told),
     /// A task of its own.
     Task(fn(count: u64, seed: u64) -> Result),
+}
+
+/// How a test is told how many cases there are to be, and which: by environment variables.
+#[derive(Clone, Copy)]
+enum Told {
+    /// The number of cases and the first seed.
+    Numbers { count: &'static str, seed: &'static str },
+    /// One part of so many: a case is a thousandth of all.
+    Thousandths { of: &'static str, part: &'static str },
 }
 
 /// One kind of random test.
@@ -37,11 +46,10 @@ struct Row {
     run: Run,
 }
 
-/// What tests ask how many cases there are to be, and which is the first.
-const SEEDS: &str = "JITSU_SEEDS";
-const FIRST_SEED: &str = "JITSU_FIRST_SEED";
-const CASES: &str = "PROPTEST_CASES";
-const RNG_SEED: &str = "PROPTEST_RNG_SEED";
+/// `testkit::seeds`.
+const SEEDS: Told = Told::Numbers { count: "JITSU_SEEDS", seed: "JITSU_FIRST_SEED" };
+/// `testkit::cases`.
+const CASES: Told = Told::Numbers { count: "PROPTEST_CASES", seed: "PROPTEST_RNG_SEED" };
 
 const ROWS: &[Row] = &[
     Row {
@@ -49,22 +57,14 @@ const ROWS: &[Row] = &[
         unit: "random modules on every engine at every level",
         share: 6,
         first: 500,
-        run: Run::Test {
-            words: &["-p", "driver", "--test", "random"],
-            count: SEEDS,
-            seed: FIRST_SEED,
-        },
+        run: Run::Test(&["-p", "driver", "--test", "random"], SEEDS),
     },
     Row {
         name: "modules-qemu",
         unit: "of them as ARM64 under QEMU",
         share: 3,
         first: 50,
-        run: Run::Emulated {
-            words: &["-p", "driver", "--test", "random"],
-            count: SEEDS,
-            seed: FIRST_SEED,
-        },
+        run: Run::Emulated(&["-p", "driver", "--test", "random"], SEEDS),
     },
     Row {
         name: "programs",
@@ -74,44 +74,45 @@ const ROWS: &[Row] = &[
         run: Run::Task(fuzz_lang::soak),
     },
     Row {
+        name: "pairs",
+        unit: "thousandths of all pairs of operations",
+        share: 3,
+        first: 1,
+        run: Run::Test(
+            &["-p", "opt", "--test", "pairs"],
+            Told::Thousandths { of: "JITSU_PAIRS", part: "JITSU_PAIRS_PART" },
+        ),
+    },
+    Row {
         name: "passes",
         unit: "random functions through each pass and all, three tests each",
         share: 3,
         first: 500,
-        run: Run::Test { words: &["-p", "opt", "--test", "random"], count: CASES, seed: RNG_SEED },
+        run: Run::Test(&["-p", "opt", "--test", "random"], CASES),
     },
     Row {
         name: "interpreter",
         unit: "random modules on the fast and the slow interpreter",
         share: 1,
         first: 500,
-        run: Run::Test {
-            words: &["-p", "interp", "--test", "random"],
-            count: CASES,
-            seed: RNG_SEED,
-        },
+        run: Run::Test(&["-p", "interp", "--test", "random"], CASES),
     },
     Row {
         name: "allocations",
         unit: "random functions allocated and proved",
         share: 2,
         first: 2000,
-        run: Run::Test {
-            words: &["-p", "regalloc", "--test", "random", "--", "--ignored"],
-            count: SEEDS,
-            seed: FIRST_SEED,
-        },
+        run: Run::Test(&["-p", "regalloc", "--test", "random", "--", "--ignored"], SEEDS),
     },
     Row {
         name: "simulator",
         unit: "random instructions against QEMU",
         share: 2,
         first: 100_000,
-        run: Run::Emulated {
-            words: &["-p", "arm64-sim", "--test", "second_opinion"],
-            count: "JITSU_VERIFY_SIM",
-            seed: "JITSU_VERIFY_SEED",
-        },
+        run: Run::Emulated(
+            &["-p", "arm64-sim", "--test", "second_opinion"],
+            Told::Numbers { count: "JITSU_VERIFY_SIM", seed: "JITSU_VERIFY_SEED" },
+        ),
     },
 ];
 
@@ -160,7 +161,7 @@ pub(crate) fn run(words: &[String]) -> Result {
 fn build(rows: &[&Row]) -> Result {
     for row in rows {
         match &row.run {
-            Run::Test { .. } | Run::Emulated { .. } => {
+            Run::Test(..) | Run::Emulated(..) => {
                 let mut command = command(row, 0, 0)?;
                 // Before the words for the test program.
                 let words: Vec<_> = command.get_args().map(|w| w.to_owned()).collect();
@@ -217,9 +218,9 @@ fn soak(row: &Row, seed: u64, seconds: f64) -> Result<Done> {
 
 /// The command of a round.
 fn command(row: &Row, count: u64, first: u64) -> Result<Command> {
-    let (words, emulated, variables) = match &row.run {
-        Run::Test { words, count, seed } => (words, false, [count, seed]),
-        Run::Emulated { words, count, seed } => (words, true, [count, seed]),
+    let (words, told, emulated) = match row.run {
+        Run::Test(words, told) => (words, told, false),
+        Run::Emulated(words, told) => (words, told, true),
         Run::Task(_) => return Err("a task is no command".to_owned()),
     };
     let mut test = sh::cargo(&["test", "-q", "--release"]);
@@ -227,7 +228,15 @@ fn command(row: &Row, count: u64, first: u64) -> Result<Command> {
         test.args(["--target", LINUX]);
         test.env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_RUNNER", setup::runner()?);
     }
-    test.args(*words).env(variables[0], count.to_string()).env(variables[1], first.to_string());
+    test.args(words);
+    match told {
+        Told::Numbers { count: name, seed } => {
+            test.env(name, count.to_string()).env(seed, first.to_string());
+        }
+        Told::Thousandths { of, part } => {
+            test.env(of, (1000 / count.max(1)).to_string()).env(part, first.to_string());
+        }
+    }
     Ok(test)
 }
 
