@@ -10,6 +10,7 @@
 
 mod corners;
 mod evaluate;
+pub mod guards;
 mod keep;
 mod module;
 pub mod pairs;

@@ -84,6 +84,7 @@ const UNDER_QEMU: &[(&[&str], &str)] = &[
 const HOST_ONLY: &[(&str, &str)] = &[
     ("damaged_texts_get_an_answer", "texts to errors"),
     ("simulator_not_optimised", "the optimised programs run in the simulator there too"),
+    ("guards_of_", "passes on the IR, run by the interpreter"),
     ("planted_", "faults in tests of `reduce` and `bisect`, which compare what the other tests do"),
 ];
 
