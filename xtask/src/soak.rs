@@ -25,13 +25,16 @@ enum Run {
     Task(fn(count: u64, seed: u64) -> Result),
 }
 
+/// Parts of what is enumerated.
+const PARTS: u64 = 10_000;
+
 /// How a test is told how many cases there are to be, and which: by environment variables.
 #[derive(Clone, Copy)]
 enum Told {
     /// The number of cases and the first seed.
     Numbers { count: &'static str, seed: &'static str },
-    /// One part of so many: a case is a thousandth of all.
-    Thousandths { of: &'static str, part: &'static str },
+    /// One part of so many: a case is one of `PARTS` of all.
+    Parts { of: &'static str, part: &'static str },
 }
 
 /// One kind of random test.
@@ -75,12 +78,12 @@ const ROWS: &[Row] = &[
     },
     Row {
         name: "pairs",
-        unit: "thousandths of all pairs of operations",
+        unit: "ten-thousandths of all pairs of operations",
         share: 3,
         first: 1,
         run: Run::Test(
             &["-p", "opt", "--test", "pairs"],
-            Told::Thousandths { of: "JITSU_PAIRS", part: "JITSU_PAIRS_PART" },
+            Told::Parts { of: "JITSU_PAIRS", part: "JITSU_PAIRS_PART" },
         ),
     },
     Row {
@@ -233,8 +236,8 @@ fn command(row: &Row, count: u64, first: u64) -> Result<Command> {
         Told::Numbers { count: name, seed } => {
             test.env(name, count.to_string()).env(seed, first.to_string());
         }
-        Told::Thousandths { of, part } => {
-            test.env(of, (1000 / count.max(1)).to_string()).env(part, first.to_string());
+        Told::Parts { of, part } => {
+            test.env(of, (PARTS / count.max(1)).to_string()).env(part, first.to_string());
         }
     }
     Ok(test)
