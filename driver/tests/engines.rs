@@ -291,6 +291,13 @@ fn host_functions_may_call_the_engine_again() {
          block0(v0: i64, v1: i64):
            v2: i64 = sdiv v0, v1
            ret v2
+         }
+         fn @behind(i64, i64) -> i64 {
+         block0(v0: i64, v1: i64):
+           v2: i64 = call @again(v0, v1)
+           v3: i64 = sub v1, v1
+           v4: i64 = sdiv v2, v3
+           ret v4
          }",
     );
     let mut hosts = Hosts::new();
@@ -303,6 +310,9 @@ fn host_functions_may_call_the_engine_again() {
     for (index, engine) in reentrant::ENGINES.get().unwrap().iter().enumerate() {
         let factorial: Func<(i64, i64), i64> = engine.func("factorial").unwrap();
         assert_eq!(factorial.call((index as i64, 10)).unwrap(), 3_628_800, "{}", engine.kind());
+        // What the calls inside have left is out of the way.
+        let behind: Func<(i64, i64), i64> = engine.func("behind").unwrap();
+        assert_eq!(trap(behind.call((index as i64, 3))).kind, TrapKind::DivisionByZero);
     }
 }
 
@@ -352,12 +362,61 @@ fn wrong_uses_are_errors() {
 }
 
 #[test]
+fn a_call_of_nowhere_is_told_at_the_call() {
+    let module = parse(
+        "fn @wild(i64) -> i64 {
+         block0(v0: i64):
+           v1: i64 = call_indirect v0() : () -> i64 @3:3
+           v2: i64 = udiv v1, v0 @4:4
+           ret v2
+         }",
+    );
+    each(&module, &Hosts::new(), |engine| {
+        let wild: Func<i64, i64> = engine.func("wild").unwrap();
+        for address in [0, 8] {
+            let fault = trap(wild.call(address));
+            assert_eq!(fault.kind, TrapKind::BadCall, "{}", engine.kind());
+            assert_eq!((fault.function.as_str(), fault.span), ("wild", ir::Span::new(3, 3)));
+        }
+    });
+}
+
+#[test]
+fn a_misaligned_atomic_access_is_a_trap() {
+    let module = parse(
+        "fn @odd(i64) -> i32 {
+           slot0: size 16, align 8
+         block0(v0: i64):
+           v1: i64 = stack_addr slot0
+           v2: i32 = iconst 5
+           store v2, v1
+           v3: i64 = add v1, v0
+           v4: i32 = atomic_load v3 @6:6
+           ret v4
+         }",
+    );
+    each(&module, &Hosts::new(), |engine| {
+        let odd: Func<i64, i32> = engine.func("odd").unwrap();
+        assert_eq!(odd.call(0).unwrap(), 5);
+        let fault = trap(odd.call(1));
+        assert_eq!((fault.kind, fault.span), (TrapKind::MemoryFault, ir::Span::new(6, 6)));
+    });
+}
+
+#[test]
 fn budgets_end_endless_loops() {
-    let module = parse("fn @forever() {\nblock0:\n  jump block1\nblock1:\n  jump block1\n}");
+    let module = parse(
+        "fn @forever() {\nblock0:\n  jump block1\nblock1:\n  jump block1\n}\n\
+         fn @soon() {\nblock0:\n  ret\n}",
+    );
     for engine in [EngineKind::Interpreter, EngineKind::Simulator] {
         let options = Options::default().engine(engine).fuel(Some(10_000));
         let engine = Engine::new(module.clone(), &Hosts::new(), &options).unwrap();
         let forever: Func<(), ()> = engine.func("forever").unwrap();
+        assert_eq!(trap(forever.call(())).kind, TrapKind::OutOfFuel);
+        // Each call has the whole budget.
+        let soon: Func<(), ()> = engine.func("soon").unwrap();
+        soon.call(()).unwrap();
         assert_eq!(trap(forever.call(())).kind, TrapKind::OutOfFuel);
     }
 }

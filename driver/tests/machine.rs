@@ -147,15 +147,24 @@ fn @wild(i64) -> i64 {
 block0(v0: i64):
   v1: i64 = call_indirect v0() : () -> i64
   ret v1
+}
+fn @between(i64) -> i64 {
+block0(v0: i64):
+  v1: i64 = func_addr @wild
+  v2: i64 = add v1, v0
+  v3: i64 = call_indirect v2() : () -> i64
+  ret v3
 }";
     let module = ir::parse::module(source).expect("the test's IR parses");
     let options = Options::default().engine(EngineKind::Simulator).restricted(true);
     let engine = Engine::new(module, &Hosts::new(), &options).expect("it compiles");
     let wild: Func<i64, i64> = engine.func("wild").expect("it is there");
-    for address in [0, 8, 0x1235, i64::MAX] {
-        match wild.call(address) {
-            Err(Error::Trap(trap)) => assert_eq!(trap.kind, TrapKind::BadCall, "{address:#x}"),
-            other => panic!("a trap was expected for {address:#x}, not {other:?}"),
-        }
-    }
+    let between: Func<i64, i64> = engine.func("between").expect("it is there");
+    let check = |func: &Func<i64, i64>, number: i64| match func.call(number) {
+        Err(Error::Trap(trap)) => assert_eq!(trap.kind, TrapKind::BadCall, "{number:#x}"),
+        other => panic!("a trap was expected for {number:#x}, not {other:?}"),
+    };
+    [0, 8, 0x1235, i64::MAX].into_iter().for_each(|address| check(&wild, address));
+    // In the code, but between two instructions.
+    [1, 2, 7].into_iter().for_each(|distance| check(&between, distance));
 }

@@ -30,6 +30,17 @@ fn published_code_runs() {
 }
 
 #[test]
+fn words_are_written_where_they_belong() {
+    let mut code = CodeArena::new(64).unwrap().allocate(12).unwrap();
+    code.set_words(4, &constant(7));
+    code.set_words(0, &constant(9)[..1]);
+    // What does not fit is left out.
+    code.set_words(8, &[constant(7)[1], 5, 6]);
+    code.set_words(16, &[8]);
+    assert_eq!(code.publish().words(), [constant(9)[0], constant(7)[0], constant(7)[1]]);
+}
+
+#[test]
 fn functions_share_an_arena_and_cost_little_more_than_their_bytes() {
     let arena = CodeArena::new(1 << 20).unwrap();
     let codes: Vec<ExecutableCode> = (0..1000)
