@@ -94,6 +94,30 @@ const ROWS: &[Row] = &[
         run: Run::Test(&["-p", "opt", "--test", "random"], CASES),
     },
     Row {
+        name: "guards",
+        unit: "modules made for what passes must not do, of each kind, through each pass",
+        share: 2,
+        first: 200,
+        run: Run::Test(&["-p", "opt", "--test", "guards"], SEEDS),
+    },
+    Row {
+        name: "guards-engines",
+        unit: "of each kind on every engine",
+        share: 2,
+        first: 100,
+        run: Run::Test(&["-p", "driver", "--test", "guards"], SEEDS),
+    },
+    Row {
+        name: "code",
+        unit: "random modules compiled by code generation alone",
+        share: 1,
+        first: 200,
+        run: Run::Test(
+            &["-p", "codegen", "--test", "differential"],
+            Told::Numbers { count: "CODEGEN_SEEDS", seed: "CODEGEN_FIRST" },
+        ),
+    },
+    Row {
         name: "interpreter",
         unit: "random modules on the fast and the slow interpreter",
         share: 1,
