@@ -4,6 +4,7 @@
 //! A function reads and writes memory only in its own stack slots, which it first fills with zeros, and lets no
 //! address out, so that its results are the same on every engine. It may trap.
 
+mod chains;
 mod families;
 
 use ir::eval::sign_extend;
@@ -14,6 +15,7 @@ use ir::{
 };
 
 use crate::Random;
+use crate::corners::corners;
 
 pub use families::Families;
 
@@ -92,6 +94,8 @@ struct Maker<'a> {
     /// The blocks beside the entry, in order, with the types of their parameters.
     blocks: Vec<(Block, Vec<Type>)>,
     fuel: Option<Var>,
+    /// Blocks without an end that nothing reaches, two by two: each leads to the other.
+    endless: Vec<[Block; 2]>,
 }
 
 impl<'a> Maker<'a> {
@@ -107,6 +111,7 @@ impl<'a> Maker<'a> {
             callees: Vec::new(),
             blocks: Vec::new(),
             fuel: None,
+            endless: Vec::new(),
         }
     }
 
@@ -165,6 +170,12 @@ impl<'a> Maker<'a> {
             self.body();
             self.end(index + 1);
         }
+        for [one, other] in std::mem::take(&mut self.endless) {
+            for (block, to) in [(one, other), (other, one)] {
+                self.builder.switch_to(block);
+                self.builder.jump(to);
+            }
+        }
         match self.builder.finish() {
             Ok(function) => function,
             // Not reached: the test of this module makes thousands.
@@ -191,8 +202,12 @@ impl<'a> Maker<'a> {
         }
     }
 
+    /// A constant, most often from the corners of the type.
     fn constant(&mut self, ty: Type) -> Value {
-        let word = self.random.word(ty);
+        let word = match self.random.once_in(3) {
+            true => self.random.word(ty),
+            false => self.random.pick(&corners(ty)).unwrap_or(0),
+        };
         match ty {
             Type::F32 => self.builder.f32const(f32::from_bits(word as u32)),
             Type::F64 => self.builder.f64const(f64::from_bits(word)),
@@ -201,12 +216,16 @@ impl<'a> Maker<'a> {
         }
     }
 
-    /// A value of this type: one of those there are, or a new constant.
+    /// A value of this type: most often one of the last that were made, else any, or a new constant.
     fn value(&mut self, ty: Type) -> Value {
         let fitting: Vec<Value> =
             self.values.iter().filter(|(_, other)| *other == ty).map(|&(value, _)| value).collect();
-        match self.random.pick(&fitting) {
-            Some(value) if !self.random.once_in(8) => value,
+        let recent = match self.random.below(4) {
+            0 | 1 => fitting.len().saturating_sub(2),
+            _ => 0,
+        };
+        match self.random.pick(&fitting[recent..]) {
+            Some(value) if !self.random.once_in(6) => value,
             _ => self.constant(ty),
         }
     }
@@ -216,7 +235,12 @@ impl<'a> Maker<'a> {
     }
 
     fn body(&mut self) {
-        for _ in 0..1 + self.random.below(2 * self.shape.insts as usize) {
+        // Some blocks stay empty.
+        let count = match self.random.once_in(4) {
+            true => 0,
+            false => 1 + self.random.below(2 * self.shape.insts as usize),
+        };
+        for _ in 0..count {
             if self.shape.names {
                 let (line, column) = (self.random.below(3) as u32, self.random.below(90) as u32);
                 self.builder.at(Span::new(line, column));
@@ -226,7 +250,7 @@ impl<'a> Maker<'a> {
     }
 
     fn inst(&mut self) {
-        if self.special() {
+        if self.special() || (self.random.once_in(5) && self.chain()) {
             return;
         }
         let int = [Type::I8, Type::I16, Type::I32, Type::I64][self.random.below(4)];
@@ -364,6 +388,9 @@ impl<'a> Maker<'a> {
             let results = self.list(&self.shape.results);
             return self.builder.ret(results.as_slice());
         }
+        if self.random.once_in(16) {
+            return self.end_beside_endless(index, later);
+        }
         let int = [Type::I8, Type::I16, Type::I32, Type::I64][self.random.below(4)];
         // Close blocks more often than far ones, so that most are reached.
         let (next, other) =
@@ -406,6 +433,25 @@ impl<'a> Maker<'a> {
         }
     }
 
+    /// A branch whose condition never holds leads to blocks that never end.
+    fn end_beside_endless(&mut self, index: usize, later: usize) {
+        let pair = [(); 2].map(|()| self.builder.block(""));
+        self.endless.push(pair);
+        let next = index + self.random.below(later);
+        let (next, args) = self.target(next);
+        let x = self.value(Type::I64);
+        let never = self.builder.icmp(IntCC::Ult, x, 0);
+        if self.random.once_in(2) {
+            return self.builder.branch_with(never, pair[0], (), next, args.as_slice());
+        }
+        // Two ways in.
+        let between = self.builder.block("");
+        self.builder.branch_with(never, between, (), next, args.as_slice());
+        self.builder.switch_to(between);
+        let cond = self.value(Type::I8);
+        self.builder.branch(cond, pair[0], pair[1]);
+    }
+
     /// The block of this index after the entry, with arguments.
     fn target(&mut self, index: usize) -> (Block, Vec<Value>) {
         let (block, types) = self.blocks[index].clone();
@@ -433,7 +479,7 @@ mod tests {
                 ..Shape::default()
             };
             let function = super::function(seed, &shape);
-            assert_eq!(function.layout().len() as u32, shape.blocks + 1, "seed {seed}");
+            assert!(function.layout().len() as u32 > shape.blocks, "seed {seed}");
             ir::verify_function(&function).unwrap();
             assert_eq!(function, super::function(seed, &shape));
         }

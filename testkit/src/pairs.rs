@@ -197,6 +197,8 @@ pub struct Case {
     /// One more operation, on the result of the outer one.
     last: Option<Node>,
     wrap: Wrap,
+    /// Whether the operands are loaded from memory, else they are cut from the parameters.
+    loaded: bool,
 }
 
 /// A part of the enumeration: every case whose number, scrambled, leaves `part` when divided by `of`.
@@ -211,8 +213,9 @@ pub struct Slice {
 /// Calls `each` for the cases of a slice whose parameters are of type `ty`, in order; returns how many there were in all.
 pub fn cases(ty: Type, slice: Slice, each: &mut dyn FnMut(Case)) -> u64 {
     let mut count = 0;
-    let mut offer = |case: Case| {
+    let mut offer = |mut case: Case| {
         count += 1;
+        case.loaded = Random::new(!count).once_in(2);
         // Chains of truth values are few, and where optimisers go wrong most: a part has more of them.
         let of = if case.last.is_some() { (slice.of / 16).max(1) } else { slice.of };
         if Random::new(count).bits() % of == slice.part % of {
@@ -223,7 +226,15 @@ pub fn cases(ty: Type, slice: Slice, each: &mut dyn FnMut(Case)) -> u64 {
     for &inner in &inner {
         let mid = result_type(inner.form, ty);
         for outer in outer_nodes(ty, mid, &corners(mid)) {
-            offer(Case { ty, inner, second: None, outer, last: None, wrap: Wrap::Value });
+            offer(Case {
+                ty,
+                inner,
+                second: None,
+                outer,
+                last: None,
+                wrap: Wrap::Value,
+                loaded: false,
+            });
         }
     }
     let types = INTS.into_iter().chain(FLOATS);
@@ -239,14 +250,14 @@ pub fn cases(ty: Type, slice: Slice, each: &mut dyn FnMut(Case)) -> u64 {
             // Three operations are too many to enumerate: one at random on each two.
             let last = Random::new(depth).pick(&thirds[&out]);
             depth += 1;
-            offer(Case { ty, inner, second: None, outer, last, wrap: Wrap::Value });
+            offer(Case { ty, inner, second: None, outer, last, wrap: Wrap::Value, loaded: false });
             for wrap in WRAPS {
                 let fits = match wrap {
                     Wrap::Store(width) => out.is_int() && width.as_type().bits() < out.bits(),
                     _ => out.is_int(),
                 };
                 if fits {
-                    offer(Case { ty, inner, second: None, outer, last: None, wrap });
+                    offer(Case { ty, inner, second: None, outer, last: None, wrap, loaded: false });
                 }
             }
         }
@@ -257,7 +268,15 @@ pub fn cases(ty: Type, slice: Slice, each: &mut dyn FnMut(Case)) -> u64 {
             let out = result_type(outer.form, Type::I8);
             for last in of_truth(out) {
                 for wrap in [Wrap::Compare, Wrap::Branch, Wrap::Select, Wrap::Trap] {
-                    offer(Case { ty, inner, second: None, outer, last: Some(last), wrap });
+                    offer(Case {
+                        ty,
+                        inner,
+                        second: None,
+                        outer,
+                        last: Some(last),
+                        wrap,
+                        loaded: false,
+                    });
                 }
             }
         }
@@ -281,6 +300,7 @@ pub fn cases(ty: Type, slice: Slice, each: &mut dyn FnMut(Case)) -> u64 {
                     outer,
                     last: None,
                     wrap: Wrap::Value,
+                    loaded: false,
                 });
             }
         }
@@ -444,7 +464,15 @@ impl Case {
     pub fn function(&self, name: &str) -> Function {
         let b = FunctionBuilder::new(name);
         let (wide_x, wide_y) = (b.param(Type::I64), b.param(Type::I64));
-        let (x, y) = (from_word(&b, self.ty, wide_x), from_word(&b, self.ty, wide_y));
+        let (x, y) = if self.loaded {
+            let slot = b.slot(16, 8);
+            let at = b.stack_addr(slot, 0);
+            b.store(wide_x, at, 0);
+            b.store(wide_y, at, 8);
+            (b.load(self.ty, at, 0), b.load(self.ty, at, 8))
+        } else {
+            (from_word(&b, self.ty, wide_x), from_word(&b, self.ty, wide_y))
+        };
         let leaf = |leaf: Leaf, ty: Type, inner: Option<Value>, second: Option<Value>| match leaf {
             Leaf::X => x,
             Leaf::Y => y,

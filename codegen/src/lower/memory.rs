@@ -29,7 +29,8 @@ impl Lower<'_> {
 
     /// Lets the load that `arg` is do the sign extension that `inst` is. The load stays where it stands.
     pub(super) fn extend_load(&mut self, inst: Inst, arg: Value) -> bool {
-        if !self.is_foldable_load(arg) {
+        // A product of extended words has asked for the word, which then has to be in a register of its own.
+        if !self.is_foldable_load(arg) || self.ctx.wanted[arg.index()] {
             return false;
         }
         let (Some((load, _)), Some(result)) = (self.func.def_inst(arg), self.func.result(inst))

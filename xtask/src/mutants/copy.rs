@@ -151,6 +151,10 @@ impl Copy {
             .current_dir(&self.dir)
             .env("CARGO_TARGET_DIR", self.dir.join("target"))
             .env("CARGO_PROFILE_DEV_DEBUG", "0")
+            // Tests in release builds are quick either way: what takes time is to build them.
+            .env("CARGO_PROFILE_RELEASE_DEBUG", "0")
+            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+            .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "256")
             .env("CARGO_INCREMENTAL", "1")
             .env("RUSTFLAGS", "-Awarnings")
             .env("INSTA_UPDATE", "no")
