@@ -7,12 +7,13 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ir::{DataObject, InstData, MemFacts, Module, SlotData, StoreKind, TrapKind, Type};
 
 use super::Failure;
 use super::input::{self, Program};
-use crate::engine::Engine;
+use crate::engine::{Engine, EngineKind};
 use crate::error::Error;
 use crate::filetest::{self, Configuration, Language};
 use crate::host::Hosts;
@@ -84,6 +85,8 @@ impl fmt::Display for Answer {
 struct Answers {
     calls: Vec<Answer>,
     printed: Printed,
+    /// What the functions of the host that the test has were passed.
+    passed: Vec<u64>,
 }
 
 impl Answers {
@@ -96,7 +99,9 @@ impl Answers {
             (Answer::Trap(a), Answer::Trap(b)) => a == b,
             _ => false,
         };
-        self.calls.iter().zip(&other.calls).all(same) && self.printed == other.printed
+        self.calls.iter().zip(&other.calls).all(same)
+            && self.printed == other.printed
+            && self.passed == other.passed
     }
 }
 
@@ -137,8 +142,7 @@ impl Judge {
     /// How a case fails, in all configurations; empty if it does not. `None` if it is no case at all.
     pub(super) fn failing(&self, case: &Case) -> Option<Failing> {
         let reference = self.reference(case)?;
-        let others = Configuration::all().into_iter().skip(1);
-        let failing = others.filter_map(|configuration| {
+        let failing = self.others(case).filter_map(|configuration| {
             Some((configuration, self.kind(case, configuration, &reference)?))
         });
         Some(failing.collect())
@@ -157,10 +161,20 @@ impl Judge {
         let kind = |configuration| self.kind(case, configuration, &reference);
         // What must fail is asked first: most candidates end here.
         wanted.iter().all(|(configuration, as_then)| kind(*configuration).as_ref() == Some(as_then))
-            && Configuration::all().into_iter().skip(1).all(|configuration| {
+            && self.others(case).all(|configuration| {
                 wanted.iter().any(|(failing, _)| *failing == configuration)
                     || kind(configuration).is_none()
             })
+    }
+
+    /// The configurations that are compared with the IR as it is written.
+    fn others(&self, case: &Case) -> impl Iterator<Item = Configuration> + use<> {
+        // What stands for a function of the host has no native code.
+        let no_native = self.language == Language::Ir && !case.module.externs.is_empty();
+        Configuration::all()
+            .into_iter()
+            .skip(1)
+            .filter(move |other| !(no_native && other.engine == EngineKind::Native))
     }
 
     /// How one configuration fails.
@@ -236,8 +250,9 @@ impl Judge {
     ) -> Option<Result<Answers, Error>> {
         let options = filetest::options(&configuration, self.language).fuel(Some(fuel));
         let work = || -> Result<Answers, Error> {
+            let passed = Arc::new(Mutex::new(Vec::new()));
             let hosts = match self.language {
-                Language::Ir => Hosts::new(),
+                Language::Ir => stubs(module, &passed),
                 Language::Rust => Hosts::for_lang(),
             };
             let module = self.with_planted(module, configuration);
@@ -245,7 +260,9 @@ impl Judge {
             let (answers, printed) = Output::collect(|| {
                 calls.iter().map(|call| answer(&engine, call)).collect::<Result<_, Error>>()
             });
-            Ok(Answers { calls: answers?, printed })
+            let passed =
+                std::mem::take(&mut *passed.lock().unwrap_or_else(PoisonError::into_inner));
+            Ok(Answers { calls: answers?, printed, passed })
         };
         catch_unwind(AssertUnwindSafe(work)).ok()
     }
@@ -266,6 +283,25 @@ impl Judge {
         }
         module
     }
+}
+
+/// What stands for the functions that the host has to give: each notes what it is passed and returns the sum of it.
+fn stubs(module: &Module, passed: &Arc<Mutex<Vec<u64>>>) -> Hosts {
+    let mut hosts = Hosts::new();
+    for (index, (name, signature)) in module.externs.iter().enumerate() {
+        let passed = Arc::clone(passed);
+        let masks: Vec<u64> = signature.param_types().map(Type::mask).collect();
+        let result = signature.result_types().next().map_or(0, Type::mask);
+        let thunk = move |args: &[u64]| {
+            let mut passed = passed.lock().unwrap_or_else(PoisonError::into_inner);
+            passed.push(index as u64);
+            passed.extend(args.iter().zip(&masks).map(|(arg, mask)| arg & mask));
+            let cut = args.iter().zip(&masks).map(|(arg, mask)| arg & mask);
+            cut.fold(0u64, u64::wrapping_add) & result
+        };
+        hosts.stub(name, signature, Arc::new(thunk));
+    }
+    hosts
 }
 
 fn answer(engine: &Engine, call: &Call) -> Result<Answer, Error> {
