@@ -23,6 +23,7 @@ pub fn operations() -> usize {
 }
 
 pub(super) fn case(random: &mut Random) -> Case {
+    let number = random.below(operations());
     let mut text = Text::new("fn @f(i8, i8) -> i64 {\n  slot0: size 8, align 8");
     let (entry, fail) = (text.block(), text.block());
     let args = text.begin(&entry, &[Type::I8, Type::I8]);
@@ -39,7 +40,6 @@ pub(super) fn case(random: &mut Random) -> Case {
         }
         operands.push(value);
     }
-    let number = random.below(operations());
     let (result, result_type) = match BINARY.get(number) {
         Some(op) => {
             let other = if random.once_in(2) {
@@ -60,21 +60,23 @@ pub(super) fn case(random: &mut Random) -> Case {
     probe.line(&format!("ret {wide}"));
     close(&mut probe, &fail);
     let probe = probe.end();
-    let ys: Vec<u64> = vec![0, 1, 2, 3, 7, 8, 9, 100, 127, 128, 129, 200, 254, 255];
+    let ys = [0, 1, 7, 100, 128, 255];
     let all: Vec<Vec<u64>> = ys.iter().flat_map(|&y| (0..256).map(move |x| vec![x, y])).collect();
     let func = ir::parse::module(&probe).map(|module| module.functions.values().next().cloned());
     let Ok(Some(func)) = func else { return Case { text: probe, calls: Vec::new() } };
     let mut evaluator = Evaluator::default();
-    let mut seen: Vec<i64> = all
+    // Each result with the arguments that first gave it.
+    let mut seen: Vec<(i64, &Vec<u64>)> = all
         .iter()
-        .filter_map(|args| evaluator.run(&func, args, 20).ok())
-        .filter(|results| results[0] != MARK as u64)
-        .map(|results| results[0] as i64)
+        .filter_map(|args| Some((evaluator.run(&func, args, 20).ok()?[0] as i64, args)))
+        .filter(|&(result, _)| result != MARK)
         .collect();
-    seen.sort_unstable();
-    let mut ends: Vec<i64> = seen.first().into_iter().chain(seen.last()).copied().collect();
-    seen.sort_by_key(|&value| ir::eval::truncate(value as u64, result_type));
-    ends.extend(seen.first().into_iter().chain(seen.last()));
+    seen.sort_by_key(|&(result, _)| result);
+    let mut at_ends: Vec<(i64, &Vec<u64>)> =
+        seen.first().into_iter().chain(seen.last()).copied().collect();
+    seen.sort_by_key(|&(result, _)| ir::eval::truncate(result as u64, result_type));
+    at_ends.extend(seen.first().into_iter().chain(seen.last()));
+    let mut ends: Vec<i64> = at_ends.iter().map(|&(result, _)| result).collect();
     ends.sort_unstable();
     ends.dedup();
     let mut sum = text.constant(Type::I64, 0);
@@ -91,10 +93,10 @@ pub(super) fn case(random: &mut Random) -> Case {
     }
     text.line(&format!("ret {sum}"));
     close(&mut text, &fail);
-    let calls = (0..256)
-        .step_by(1)
-        .map(|x| ("f".to_owned(), vec![x, ys[random.below(ys.len())]]))
-        .collect();
+    // Those that give the ends, and a few others.
+    let mut chosen: Vec<Vec<u64>> = at_ends.into_iter().map(|(_, args)| args.clone()).collect();
+    chosen.extend((0..8).map(|_| all[random.below(all.len())].clone()));
+    let calls = chosen.into_iter().map(|args| ("f".to_owned(), args)).collect();
     Case { text: text.end(), calls }
 }
 
@@ -169,11 +171,15 @@ fn other(
                 (wide, to)
             }
         }
-        "trunc" if ty != Type::I8 => {
-            let to = [Type::I8, Type::I16][random.below(2)];
-            (text.value(to, &format!("trunc {x}")), to)
+        "trunc" => {
+            // Around the ends of the narrow type, so that one end of the range fits and the other does not.
+            let extend = ["zext", "sext"][random.below(2)];
+            let wide = text.value(Type::I64, &format!("{extend} {x}"));
+            let imm = text.constant(Type::I64, [100, 200, -100, 0, 1000][random.below(5)]);
+            let wide = text.value(Type::I64, &format!("add {wide}, {imm}"));
+            let to = [Type::I8, Type::I8, Type::I16][random.below(3)];
+            (text.value(to, &format!("trunc {wide}")), to)
         }
-        "trunc" => (x.clone(), ty),
         "select" => {
             let imm = near(random, ty);
             let imm = text.constant(ty, imm);
