@@ -58,6 +58,11 @@ fn control_flow_calls_memory_and_traps() {
     check("ir", &Configuration::all());
 }
 
+#[test]
+fn side_conditions_of_passes() {
+    check("conditions", &Configuration::all());
+}
+
 /// The examples of the readme, which is a test file like the others.
 #[test]
 fn the_readme() {
