@@ -92,7 +92,7 @@ fn narrow_values_are_extended_as_the_signature_says() {
                     let fill = |text: &str| {
                         let text =
                             text.replace("SOURCE", source).replace("TY", &format!("i{bits}"));
-                        text.replace(" EXT", &format!(" {extend}").trim_end().to_owned())
+                        text.replace(" EXT", format!(" {extend}").trim_end())
                     };
                     check(&fill(callee), &fill(caller), bits, extend);
                 }

@@ -1,6 +1,7 @@
 //! Set-up, cross-builds, QEMU runs and CI: a table of tasks, one file each. `cargo xtask` lists them.
 #![forbid(unsafe_code)]
 
+mod abi;
 mod fuzz_lang;
 mod matrix;
 mod mutants;
@@ -67,6 +68,11 @@ const TASKS: &[Task] = &[
         name: "verify-encodings",
         help: "compare words and texts of arm64-enc with LLVM and GNU as; a number: random words per encoding, or --sample",
         run: verify_encodings::run,
+    },
+    Task {
+        name: "abi",
+        help: "functions of random signatures against gcc, both ways, under QEMU: --count N (3000), --seed S (1)",
+        run: abi::run,
     },
     Task {
         name: "verify-sim",

@@ -1,7 +1,7 @@
 //! `cargo xtask setup`: the rustup targets, and QEMU to run ARM64 programs on another host.
 
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use crate::sh::{self, Result};
 
@@ -70,20 +70,26 @@ fn own_qemu_dir() -> PathBuf {
     sh::root().join("target/qemu")
 }
 
+fn apt(words: &[&str]) -> Command {
+    let mut command = sh::command("apt-get", words);
+    command.env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null());
+    command
+}
+
+/// Installs packages, as root on Debian and its kin.
+pub(crate) fn install(packages: &[&str]) -> Result {
+    // The package list may be missing or old; an old one is good enough if the update fails.
+    let _ = sh::run(apt(&["-qq", "update"]));
+    let words = ["-qq", "install", "-y", "--no-install-recommends"];
+    sh::run(apt(&[&words[..], packages].concat()))
+}
+
 fn get_qemu() -> Result {
     if sh::find_program("apt-get").is_none() {
         return Err(missing_qemu());
     }
-    let apt = |words: &[&str]| {
-        let mut command = sh::command("apt-get", words);
-        command.env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null());
-        command
-    };
-    let root = sh::output(sh::command("id", &["-u"]))?.trim() == "0";
-    if root {
-        // The package list may be missing or old; an old one is good enough if the update fails.
-        let _ = sh::run(apt(&["-qq", "update"]));
-        return sh::run(apt(&["-qq", "install", "-y", "--no-install-recommends", QEMU_PACKAGE]));
+    if sh::output(sh::command("id", &["-u"]))?.trim() == "0" {
+        return install(&[QEMU_PACKAGE]);
     }
     let dir = own_qemu_dir();
     std::fs::create_dir_all(&dir).map_err(|e| format!("cannot create {}: {e}", dir.display()))?;

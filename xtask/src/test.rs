@@ -3,6 +3,7 @@
 use std::process::Command;
 use std::time::Instant;
 
+use crate::abi;
 use crate::fuzz_lang;
 use crate::matrix;
 use crate::mutants;
@@ -29,6 +30,7 @@ const STEPS: &[Step] = &[
     ("host tests", host_tests),
     ("random programs against rustc", fuzz_lang::sample),
     ("encodings against other assemblers", verify_encodings::sample),
+    ("calling convention against gcc", abi::sample),
     ("ARM64 tests under QEMU", emulated_tests),
     ("simulator against QEMU", verify_sim::sample),
     ("a sample of planted faults", mutants::sample),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use super::UNKNOWN;
+use crate::setup;
 use crate::sh::{self, Result};
 
 /// Debian's packages; the versions that the lists of differences were made with are 19.1 and 2.40.
@@ -49,15 +50,8 @@ pub(super) struct Output {
 /// Finds the programs; installs the packages if they are missing and this is root on Debian.
 pub(super) fn find_or_install() -> Result<Tools> {
     if find().is_none() && sh::find_program("apt-get").is_some() {
-        let apt = |words: &[&str]| {
-            let mut apt = sh::command("apt-get", words);
-            apt.env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null());
-            // A failure shows below, with what to do about it.
-            let _ = sh::run(apt);
-        };
-        apt(&["-qq", "update"]);
-        let words = ["-qq", "install", "-y", "--no-install-recommends"];
-        apt(&[&words[..], &PACKAGES].concat());
+        // A failure shows below, with what to do about it.
+        let _ = setup::install(&PACKAGES);
     }
     let (llvm_mc, gnu_as, gnu_objcopy) = find().ok_or_else(|| {
         format!(

@@ -1,0 +1,56 @@
+//! `cargo xtask abi`: the calling convention against gcc. Functions of random signatures are called by C and call C, as
+//! ARM64 programs under QEMU; `codegen/examples/abi.rs` writes them.
+
+use crate::setup;
+use crate::sh::{self, Result};
+
+const GCC: &str = "aarch64-linux-gnu-gcc";
+
+/// Signatures of one program: gcc takes a second for a hundred.
+const BATCH: u64 = 500;
+
+/// `--count N` signatures (3000), from `--seed S` (1) on.
+pub(crate) fn run(words: &[String]) -> Result {
+    let (mut count, mut seed) = (3000, 1);
+    for pair in words.chunks(2) {
+        let number = pair.get(1).and_then(|word| word.parse().ok());
+        match (pair[0].as_str(), number) {
+            ("--count", Some(number)) => count = number,
+            ("--seed", Some(number)) => seed = number,
+            _ => return Err("known are --count N and --seed S".to_owned()),
+        }
+    }
+    check(count, seed)
+}
+
+/// What `cargo xtask test` runs.
+pub(crate) fn sample() -> Result {
+    check(BATCH, 1)
+}
+
+fn check(count: u64, seed: u64) -> Result {
+    if sh::find_program(GCC).is_none() {
+        setup::install(&["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"])?;
+    }
+    let runner = setup::runner()?;
+    let runner: Vec<&str> = runner.split(' ').collect();
+    let dir = sh::root().join("target/abi");
+    std::fs::create_dir_all(&dir).map_err(|e| format!("cannot create {}: {e}", dir.display()))?;
+    let (dir, mut left, mut seed) = (dir.display().to_string(), count, seed);
+    while left > 0 {
+        let batch = left.min(BATCH);
+        let (some, from) = (batch.to_string(), seed.to_string());
+        let words = ["run", "-q", "-p", "codegen", "--example", "abi", "--", &dir, &some, &from];
+        sh::run(sh::cargo(&words))?;
+        let [c, asm, program] = ["abi.c", "abi.s", "abi"].map(|name| format!("{dir}/{name}"));
+        // Without optimisation gcc keeps nothing in registers across calls, with it too little to notice.
+        sh::run(sh::command(GCC, &["-O1", "-w", "-static", "-o", &program, &c, &asm]))?;
+        let mut program = vec![program.as_str()];
+        let mut words = runner.clone();
+        words.append(&mut program);
+        sh::run(sh::command(words[0], &words[1..]))?;
+        left -= batch;
+        seed += 1;
+    }
+    Ok(())
+}
