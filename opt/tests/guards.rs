@@ -37,7 +37,7 @@ fn check(name: &str) {
     let generator = GENERATORS.iter().find(|(known, _)| *known == name).expect("it exists").1;
     let (mut ended, mut trapped) = (0, 0);
     // There are many operations to ask about, and each question is short.
-    let times = if name == "ranges" { 8 } else { 1 };
+    let times = if name == "ranges" { 16 } else { 1 };
     for seed in testkit::seeds(SEEDS * times) {
         let case = generator(&mut Random::new(seed));
         let written = ir::parse::module(&case.text)

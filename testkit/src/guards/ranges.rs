@@ -23,7 +23,14 @@ pub fn operations() -> usize {
 }
 
 pub(super) fn case(random: &mut Random) -> Case {
-    let number = random.below(operations());
+    // Those whose results may wrap around, or not, have more conditions than others.
+    let often = ["add", "sub", "shl", "lshr", "ashr", "trunc", "trunc", "zext", "sext"];
+    let all = || BINARY.iter().chain(&OTHER);
+    let even = random.once_in(2);
+    let wanted = random.pick(&often).filter(|_| even);
+    let number = wanted
+        .and_then(|wanted| all().position(|op| *op == wanted))
+        .unwrap_or_else(|| random.below(operations()));
     let mut text = Text::new("fn @f(i8, i8) -> i64 {\n  slot0: size 8, align 8");
     let (entry, fail) = (text.block(), text.block());
     let args = text.begin(&entry, &[Type::I8, Type::I8]);
@@ -42,7 +49,11 @@ pub(super) fn case(random: &mut Random) -> Case {
     }
     let (result, result_type) = match BINARY.get(number) {
         Some(op) => {
-            let other = if random.once_in(2) {
+            let other = if op.starts_with("sh") || op.ends_with("shr") {
+                // Modulo the width, whatever the amount.
+                let amounts = [1, 2, 7, 8, 9, -1, -7, 31, 33];
+                text.constant(ty, amounts[random.below(amounts.len())])
+            } else if random.once_in(2) {
                 let imm = near(random, ty);
                 text.constant(ty, imm)
             } else {
