@@ -3,6 +3,7 @@
 //! Nothing here asks the simulator's own arithmetic, and no other machine is needed.
 
 mod bitwise;
+mod half;
 mod integer;
 mod lanes;
 mod lanes_shift;
