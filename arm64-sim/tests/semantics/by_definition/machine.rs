@@ -80,6 +80,11 @@ impl Machine {
         assert!(self.sim.map(DATA, bytes, Permission::ReadWrite));
     }
 
+    /// Makes the buffer with zeros in it.
+    pub(crate) fn map_zeros(&mut self) {
+        assert!(self.sim.map(DATA, vec![0; DATA_SIZE], Permission::ReadWrite));
+    }
+
     pub(crate) fn data(&self) -> &[u8] {
         self.sim.mapped(DATA).unwrap()
     }

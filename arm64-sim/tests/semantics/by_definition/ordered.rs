@@ -152,7 +152,11 @@ fn exclusives() {
                         "same" | "other" => store,
                         text => word(text),
                     };
-                    let m = &mut machine(&[
+                    // Zeros everywhere: the values alone never tell widths and places apart.
+                    let m = &mut Machine::new();
+                    m.map_zeros();
+                    m.regs.x[1] = DATA + AT as u64;
+                    m.load_words(&[
                         word(load),
                         middle,
                         word(stored_text),
@@ -246,5 +250,17 @@ fn atomic_operations() {
                 if differs.is_none() { [m.regs.x[4] & mask, m.regs.x[5] & mask] } else { old };
             assert_eq!([now(m, AT, size), now(m, AT + size, size)], want, "{}", m.text());
         }
+    }
+}
+
+/// One load-exclusive allows one store-exclusive, even if that stores what was there.
+#[test]
+fn an_exclusive_is_used_up() {
+    for (suffix, r, _) in WIDTHS {
+        let store = word(&format!("stxr{suffix} w9, {r}0, [x1]"));
+        let m =
+            &mut machine(&[word(&format!("ldxr{suffix} {r}0, [x1]")), store, store + (1 << 16)]);
+        let after = finished(m);
+        assert_eq!((after.x[9], after.x[10]), (0, 1), "{}", m.text());
     }
 }
