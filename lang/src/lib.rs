@@ -72,7 +72,27 @@ pub fn compile(source: &str, file_name: &str) -> Result<ir::Module, Vec<Diagnost
     result
 }
 
+/// Compiles with each CR LF read as LF, strings included, as rustc does; errors tell bytes of the source as it is.
 fn compile_here(source: &str, file_name: &str) -> Result<ir::Module, Vec<Diagnostic>> {
+    if !source.contains("\r\n") {
+        return compile_lines(source, file_name);
+    }
+    // Where, in the text without them, a CR was taken out before.
+    let removed: Vec<usize> =
+        source.match_indices("\r\n").enumerate().map(|(count, (at, _))| at - count).collect();
+    let original = |at: usize| at + removed.partition_point(|&removed| removed < at);
+    compile_lines(&source.replace("\r\n", "\n"), file_name).map_err(|mut errors| {
+        for error in &mut errors {
+            let suggested = error.suggestion.as_mut().map(|suggestion| &mut suggestion.span);
+            for span in [Some(&mut error.span), suggested].into_iter().flatten() {
+                *span = original(span.start)..original(span.end);
+            }
+        }
+        errors
+    })
+}
+
+fn compile_lines(source: &str, file_name: &str) -> Result<ir::Module, Vec<Diagnostic>> {
     let source = parse::Source::new(source);
     let file = source.parse()?;
     let program = check::check(&source, &file)?;

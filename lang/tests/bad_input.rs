@@ -182,3 +182,22 @@ fn types_and_instances_have_limits() {
     let source = format!("fn g<const N: usize>(a: [u8; N]) -> usize {{ N }} fn f() {{ {calls} }}");
     assert_eq!(first_error(&source), "no error");
 }
+
+/// A program with CR LF at the ends of its lines, raw strings included, is the same program; its errors tell bytes of the
+/// text as it is.
+#[test]
+fn lines_may_end_in_cr_lf() {
+    let source = "fn main() {\n    let s = r\"a\nb\";\n    println!(\"{}\", s);\n}\n";
+    let text = |source: &str| lang::compile(source, "x.rs").map(|module| module.to_string());
+    assert_eq!(text(source), text(&source.replace('\n', "\r\n")));
+
+    let wrong = "fn main() {\n    let x = 1;\n    prinln!(\"{}\", y);\n    let z: u8 = yy;\n}\n";
+    let crlf = wrong.replace('\n', "\r\n");
+    let (plain, other) =
+        (lang::compile(wrong, "x.rs").unwrap_err(), lang::compile(&crlf, "x.rs").unwrap_err());
+    assert_eq!(plain.len(), other.len());
+    for (a, b) in plain.iter().zip(&other) {
+        assert_eq!((a.line, a.column, &a.message), (b.line, b.column, &b.message));
+        assert_eq!(wrong[a.span.clone()], crlf[b.span.clone()]);
+    }
+}

@@ -25,6 +25,14 @@ impl Expect {
             Expect::Nothing => None,
         }
     }
+
+    /// The same for the arms of an `if` or `match`: that their common type will be cast says nothing about any of them.
+    fn in_arms(self) -> Self {
+        match self {
+            Expect::Cast(_) => Expect::Nothing,
+            other => other,
+        }
+    }
 }
 
 impl<'a> Checker<'a> {
@@ -277,6 +285,7 @@ impl<'a> Checker<'a> {
     }
 
     fn if_expr(&mut self, branch: &syn::ExprIf, expect: Expect) -> Expr {
+        let expect = expect.in_arms();
         let place = self.place(branch.if_token.span());
         let (cond, pat) = match &*branch.cond {
             syn::Expr::Let(matched) => {
@@ -364,6 +373,7 @@ impl<'a> Checker<'a> {
     }
 
     fn match_expr(&mut self, switch: &syn::ExprMatch, expect: Expect) -> Expr {
+        let expect = expect.in_arms();
         let place = self.place(switch.match_token.span());
         let value = self.expr(&switch.expr, Expect::Nothing);
         let value_diverges = self.cx.diverges;

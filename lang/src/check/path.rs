@@ -52,7 +52,7 @@ impl<'a> Checker<'a> {
         {
             names.splice(0..1, full.iter().cloned());
         } else if (names.len() > 1 && is_trait_path(&[first.as_str()]))
-            || matches!(first.as_str(), "mem" | "hint" | "cmp")
+            || (names.len() > 1 && matches!(first.as_str(), "mem" | "hint" | "cmp"))
             || (names.len() > 2 && names[1] == "consts")
         {
             // Modules of the standard library are only known by their full path or after `use`.
