@@ -5,6 +5,7 @@ mod abi;
 mod fuzz_lang;
 mod matrix;
 mod mutants;
+mod rules;
 mod setup;
 mod sh;
 mod snapshots;
@@ -68,6 +69,11 @@ const TASKS: &[Task] = &[
         name: "verify-encodings",
         help: "compare words and texts of arm64-enc with LLVM and GNU as; a number: random words per encoding, or --sample",
         run: verify_encodings::run,
+    },
+    Task {
+        name: "rules",
+        help: "how often each rule of folding and selection fires on the enumerated pairs; fails on one that never does",
+        run: rules::run,
     },
     Task {
         name: "abi",

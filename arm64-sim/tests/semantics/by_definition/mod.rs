@@ -4,6 +4,7 @@
 
 mod bitwise;
 mod half;
+mod host;
 mod integer;
 mod lanes;
 mod lanes_shift;
