@@ -147,3 +147,31 @@ fn conversions_as_the_host_computes() {
         }
     }
 }
+
+/// A root is inexact unless its square is the operand, however many zeros follow its last place.
+#[test]
+fn roots_tell_what_they_lose() {
+    const INEXACT: u64 = 16;
+    let m = &mut Machine::new();
+    m.load("fsqrt d0, d1");
+    let mut word = 1_u64;
+    let (mut exact, mut inexact) = (0, 0);
+    for n in 0..30_000_u64 {
+        // Knuth's linear congruential generator; the exponent stays even and near 1.
+        word = word.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let bits = match n % 3 {
+            0 => ((1 + (word >> 40)) as f64).powi(2).to_bits(),
+            _ => 0x3ff0_0000_0000_0000 | word >> 12,
+        };
+        (m.regs.v[1], m.regs.fpsr) = (bits.into(), 0);
+        let after = m.run();
+        let root = f64::from_bits(after.v[0] as u64);
+        // 53 bits squared are exact in 106.
+        let mantissa = |x: f64| u128::from(x.to_bits() & ((1 << 52) - 1) | 1 << 52);
+        let odd = |x: u128| x >> x.trailing_zeros();
+        let same = odd(mantissa(root).pow(2)) == odd(mantissa(f64::from_bits(bits)));
+        assert_eq!(after.fpsr & INEXACT == 0, same, "root of {bits:#x}");
+        if same { exact += 1 } else { inexact += 1 }
+    }
+    assert!(exact > 1000 && inexact > 1000, "{exact} {inexact}");
+}
