@@ -88,6 +88,7 @@ const HOST_ONLY: &[(&str, &str)] = &[
     ("simulator_not_optimised", "the optimised programs run in the simulator there too"),
     ("guards_of_", "passes on the IR, run by the interpreter"),
     ("planted_", "faults in tests of `reduce` and `bisect`, which compare what the other tests do"),
+    ("programs_touch_only_what_is_their_own", "restricted mode, which native code has not"),
     ("by_definition", "the simulator against integers and tables of bytes"),
 ];
 
