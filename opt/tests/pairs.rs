@@ -14,7 +14,7 @@ use testkit::pairs::{self, Case, Slice};
 use testkit::{Evaluator, Random};
 
 /// One function in so many is tried in a plain run.
-const PART: u64 = if cfg!(debug_assertions) { 20_000 } else { 300 };
+const PART: u64 = if cfg!(debug_assertions) { 20_000 } else { 600 };
 
 /// Blocks that a function may run through: none has a loop.
 const FUEL: usize = 16;

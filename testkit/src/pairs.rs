@@ -201,7 +201,8 @@ pub struct Case {
     loaded: bool,
 }
 
-/// A part of the enumeration: every case whose number, scrambled, leaves `part` when divided by `of`.
+/// A part of the enumeration: every case whose number, scrambled, leaves `part` when divided by `of`, and more of those
+/// that stand alone for a rule.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Slice {
     /// Below `of`.
@@ -216,8 +217,15 @@ pub fn cases(ty: Type, slice: Slice, each: &mut dyn FnMut(Case)) -> u64 {
     let mut offer = |mut case: Case| {
         count += 1;
         case.loaded = Random::new(!count).once_in(2);
-        // Chains of truth values are few, and where optimisers go wrong most: a part has more of them.
-        let of = if case.last.is_some() { (slice.of / 16).max(1) } else { slice.of };
+        // A rule about two operations without constants has one case here, a rule about one constant a few: a part of the
+        // whole has more of these. So it has of chains of truth values, where optimisers go wrong most.
+        let of = match (case.last, case.wrap, case.num_constants()) {
+            (Some(_), ..) => slice.of / 16,
+            (None, Wrap::Value, 0) => slice.of / 256,
+            (None, Wrap::Value, 1) => slice.of / 16,
+            _ => slice.of,
+        };
+        let of = of.max(1);
         if Random::new(count).bits() % of == slice.part % of {
             each(case);
         }
@@ -533,6 +541,11 @@ impl Case {
 
     fn nodes(&self) -> impl Iterator<Item = Node> {
         [Some(self.inner), self.second, Some(self.outer), self.last].into_iter().flatten()
+    }
+
+    fn num_constants(&self) -> usize {
+        let args = self.nodes().flat_map(|node| node.args.into_iter().take(node.form.arity()));
+        args.filter(|arg| matches!(arg, Leaf::Const(_))).count()
     }
 
     /// Whether it reads its second parameter.
