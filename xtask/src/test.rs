@@ -28,6 +28,7 @@ const STEPS: &[Step] = &[
     ("format", || sh::run(sh::cargo(&["fmt", "--all", "--check"]))),
     ("clippy", clippy),
     ("host tests", host_tests),
+    ("every two operations", enumerations),
     ("random programs against rustc", fuzz_lang::sample),
     ("encodings against other assemblers", verify_encodings::sample),
     ("calling convention against gcc", abi::sample),
@@ -69,6 +70,12 @@ fn clippy() -> Result {
 
 fn host_tests() -> Result {
     sh::run(recording(sh::cargo(&["test", "-q", "--workspace"])))
+}
+
+/// The enumerations of pairs and of addresses, of which a debug build can try only a few.
+fn enumerations() -> Result {
+    let words = ["test", "-q", "--release", "-p", "opt", "-p", "driver", "--test", "pairs"];
+    sh::run(sh::cargo(&[&words[..], &["--test", "addresses"]].concat()))
 }
 
 /// What runs under QEMU in `cargo xtask test`: where another machine can make a difference. All else is integers, lists
