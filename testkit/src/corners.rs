@@ -16,6 +16,10 @@ pub fn corners(ty: Type) -> Vec<u64> {
                 vec![0, 1, u64::MAX, 2, u64::MAX - 1, 3, top, top - 1, top + 1, top - 2];
             words.extend([5, 7, 8, 10, 16, 0x55, half, half - 1, half + 1]);
             words.extend([width - 1, width, width + 1].map(u64::from));
+            if width >= 32 {
+                // Divisors: negative, even, and factors of 2^32 + 1 and 2^64 + 1, whose quotients need no shift.
+                words.extend([7_u64.wrapping_neg(), 10_u64.wrapping_neg(), 6, 100, 641, 274_177]);
+            }
             words
         }
     };

@@ -218,8 +218,18 @@ pub fn cases(ty: Type, slice: Slice, each: &mut dyn FnMut(Case)) -> u64 {
         count += 1;
         case.loaded = Random::new(!count).once_in(2);
         // A rule about two operations without constants has one case here, a rule about one constant a few: a part of the
-        // whole has more of these. So it has of chains of truth values, where optimisers go wrong most.
+        // whole has more of these. So it has of chains of truth values, where optimisers go wrong most, and of shifts that
+        // make up a width.
+        let complements = case.second.is_some_and(|second| {
+            let amount = |node: Node| match node.args[1] {
+                Leaf::Const(amount) if node.form.arity() == 2 => Some(amount),
+                _ => None,
+            };
+            let sum = amount(case.inner).zip(amount(second)).map(|(a, b)| a.wrapping_add(b));
+            sum.is_some_and(|sum| sum.abs_diff(case.ty.bits().into()) <= 1)
+        });
         let of = match (case.last, case.wrap, case.num_constants()) {
+            _ if complements => slice.of / 64,
             (Some(_), ..) => slice.of / 16,
             (None, Wrap::Value, 0) => slice.of / 256,
             (None, Wrap::Value, 1) => slice.of / 16,
@@ -310,6 +320,47 @@ pub fn cases(ty: Type, slice: Slice, each: &mut dyn FnMut(Case)) -> u64 {
                     wrap: Wrap::Value,
                     loaded: false,
                 });
+            }
+        }
+    }
+    // Shifts of both parameters, joined, whose amounts make up the width or nearly so.
+    let width = u64::from(ty.bits());
+    let shifts = [BinaryOp::Shl, BinaryOp::Lshr, BinaryOp::Ashr];
+    for (one, other) in shifts.into_iter().flat_map(|one| shifts.map(|other| (one, other))) {
+        for amount in (0..=width).filter(|_| ty.is_int()) {
+            for rest in [width - amount, (width - amount).wrapping_sub(1), width - amount + 1] {
+                for join in [BinaryOp::Or, BinaryOp::Xor, BinaryOp::Add] {
+                    let shift = |op, of, amount| {
+                        let args = [of, Leaf::Const(amount & ty.mask()), Leaf::X];
+                        Node { form: Form::Binary(op), args }
+                    };
+                    for (x, y) in [(Leaf::X, Leaf::Y), (Leaf::X, Leaf::X)] {
+                        let inner = shift(one, x, amount);
+                        let second = Some(shift(other, y, rest));
+                        let args = [Leaf::Inner, Leaf::Second, Leaf::X];
+                        let outer = Node { form: Form::Binary(join), args };
+                        let (last, wrap) = (None, Wrap::Value);
+                        offer(Case { ty, inner, second, outer, last, wrap, loaded: false });
+                    }
+                }
+            }
+        }
+    }
+    // Products of extended factors, and what is added to them or taken from them.
+    let extends = |form: &Form| matches!(form, Form::Unary(UnaryOp::Sext | UnaryOp::Zext, _));
+    let factors: Vec<Form> = Form::all(ty).into_iter().filter(extends).collect();
+    for (&one, &other) in factors.iter().flat_map(|one| factors.iter().map(move |b| (one, b))) {
+        let mid = result_type(one, ty);
+        if result_type(other, ty) != mid {
+            continue;
+        }
+        for op in [BinaryOp::Add, BinaryOp::Sub] {
+            for args in [[Leaf::Inner, Leaf::Second], [Leaf::Second, Leaf::Inner]] {
+                let node = |form, [a, b]: [Leaf; 2]| Node { form, args: [a, b, Leaf::X] };
+                let (inner, second) = (node(one, [Leaf::X; 2]), Some(node(other, [Leaf::Y; 2])));
+                let outer = node(Form::Binary(BinaryOp::Mul), [Leaf::Inner, Leaf::Second]);
+                let (last, wrap) = (Some(node(Form::Binary(op), args)), Wrap::Value);
+                offer(Case { ty, inner, second, outer, last, wrap, loaded: false });
             }
         }
     }
@@ -501,7 +552,7 @@ impl Case {
         let mut result = build(self.outer, mid, Some(inner), second);
         let mut out = result_type(self.outer.form, mid);
         if let Some(last) = self.last {
-            result = build(last, out, Some(result), None);
+            result = build(last, out, Some(result), second);
             out = result_type(last.form, out);
         }
         self.finish(&b, result, out, [x, y, wide_y]);
