@@ -93,7 +93,6 @@ const UNDER_QEMU: &[(&[&str], &str)] = &[
 const HOST_ONLY: &[(&str, &str)] = &[
     ("damaged_texts_get_an_answer", "texts to errors"),
     ("simulator_not_optimised", "the optimised programs run in the simulator there too"),
-    ("guards_of_", "passes on the IR, run by the interpreter"),
     ("planted_", "faults in tests of `reduce` and `bisect`, which compare what the other tests do"),
     ("programs_touch_only_what_is_their_own", "restricted mode, which native code has not"),
     ("by_definition", "the simulator against integers and tables of bytes"),
