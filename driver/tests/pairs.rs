@@ -153,8 +153,7 @@ fn all_of(ty: Type) {
     if EngineKind::machine_code() == EngineKind::Native {
         kinds.push(EngineKind::Native);
     }
-    let threads = std::thread::available_parallelism().map_or(1, usize::from) as u64;
-    let work = |thread: u64| {
+    let counts: Vec<(usize, usize)> = testkit::in_parallel(|thread, threads| {
         let (mut batch, mut number) = (Vec::new(), 0);
         let (mut functions, mut evaluations) = (0, 0);
         let (mut evaluator, mut random) = (Evaluator::default(), Random::new(thread));
@@ -179,11 +178,6 @@ fn all_of(ty: Type) {
         });
         run(&mut batch);
         (functions, evaluations)
-    };
-    let counts: Vec<(usize, usize)> = std::thread::scope(|scope| {
-        let handles: Vec<_> =
-            (0..threads).map(|thread| scope.spawn(move || work(thread))).collect();
-        handles.into_iter().map(|handle| handle.join().unwrap()).collect()
     });
     let functions: usize = counts.iter().map(|(functions, _)| functions).sum();
     let evaluations: usize = counts.iter().map(|(_, evaluations)| evaluations).sum();

@@ -144,16 +144,11 @@ fn check(seed: u64, count: &mut Count) {
 #[test]
 fn every_engine_does_what_the_ir_says() {
     let seeds: Vec<u64> = testkit::seeds(SEEDS).collect();
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let work = |thread: usize| {
+    let counts: Vec<Count> = testkit::in_parallel(|thread, threads| {
         let mut count = Count::default();
-        seeds.iter().skip(thread).step_by(threads).for_each(|&seed| check(seed, &mut count));
+        let ours = seeds.iter().filter(|&&seed| seed % threads == thread);
+        ours.for_each(|&seed| check(seed, &mut count));
         count
-    };
-    let counts: Vec<Count> = std::thread::scope(|scope| {
-        let handles: Vec<_> =
-            (0..threads).map(|thread| scope.spawn(move || work(thread))).collect();
-        handles.into_iter().map(|handle| handle.join().unwrap()).collect()
     });
     let sum = |of: fn(&Count) -> usize| counts.iter().map(of).sum::<usize>();
     let (ended, trapped) = (sum(|count| count.ended), sum(|count| count.trapped));

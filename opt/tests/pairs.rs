@@ -76,26 +76,18 @@ fn verify(func: &Function, pass: &str, written: &Function) {
 
 /// All cases of a type, by as many threads as there are processors.
 fn all_of(ty: Type) {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from) as u64;
-    let Slice { part, of } = slice();
-    let counts: Vec<Count> = std::thread::scope(|scope| {
-        let work = |thread: u64| {
-            move || {
-                let (mut count, mut evaluator) = (Count::default(), Evaluator::default());
-                let mut number = 0;
-                pairs::cases(ty, Slice { part, of }, &mut |case| {
-                    number += 1;
-                    // Values of 128 bits are split before everything else; machine code tests them.
-                    let ours = number % threads == thread && !FAILED.load(Ordering::Relaxed);
-                    if ours && !case.is_wide() {
-                        check(&case, &mut evaluator, &mut count);
-                    }
-                });
-                count
+    let counts: Vec<Count> = testkit::in_parallel(|thread, threads| {
+        let (mut count, mut evaluator) = (Count::default(), Evaluator::default());
+        let mut number = 0;
+        pairs::cases(ty, slice(), &mut |case| {
+            number += 1;
+            let ours = number % threads == thread && !FAILED.load(Ordering::Relaxed);
+            // Values of 128 bits are split before everything else; machine code tests them.
+            if ours && !case.is_wide() {
+                check(&case, &mut evaluator, &mut count);
             }
-        };
-        let handles: Vec<_> = (0..threads).map(|thread| scope.spawn(work(thread))).collect();
-        handles.into_iter().map(|handle| handle.join().unwrap()).collect()
+        });
+        count
     });
     let functions: u64 = counts.iter().map(|count| count.functions).sum();
     let evaluations: u64 = counts.iter().map(|count| count.evaluations).sum();

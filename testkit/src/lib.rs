@@ -16,6 +16,7 @@ mod module;
 pub mod pairs;
 mod rng;
 mod seeds;
+mod threads;
 
 pub use corners::{corners, main_corners};
 pub use evaluate::Evaluator;
@@ -23,3 +24,4 @@ pub use keep::keep;
 pub use module::{Families, Shape, function};
 pub use rng::Random;
 pub use seeds::{cases, seeds};
+pub use threads::in_parallel;
