@@ -6,7 +6,6 @@ use std::time::Instant;
 use crate::abi;
 use crate::fuzz_lang;
 use crate::matrix;
-use crate::mutants;
 use crate::setup::{self, BARE, LINUX, MACOS};
 use crate::sh::{self, Result};
 use crate::snapshots;
@@ -34,7 +33,6 @@ const STEPS: &[Step] = &[
     ("calling convention against gcc", abi::sample),
     ("ARM64 tests under QEMU", emulated_tests),
     ("simulator against QEMU", verify_sim::sample),
-    ("a sample of planted faults", mutants::sample),
     ("snapshots all in use", snapshots::check),
     ("macOS check", || sh::run(sh::cargo(&["check", "-q", "--workspace", "--target", MACOS]))),
     ("arm64-enc without std", || {

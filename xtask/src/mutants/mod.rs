@@ -49,16 +49,6 @@ struct Options {
     limit: u64,
 }
 
-/// Faults of a sample for `cargo xtask test`.
-const SAMPLE: &str = "10";
-
-/// Ten faults and the test that each entry names; the next commit has the next ones.
-pub(crate) fn sample() -> Result {
-    // One copy: two would build everything twice, and cargo uses all cores for one.
-    let words = ["--sample", SAMPLE, "--first-only", "--host-only", "--jobs", "1"];
-    run(&words.map(str::to_owned))
-}
-
 /// Plants the faults that the words ask for.
 pub(crate) fn run(words: &[String]) -> Result {
     let options = options(words)?;
