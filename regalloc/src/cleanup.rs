@@ -6,7 +6,7 @@
 
 use crate::env::{Allocation, Edit, Loc, MachineEnv, ProgPoint};
 use crate::function::Function;
-use crate::operand::{Block, Inst, PReg, PRegSet, RegClass};
+use crate::operand::{Block, Inst, PReg, RegClass};
 
 const NUM_REGS: usize = 2 * PReg::PER_CLASS as usize;
 
@@ -44,7 +44,7 @@ impl Cleanup {
         env: &MachineEnv,
         allocation: &mut Allocation,
     ) {
-        let scratch = RegClass::ALL.map(|class| env.scratch(class)).into_iter().collect();
+        let scratch = RegClass::ALL.map(|class| env.scratch(class));
         if allocation.edits.is_empty() {
             return;
         }
@@ -69,14 +69,19 @@ impl Cleanup {
             for inst in insts.iter() {
                 for point in [ProgPoint::before(inst), ProgPoint::after(inst)] {
                     if point == ProgPoint::after(inst) {
-                        self.run_inst(function, allocation, scratch, inst);
+                        self.run_inst(function, allocation, inst);
                     }
+                    let first = next;
                     while let Some(&(at, edit)) = edits.get(next).filter(|(at, _)| *at == point) {
                         next += 1;
                         if let Some(edit) = self.run_edit(edit) {
                             edits[kept] = (at, edit);
                             kept += 1;
                         }
+                    }
+                    if next > first {
+                        // They belong to the moves of one point; what comes between points may use them.
+                        scratch.iter().for_each(|&reg| self.set(Loc::Reg(reg), 0));
                     }
                 }
             }
@@ -181,11 +186,9 @@ impl Cleanup {
         &mut self,
         function: &F,
         allocation: &Allocation,
-        scratch: PRegSet,
         inst: Inst,
     ) {
-        // The instruction may use the scratch registers for itself.
-        for reg in function.inst_clobbers(inst).union(scratch).iter() {
+        for reg in function.inst_clobbers(inst).iter() {
             self.set(Loc::Reg(reg), 0);
         }
         let operands = function.inst_operands(inst);

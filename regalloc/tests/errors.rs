@@ -116,6 +116,7 @@ fn terminators_leave_room_for_moves() {
     ";
     let expected = "the terminator inst2 has operands where moves have to go around it";
     assert_eq!(refusal(operands), expected);
+    assert_eq!(refusal(&operands.replace("jump use v0", "jump ! r3")), expected);
     let fixed = "
         block0:
             invoke def v0:r0 -> block1

@@ -205,6 +205,24 @@ const KINDS: &[(&str, usize, Damage)] = &[
         parts.edits.swap(n, other);
         differ.then_some(())
     }),
+    ("an edit again, behind those of later instructions", 100, |parts, random| {
+        let n = an_edit(parts, random)?;
+        let again = parts.edits[n];
+        parts.edits.push(again);
+        (again.0 < parts.edits[parts.edits.len() - 2].0).then_some(())
+    }),
+    ("an operand in a register that the instruction clobbers", 60, |parts, random| {
+        let clobbers = |n: &usize| parts.function.inst_clobbers(Inst::new(*n as u32));
+        let insts: Vec<usize> =
+            (0..parts.places.len()).filter(|n| !clobbers(n).is_empty()).collect();
+        let inst = random.pick(&insts)?;
+        let operands = parts.function.inst_operands(Inst::new(inst as u32));
+        let n = (!operands.is_empty()).then(|| random.below(operands.len()))?;
+        let regs: Vec<PReg> =
+            clobbers(&inst).iter().filter(|reg| reg.class() == operands[n].class()).collect();
+        parts.places[inst][n] = Loc::Reg(random.pick(&regs)?);
+        Some(())
+    }),
     ("two slots made one", 30, |parts, random| {
         let slots = parts.slots as usize;
         let [a, b] = [0, 1].map(|_| Loc::Stack(SpillSlot::new(random.below(slots) as u32)));
@@ -283,5 +301,42 @@ fn registers_that_belong_to_nobody_are_refused() {
         let found = check(&parts.function, &parts.env, &parts.allocation());
         assert!(matches!(found, Err(regalloc::CheckError::Edit { .. })), "{found:?}");
         parts.edits[n] = right;
+    }
+}
+
+/// One instruction, the places of its operands, and whether it can have all of them at the same time.
+const AT_ONCE: &[(&str, &[u8], bool)] = &[
+    ("op use v0 ! r0", &[0], true),
+    ("op use-late v0 ! r0", &[0], false),
+    ("op use-late v0 ! r1", &[0], true),
+    ("op use-late v0:any ! r0", &[0], false),
+    ("op def v2 ! r2", &[2], false),
+    ("op def v2 ! r3", &[2], true),
+    ("op def v2:r2 ! r2", &[2], true),
+    ("op def-early v2 ! r2", &[2], false),
+    ("op use v0, def v2", &[0, 0], true),
+    ("op use-late v0, def v2", &[0, 0], false),
+    ("op use v0, def-early v2", &[0, 0], false),
+    ("op use v0, def-early v2", &[0, 2], true),
+    ("op def v2, def v3", &[2, 2], false),
+    ("op def-early v2, def v3", &[2, 2], false),
+    ("op use v0, use v0", &[0, 0], true),
+    ("op use v0, use v1, def v2:reuse(0)", &[0, 1, 0], true),
+    ("op use v0, use v1, def v2:reuse(0)", &[0, 1, 2], false),
+    ("op use v0, use-late v0, def v2:reuse(0)", &[0, 0, 0], false),
+];
+
+#[test]
+fn what_an_instruction_needs_at_once_is_apart() {
+    let reg = |&index: &u8| Loc::Reg(PReg::int(index));
+    for &(inst, places, right) in AT_ONCE {
+        let text = format!("block0:\nargs def v0:r0, def v1:r1\n{inst}\nret");
+        let function = regalloc::testing::parse(&text).unwrap();
+        let places = [vec![reg(&0), reg(&1)], places.iter().map(reg).collect(), vec![]];
+        let allocation = Allocation::from_parts(&places, vec![], 0);
+        let env = machine(4, 2);
+        let found = check(&function, &env, &allocation);
+        assert_eq!(found.is_ok(), right, "{inst}: {found:?}");
+        assert_eq!(dense::check(&function, &env, &allocation).is_ok(), right, "{inst}");
     }
 }

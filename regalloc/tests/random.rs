@@ -1,24 +1,18 @@
-//! Random functions, allocated and checked.
+//! Random functions, allocated and checked. `JITSU_SEEDS=500000 cargo test --release -p regalloc --test random` runs more.
 
 #[allow(dead_code)] // each test uses its part
 mod common;
 
 use common::execute::execute;
-use regalloc::testing::{Shape, generate, machine};
-use regalloc::{Allocation, Allocator, MachineEnv, Options, check, dump};
+use regalloc::testing::{Shape, TestFunction, generate, machine};
+use regalloc::{Allocation, Edit, Inst, Loc, Options, PRegSet, check, dump, run};
 use testkit::Random;
 
 /// Allocates the function of this seed and proves the result right.
-fn allocate(
-    seed: u64,
-    shape: &Shape,
-    options: &Options,
-) -> Result<(Allocation, MachineEnv), String> {
+fn allocate(seed: u64, shape: &Shape) -> Result<(), String> {
     let function = generate(seed, shape);
     let env = machine(shape.caller_saved, shape.callee_saved);
-    let allocation = Allocator::new()
-        .run(&function, &env, options)
-        .cloned()
+    let allocation = run(&function, &env, &Options::default())
         .map_err(|error| format!("{error}\nseed {seed}, {shape:?}\n{function}"))?;
     check(&function, &env, &allocation).map_err(|error| {
         let mut text = String::new();
@@ -29,7 +23,21 @@ fn allocate(
     execute(&function, &env, &allocation, &mut random, 200).map_err(|error| {
         format!("{error}, which the checker does not see\nseed {seed}, {shape:?}\n{function}")
     })?;
-    Ok((allocation, env))
+    if allocation.used_regs() != mentioned(&function, &allocation) {
+        return Err(format!("{:?} are used\nseed {seed}, {shape:?}", allocation.used_regs()));
+    }
+    Ok(())
+}
+
+/// The registers that operands and edits mention.
+fn mentioned(function: &TestFunction, allocation: &Allocation) -> PRegSet {
+    let insts = (0..function.num_insts()).map(|n| Inst::new(n as u32));
+    let operands = insts.flat_map(|inst| allocation.inst_locs(inst)).copied();
+    let edits = allocation.edits().iter().flat_map(|(_, edit)| match *edit {
+        Edit::Move { from, to, .. } => vec![from, to],
+        Edit::Remat { to, .. } => vec![Loc::Reg(to)],
+    });
+    operands.chain(edits).filter_map(Loc::as_reg).collect()
 }
 
 /// A shape for every seed: from roomy to cramped, from straight to wild.
@@ -48,25 +56,17 @@ fn shape_of(seed: u64) -> Shape {
     }
 }
 
+/// A debug build tries some, the release build that `cargo xtask test` runs beside it very many.
+const SEEDS: u64 = if cfg!(debug_assertions) { 500 } else { 20_000 };
+
 #[test]
 fn every_allocation_is_proved() {
-    for seed in 0..500 {
-        if let Err(report) = allocate(seed, &shape_of(seed), &Options::default()) {
-            panic!("{report}");
-        }
-    }
-}
-
-/// Many more, for a long run by hand: `JITSU_SEEDS=20000 cargo test --release -p regalloc -- --ignored`.
-#[test]
-#[ignore = "takes as long as it is told to"]
-fn many_seeds() {
-    let number = |name| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    let first = number("JITSU_FIRST_SEED").unwrap_or(0);
-    let seeds = first..first + number("JITSU_SEEDS").unwrap_or(20_000);
-    let reports =
-        seeds.filter_map(|seed| allocate(seed, &shape_of(seed), &Options::default()).err());
-    if let Some(shortest) = reports.min_by_key(String::len) {
+    let failures = testkit::in_parallel(|part, parts| {
+        let ours = testkit::seeds(SEEDS).filter(|seed| seed % parts == part);
+        let reports = ours.filter_map(|seed| allocate(seed, &shape_of(seed)).err());
+        reports.min_by_key(String::len)
+    });
+    if let Some(shortest) = failures.into_iter().flatten().min_by_key(String::len) {
         panic!("the shortest of all failures:\n{shortest}");
     }
 }

@@ -70,10 +70,11 @@ fn host_tests() -> Result {
     sh::run(recording(sh::cargo(&["test", "-q", "--workspace"])))
 }
 
-/// The enumerations of pairs and of addresses, of which a debug build can try only a few.
+/// The enumerations of pairs and of addresses, and random allocations, of which a debug build can try only a few.
 fn enumerations() -> Result {
     let words = ["test", "-q", "--release", "-p", "opt", "-p", "driver", "--test", "pairs"];
-    sh::run(sh::cargo(&[&words[..], &["--test", "addresses"]].concat()))
+    sh::run(sh::cargo(&[&words[..], &["--test", "addresses"]].concat()))?;
+    sh::run(sh::cargo(&["test", "-q", "--release", "-p", "regalloc", "--test", "random"]))
 }
 
 /// What runs under QEMU in `cargo xtask test`: where another machine can make a difference. All else is integers, lists

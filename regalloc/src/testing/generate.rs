@@ -3,6 +3,9 @@
 use super::{TestBlock, TestFunction, TestInst};
 use crate::operand::{Block, Operand, PReg, PRegSet, RegClass, VReg};
 
+/// Registers above those of any machine here: only operands that name them can be in them.
+const UNALLOCATABLE: [u8; 2] = [61, 62];
+
 /// What random functions look like.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Shape {
@@ -19,7 +22,8 @@ pub struct Shape {
     /// Out of 100 instructions, how many are calls.
     pub calls: u32,
     /// Out of 100 instructions, how many are of the kinds that few machines have: one register clobbered alone, registers
-    /// exchanged, two results, late uses beside clobbers, the second input reused, a value in two registers at once.
+    /// exchanged, two results, late uses beside clobbers, the second input reused, a value in two registers at once, copies
+    /// between classes, registers that nothing else can be in, terminators with a result.
     pub odd: u32,
     /// Whether edges go anywhere, so that loops are irreducible, or the blocks nest like source code.
     pub wild: bool,
@@ -66,6 +70,7 @@ pub fn generate(seed: u64, shape: &Shape) -> TestFunction {
         idom: graph.dominators(),
         blocks: vec![TestBlock::default(); graph.succs.len()],
         defined: vec![Vec::new(); graph.succs.len()],
+        unstorable: Vec::new(),
         graph,
     };
     filler.fill();
@@ -251,6 +256,8 @@ struct Filler<'a> {
     blocks: Vec<TestBlock>,
     /// What each block defines.
     defined: Vec<Vec<VReg>>,
+    /// What terminators define: behind them is no room to store it, so nothing may want it in its slot.
+    unstorable: Vec<VReg>,
 }
 
 impl Filler<'_> {
@@ -331,6 +338,14 @@ impl Filler<'_> {
         of_class[index]
     }
 
+    /// The same, of those that can be stored.
+    fn pick_storable(&mut self, known: &[VReg], class: RegClass) -> VReg {
+        let unstorable = &self.unstorable;
+        let storable = known.iter().copied().filter(|vreg| !unstorable.contains(vreg));
+        let storable: Vec<VReg> = storable.collect();
+        self.pick(&storable, class)
+    }
+
     fn push(&mut self, block: usize, name: &str, operands: Vec<Operand>, clobbers: PRegSet) {
         self.blocks[block].insts.push(TestInst { name: name.to_owned(), operands, clobbers });
     }
@@ -392,6 +407,7 @@ impl Filler<'_> {
                 )
             }
             9 if self.random.percent(30) => {
+                let a = self.pick_storable(known, class);
                 ("stack", vec![Operand::use_stack(a), Operand::use_reg(c), Operand::def_stack(def)])
             }
             _ => (
@@ -418,7 +434,7 @@ impl Filler<'_> {
         let count = usize::from(self.shape.caller_saved);
         let (low, high) = (self.random.below(count - 1) as u8, count as u8 - 1);
         let lone = PRegSet::from_iter([Self::reg(class, low)]);
-        let (name, operands, clobbers) = match self.random.below(10) {
+        let (name, operands, clobbers) = match self.random.below(13) {
             0 => ("lone", vec![], lone),
             1 => ("lone-use", vec![Operand::use_reg(a), Operand::def_any(def)], lone),
             // The late use must not be in the register that is lost.
@@ -448,9 +464,19 @@ impl Filler<'_> {
                 ("tied-second", operands, PRegSet::EMPTY)
             }
             7 => {
+                let a = self.pick_storable(known, class);
                 let operands =
                     vec![Operand::use_stack(a), Operand::use_reg(a), Operand::def_early(def)];
                 ("both", operands, PRegSet::EMPTY)
+            }
+            8 => {
+                let operands = vec![Operand::use_reg(c), Operand::def_reg(def)];
+                ("copy", operands, PRegSet::EMPTY)
+            }
+            9 | 10 => {
+                let [from, to] = UNALLOCATABLE.map(|index| Self::reg(class, index));
+                let operands = vec![Operand::use_fixed(a, from), Operand::def_fixed(def, to)];
+                ("outside", operands, PRegSet::EMPTY)
             }
             _ => {
                 let fixed = Self::reg(class, low);
@@ -511,6 +537,13 @@ impl Filler<'_> {
         if name == "branch" && self.random.percent(20) {
             let temp = self.new_of(RegClass::Int);
             operands.push(Operand::def_early(temp));
+        }
+        let alone = self.graph.succs[block].iter().all(|&succ| preds[succ].len() == 1);
+        if self.shape.odd > 0 && name != "ret" && alone && self.random.percent(30) {
+            let def = self.new_vreg();
+            operands.push(Operand::def_reg(def));
+            self.defined[block].push(def);
+            self.unstorable.push(def);
         }
         self.push(block, name, operands, PRegSet::EMPTY);
     }
