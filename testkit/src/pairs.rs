@@ -64,6 +64,23 @@ struct Node {
     args: [Leaf; 3],
 }
 
+impl Node {
+    /// Its first constant.
+    fn constant(&self) -> Option<u64> {
+        self.args.into_iter().take(self.form.arity()).find_map(|arg| match arg {
+            Leaf::Const(bits) => Some(bits),
+            _ => None,
+        })
+    }
+
+    /// Whether its constant is the amount of a shift or rotation.
+    fn is_shift(&self) -> bool {
+        use BinaryOp::{Ashr, Lshr, Rotl, Rotr, Shl};
+        matches!(self.form, Form::Binary(Shl | Lshr | Ashr | Rotl | Rotr))
+            && matches!(self.args[1], Leaf::Const(_))
+    }
+}
+
 /// A function of the enumeration.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Case {
@@ -96,21 +113,16 @@ pub fn cases(ty: Type, slice: Slice, each: &mut dyn FnMut(Case)) -> u64 {
         count += 1;
         case.loaded = Random::new(!count).once_in(2);
         // A rule about two operations without constants has one case here, a rule about one constant a few: a part of the
-        // whole has more of these. So it has of chains of truth values, where optimisers go wrong most, and of shifts that
-        // make up a width.
-        let complements = case.second.is_some_and(|second| {
-            let amount = |node: Node| match node.args[1] {
-                Leaf::Const(amount) if node.form.arity() == 2 => Some(amount),
-                _ => None,
-            };
-            let sum = amount(case.inner).zip(amount(second)).map(|(a, b)| a.wrapping_add(b));
-            sum.is_some_and(|sum| sum.abs_diff(case.ty.bits().into()) <= 1)
-        });
+        // whole has more of these. So it has of chains of truth values, where optimisers go wrong most, and of pairs of
+        // constants that rules put together.
         let of = match (case.last, case.wrap, case.num_constants()) {
-            _ if complements => slice.of / 64,
+            _ if case.inner.is_shift() && case.second.is_some_and(|node| node.is_shift()) => {
+                slice.of / 64
+            }
             (Some(_), ..) => slice.of / 16,
             (None, Wrap::Value, 0) => slice.of / 256,
-            (None, Wrap::Value, 1) => slice.of / 16,
+            (None, Wrap::Value, 1) => slice.of / 32,
+            (None, ..) if case.is_related() => slice.of / 16,
             _ => slice.of,
         };
         let of = of.max(1);
@@ -458,6 +470,37 @@ impl Case {
 
     fn nodes(&self) -> impl Iterator<Item = Node> {
         [Some(self.inner), self.second, Some(self.outer), self.last].into_iter().flatten()
+    }
+
+    /// Whether the constants of its first two operations are such as rules put together: equal, one the negation or the
+    /// complement of the other; shifts that make up the width, or nearly so, or a shift and a mask that do; a power of two
+    /// and its logarithm.
+    fn is_related(&self) -> bool {
+        let other = self.second.unwrap_or(self.outer);
+        let Some((a, b)) = self.inner.constant().zip(other.constant()) else { return false };
+        let (width, mask) = (u64::from(self.ty.bits()), self.ty.mask());
+        let amounts =
+            [(self.inner, a), (other, b)].map(|(node, word)| node.is_shift().then_some(word));
+        let ends = |a: u64, b: u64| a.wrapping_add(b).abs_diff(width) <= 1;
+        let masked = |amount: Option<u64>, word: u64| {
+            let is_low = word & word.wrapping_add(1) == 0;
+            amount.is_some_and(|amount| is_low && ends(amount, word.trailing_ones().into()))
+        };
+        let log = |amount: Option<u64>, word: u64| {
+            amount.is_some_and(|amount| word.is_power_of_two() && amount == word.ilog2().into())
+        };
+        match amounts {
+            [Some(a), Some(b)] => a == b || ends(a, b),
+            [one, two] => {
+                a == b
+                    || a == b.wrapping_neg() & mask
+                    || a == !b & mask
+                    || masked(one, b)
+                    || masked(two, a)
+                    || log(one, b)
+                    || log(two, a)
+            }
+        }
     }
 
     fn num_constants(&self) -> usize {

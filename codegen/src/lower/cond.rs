@@ -526,7 +526,8 @@ impl Lower<'_> {
             (BinaryOp::Add, [arg, one]) if self.constant(one) == Some(1) => {
                 Some((CondSelect::Csinc, Some(arg)))
             }
-            (BinaryOp::Xor, [arg, ones]) if self.constant(ones) == Some(-1) => {
+            // A narrow one leaves zeros above its type where its operand has them, as `used_bits` says; this would not.
+            (BinaryOp::Xor, [arg, ones]) if self.constant(ones) == Some(-1) && ty.bits() >= 32 => {
                 Some((CondSelect::Csinv, Some(arg)))
             }
             (BinaryOp::Sub, [zero, arg]) if self.constant(zero) == Some(0) => {
