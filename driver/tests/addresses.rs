@@ -23,12 +23,14 @@ enum Index {
     Times(i64),
     Zext(Option<i64>),
     Sext(Option<i64>),
+    /// Extended from fewer than 32 bits.
+    Narrow(Type, Extend),
     /// A difference, and the sum of the two in the other order.
     Negated,
     Swapped,
 }
 
-const INDICES: [Index; 17] = [
+const INDICES: [Index; 21] = [
     Index::None,
     Index::Plain,
     Index::Swapped,
@@ -46,10 +48,14 @@ const INDICES: [Index; 17] = [
     Index::Sext(None),
     Index::Sext(Some(3)),
     Index::Sext(Some(1)),
+    Index::Narrow(Type::I16, Extend::Zero),
+    Index::Narrow(Type::I16, Extend::Sign),
+    Index::Narrow(Type::I8, Extend::Zero),
+    Index::Narrow(Type::I8, Extend::Sign),
 ];
 
-/// Small enough for every shift, negative in their low word, dirty above it.
-const XS: [i64; 5] = [0, 5, -7, 0x1_0000_0003, -0x1_0000_0009];
+/// Small enough for every shift, negative in their low word, dirty above it and above narrower ones.
+const XS: [i64; 7] = [0, 5, -7, 0x1_0000_0003, -0x1_0000_0009, 0x1_4567, 0x8_fe90];
 
 impl Index {
     fn add(self, b: &FunctionBuilder, base: Value, x: Value) -> Value {
@@ -66,6 +72,7 @@ impl Index {
             Index::Times(by) => b.add(base, b.mul(x, by)),
             Index::Zext(by) => b.add(base, shifted(b.zext(Type::I64, b.trunc(Type::I32, x)), by)),
             Index::Sext(by) => b.add(shifted(b.sext(Type::I64, b.trunc(Type::I32, x)), by), base),
+            Index::Narrow(ty, extend) => b.add(base, extended(b, extend, b.trunc(ty, x))),
         }
     }
 
@@ -80,7 +87,16 @@ impl Index {
             Index::Times(by) => x.wrapping_mul(by),
             Index::Zext(shift) => by(i64::from(x as u32), shift),
             Index::Sext(shift) => by(i64::from(x as i32), shift),
+            Index::Narrow(ty, Extend::Zero) => x & ty.mask() as i64,
+            Index::Narrow(ty, Extend::Sign) => x << (64 - ty.bits()) >> (64 - ty.bits()),
         }
+    }
+}
+
+fn extended(b: &FunctionBuilder, extend: Extend, value: Value) -> Value {
+    match extend {
+        Extend::Zero => b.zext(Type::I64, value),
+        Extend::Sign => b.sext(Type::I64, value),
     }
 }
 
@@ -101,8 +117,13 @@ enum Access {
     Load(LoadKind, Type),
     /// A load of an `i8`, `i16` or `i32` that is extended afterwards.
     Extended(Type, Extend),
+    /// A load of fewer bits, as an `i32` that is extended afterwards.
+    Twice(NarrowWidth, Extend, Extend),
     Store(Type),
     StoreNarrow(NarrowWidth),
+    /// Of the bits of a float.
+    StoreBits(NarrowWidth),
+    StoreZero(Type),
 }
 
 fn accesses() -> Vec<Access> {
@@ -115,12 +136,18 @@ fn accesses() -> Vec<Access> {
                 }
             }
             list.push(Access::Extended(width.as_type(), extend));
+            if width != NarrowWidth::W32 {
+                let twice = |then| Access::Twice(width, extend, then);
+                list.extend([Extend::Zero, Extend::Sign].map(twice));
+            }
         }
         list.push(Access::StoreNarrow(width));
+        list.push(Access::StoreBits(width));
     }
     for ty in [Type::I8, Type::I16, Type::I32, Type::I64, Type::F32, Type::F64] {
         list.push(Access::Load(LoadKind::Full, ty));
         list.push(Access::Store(ty));
+        list.push(Access::StoreZero(ty));
     }
     list
 }
@@ -130,14 +157,17 @@ impl Access {
     fn bytes(self) -> usize {
         let ty = match self {
             Access::Load(kind, ty) => kind.memory_type(ty),
-            Access::Extended(ty, _) | Access::Store(ty) => ty,
-            Access::StoreNarrow(width) => width.as_type(),
+            Access::Extended(ty, _) | Access::Store(ty) | Access::StoreZero(ty) => ty,
+            Access::Twice(width, ..) | Access::StoreNarrow(width) | Access::StoreBits(width) => {
+                width.as_type()
+            }
         };
         ty.bytes() as usize
     }
 
     fn is_store(self) -> bool {
-        matches!(self, Access::Store(_) | Access::StoreNarrow(_))
+        use Access::{Store, StoreBits, StoreNarrow, StoreZero};
+        matches!(self, Store(_) | StoreNarrow(_) | StoreBits(_) | StoreZero(_))
     }
 
     /// What a load gives as a zero-extended word, of the bytes in memory.
@@ -149,7 +179,10 @@ impl Access {
         let bits = 8 * self.bytes() as u32;
         match self {
             Access::Load(LoadKind::Narrow(_, Extend::Sign), ty) => sign(bits, ty.bits()),
-            Access::Extended(_, Extend::Sign) => sign(bits, 64),
+            Access::Extended(_, Extend::Sign) | Access::Twice(_, Extend::Sign, Extend::Sign) => {
+                sign(bits, 64)
+            }
+            Access::Twice(_, Extend::Sign, Extend::Zero) => sign(bits, 32),
             _ => word,
         }
     }
@@ -167,12 +200,9 @@ impl Access {
                 word(ty, b.load_narrow(ty, width, extend, addr, offset))
             }
             Access::Load(LoadKind::Full, ty) => word(ty, b.load(ty, addr, offset)),
-            Access::Extended(ty, extend) => {
-                let loaded = b.load(ty, addr, offset);
-                match extend {
-                    Extend::Zero => b.zext(Type::I64, loaded),
-                    Extend::Sign => b.sext(Type::I64, loaded),
-                }
+            Access::Extended(ty, extend) => extended(b, extend, b.load(ty, addr, offset)),
+            Access::Twice(width, first, then) => {
+                extended(b, then, b.load_narrow(Type::I32, width, first, addr, offset))
             }
             Access::Store(ty) => {
                 let stored = match ty {
@@ -186,6 +216,20 @@ impl Access {
             }
             Access::StoreNarrow(width) => {
                 b.store_narrow(width, value, addr, offset);
+                value
+            }
+            Access::StoreBits(width) => {
+                let bits = b.bitcast(Type::I64, b.fabs(b.bitcast(Type::F64, value)));
+                b.store_narrow(width, bits, addr, offset);
+                value
+            }
+            Access::StoreZero(ty) => {
+                let zero = match ty {
+                    Type::F32 => b.f32const(0.0),
+                    Type::F64 => b.f64const(0.0),
+                    _ => b.iconst(ty, 0),
+                };
+                b.store(zero, addr, offset);
                 value
             }
         }
@@ -256,7 +300,8 @@ fn check(batch: &[Case], kind: EngineKind, level: Level, memory: &mut [u8]) -> u
             let before = memory[at - 8..at + 16].to_vec();
             let mut expected = before.clone();
             let result = if case.access.is_store() {
-                expected[8..8 + bytes].copy_from_slice(&value.to_le_bytes()[..bytes]);
+                let stored = if let Access::StoreZero(_) = case.access { 0 } else { value };
+                expected[8..8 + bytes].copy_from_slice(&stored.to_le_bytes()[..bytes]);
                 value
             } else {
                 let mut word = [0; 8];

@@ -63,6 +63,11 @@ fn side_conditions_of_passes() {
     check("conditions", &Configuration::all());
 }
 
+#[test]
+fn inputs_of_planted_faults() {
+    check("planted", &Configuration::all());
+}
+
 /// The examples of the readme, which is a test file like the others.
 #[test]
 fn the_readme() {

@@ -120,7 +120,7 @@ pub fn cases(ty: Type, slice: Slice, each: &mut dyn FnMut(Case)) -> u64 {
                 slice.of / 64
             }
             (Some(_), ..) => slice.of / 16,
-            (None, Wrap::Value, 0) => slice.of / 256,
+            (None, Wrap::Value, 0) => slice.of / 1024,
             (None, Wrap::Value, 1) => slice.of / 32,
             (None, ..) if case.is_related() => slice.of / 16,
             _ => slice.of,
@@ -233,6 +233,20 @@ pub fn cases(ty: Type, slice: Slice, each: &mut dyn FnMut(Case)) -> u64 {
                         offer(Case { ty, inner, second, outer, last, wrap, loaded: false });
                     }
                 }
+            }
+        }
+    }
+    // Fused products with signs changed on the way in.
+    let signs = [UnaryOp::Fneg, UnaryOp::Fabs].map(|op| Form::Unary(op, ty));
+    for (one, other) in signs.into_iter().flat_map(|one| signs.map(|other| (one, other))) {
+        use Leaf::{Inner, Second, X, Y};
+        for args in [[Inner, Y, Second], [Inner, Second, X], [X, Inner, Second]] {
+            let inner = Node { form: one, args: [X; 3] };
+            let second = Some(Node { form: other, args: [Y; 3] });
+            let outer = Node { form: Form::Fma, args };
+            if ty.is_float() {
+                let (last, wrap) = (None, Wrap::Value);
+                offer(Case { ty, inner, second, outer, last, wrap, loaded: false });
             }
         }
     }

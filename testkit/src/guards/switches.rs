@@ -11,11 +11,15 @@ const VALUES: [i64; 8] = [0, 1, 2, 3, -1, 9, 127, -128];
 
 pub(super) fn case(random: &mut Random) -> Case {
     let ty = random.pick(&[Type::I8, Type::I64, Type::I32]).unwrap_or(Type::I8);
-    let mut text = Text::new(&format!("fn @f({ty}, {ty}, i64) -> i64 {{"));
+    let mut text = Text::new("fn @f(i64, i64, i64) -> i64 {");
     let count = 4 + random.below(5);
     let blocks: Vec<String> = (0..count + 2).map(|_| text.block()).collect();
-    let args = text.begin(&blocks[0], &[ty, ty, Type::I64]);
-    let mut pool = args[..2].to_vec();
+    let args = text.begin(&blocks[0], &[Type::I64; 3]);
+    let cut = |arg: &String| match ty {
+        Type::I64 => arg.clone(),
+        _ => text.value(ty, &format!("trunc {arg}")),
+    };
+    let mut pool: Vec<String> = args[..2].iter().map(cut).collect();
     for _ in 0..4 {
         let imm = VALUES[random.below(8)];
         pool.push(text.constant(ty, imm));
@@ -67,7 +71,11 @@ pub(super) fn case(random: &mut Random) -> Case {
     let text = builder.text.end();
     let calls = (0..12)
         .map(|_| {
-            let mut word = || VALUES[random.below(8)] as u64 & ty.mask();
+            // What stands above the type must not matter.
+            let mut word = || {
+                let value = VALUES[random.below(8)] as u64 & ty.mask();
+                value | random.bits() & !ty.mask()
+            };
             ("f".to_owned(), vec![word(), word(), 1])
         })
         .collect();
