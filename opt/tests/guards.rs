@@ -7,11 +7,14 @@
 use interp::{Interpreter, Limits, LoadOptions, Program};
 use ir::{Module, Span, TrapKind};
 use opt::{Level, PASSES};
-use testkit::Random;
 use testkit::guards::{Case, GENERATORS};
+use testkit::{Alarm, Random};
 
 /// Modules of each generator in a plain run.
 const SEEDS: u64 = if cfg!(debug_assertions) { 60 } else { 1000 };
+
+/// The first failure ends all tests of this file soon.
+static ALARM: Alarm = Alarm::new();
 
 /// The results or the trap, and what the host was told.
 type Outcome = (Result<Vec<u64>, (TrapKind, Option<Span>)>, Vec<u64>);
@@ -38,7 +41,11 @@ fn check(name: &str) {
     let (mut ended, mut trapped) = (0, 0);
     // There are many operations to ask about, and each question is short.
     let times = if name == "ranges" { 16 } else { 1 };
+    let _watch = ALARM.watch();
     for seed in testkit::seeds(SEEDS * times) {
+        if ALARM.has_rung() {
+            return;
+        }
         let case = generator(&mut Random::new(seed));
         let written = ir::parse::module(&case.text)
             .unwrap_or_else(|e| panic!("seed {seed}: {e:?}\n{}", case.text));

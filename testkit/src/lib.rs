@@ -24,4 +24,4 @@ pub use keep::keep;
 pub use module::{Families, Shape, function};
 pub use rng::Random;
 pub use seeds::{cases, seeds};
-pub use threads::in_parallel;
+pub use threads::{Alarm, in_parallel};

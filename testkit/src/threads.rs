@@ -1,5 +1,6 @@
 //! Cases shared out to all processors.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 /// Runs `work(n, of)` for each of as many threads as there are processors, `n` below `of`; what they return. A panic of one
@@ -14,4 +15,38 @@ pub fn in_parallel<T: Send>(work: impl Fn(u64, u64) -> T + Sync) -> Vec<T> {
         };
         handles.into_iter().map(join).collect()
     })
+}
+
+/// Tells the long tests of a file that one of them has failed, so that the others end soon.
+#[derive(Debug, Default)]
+pub struct Alarm(AtomicBool);
+
+impl Alarm {
+    /// One that has not rung.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(AtomicBool::new(false))
+    }
+
+    /// Whether a thread has panicked that watched.
+    #[must_use]
+    pub fn has_rung(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Rings if this thread panics before what is returned is dropped.
+    #[must_use]
+    pub fn watch(&self) -> impl Drop + '_ {
+        Watch(self)
+    }
+}
+
+struct Watch<'a>(&'a Alarm);
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.0.store(true, Ordering::Relaxed);
+        }
+    }
 }
