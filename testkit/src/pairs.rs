@@ -189,12 +189,15 @@ pub fn cases(ty: Type, slice: Slice, each: &mut dyn FnMut(Case)) -> u64 {
             }
         }
     }
-    // Two operations on the same value, joined by a third.
+    // Two operations on the same value, or unary ones on two values, joined by a third.
     let few = if ty.is_int() { &[1, 2, 7, u64::MAX][..] } else { &[] };
     let few: Vec<u64> = few.iter().map(|word| word & ty.mask()).collect();
     let sides = nodes(ty, &few, Place::Side);
+    let others = sides.iter().filter(|node| node.form.arity() == 1);
+    let others = others.map(|node| Node { args: [Leaf::Y; 3], ..*node });
+    let seconds: Vec<Node> = sides.iter().copied().chain(others).collect();
     for &inner in &sides {
-        for &second in &sides {
+        for &second in &seconds {
             let mid = result_type(inner.form, ty);
             if result_type(second.form, ty) != mid {
                 continue;

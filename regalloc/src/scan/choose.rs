@@ -66,8 +66,7 @@ impl Scan<'_> {
                 }
                 index += 1;
             }
-            // The last entry may reach into the next range, if that starts inside the instruction.
-            index = index.saturating_sub(1).max(state.fixed_cursor);
+            // The next range is in another block, so behind this instruction.
             if fixed.get(index).is_none_or(|_| remaining & state.suffix[index] == 0) {
                 break;
             }
