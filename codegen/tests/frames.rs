@@ -6,7 +6,7 @@ mod common;
 use arm64_sim::{CallArgs, CodeKind, Config, Simulator};
 use codegen::{Options, Reason, compile};
 use common::{assembly, disassemble};
-use ir::{Function, FunctionBuilder, Signature, Type};
+use ir::{Function, FunctionBuilder, NarrowWidth, Signature, Type, Value};
 
 /// Code may lie anywhere.
 const BASE: u64 = 0x10_0000;
@@ -89,6 +89,70 @@ fn a_frame_beyond_the_limit_is_refused() {
     func.slots[ir::Entity::from_index(1)].align = 8192;
     let error = compile(&func, &Options::default()).expect_err("it cannot be aligned");
     assert!(matches!(error.reason, Reason::SlotAlignment { .. }), "{error}");
+}
+
+#[test]
+fn the_limit_counts_all_of_a_frame() {
+    let accepted = |size: u64, calls: bool| {
+        let b = FunctionBuilder::new("f");
+        let slot = b.slot(size, 1);
+        b.store_narrow(NarrowWidth::W8, b.iconst(Type::I64, 1), b.stack_addr(slot, 0), 0);
+        if calls {
+            b.call(b.import("g", Signature::new(&[], &[])), ());
+        }
+        b.ret(());
+        let func = b.finish().expect("it keeps the rules");
+        match compile(&func, &Options::default()) {
+            Ok(_) => true,
+            Err(error) => {
+                assert!(matches!(error.reason, Reason::FrameTooLarge { .. }), "{error}");
+                false
+            }
+        }
+    };
+    let max = codegen::MAX_FRAME_BYTES;
+    // One that calls has a frame record of 16 bytes.
+    for (size, calls, fits) in [
+        (max, false, true),
+        (max + 1, false, false),
+        (max - 16, true, true),
+        (max - 15, true, false),
+        (max, true, false),
+        (i32::MAX as u64, false, false),
+    ] {
+        assert_eq!(accepted(size, calls), fits, "{size} {calls}");
+    }
+}
+
+/// A function that needs all of `count` values at once, and a slot beside them; it returns `x` more than their sum.
+fn pressed(count: u32, size: u64) -> Function {
+    let b = FunctionBuilder::new("pressed");
+    let x = b.param(Type::I64);
+    let slot = (size > 0).then(|| b.slot(size, 8));
+    if let Some(slot) = slot {
+        b.store(x, b.stack_addr(slot, size as i32 - 8), 0);
+    }
+    let values: Vec<Value> = (0..count).map(|n| b.mul(x, i64::from(n) + 3)).collect();
+    let start = match slot {
+        Some(slot) => b.load(Type::I64, b.stack_addr(slot, size as i32 - 8), 0),
+        None => x,
+    };
+    b.ret(values.iter().rev().fold(start, |sum, &value| b.add(sum, value)));
+    b.finish().expect("it keeps the rules")
+}
+
+/// The first store of a frame allocates it as long as it reaches: one register less far than a pair.
+#[test]
+fn frames_of_every_small_size_and_number_of_saved_registers() {
+    for count in 14..32 {
+        for size in (0..560).step_by(16) {
+            let func = pressed(count, size);
+            let code = compile(&func, &Options::default().checked())
+                .unwrap_or_else(|error| panic!("{count} values, a slot of {size}: {error}"));
+            let expected = 5 + (0..u64::from(count)).map(|n| 5 * (n + 3)).sum::<u64>();
+            assert_eq!(run(&func, &[5], &[]), expected, "{count} {size}\n{}", disassemble(&code));
+        }
+    }
 }
 
 #[test]
