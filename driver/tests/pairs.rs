@@ -1,6 +1,6 @@
 //! Every two operations, one on the result of the other, compiled and run in the simulator (under QEMU natively too) at
-//! both levels, against `ir::eval` on the function as written: what instruction selection makes of operations that it
-//! folds into each other.
+//! both levels and in the interpreter, against `ir::eval` on the function as written: what instruction selection and
+//! predecoding make of operations that they fold into each other.
 //!
 //! A plain run takes a fixed part of the enumeration, `JITSU_PAIRS=1` all of it, `JITSU_PAIRS=n` one function of each `n`:
 //!
@@ -144,9 +144,10 @@ fn check(batch: &[Tried], kind: EngineKind, level: Level) {
 fn all_of(ty: Type) {
     let wanted = std::env::var("JITSU_PAIRS").ok().and_then(|text| text.parse().ok());
     let slice = Slice { part: 1, of: wanted.unwrap_or(PART).max(2) };
-    let mut kinds = vec![EngineKind::Simulator];
+    let mut engines = vec![(EngineKind::Interpreter, Level::None)];
+    engines.extend([Level::None, Level::Speed].map(|level| (EngineKind::Simulator, level)));
     if EngineKind::machine_code() == EngineKind::Native {
-        kinds.push(EngineKind::Native);
+        engines.extend([Level::None, Level::Speed].map(|level| (EngineKind::Native, level)));
     }
     let counts: Vec<(usize, usize)> = testkit::in_parallel(|thread, threads| {
         let _watch = ALARM.watch();
@@ -155,11 +156,9 @@ fn all_of(ty: Type) {
         let (mut evaluator, mut random) = (Evaluator::default(), Random::new(thread));
         let mut run = |batch: &mut Vec<Tried>| {
             functions += batch.len();
-            for &kind in &kinds {
-                for level in [Level::None, Level::Speed] {
-                    check(batch, kind, level);
-                    evaluations += batch.iter().map(|tried| tried.expected.len()).sum::<usize>();
-                }
+            for &(kind, level) in &engines {
+                check(batch, kind, level);
+                evaluations += batch.iter().map(|tried| tried.expected.len()).sum::<usize>();
             }
             batch.clear();
         };
@@ -177,7 +176,7 @@ fn all_of(ty: Type) {
     });
     let functions: usize = counts.iter().map(|(functions, _)| functions).sum();
     let evaluations: usize = counts.iter().map(|(_, evaluations)| evaluations).sum();
-    println!("{ty}: {functions} functions, {evaluations} evaluations by machine code");
+    println!("{ty}: {functions} functions, {evaluations} evaluations by engines");
     assert!(functions > 0 || ALARM.has_rung());
 }
 
