@@ -119,6 +119,7 @@ pub fn cases(ty: Type, slice: Slice, each: &mut dyn FnMut(Case)) -> u64 {
             _ if case.inner.is_shift() && case.second.is_some_and(|node| node.is_shift()) => {
                 slice.of / 64
             }
+            (Some(_), Wrap::Compare, _) => slice.of / 128,
             (Some(_), ..) => slice.of / 16,
             (None, Wrap::Value, 0) => slice.of / 1024,
             (None, Wrap::Value, 1) => slice.of / 32,
