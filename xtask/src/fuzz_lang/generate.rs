@@ -4,6 +4,7 @@
 //! `min` and `max` of floats choose.
 
 mod features;
+mod leaning;
 
 use std::fmt::Write as _;
 
@@ -75,6 +76,8 @@ struct Generator {
     generics: Vec<Generic>,
     enums: Vec<Enum>,
     pointers: Vec<Pointer>,
+    /// Names of the library that variables have already.
+    library_names: Vec<&'static str>,
     indent: usize,
     names: usize,
     loops: usize,
@@ -91,6 +94,7 @@ pub(super) fn program(seed: u64) -> String {
         generics: Vec::new(),
         enums: Vec::new(),
         pointers: Vec::new(),
+        library_names: Vec::new(),
         indent: 0,
         names: 0,
         loops: 0,
@@ -187,6 +191,7 @@ impl Generator {
     fn statement(&mut self, depth: usize) {
         match self.rng.below(if depth == 0 { 11 } else { 15 }) {
             0..=2 => self.declare(),
+            3 if self.write_slice() => {}
             3..=5 => self.assign(),
             6..=7 => {
                 let ty = self.any_type();
@@ -202,8 +207,9 @@ impl Generator {
     }
 
     fn declare(&mut self) {
-        let (name, ty) = (self.fresh("v"), self.any_type());
-        let value = self.expr(ty, 3);
+        let ty = self.any_type();
+        let value = if self.rng.one_in(6) { self.bare_literal(ty) } else { self.expr(ty, 3) };
+        let name = self.variable("v");
         let mutable = !self.rng.one_in(3);
         let keyword = if mutable { "mut " } else { "" };
         self.line(&format!("let {keyword}{name}: {} = {value};", ty.name()));
@@ -211,9 +217,10 @@ impl Generator {
     }
 
     fn declare_array(&mut self) {
-        let (name, ty) = (self.fresh("t"), self.any_type());
+        let ty = self.any_type();
         let len = 1 + self.rng.below(9);
         let value = self.expr(ty, 2);
+        let name = self.variable("t");
         self.line(&format!("let mut {name}: [{}; {len}] = [{value}; {len}];", ty.name()));
         self.locals.push(Local { name, ty, array: Some(len), mutable: true });
     }
@@ -430,6 +437,7 @@ impl Generator {
                 match self.rng.below(10) {
                     0 => format!("{name}::MAX"),
                     1 => format!("{name}::INFINITY"),
+                    2 if self.rng.one_in(2) => format!("{name}::NAN"),
                     2 => format!("{name}::MIN_POSITIVE"),
                     3..=5 => format!("(-{text}{name})"),
                     _ => format!("{text}{name}"),
@@ -441,9 +449,10 @@ impl Generator {
     fn int_expr(&mut self, ty: Type, bits: u32, signed: bool, depth: usize) -> String {
         let name = ty.name();
         let a = self.expr(ty, depth);
-        match self.rng.below(14) {
+        match self.rng.below(16) {
             0..=3 => {
-                let b = self.expr(ty, depth);
+                let bare = self.rng.one_in(5);
+                let b = if bare { self.bare_literal(ty) } else { self.expr(ty, depth) };
                 let op = ["+", "-", "*", "&", "|", "^"][self.rng.below(6)];
                 format!("({a} {op} {b})")
             }
@@ -494,6 +503,8 @@ impl Generator {
             }
             12 if signed => format!("(-{a})"),
             12 => format!("(!{a})"),
+            13 if self.rng.one_in(2) => self.cast_of_arms(ty, depth),
+            14 => self.of_a_slice(ty).unwrap_or(a),
             _ => {
                 let from = if self.rng.one_in(4) { Type::F64 } else { self.any_type() };
                 let value = self.expr(from, depth);
@@ -503,15 +514,18 @@ impl Generator {
     }
 
     fn bool_expr(&mut self, depth: usize) -> String {
-        match self.rng.below(6) {
+        match self.rng.below(7) {
             0 => format!("(!{})", self.expr(Type::Bool, depth)),
+            6 => self.equal_slices().unwrap_or_else(|| "false".to_owned()),
             1 | 2 => {
                 let (a, b) = (self.expr(Type::Bool, depth), self.expr(Type::Bool, depth));
                 format!("({a} {} {b})", ["&&", "||", "&", "|", "^", "==", "!="][self.rng.below(7)])
             }
             _ => {
                 let ty = if self.rng.one_in(5) { Type::F64 } else { self.int_type() };
-                let (a, b) = (self.expr(ty, depth), self.expr(ty, depth));
+                let a = self.expr(ty, depth);
+                let bare = self.rng.one_in(5);
+                let b = if bare { self.bare_literal(ty) } else { self.expr(ty, depth) };
                 format!("({a} {} {b})", ["<", "<=", ">", ">=", "==", "!="][self.rng.below(6)])
             }
         }
@@ -519,9 +533,12 @@ impl Generator {
 
     fn float_expr(&mut self, ty: Type, depth: usize) -> String {
         let a = self.expr(ty, depth);
-        match self.rng.below(8) {
+        match self.rng.below(10) {
+            8 => self.cast_of_arms(ty, depth),
+            9 => self.of_a_slice(ty).unwrap_or(a),
             0..=3 => {
-                let b = self.expr(ty, depth);
+                let bare = self.rng.one_in(5);
+                let b = if bare { self.bare_literal(ty) } else { self.expr(ty, depth) };
                 format!("({a} {} {b})", ["+", "-", "*", "/"][self.rng.below(4)])
             }
             4 => {
