@@ -39,7 +39,7 @@ pub fn main_corners(ty: Type) -> Vec<u64> {
     corners(ty).into_iter().take(if ty.is_float() { 8 } else { 7 }).collect()
 }
 
-const FLOATS: [f64; 13] = [
+const FLOATS: [f64; 14] = [
     0.0,
     -0.0,
     1.0,
@@ -50,11 +50,21 @@ const FLOATS: [f64; 13] = [
     0.5,
     -2.5,
     255.0,
+    // Of a single bit behind the first.
+    3.0,
     2_147_483_648.0,
     -9_223_372_036_854_775_808.0,
     18_446_744_073_709_551_616.0,
 ];
 
-/// A signalling and a negative quiet NaN with payloads, the least subnormal, the greatest number.
-const F32_BITS: [u64; 4] = [0x7f80_0001, 0xffc1_2345, 1, 0x7f7f_ffff];
-const F64_BITS: [u64; 4] = [0x7ff0_0000_0000_0001, 0xfff8_1234_5678_9abc, 1, 0x7fef_ffff_ffff_ffff];
+/// A signalling and a negative quiet NaN with payloads, the least subnormal and normal numbers, the greatest number and
+/// the greatest power of two, whose reciprocal is subnormal.
+const F32_BITS: [u64; 6] = [0x7f80_0001, 0xffc1_2345, 1, 0x80_0000, 0x7f7f_ffff, 0x7f00_0000];
+const F64_BITS: [u64; 6] = [
+    0x7ff0_0000_0000_0001,
+    0xfff8_1234_5678_9abc,
+    1,
+    1 << 52,
+    0x7fef_ffff_ffff_ffff,
+    0x7fe0_0000_0000_0000,
+];
