@@ -39,7 +39,7 @@ pub fn main_corners(ty: Type) -> Vec<u64> {
     corners(ty).into_iter().take(if ty.is_float() { 8 } else { 7 }).collect()
 }
 
-const FLOATS: [f64; 14] = [
+const FLOATS: [f64; 16] = [
     0.0,
     -0.0,
     1.0,
@@ -48,6 +48,8 @@ const FLOATS: [f64; 14] = [
     f64::NEG_INFINITY,
     f64::NAN,
     0.5,
+    2.0,
+    2.5,
     -2.5,
     255.0,
     // Of a single bit behind the first.
