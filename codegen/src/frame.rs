@@ -25,8 +25,9 @@ use crate::error::{Reason, valid};
 use crate::function::MachineFunction;
 use crate::minst::FramePlace;
 
-/// The largest frame, in bytes.
-pub const MAX_FRAME_BYTES: u64 = 16 << 20;
+/// The largest frame, in bytes: stack slots, of which the IR allows 64 MiB, and spilled values, saved registers and
+/// arguments for callees, of which it sets no limit.
+pub const MAX_FRAME_BYTES: u64 = 256 << 20;
 
 /// The size of the guard below the stack, and of a step of the probes.
 const PAGE: u32 = 4096;

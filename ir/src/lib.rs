@@ -47,5 +47,5 @@ pub use opcode::{
 };
 pub use parse::{ParseCode, ParseError};
 pub use types::{AbiParam, Extend, Signature, Span, Type};
-pub use verify::{VerifyError, VerifyRule, verify_function, verify_module};
+pub use verify::{MAX_FRAME, VerifyError, VerifyRule, verify_function, verify_module};
 pub use words::{FloatCC, IntCC, RmwOp, TrapKind};

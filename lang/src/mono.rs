@@ -9,7 +9,7 @@ use crate::check::FnInfo;
 use crate::diag::Diagnostic;
 use crate::tree::{Body, Expr, ExprKind, FnId, Pat, PatKind, Stmt};
 use crate::ty::{ParamId, Ty, TyKind, Types};
-use crate::value::layout;
+use crate::value::{MAX_VARIABLES, layout};
 
 /// How deep instances may need new instances: rustc's limit.
 const MAX_DEPTH: usize = 128;
@@ -19,9 +19,6 @@ const MAX_INSTANCES: usize = 10_000;
 
 /// How large a type may be that an instance has as argument, in types that it is made of.
 const MAX_WEIGHT: u32 = 1 << 12;
-
-/// The most stack that the variables of an instance may take.
-const MAX_FRAME: u64 = 1 << 28;
 
 /// An instance whose body is still to be made.
 struct Waiting {
@@ -72,7 +69,7 @@ pub(crate) fn instantiate(types: &mut Types, fns: &mut Vec<FnInfo>) -> Result<()
         let Some(body) = mono.fns[generic.0 as usize].body.clone() else { continue };
         let body = mono.body(&body, &args, depth);
         let frame = body.locals.iter().map(|local| layout(mono.types, local.ty).0);
-        if frame.fold(0, u64::saturating_add) > MAX_FRAME {
+        if frame.fold(0, u64::saturating_add) > MAX_VARIABLES {
             mono.fail(generic, "needs too much memory for its variables");
         }
         mono.fns[id.0 as usize].body = Some(Rc::new(body));

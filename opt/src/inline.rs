@@ -11,8 +11,8 @@
 use std::collections::HashMap;
 
 use ir::{
-    Block, BlockCall, Callee, DataRef, Entity, FuncRef, Function, Inst, InstData, Module,
-    SecondaryMap, SigRef, StackSlot, SwitchTable, TrapKind, Value, ValueList,
+    Block, BlockCall, Callee, DataRef, Entity, FuncRef, Function, Inst, InstData, MAX_FRAME,
+    Module, SecondaryMap, SigRef, StackSlot, SwitchTable, TrapKind, Value, ValueList,
 };
 
 use crate::edit::Aliases;
@@ -123,6 +123,12 @@ fn size(func: &Function) -> usize {
     func.layout().iter().map(count).sum()
 }
 
+/// Bytes of the stack slots of a function, at most.
+fn frame(func: &Function) -> u64 {
+    let bytes = func.slots.values().map(|slot| slot.size.saturating_add(slot.align.into()));
+    bytes.fold(0, u64::saturating_add)
+}
+
 /// How many calls of a function give their callee by its address.
 pub(crate) fn calls_by_address(func: &Function) -> usize {
     let is_one = |inst: &&Inst| matches!(func.inst(**inst), InstData::CallIndirect { .. });
@@ -134,7 +140,7 @@ pub(crate) fn calls_in(func: &mut Function, bodies: &Bodies) -> usize {
     let mut aliases = Aliases::new();
     let mut layout = Vec::with_capacity(func.layout().len());
     let mut inlined = 0;
-    let mut own_size = size(func);
+    let (mut own_size, mut own_frame) = (size(func), frame(func));
     for block in func.layout().to_vec() {
         layout.push(block);
         let insts = func.take_block_insts(block);
@@ -144,7 +150,11 @@ pub(crate) fn calls_in(func: &mut Function, bodies: &Bodies) -> usize {
             let body = match *func.inst(inst) {
                 InstData::Call { callee, args } => {
                     let body = bodies.of(&func.callees[callee]);
-                    body.filter(|(_, size)| own_size + size <= MAX_CALLER).map(|body| (body, args))
+                    let fits = |(body, size): &&(Function, usize)| {
+                        own_size + size <= MAX_CALLER
+                            && own_frame.saturating_add(frame(body)) <= MAX_FRAME
+                    };
+                    body.filter(fits).map(|body| (body, args))
                 }
                 _ => None,
             };
@@ -153,6 +163,7 @@ pub(crate) fn calls_in(func: &mut Function, bodies: &Bodies) -> usize {
                 continue;
             };
             own_size += size;
+            own_frame = own_frame.saturating_add(frame(body));
             inlined += 1;
             // The call ends its block; what follows goes on in a new one, which gets the results.
             let after = func.create_block();

@@ -12,7 +12,7 @@ use testkit::pairs::{self, Case, Slice};
 use testkit::{Alarm, Evaluator, Random};
 
 /// One function in so many is tried in a plain run.
-const PART: u64 = if cfg!(debug_assertions) { 20_000 } else { 1600 };
+const PART: u64 = if cfg!(debug_assertions) { 20_000 } else { 3200 };
 
 /// Blocks that a function may run through: none has a loop.
 const FUEL: usize = 16;

@@ -4,19 +4,16 @@
 //!
 //! The parameters are truncated to the type in question: what a caller leaves in the bits above must not matter.
 
-use std::collections::HashMap;
+use ir::{BinaryOp, Function, FunctionBuilder, IntCC, NarrowWidth, TrapKind, Type, Value};
 
-use ir::{
-    BinaryOp, FloatCC, Function, FunctionBuilder, IntCC, NarrowWidth, TrapKind, Type, UnaryOp,
-    Value,
-};
-
-use crate::corners::{corners, main_corners};
+use crate::corners::corners;
 use crate::rng::Random;
 
+mod enumerate;
 mod form;
 
-use form::{FLOATS, INTS, result_type};
+pub use enumerate::cases;
+use form::result_type;
 pub use form::{Form, Result};
 
 /// Where an operand comes from.
@@ -30,32 +27,22 @@ enum Leaf {
     Second,
 }
 
-/// What the function does with the result of the outer operation.
+/// What the function does with the result of the last operation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Wrap {
+enum Wrap {
     /// Returns it.
     Value,
     /// Compares it with the second parameter, cut to its type.
     Compare,
     /// Branches on it.
     Branch,
-    /// Selects between the parameters by it.
-    Select,
+    /// Chooses between these by it.
+    Choose(Leaf, Leaf),
     /// Traps if it is not zero.
     Trap,
     /// Stores its low bytes into zeros and returns what is there.
     Store(NarrowWidth),
 }
-
-const WRAPS: [Wrap; 7] = [
-    Wrap::Compare,
-    Wrap::Branch,
-    Wrap::Select,
-    Wrap::Trap,
-    Wrap::Store(NarrowWidth::W8),
-    Wrap::Store(NarrowWidth::W16),
-    Wrap::Store(NarrowWidth::W32),
-];
 
 /// An operation and its operands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -88,7 +75,8 @@ pub struct Case {
     pub ty: Type,
     inner: Node,
     second: Option<Node>,
-    outer: Node,
+    /// An operation on the result of the inner one.
+    outer: Option<Node>,
     /// One more operation, on the result of the outer one.
     last: Option<Node>,
     wrap: Wrap,
@@ -104,310 +92,6 @@ pub struct Slice {
     pub part: u64,
     /// In how many parts the enumeration is cut; 1 for all of it.
     pub of: u64,
-}
-
-/// Calls `each` for the cases of a slice whose parameters are of type `ty`, in order; returns how many there were in all.
-pub fn cases(ty: Type, slice: Slice, each: &mut dyn FnMut(Case)) -> u64 {
-    let mut count = 0;
-    let mut offer = |mut case: Case| {
-        count += 1;
-        case.loaded = Random::new(!count).once_in(2);
-        // A rule about two operations without constants has one case here, a rule about one constant a few: a part of the
-        // whole has more of these. So it has of chains of truth values, where optimisers go wrong most, and of pairs of
-        // constants that rules put together.
-        let of = match (case.last, case.wrap, case.num_constants()) {
-            _ if case.inner.is_shift() && case.second.is_some_and(|node| node.is_shift()) => {
-                slice.of / 64
-            }
-            (Some(_), Wrap::Compare, _) => slice.of / 128,
-            (Some(_), ..) => slice.of / 16,
-            (None, Wrap::Value, 0) => slice.of / 1024,
-            (None, Wrap::Value, 1) => slice.of / 32,
-            (None, ..) if case.is_related() => slice.of / 16,
-            _ => slice.of,
-        };
-        let of = of.max(1);
-        if Random::new(count).bits() % of == slice.part % of {
-            each(case);
-        }
-    };
-    let inner = nodes(ty, &corners(ty), Place::Inner);
-    for &inner in &inner {
-        let mid = result_type(inner.form, ty);
-        for outer in outer_nodes(ty, mid, &corners(mid)) {
-            offer(Case {
-                ty,
-                inner,
-                second: None,
-                outer,
-                last: None,
-                wrap: Wrap::Value,
-                loaded: false,
-            });
-        }
-    }
-    let types = INTS.into_iter().chain(FLOATS);
-    let thirds: HashMap<Type, Vec<Node>> =
-        types.map(|out| (out, outer_nodes(ty, out, &main_corners(out)))).collect();
-    let mut depth = 0;
-    // Everything that looks at a result looks at few constants: those that rules single out.
-    let inner = nodes(ty, &main_corners(ty), Place::Inner);
-    for &inner in &inner {
-        let mid = result_type(inner.form, ty);
-        for outer in outer_nodes(ty, mid, &main_corners(mid)) {
-            let out = result_type(outer.form, mid);
-            // Three operations are too many to enumerate: one at random on each two.
-            let last = Random::new(depth).pick(&thirds[&out]);
-            depth += 1;
-            offer(Case { ty, inner, second: None, outer, last, wrap: Wrap::Value, loaded: false });
-            for wrap in WRAPS {
-                let fits = match wrap {
-                    Wrap::Store(width) => out.is_int() && width.as_type().bits() < out.bits(),
-                    _ => out.is_int(),
-                };
-                if fits {
-                    offer(Case { ty, inner, second: None, outer, last: None, wrap, loaded: false });
-                }
-            }
-        }
-    }
-    // Comparisons, what is made of their results, and what is made of that.
-    for inner in comparisons(ty) {
-        for outer in of_truth(Type::I8) {
-            let out = result_type(outer.form, Type::I8);
-            for last in of_truth(out) {
-                for wrap in [Wrap::Compare, Wrap::Branch, Wrap::Select, Wrap::Trap] {
-                    offer(Case {
-                        ty,
-                        inner,
-                        second: None,
-                        outer,
-                        last: Some(last),
-                        wrap,
-                        loaded: false,
-                    });
-                }
-            }
-        }
-    }
-    // Two operations on the same value, or unary ones on two values, joined by a third.
-    let few = if ty.is_int() { &[1, 2, 7, u64::MAX][..] } else { &[] };
-    let few: Vec<u64> = few.iter().map(|word| word & ty.mask()).collect();
-    let sides = nodes(ty, &few, Place::Side);
-    let others = sides.iter().filter(|node| node.form.arity() == 1);
-    let others = others.map(|node| Node { args: [Leaf::Y; 3], ..*node });
-    let seconds: Vec<Node> = sides.iter().copied().chain(others).collect();
-    for &inner in &sides {
-        for &second in &seconds {
-            let mid = result_type(inner.form, ty);
-            if result_type(second.form, ty) != mid {
-                continue;
-            }
-            for form in Form::all(mid).into_iter().filter(|form| form.arity() == 2) {
-                let outer = Node { form, args: [Leaf::Inner, Leaf::Second, Leaf::X] };
-                offer(Case {
-                    ty,
-                    inner,
-                    second: Some(second),
-                    outer,
-                    last: None,
-                    wrap: Wrap::Value,
-                    loaded: false,
-                });
-            }
-        }
-    }
-    // Shifts of both parameters, joined, whose amounts make up the width or nearly so.
-    let width = u64::from(ty.bits());
-    let shifts = [BinaryOp::Shl, BinaryOp::Lshr, BinaryOp::Ashr];
-    for (one, other) in shifts.into_iter().flat_map(|one| shifts.map(|other| (one, other))) {
-        for amount in (0..=width).filter(|_| ty.is_int()) {
-            for rest in [width - amount, (width - amount).wrapping_sub(1), width - amount + 1] {
-                for join in [BinaryOp::Or, BinaryOp::Xor, BinaryOp::Add] {
-                    let shift = |op, of, amount| {
-                        let args = [of, Leaf::Const(amount & ty.mask()), Leaf::X];
-                        Node { form: Form::Binary(op), args }
-                    };
-                    for (x, y) in [(Leaf::X, Leaf::Y), (Leaf::X, Leaf::X)] {
-                        let inner = shift(one, x, amount);
-                        let second = Some(shift(other, y, rest));
-                        let args = [Leaf::Inner, Leaf::Second, Leaf::X];
-                        let outer = Node { form: Form::Binary(join), args };
-                        let (last, wrap) = (None, Wrap::Value);
-                        offer(Case { ty, inner, second, outer, last, wrap, loaded: false });
-                    }
-                }
-            }
-        }
-    }
-    // Fused products with signs changed on the way in.
-    let signs = [UnaryOp::Fneg, UnaryOp::Fabs].map(|op| Form::Unary(op, ty));
-    for (one, other) in signs.into_iter().flat_map(|one| signs.map(|other| (one, other))) {
-        use Leaf::{Inner, Second, X, Y};
-        for args in [[Inner, Y, Second], [Inner, Second, X], [X, Inner, Second]] {
-            let inner = Node { form: one, args: [X; 3] };
-            let second = Some(Node { form: other, args: [Y; 3] });
-            let outer = Node { form: Form::Fma, args };
-            if ty.is_float() {
-                let (last, wrap) = (None, Wrap::Value);
-                offer(Case { ty, inner, second, outer, last, wrap, loaded: false });
-            }
-        }
-    }
-    // Products of extended factors, and what is added to them or taken from them.
-    let extends = |form: &Form| matches!(form, Form::Unary(UnaryOp::Sext | UnaryOp::Zext, _));
-    let factors: Vec<Form> = Form::all(ty).into_iter().filter(extends).collect();
-    for (&one, &other) in factors.iter().flat_map(|one| factors.iter().map(move |b| (one, b))) {
-        let mid = result_type(one, ty);
-        if result_type(other, ty) != mid {
-            continue;
-        }
-        for op in [BinaryOp::Add, BinaryOp::Sub] {
-            for args in [[Leaf::Inner, Leaf::Second], [Leaf::Second, Leaf::Inner]] {
-                let node = |form, [a, b]: [Leaf; 2]| Node { form, args: [a, b, Leaf::X] };
-                let (inner, second) = (node(one, [Leaf::X; 2]), Some(node(other, [Leaf::Y; 2])));
-                let outer = node(Form::Binary(BinaryOp::Mul), [Leaf::Inner, Leaf::Second]);
-                let (last, wrap) = (Some(node(Form::Binary(op), args)), Wrap::Value);
-                offer(Case { ty, inner, second, outer, last, wrap, loaded: false });
-            }
-        }
-    }
-    count
-}
-
-/// A few comparisons of the parameters.
-fn comparisons(ty: Type) -> Vec<Node> {
-    use Leaf::{Const, X, Y};
-    let compare = |form, other| Node { form, args: [X, other, X] };
-    if ty.is_float() {
-        return vec![
-            compare(Form::FloatCompare(FloatCC::Lt), Y),
-            compare(Form::FloatCompare(FloatCC::Uno), X),
-        ];
-    }
-    vec![
-        compare(Form::Compare(IntCC::Ult), Y),
-        compare(Form::Compare(IntCC::Sge), Const(1)),
-        compare(Form::Compare(IntCC::Ne), Const(0)),
-        compare(Form::Compare(IntCC::Eq), Const(ty.mask())),
-    ]
-}
-
-/// What programs make of a truth value: widen and narrow it, turn it round, mask it, select by it, compare it.
-fn of_truth(ty: Type) -> Vec<Node> {
-    use Leaf::{Const, Inner, X};
-    let mut nodes = Vec::new();
-    let ones = [0, 1, ty.mask(), 2];
-    for form in Form::all(ty) {
-        let mut add = |args: [Leaf; 3]| nodes.push(Node { form, args });
-        match form {
-            Form::Unary(_, to) if to.is_int() => add([Inner; 3]),
-            Form::Compare(_) => ones.into_iter().for_each(|c| add([Inner, Const(c), X])),
-            Form::Binary(
-                BinaryOp::And | BinaryOp::Or | BinaryOp::Xor | BinaryOp::Add | BinaryOp::Sub,
-            ) => {
-                add([Inner, Const(1), X]);
-                add([Const(1), Inner, X]);
-            }
-            Form::Select => {
-                add([Inner, Const(1), Const(0)]);
-                add([Inner, Const(0), Const(1)]);
-                add([Inner, Const(ty.mask()), Const(0)]);
-            }
-            _ => {}
-        }
-    }
-    nodes
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    /// Both orders of a variable and a constant, and two variables.
-    Inner,
-    /// A variable and a constant.
-    Side,
-}
-
-/// The operations on the parameters.
-fn nodes(ty: Type, constants: &[u64], place: Place) -> Vec<Node> {
-    use Leaf::{Const, X, Y};
-    let mut nodes = Vec::new();
-    for form in Form::all(ty) {
-        let mut add = |args: [Leaf; 3]| nodes.push(Node { form, args });
-        match form.arity() {
-            1 => add([X; 3]),
-            2 => {
-                if place == Place::Inner {
-                    add([X, Y, X]);
-                    add([X, X, X]);
-                }
-                for &c in constants {
-                    add([X, Const(c), X]);
-                    if place == Place::Inner && !form.commutes() {
-                        add([Const(c), X, X]);
-                    }
-                }
-            }
-            _ if place == Place::Side => {}
-            _ => {
-                // A float is no condition.
-                if form != Form::Select || ty.is_int() {
-                    for &c in constants {
-                        add([X, Y, Const(c)]);
-                        add([X, Const(c), Y]);
-                        add([Y, X, Const(c)]);
-                        add([Y, Const(c), X]);
-                    }
-                    add([X, Y, X]);
-                }
-            }
-        }
-    }
-    nodes
-}
-
-/// The operations on the result, of type `mid`, of an inner one on parameters of type `ty`.
-fn outer_nodes(ty: Type, mid: Type, constants: &[u64]) -> Vec<Node> {
-    use Leaf::{Const, Inner, X, Y};
-    let mut nodes = Vec::new();
-    let same = ty == mid;
-    for form in Form::all(mid) {
-        let mut add = |args: [Leaf; 3]| nodes.push(Node { form, args });
-        match form.arity() {
-            1 => add([Inner; 3]),
-            2 => {
-                for &c in constants {
-                    add([Inner, Const(c), X]);
-                    if !form.commutes() {
-                        add([Const(c), Inner, X]);
-                    }
-                }
-                if same {
-                    add([Inner, X, X]);
-                    add([X, Inner, X]);
-                    add([Inner, Y, X]);
-                }
-            }
-            _ if form == Form::Select && mid.is_float() => {}
-            _ => {
-                // As a condition or first operand between constants, and as a value.
-                for &c in constants.iter().take(3) {
-                    for &d in constants.iter().take(3) {
-                        add([Inner, Const(c), Const(d)]);
-                    }
-                }
-                if same {
-                    add([Inner, X, Y]);
-                    for &c in constants {
-                        add([Y, Inner, Const(c)]);
-                        add([Y, Const(c), Inner]);
-                        add([X, Inner, Const(c)]);
-                    }
-                }
-            }
-        }
-    }
-    nodes
 }
 
 impl Case {
@@ -445,8 +129,11 @@ impl Case {
         let inner = build(self.inner, self.ty, None, None);
         let second = self.second.map(|second| build(second, self.ty, None, None));
         let mid = result_type(self.inner.form, self.ty);
-        let mut result = build(self.outer, mid, Some(inner), second);
-        let mut out = result_type(self.outer.form, mid);
+        let (mut result, mut out) = (inner, mid);
+        if let Some(outer) = self.outer {
+            result = build(outer, mid, Some(inner), second);
+            out = result_type(outer.form, mid);
+        }
         if let Some(last) = self.last {
             result = build(last, out, Some(result), second);
             out = result_type(last.form, out);
@@ -470,7 +157,14 @@ impl Case {
                 b.switch_to(no);
                 to_word(b, self.ty, y)
             }
-            Wrap::Select => to_word(b, self.ty, b.select(result, x, y)),
+            Wrap::Choose(yes, no) => {
+                let value = |leaf| match leaf {
+                    Leaf::X => x,
+                    Leaf::Const(bits) => constant(b, self.ty, bits),
+                    _ => y,
+                };
+                to_word(b, self.ty, b.select(result, value(yes), value(no)))
+            }
             Wrap::Trap => {
                 b.trap_if(result, TrapKind::Assertion);
                 to_word(b, self.ty, x)
@@ -487,38 +181,7 @@ impl Case {
     }
 
     fn nodes(&self) -> impl Iterator<Item = Node> {
-        [Some(self.inner), self.second, Some(self.outer), self.last].into_iter().flatten()
-    }
-
-    /// Whether the constants of its first two operations are such as rules put together: equal, one the negation or the
-    /// complement of the other; shifts that make up the width, or nearly so, or a shift and a mask that do; a power of two
-    /// and its logarithm.
-    fn is_related(&self) -> bool {
-        let other = self.second.unwrap_or(self.outer);
-        let Some((a, b)) = self.inner.constant().zip(other.constant()) else { return false };
-        let (width, mask) = (u64::from(self.ty.bits()), self.ty.mask());
-        let amounts =
-            [(self.inner, a), (other, b)].map(|(node, word)| node.is_shift().then_some(word));
-        let ends = |a: u64, b: u64| a.wrapping_add(b).abs_diff(width) <= 1;
-        let masked = |amount: Option<u64>, word: u64| {
-            let is_low = word & word.wrapping_add(1) == 0;
-            amount.is_some_and(|amount| is_low && ends(amount, word.trailing_ones().into()))
-        };
-        let log = |amount: Option<u64>, word: u64| {
-            amount.is_some_and(|amount| word.is_power_of_two() && amount == word.ilog2().into())
-        };
-        match amounts {
-            [Some(a), Some(b)] => a == b || ends(a, b),
-            [one, two] => {
-                a == b
-                    || a == b.wrapping_neg() & mask
-                    || a == !b & mask
-                    || masked(one, b)
-                    || masked(two, a)
-                    || log(one, b)
-                    || log(two, a)
-            }
-        }
+        [Some(self.inner), self.second, self.outer, self.last].into_iter().flatten()
     }
 
     fn num_constants(&self) -> usize {
@@ -529,7 +192,11 @@ impl Case {
     /// Whether it reads its second parameter.
     #[must_use]
     pub fn has_two(&self) -> bool {
-        let both = [Wrap::Compare, Wrap::Branch, Wrap::Select].contains(&self.wrap);
+        let both = match self.wrap {
+            Wrap::Compare | Wrap::Branch => true,
+            Wrap::Choose(yes, no) => [yes, no].contains(&Leaf::Y),
+            _ => false,
+        };
         both || self.nodes().any(|n| n.args[..n.form.arity()].contains(&Leaf::Y))
     }
 
@@ -546,7 +213,13 @@ impl Case {
             }
         };
         let all_ys = [corners(ty), self.constants()].concat();
-        let count = if self.has_two() { 4 } else { 1 };
+        let count = if !self.has_two() {
+            1
+        } else if ty == Type::I8 {
+            2
+        } else {
+            4
+        };
         let mut arguments = Vec::with_capacity(xs.len() * count);
         for &x in &xs {
             for _ in 0..count {

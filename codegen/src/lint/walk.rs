@@ -10,6 +10,7 @@ use arm64_enc::{
 
 use super::Rule;
 use super::effects::{Access, Effects, Mask, Mode, SP_BIT, effects, x, xs};
+use crate::MAX_FRAME_BYTES;
 use crate::emit::{CompiledCode, RelocKind};
 
 /// The size of the guard below the stack, and so of the largest step between two accesses.
@@ -19,7 +20,7 @@ const SLACK: i64 = 1024;
 /// The stack pointer is a multiple of this.
 const ALIGN: i64 = 16;
 /// As many turns of a loop of probes as there can be pages in the largest frame, and some.
-const MOST_TURNS: usize = 8192;
+const MOST_TURNS: usize = (MAX_FRAME_BYTES / 4096) as usize + 64;
 
 const FP: usize = 29;
 const LR: usize = 30;

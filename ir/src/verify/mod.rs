@@ -75,8 +75,8 @@ pub const MAX_SIGNATURE: usize = 1000;
 /// The largest alignment of a stack slot: a page.
 pub const MAX_SLOT_ALIGN: u32 = 4096;
 
-/// How many bytes the stack slots of a function may have in all, alignment included.
-pub const MAX_FRAME: u64 = (1 << 31) - 1;
+/// How many bytes the stack slots of a function may have in all, alignment included: 64 MiB, on every engine.
+pub const MAX_FRAME: u64 = 64 << 20;
 
 /// The largest alignment of a data object: a page.
 pub const MAX_DATA_ALIGN: u32 = 4096;

@@ -5,10 +5,7 @@ use super::Checker;
 use crate::diag::{Diagnostic, Place};
 use crate::tree::{Adapter, BinOp, Body, Expr, ExprKind, Iter, IterBase, Pat, PatKind, Stmt, UnOp};
 use crate::ty::{IntTy, Ty, TyKind};
-use crate::value::{ConstValue, layout};
-
-/// The most stack that the variables of one function may take.
-const MAX_FRAME: u64 = 1 << 28;
+use crate::value::{ConstValue, MAX_VARIABLES, layout};
 
 impl<'a> Checker<'a> {
     pub(super) fn finish(&mut self, body: &Body) {
@@ -25,13 +22,13 @@ impl<'a> Checker<'a> {
             }
             frame = frame.saturating_add(layout(&self.types, local.ty).0);
         }
-        if frame > MAX_FRAME
+        if frame > MAX_VARIABLES
             && let Some(local) = body.locals.first()
         {
             self.error(
                 "J0003",
                 local.place,
-                format!("the variables of this function need more than {MAX_FRAME} bytes"),
+                format!("the variables of this function need more than {MAX_VARIABLES} bytes"),
             );
         }
         for pat in std::mem::take(&mut self.later_irrefutable) {
