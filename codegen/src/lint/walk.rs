@@ -10,7 +10,6 @@ use arm64_enc::{
 
 use super::Rule;
 use super::effects::{Access, Effects, Mask, Mode, SP_BIT, effects, x, xs};
-use crate::MAX_FRAME_BYTES;
 use crate::emit::{CompiledCode, RelocKind};
 
 /// The size of the guard below the stack, and so of the largest step between two accesses.
@@ -19,8 +18,8 @@ const PAGE: i64 = 4096;
 const SLACK: i64 = 1024;
 /// The stack pointer is a multiple of this.
 const ALIGN: i64 = 16;
-/// As many turns of a loop of probes as there can be pages in the largest frame, and some.
-const MOST_TURNS: usize = (MAX_FRAME_BYTES / 4096) as usize + 64;
+/// Turns of loops whose end is known, beyond one for each page of the frame that the description says.
+const MORE_TURNS: usize = 64;
 
 const FP: usize = 29;
 const LR: usize = 30;
@@ -249,7 +248,9 @@ impl<'a> Walk<'a> {
                         Some(true) => {
                             // The next turn of a loop whose end is known: it has a state of its own.
                             self.turns += 1;
-                            if self.turns > MOST_TURNS {
+                            if self.turns
+                                > self.code.frame_bytes as usize / PAGE as usize + MORE_TURNS
+                            {
                                 return Err((at, Rule::Endless));
                             }
                             self.known.retain(|&place, _| !(to..=at).contains(&place));
