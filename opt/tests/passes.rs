@@ -57,6 +57,7 @@ fn check(path: &Path) {
             (pass.run)(func);
         }
     }
+    ir::verify_module(&module).unwrap_or_else(|e| panic!("{name}: {e}\n{module}"));
     for func in module.functions.values() {
         ssa::verify(func).unwrap_or_else(|e| panic!("{}: {e}\n{func}", path.display()));
     }

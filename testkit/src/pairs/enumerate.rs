@@ -25,13 +25,21 @@ pub fn cases(ty: Type, slice: Slice, each: &mut dyn FnMut(Case)) -> u64 {
     let mut all = Enumeration { ty, slice, each, count: 0 };
     all.pairs();
     all.looked_at();
-    all.chosen();
+    all.single();
     all.truths();
     all.joined();
     all.shifts();
     all.fused();
     all.products();
     all.count
+}
+
+/// What can look at a result of this type.
+fn wraps(ty: Type) -> impl Iterator<Item = Wrap> {
+    WRAPS.into_iter().filter(move |wrap| match wrap {
+        Wrap::Store(width) => ty.is_int() && width.as_type().bits() < ty.bits(),
+        _ => ty.is_int(),
+    })
 }
 
 struct Enumeration<'a> {
@@ -95,23 +103,21 @@ impl Enumeration<'_> {
                 let last = Random::new(depth).pick(&thirds[&out]);
                 depth += 1;
                 self.offer(Case { last, ..pair });
-                for wrap in WRAPS {
-                    let fits = match wrap {
-                        Wrap::Store(width) => out.is_int() && width.as_type().bits() < out.bits(),
-                        _ => out.is_int(),
-                    };
-                    if fits {
-                        self.offer(Case { wrap, ..pair });
-                    }
+                for wrap in wraps(out) {
+                    self.offer(Case { wrap, ..pair });
                 }
             }
         }
     }
 
-    /// One comparison, and what is chosen by it.
-    fn chosen(&mut self) {
+    /// One operation and what looks at its result; by a comparison, all kinds of things are chosen.
+    fn single(&mut self) {
         let ty = self.ty;
+        let (second, outer, last, loaded) = (None, None, None, false);
         for inner in nodes(ty, &main_corners(ty), Place::Inner) {
+            for wrap in wraps(result_type(inner.form, ty)) {
+                self.offer(Case { ty, inner, second, outer, last, wrap, loaded });
+            }
             if !matches!(inner.form, Form::Compare(_) | Form::FloatCompare(_)) {
                 continue;
             }
@@ -120,7 +126,6 @@ impl Enumeration<'_> {
                 choices.extend([(X, Const(c)), (Const(c), X), (Const(c), Y), (Y, Const(c))]);
             }
             for (yes, no) in choices {
-                let (second, outer, last, loaded) = (None, None, None, false);
                 let wrap = Wrap::Choose(yes, no);
                 self.offer(Case { ty, inner, second, outer, last, wrap, loaded });
             }
@@ -230,7 +235,8 @@ impl Case {
     /// where optimisers go wrong most, and with pairs of constants that rules put together.
     fn share(&self) -> u64 {
         match (self.last, self.wrap, self.num_constants()) {
-            _ if self.outer.is_none() => u64::MAX,
+            (_, Wrap::Choose(..), _) | (_, _, 0) if self.outer.is_none() => u64::MAX,
+            _ if self.outer.is_none() => 64,
             _ if self.inner.is_shift() && self.second.is_some_and(|node| node.is_shift()) => 64,
             (Some(_), Wrap::Compare, _) => 128,
             (Some(_), ..) => 16,
