@@ -2,11 +2,14 @@
 //!
 //! It saves the registers that the host wants kept, loads arguments from a [`CallBlock`], calls, and stores the results
 //! there. Its recovery address is where a trap continues: it restores the same registers and returns 1 instead of 0.
+//!
+//! Code runs with an FPCR of zero, whatever the host has chosen: rounding to nearest, subnormal numbers kept, no traps.
+//! Writing that register can take long, so it is only written where it is another.
 
 use arm64_enc::{
     AccessSize, AddSub, ArithImm, ArithShift, Assembler, Branch, BranchReg, DpImm, DpReg, Extend,
     ExtendShift, Flags, FpPairOp, IndexScale, LdSt, MemExtend, MemOp, PairMode, PairOffset, PairOp,
-    Reg, RegSp, ScaledOffset, Size, VReg,
+    Reg, RegSp, ScaledOffset, Size, SysReg, System, VReg, XZR,
 };
 
 /// What the trampoline reads and writes; its address comes in `x0`.
@@ -33,10 +36,11 @@ const STACK_POINTER: i64 = std::mem::offset_of!(CallBlock, stack_pointer) as i64
 const INTS: i64 = std::mem::offset_of!(CallBlock, ints) as i64;
 const FLOATS: i64 = std::mem::offset_of!(CallBlock, floats) as i64;
 
-/// Frame record, `x19`–`x28`, `d8`–`d15`.
-const FRAME: i64 = 160;
+/// Frame record, `x19`–`x28`, `d8`–`d15`, FPCR and a word that keeps the stack aligned.
+const FRAME: i64 = 176;
 const FRAME_INTS: i64 = 16;
 const FRAME_FLOATS: i64 = 96;
+const FRAME_FPCR: i64 = 160;
 
 /// The trampoline's words, and the offset of its recovery address in bytes.
 pub(crate) struct Trampoline {
@@ -47,7 +51,7 @@ pub(crate) struct Trampoline {
 /// Assembles the trampoline. `None` only if a constant above does not fit its field.
 pub(crate) fn assemble() -> Option<Trampoline> {
     let mut asm = Assembler::new();
-    let x = |n: u8| Reg::new(n).unwrap_or(arm64_enc::XZR);
+    let x = |n: u8| Reg::new(n).unwrap_or(XZR);
     let xsp = |n: u8| RegSp::new(n).unwrap_or(arm64_enc::SP);
     let d = |n: u8| VReg::new(n).unwrap_or(arm64_enc::V31);
     let (sp, block) = (arm64_enc::SP, 19);
@@ -82,6 +86,12 @@ pub(crate) fn assemble() -> Option<Trampoline> {
     for i in 0..4 {
         float_pair(&mut asm, FpPairOp::StpD, 8 + 2 * i, sp, frame_floats(i))?;
     }
+    asm.push(System::Mrs { rt: x(9), reg: SysReg::FPCR });
+    word(&mut asm, MemOp::StrX, 9, sp.number(), FRAME_FPCR)?;
+    let plain = asm.label();
+    asm.cbz(Size::X, x(9), plain);
+    asm.push(System::Msr { reg: SysReg::FPCR, rt: XZR });
+    asm.bind(plain).ok()?;
     add(&mut asm, AddSub::Add, xsp(block), xsp(0), ArithImm::ZERO);
     // From here on a trap finds its way back.
     word(&mut asm, MemOp::LdrX, 10, block, STACK_POINTER)?;
@@ -154,6 +164,11 @@ pub(crate) fn assemble() -> Option<Trampoline> {
     add(&mut asm, AddSub::Add, sp, xsp(29), ArithImm::ZERO);
     asm.mov_imm(x(0), Size::X, 0);
     asm.bind(exit).ok()?;
+    word(&mut asm, MemOp::LdrX, 9, sp.number(), FRAME_FPCR)?;
+    let plain = asm.label();
+    asm.cbz(Size::X, x(9), plain);
+    asm.push(System::Msr { reg: SysReg::FPCR, rt: x(9) });
+    asm.bind(plain).ok()?;
     for i in 0..4 {
         float_pair(&mut asm, FpPairOp::LdpD, 8 + 2 * i, sp, frame_floats(i))?;
     }
@@ -180,6 +195,11 @@ mod tests {
     /// Runs the trampoline around a callee, on any host. If the callee ends at a `brk`, what the signal handler does is
     /// done. Gives the registers before and behind.
     fn run(callee: &str, block: &mut CallBlock) -> (Registers, Registers) {
+        run_with(callee, block, 0)
+    }
+
+    /// The same with this FPCR of the host.
+    fn run_with(callee: &str, block: &mut CallBlock, fpcr: u64) -> (Registers, Registers) {
         let trampoline = assemble().unwrap();
         // What the host returns to comes first.
         let back: Inst = "brk #0x7".parse().unwrap();
@@ -204,6 +224,7 @@ mod tests {
         }
         before.x[0] = (&raw mut *block).expose_provenance() as u64;
         before.x[30] = base;
+        before.fpcr = fpcr;
         simulator.set_registers(&before);
         let mut fault = simulator.run_from(base + 4);
         if matches!(fault, Fault::Breakpoint { .. }) && fault.pc() != base {
@@ -252,6 +273,19 @@ mod tests {
             let room = before.sp - FRAME as u64 - block.ints[0];
             assert_eq!(room, (8 * count as u64).next_multiple_of(16), "{count}");
             assert_eq!(block.floats, std::array::from_fn(|n| (2.0 * n as f64 + 1.0).to_bits()));
+        }
+    }
+
+    /// Rounding upwards, subnormal numbers flushed to zero, default NaN.
+    #[test]
+    fn the_host_keeps_its_fpcr_and_code_has_its_own() {
+        for fpcr in [0, 0x0040_0000, 0x0100_0000, 0x0200_0000] {
+            let mut block = CallBlock::default();
+            let (before, behind) = run_with("mrs x0, fpcr\nret", &mut block, fpcr);
+            assert_eq!(block.ints[0], 0, "{fpcr:#x}");
+            assert_eq!((kept(&before), behind.fpcr), (kept(&behind), fpcr), "{fpcr:#x}");
+            let (before, behind) = run_with("brk #0x1", &mut block, fpcr);
+            assert_eq!((kept(&before), behind.fpcr), (kept(&behind), fpcr), "{fpcr:#x}");
         }
     }
 

@@ -2,8 +2,11 @@
 //!
 //! An *activation* says that this thread is inside an entry trampoline: which addresses are its code, and where to go
 //! with which stack pointer when that code faults. The signal handler looks at the innermost activation of its thread;
-//! a fault anywhere else goes on to whoever handled the signal before. Control that left the code for an address where
-//! nothing can be executed is a fault of the call that the link register tells.
+//! a fault anywhere else goes on to whoever handled the signal before, and so does a signal that somebody sent. Control
+//! that left the code for an address where nothing can be executed is a fault of the call that the link register tells.
+//!
+//! A thread that enters code the first time gets the signals unblocked: the kernel ends a process for a fault whose
+//! signal is blocked. Who blocks SIGTRAP, SIGSEGV or SIGBUS on a thread after that must not call code on it.
 //!
 //! The trampoline saves the registers that belong to its caller in a frame, stores `sp` into
 //! [`Recovery::stack_pointer`], and has a recovery address that restores them from the frame at `sp` and returns 1.
@@ -146,6 +149,19 @@ mod handler {
         SIGNAL_STACK_OF_THREAD.with(|_| {});
     }
 
+    /// Lets the signals through on this thread.
+    fn unblock() {
+        // SAFETY: all-zero is a valid set of signals; the pointers are to one for the time of the calls.
+        unsafe {
+            let mut set: libc::sigset_t = MaybeUninit::zeroed().assume_init();
+            libc::sigemptyset(&raw mut set);
+            for signal in SIGNALS {
+                libc::sigaddset(&raw mut set, signal);
+            }
+            libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const set, ptr::null_mut());
+        }
+    }
+
     /// Puts the handler in place of what `signal` has, which it returns.
     fn replace(signal: c_int) -> Option<libc::sigaction> {
         // SAFETY: all-zero is a valid `sigaction`; both pointers are to such structs for the time of the call.
@@ -163,12 +179,14 @@ mod handler {
     struct SignalStack(Cell<*mut c_void>);
 
     thread_local! {
-        /// A stack for the handler, when the thread's own is exhausted. Rust's threads have one already.
+        /// A stack for the handler, when the thread's own is exhausted. Rust's threads have one already. When it is made, the
+        /// signals are unblocked on the thread.
         static SIGNAL_STACK_OF_THREAD: SignalStack = SignalStack::new();
     }
 
     impl SignalStack {
         fn new() -> Self {
+            unblock();
             let none = Self(Cell::new(ptr::null_mut()));
             // SAFETY: all-zero is a valid `stack_t`; the new stack is mapped and stays until the thread ends.
             unsafe {
@@ -225,6 +243,10 @@ mod handler {
 
     /// Sends the thread to the recovery address of its innermost activation, if the fault is in its code.
     unsafe fn recover(signal: c_int, info: *mut siginfo_t, context: *mut c_void) -> bool {
+        // SAFETY: the kernel's.
+        if unsafe { was_sent(info) } {
+            return false;
+        }
         // SAFETY: see `guarded` for the activation; the context is the kernel's.
         let (Some(recovery), Some(mut registers)) =
             (unsafe { INNERMOST.get().as_ref() }, unsafe { Registers::of(context) })
@@ -256,20 +278,38 @@ mod handler {
         true
     }
 
+    /// Whether a process or a thread has sent the signal, rather than the kernel for a fault.
+    ///
+    /// # Safety
+    /// What the kernel passed to the handler.
+    unsafe fn was_sent(info: *mut siginfo_t) -> bool {
+        // SAFETY: the kernel's.
+        let code = unsafe { (*info).si_code };
+        // Linux: codes of the kernel's own are positive (sigaction(2)). Apple: SI_USER and what follows it (sys/signal.h).
+        if cfg!(target_vendor = "apple") { code >= 0x1_0001 } else { code <= 0 }
+    }
+
     /// Does what would have been done without us.
     unsafe fn pass_on(signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
         let place = SIGNALS.iter().position(|&other| other == signal);
         let previous =
             PREVIOUS.get().zip(place).and_then(|(previous, place)| previous[place].as_ref());
         let action = previous.map_or(libc::SIG_DFL, |previous| previous.sa_sigaction);
+        // SAFETY: the kernel's.
+        let sent = unsafe { was_sent(info) };
         match (action, previous) {
+            (libc::SIG_IGN, _) if sent => {}
             // An ignored fault would fault again for ever.
             (libc::SIG_DFL | libc::SIG_IGN, _) | (_, None) => {
-                // SAFETY: as in `replace`. The instruction faults again on return, then with the default action.
+                // SAFETY: as in `replace`. The instruction faults again on return, then with the default action, which ends
+                // the process; what was sent is sent again for that.
                 unsafe {
                     let mut default: libc::sigaction = MaybeUninit::zeroed().assume_init();
                     default.sa_sigaction = libc::SIG_DFL;
                     libc::sigaction(signal, &raw const default, ptr::null_mut());
+                    if sent {
+                        libc::raise(signal);
+                    }
                 }
             }
             (function, Some(previous)) if previous.sa_flags & libc::SA_SIGINFO != 0 => {
