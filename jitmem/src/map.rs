@@ -42,6 +42,8 @@ impl Map {
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod system {
     use std::fs::File;
+    use std::io::Error;
+    use std::mem::MaybeUninit;
     use std::os::fd::FromRawFd;
 
     use memmap2::{Mmap, MmapOptions, MmapRaw};
@@ -51,6 +53,17 @@ mod system {
     pub(crate) struct Map {
         writable: MmapRaw,
         executable: Mmap,
+    }
+
+    /// How large a file of this process may be, in bytes, if it has such a limit. It holds for memory files too, and who
+    /// asks for more gets a signal (SIGXFSZ) that ends the process.
+    fn largest_file() -> Option<u64> {
+        // SAFETY: all-zero is a valid `rlimit`; the pointer is to one for the time of the call.
+        let limit = unsafe {
+            let mut limit: libc::rlimit = MaybeUninit::zeroed().assume_init();
+            (libc::getrlimit(libc::RLIMIT_FSIZE, &raw mut limit) == 0).then_some(limit)?
+        };
+        (limit.rlim_cur != libc::RLIM_INFINITY).then_some(limit.rlim_cur)
     }
 
     impl Map {
@@ -63,6 +76,10 @@ mod system {
             // SAFETY: the descriptor was just made and nobody else has it.
             let file = unsafe { File::from_raw_fd(fd) };
             let failed = |action| move |error| MapError::System { action, bytes: len, error };
+            if largest_file().is_some_and(|largest| len as u64 > largest) {
+                let error = Error::from_raw_os_error(libc::EFBIG);
+                return Err(failed("give the memory file a size")(error));
+            }
             file.set_len(len as u64).map_err(failed("give the memory file a size"))?;
             let writable = MmapOptions::new()
                 .len(len)
