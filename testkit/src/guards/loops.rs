@@ -91,7 +91,10 @@ pub(super) fn case(random: &mut Random) -> Case {
         let positive = text.constant(ty, 1);
         text.value(ty, &format!("sub {i}, {positive}"))
     } else {
-        text.value(ty, &format!("add {i}, {step}"))
+        // Now and then it is another value that is stepped, which makes no counter.
+        let others = [n, &args[0], &args[1]];
+        let from = if random.once_in(6) { others[random.below(3)] } else { i };
+        text.value(ty, &format!("add {from}, {step}"))
     };
     let limit = match random.below(3) {
         0 => text.value(ty, &format!("add {n}, {other_step}")),
