@@ -13,8 +13,8 @@
 //! ```
 //! # Limits
 //!
-//! Expressions nest at most 1000 levels deep, where every bracket and operator is a level. A type, and the variables of a
-//! function, have at most 2^28 bytes. Constants need one another in chains of at most 100, and take at most 20 million
+//! Expressions nest at most 1000 levels deep, where every bracket and operator is a level. A type has at most
+//! 2^28 bytes, the variables of a function 32 MiB. Constants need one another in chains of at most 100, and take at most 20 million
 //! steps each to evaluate. A file is at most 4 GiB. Beyond a limit there is an error (`J0003`), never a crash.
 //!
 //! # What rustc refuses and we do not

@@ -19,6 +19,7 @@ mod init;
 mod items;
 mod iter;
 mod library;
+mod lifetimes;
 mod ops;
 mod path;
 mod pattern;
@@ -267,6 +268,7 @@ pub(crate) fn check(source: &Source, file: &syn::File) -> Result<Program, Vec<Di
     if source.mentions("128") {
         checker.add_helpers()?;
     }
+    checker.check_lifetimes(file);
     checker.collect(file);
     for index in 0..checker.consts.len() {
         checker.const_value(ConstId(index as u32));

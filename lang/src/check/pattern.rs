@@ -251,6 +251,12 @@ impl<'a> Checker<'a> {
             };
             match fields.iter().position(|(other, _)| *other == field_name) {
                 Some(index) => {
+                    if pats.iter().any(|(bound, _)| *bound == index) {
+                        let at = self.place(field.member.span());
+                        let message =
+                            format!("field `{field_name}` bound multiple times in the pattern");
+                        self.error("E0025", at, message);
+                    }
                     let pat = self.pat(&field.pat, fields[index].1);
                     pats.push((index, pat));
                 }

@@ -80,7 +80,6 @@ impl<'a> Checker<'a> {
                 self.ty(ty)
             }
         };
-        self.check_lifetimes(sig);
         self.cx.self_ty = outer;
         self.cx.generics = outer_generics;
         let place = self.place(sig.ident.span());
@@ -100,45 +99,6 @@ impl<'a> Checker<'a> {
         });
         self.pending.push(None);
         id
-    }
-
-    fn check_lifetimes(&mut self, sig: &syn::Signature) {
-        struct Find(Vec<syn::Lifetime>);
-        impl Find {
-            fn ty(&mut self, ty: &syn::Type) {
-                match ty {
-                    syn::Type::Reference(reference) => {
-                        self.0.extend(reference.lifetime.clone());
-                        self.ty(&reference.elem);
-                    }
-                    syn::Type::Slice(slice) => self.ty(&slice.elem),
-                    syn::Type::Array(array) => self.ty(&array.elem),
-                    syn::Type::Paren(paren) => self.ty(&paren.elem),
-                    syn::Type::Tuple(tuple) => tuple.elems.iter().for_each(|elem| self.ty(elem)),
-                    _ => {}
-                }
-            }
-        }
-        let mut find = Find(Vec::new());
-        for input in &sig.inputs {
-            if let syn::FnArg::Typed(typed) = input {
-                find.ty(&typed.ty);
-            }
-        }
-        if let syn::ReturnType::Type(_, ty) = &sig.output {
-            find.ty(ty);
-        }
-        let declared: Vec<String> =
-            sig.generics.lifetimes().map(|l| l.lifetime.ident.to_string()).collect();
-        for lifetime in find.0 {
-            if lifetime.ident != "static"
-                && lifetime.ident != "_"
-                && !declared.iter().any(|d| lifetime.ident == d)
-            {
-                let place = self.place(lifetime.span());
-                self.error("E0261", place, format!("use of undeclared lifetime name `{lifetime}`"));
-            }
-        }
     }
 
     // ---- Parameters ----
