@@ -101,9 +101,21 @@ pub enum Conversion {
     LowerExp,
     /// `{:E}`
     UpperExp,
+    /// `{:x?}`: as `{:?}`, with integers in hexadecimal.
+    DebugLowerHex,
+    /// `{:X?}`
+    DebugUpperHex,
 }
 
-const CONVERSIONS: [Conversion; 8] = [
+impl Conversion {
+    /// Whether it is one of the trait `Debug`.
+    #[must_use]
+    pub const fn is_debug(self) -> bool {
+        matches!(self, Self::Debug | Self::DebugLowerHex | Self::DebugUpperHex)
+    }
+}
+
+const CONVERSIONS: [Conversion; 10] = [
     Conversion::Display,
     Conversion::Debug,
     Conversion::LowerHex,
@@ -112,6 +124,8 @@ const CONVERSIONS: [Conversion; 8] = [
     Conversion::Octal,
     Conversion::LowerExp,
     Conversion::UpperExp,
+    Conversion::DebugLowerHex,
+    Conversion::DebugUpperHex,
 ];
 
 /// What an integer argument of `print.int` is in the source.
@@ -282,7 +296,9 @@ macro_rules! with_flags {
 macro_rules! float_text {
     ($value:expr, $style:expr, $width:expr, $precision:expr) => {
         match $style.conversion {
-            Conversion::Debug => with_flags!($value, $style, $width, $precision, "?"),
+            conversion if conversion.is_debug() => {
+                with_flags!($value, $style, $width, $precision, "?")
+            }
             Conversion::LowerExp => with_flags!($value, $style, $width, $precision, "e"),
             Conversion::UpperExp => with_flags!($value, $style, $width, $precision, "E"),
             _ => with_flags!($value, $style, $width, $precision, ""),
@@ -297,6 +313,8 @@ macro_rules! int_text {
             Conversion::UpperHex => with_flags!($value, $style, $width, $precision, "X"),
             Conversion::Binary => with_flags!($value, $style, $width, $precision, "b"),
             Conversion::Octal => with_flags!($value, $style, $width, $precision, "o"),
+            Conversion::DebugLowerHex => with_flags!($value, $style, $width, $precision, "x?"),
+            Conversion::DebugUpperHex => with_flags!($value, $style, $width, $precision, "X?"),
             _ => float_text!($value, $style, $width, $precision),
         }
     };
@@ -324,7 +342,7 @@ pub fn format_int(bits: i64, style: i64, width: i64, precision: i64) -> String {
         IntKind::Char => {
             let c = char::from_u32(bits as u32).unwrap_or(char::REPLACEMENT_CHARACTER);
             return match style.conversion {
-                Conversion::Debug => format!("{c:?}"),
+                conversion if conversion.is_debug() => format!("{c:?}"),
                 _ => text(c.encode_utf8(&mut [0; 4]), style, width, precision),
             };
         }
@@ -367,7 +385,7 @@ pub fn format_str(value: &str, style: i64, width: i64, precision: i64) -> String
     let style = Style::unpack(style);
     let (width, precision) = sizes(width, precision);
     match style.conversion {
-        Conversion::Debug => format!("{value:?}"),
+        conversion if conversion.is_debug() => format!("{value:?}"),
         _ => text(value, style, width, precision),
     }
 }

@@ -467,7 +467,7 @@ impl<'a> Checker<'a> {
             inner
         };
         let conversion = style.conversion;
-        let aggregate = conversion == Conversion::Debug;
+        let aggregate = conversion.is_debug();
         let fits = match self.types.kind(inner).clone() {
             TyKind::Int(_) => true,
             TyKind::Infer(_) => match self.types.literal_var(inner) {
@@ -480,7 +480,7 @@ impl<'a> Checker<'a> {
             },
             TyKind::Float(_) => !is_radix(conversion),
             TyKind::Bool | TyKind::Char | TyKind::Str => {
-                matches!(conversion, Conversion::Display | Conversion::Debug)
+                conversion == Conversion::Display || conversion.is_debug()
             }
             TyKind::Param(_) => {
                 let wanted = Bound::Named(trait_name(conversion));
@@ -530,7 +530,7 @@ impl<'a> Checker<'a> {
 /// The trait that a conversion calls.
 fn trait_name(conversion: Conversion) -> &'static str {
     match conversion {
-        Conversion::Debug => "Debug",
+        conversion if conversion.is_debug() => "Debug",
         Conversion::LowerHex => "LowerHex",
         Conversion::UpperHex => "UpperHex",
         Conversion::Binary => "Binary",
@@ -588,6 +588,8 @@ fn placeholder_name(conversion: Conversion) -> &'static str {
         Conversion::Octal => ":o",
         Conversion::LowerExp => ":e",
         Conversion::UpperExp => ":E",
+        Conversion::DebugLowerHex => ":x?",
+        Conversion::DebugUpperHex => ":X?",
     }
 }
 
@@ -607,6 +609,8 @@ fn conversion(spec: &str) -> Result<(&str, Conversion), String> {
         "o" => Conversion::Octal,
         "e" => Conversion::LowerExp,
         "E" => Conversion::UpperExp,
+        "x?" => Conversion::DebugLowerHex,
+        "X?" => Conversion::DebugUpperHex,
         other => return Err(format!("unknown format trait `{other}`")),
     };
     Ok((&spec[..end], conversion))

@@ -32,4 +32,11 @@ fn main() {
               string with a continuation, \u{e9} \x41 {}", r"raw \n {}");
     let s = "text";
     println!("{} {} {:?}", s.len(), s.is_empty(), &s.as_bytes()[1..3]);
+    debug_in_hexadecimal();
+}
+
+fn debug_in_hexadecimal() {
+    println!("{:x?} {:X?} {:08x?} {:#x?} {:#010X?} {:+x?} {:>6x?}|", 255u8, -1i16, 48879, 171, 3054u64, 9, 12);
+    println!("{:x?} {:X?} {:x?} {:.2x?} {:x?}", 'k', "a\"b", true, 2.5f64, 1e10f32);
+    println!("{:x?} {:X?} {:02x?} {:x?}", [10, 11, -12], (171u8, "s", 'c'), &[1u8, 16][..], (1.5, [i128::MAX]));
 }
