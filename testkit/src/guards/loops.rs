@@ -26,7 +26,14 @@ pub(super) fn case(random: &mut Random) -> Case {
     let other_step = text.constant(ty, other_by);
     let start_imm = near(random, ty);
     let start = limited(random, &mut text, ty, &args[0], start_imm);
-    let bound_imm = near(random, ty);
+    // Often at the end of the type that the counter goes to, which a step may lead beyond.
+    let bound_imm = if random.once_in(3) {
+        let offset = random.below(10) as i64 * step_by.signum();
+        let ends = if step_by > 0 { [signed_max(ty), -1] } else { [-signed_max(ty) - 1, 0] };
+        ends[random.below(2)].wrapping_sub(if random.once_in(3) { 0 } else { offset })
+    } else {
+        near(random, ty)
+    };
     let bound = limited(random, &mut text, ty, &args[1], bound_imm);
     let begin = format!("{head}({start}, {bound}, {turns}, {zero})");
     if random.once_in(4) {
@@ -56,7 +63,11 @@ pub(super) fn case(random: &mut Random) -> Case {
         &["sgt", "sge", "ugt", "uge", "ne"]
     };
     let any = random.once_in(5);
-    let cc = random.pick(if any { &COMPARISONS } else { up }).unwrap_or("ne");
+    let to_zero = bound_imm == 0 && step_by < 0 && random.once_in(2);
+    let cc = match random.pick(if any { &COMPARISONS } else { up }) {
+        Some(cc) if !to_zero => cc,
+        _ => "ne",
+    };
     // Sometimes what was read of the bound before the loop, sometimes what comes around, sometimes after the step.
     let limit = match random.below(5) {
         0 => n.clone(),
@@ -141,6 +152,10 @@ pub(super) fn case(random: &mut Random) -> Case {
         calls.push(("f".to_owned(), arguments(random, &[ty, ty, Type::I64])));
     }
     Case { text: text.end(), calls }
+}
+
+fn signed_max(ty: Type) -> i64 {
+    (ty.mask() >> 1) as i64
 }
 
 /// A constant, an argument, or an argument made small, so that something is known of it.
