@@ -28,6 +28,7 @@ pub fn cases(ty: Type, slice: Slice, each: &mut dyn FnMut(Case)) -> u64 {
     all.single();
     all.truths();
     all.joined();
+    all.exchanged();
     all.shifts();
     all.fused();
     all.products();
@@ -165,6 +166,18 @@ impl Enumeration<'_> {
                     self.offer(Case { second: Some(second), ..self.case(inner, outer) });
                 }
             }
+        }
+    }
+
+    /// An operation and the same with its operands exchanged, joined: only some of them are the same.
+    fn exchanged(&mut self) {
+        for form in Form::all(self.ty).into_iter().filter(|form| form.arity() == 2) {
+            let join = match result_type(form, self.ty) {
+                out if out.is_int() => Form::Binary(BinaryOp::Xor),
+                _ => Form::FloatCompare(FloatCC::Ne),
+            };
+            let pair = self.case(node(form, [X, Y, X]), node(join, [Inner, Second, X]));
+            self.offer(Case { second: Some(node(form, [Y, X, X])), ..pair });
         }
     }
 
