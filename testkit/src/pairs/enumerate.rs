@@ -30,6 +30,7 @@ pub fn cases(ty: Type, slice: Slice, each: &mut dyn FnMut(Case)) -> u64 {
     all.joined();
     all.exchanged();
     all.shifts();
+    all.fields();
     all.fused();
     all.products();
     all.count
@@ -203,6 +204,45 @@ impl Enumeration<'_> {
                 }
             }
         }
+    }
+
+    /// Fields of bits: a shift and a mask, a shift and an extension, in either order, by every amount; masks that end at the
+    /// last bit of the type, or nearly so.
+    fn fields(&mut self) {
+        let ty = self.ty;
+        if !ty.is_int() {
+            return;
+        }
+        let width = u64::from(ty.bits());
+        let by = |op, of, amount| node(Form::Binary(op), [of, Const(amount), X]);
+        let extends = |form: &Form| matches!(form, Form::Unary(UnaryOp::Sext | UnaryOp::Zext, _));
+        let extensions: Vec<Form> = Form::all(ty).into_iter().filter(extends).collect();
+        for op in [BinaryOp::Shl, BinaryOp::Lshr, BinaryOp::Ashr] {
+            for amount in 1..width {
+                for bits in [width - amount - 1, width - amount, width - amount + 1] {
+                    let mask = ty.mask() >> (width - bits.clamp(1, width));
+                    let and = |of| by(BinaryOp::And, of, mask);
+                    self.offer_field(by(op, X, amount), and(Inner));
+                    self.offer_field(and(X), by(op, Inner, amount));
+                }
+                for &form in &extensions {
+                    self.offer_field(by(op, X, amount), node(form, [Inner; 3]));
+                }
+            }
+            for &form in &extensions {
+                for amount in 1..u64::from(result_type(form, ty).bits()) {
+                    self.offer_field(node(form, [X; 3]), by(op, Inner, amount));
+                }
+            }
+        }
+    }
+
+    /// All of them, whatever the slice.
+    fn offer_field(&mut self, inner: Node, outer: Node) {
+        self.count += 1;
+        let loaded = Random::new(!self.count).once_in(4);
+        let case = Case { loaded, ..self.case(inner, outer) };
+        (self.each)(case);
     }
 
     /// Fused products with signs changed on the way in.
