@@ -14,7 +14,8 @@ pub fn corners(ty: Type) -> Vec<u64> {
             let half = 1_u64 << (width / 2);
             let mut words =
                 vec![0, 1, u64::MAX, 2, u64::MAX - 1, 3, top, top - 1, top + 1, top - 2];
-            words.extend([5, 7, 8, 10, 16, 0x55, half, half - 1, half + 1]);
+            words.extend([5, 7, 4, 4_u64.wrapping_neg(), 8, 8_u64.wrapping_neg(), 10, 16, 0x55]);
+            words.extend([half, half - 1, half + 1]);
             words.extend([width - 1, width, width + 1].map(u64::from));
             if width >= 32 {
                 // Divisors: negative, even, and factors of 2^32 + 1 and 2^64 + 1, whose quotients need no shift.

@@ -116,6 +116,10 @@ impl Enumeration<'_> {
     fn single(&mut self) {
         let ty = self.ty;
         let (second, outer, last, loaded) = (None, None, None, false);
+        for inner in nodes(ty, &corners(ty), Place::Inner) {
+            let wrap = Wrap::Value;
+            self.offer(Case { ty, inner, second, outer, last, wrap, loaded });
+        }
         for inner in nodes(ty, &main_corners(ty), Place::Inner) {
             for wrap in wraps(result_type(inner.form, ty)) {
                 self.offer(Case { ty, inner, second, outer, last, wrap, loaded });
@@ -217,6 +221,13 @@ impl Enumeration<'_> {
         let by = |op, of, amount| node(Form::Binary(op), [of, Const(amount), X]);
         let extends = |form: &Form| matches!(form, Form::Unary(UnaryOp::Sext | UnaryOp::Zext, _));
         let extensions: Vec<Form> = Form::all(ty).into_iter().filter(extends).collect();
+        for &form in &extensions {
+            let wide = result_type(form, ty).bits();
+            for bits in [ty.bits() - 1, ty.bits(), ty.bits() + 1, 8, 16, 32, wide - 1] {
+                let mask = u64::MAX >> (64 - bits.clamp(1, wide));
+                self.offer_field(node(form, [X; 3]), by(BinaryOp::And, Inner, mask));
+            }
+        }
         for op in [BinaryOp::Shl, BinaryOp::Lshr, BinaryOp::Ashr] {
             for amount in 1..width {
                 for bits in [width - amount - 1, width - amount, width - amount + 1] {
@@ -288,7 +299,7 @@ impl Case {
     /// where optimisers go wrong most, and with pairs of constants that rules put together.
     fn share(&self) -> u64 {
         match (self.last, self.wrap, self.num_constants()) {
-            (_, Wrap::Choose(..), _) | (_, _, 0) if self.outer.is_none() => u64::MAX,
+            (_, Wrap::Value | Wrap::Choose(..), _) | (_, _, 0) if self.outer.is_none() => u64::MAX,
             _ if self.outer.is_none() => 64,
             _ if self.inner.is_shift() && self.second.is_some_and(|node| node.is_shift()) => 64,
             (Some(_), Wrap::Compare, _) => 128,
