@@ -12,7 +12,7 @@ use testkit::pairs::{self, Case, Slice};
 use testkit::{Alarm, Evaluator, Random};
 
 /// One function in so many is tried in a plain run.
-const PART: u64 = if cfg!(debug_assertions) { 100_000 } else { 3200 };
+const PART: u64 = if cfg!(debug_assertions) { 400_000 } else { 3200 };
 
 /// Functions of a module.
 const BATCH: usize = 400;

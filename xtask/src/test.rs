@@ -6,6 +6,7 @@ use std::time::Instant;
 use crate::abi;
 use crate::fuzz_lang;
 use crate::matrix;
+use crate::mutants;
 use crate::setup::{self, BARE, LINUX, MACOS};
 use crate::sh::{self, Result};
 use crate::snapshots;
@@ -28,6 +29,7 @@ const STEPS: &[Step] = &[
     ("clippy", clippy),
     ("host tests", host_tests),
     ("every two operations", enumerations),
+    ("planted faults", mutants::sample),
     ("random programs against rustc", fuzz_lang::sample),
     ("encodings against other assemblers", verify_encodings::sample),
     ("calling convention against gcc", abi::sample),
@@ -72,9 +74,11 @@ fn host_tests() -> Result {
 
 /// The enumerations of pairs and of addresses, and random allocations, of which a debug build can try only a few.
 fn enumerations() -> Result {
-    let words = ["test", "-q", "--release", "-p", "opt", "-p", "driver", "--test", "pairs"];
-    sh::run(sh::cargo(&[&words[..], &["--test", "addresses"]].concat()))?;
-    sh::run(sh::cargo(&["test", "-q", "--release", "-p", "regalloc", "--test", "random"]))
+    // Of `driver` without the language and the command line, which need not be built for it.
+    let build = ["test", "-q", "--release", "--no-default-features"];
+    let enumerations = ["-p", "opt", "-p", "driver", "--test", "pairs", "--test", "addresses"];
+    sh::run(sh::cargo(&[&build[..], &enumerations].concat()))?;
+    sh::run(sh::cargo(&[&build[..], &["-p", "regalloc", "--test", "random"]].concat()))
 }
 
 /// What runs under QEMU in `cargo xtask test`: where another machine can make a difference. All else is integers, lists

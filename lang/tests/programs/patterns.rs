@@ -106,4 +106,13 @@ fn main() {
     if let (true, false) = flags {
         println!("both");
     }
+    println!("{} {} {}", half('a'), half('\u{d7ff}'), half('\u{e000}'));
+}
+
+/// Every character there is: there are none between the two halves.
+fn half(c: char) -> u8 {
+    match c {
+        '\0'..='\u{d7ff}' => 1,
+        '\u{e000}'..='\u{10ffff}' => 2,
+    }
 }

@@ -44,6 +44,9 @@ fn wraps(ty: Type) -> impl Iterator<Item = Wrap> {
     })
 }
 
+/// The share of cases that stand alone for a rule: a slice of one in so many, or fewer, has all of them.
+const ALL: u64 = 4096;
+
 struct Enumeration<'a> {
     ty: Type,
     slice: Slice,
@@ -57,11 +60,8 @@ fn node(form: Form, args: [Leaf; 3]) -> Node {
 
 impl Enumeration<'_> {
     fn offer(&mut self, case: Case) {
-        self.count += 1;
-        let loaded = Random::new(!self.count).once_in(2);
-        let case = Case { loaded, ..case };
-        let of = (self.slice.of / case.share()).max(1);
-        if Random::new(self.count).bits() % of != self.slice.part % of {
+        let case = Case { loaded: Random::new(!self.count).once_in(2), ..case };
+        if !self.count_in(case.share()) {
             return;
         }
         (self.each)(case);
@@ -70,6 +70,13 @@ impl Enumeration<'_> {
         if case.num_constants() == 0 && case.last.is_none() {
             (self.each)(Case { loaded: !case.loaded, ..case });
         }
+    }
+
+    /// Counts a case of which a slice has so many times more than of others; whether this is one of the slice.
+    fn count_in(&mut self, share: u64) -> bool {
+        self.count += 1;
+        let of = (self.slice.of / share).max(1);
+        Random::new(self.count).bits() % of == self.slice.part % of
     }
 
     fn case(&self, inner: Node, outer: Node) -> Case {
@@ -225,7 +232,7 @@ impl Enumeration<'_> {
             let wide = result_type(form, ty).bits();
             for bits in [ty.bits() - 1, ty.bits(), ty.bits() + 1, 8, 16, 32, wide - 1] {
                 let mask = u64::MAX >> (64 - bits.clamp(1, wide));
-                self.offer_field(node(form, [X; 3]), by(BinaryOp::And, Inner, mask));
+                self.field(node(form, [X; 3]), by(BinaryOp::And, Inner, mask));
             }
         }
         for op in [BinaryOp::Shl, BinaryOp::Lshr, BinaryOp::Ashr] {
@@ -233,27 +240,27 @@ impl Enumeration<'_> {
                 for bits in [width - amount - 1, width - amount, width - amount + 1] {
                     let mask = ty.mask() >> (width - bits.clamp(1, width));
                     let and = |of| by(BinaryOp::And, of, mask);
-                    self.offer_field(by(op, X, amount), and(Inner));
-                    self.offer_field(and(X), by(op, Inner, amount));
+                    self.field(by(op, X, amount), and(Inner));
+                    self.field(and(X), by(op, Inner, amount));
                 }
                 for &form in &extensions {
-                    self.offer_field(by(op, X, amount), node(form, [Inner; 3]));
+                    self.field(by(op, X, amount), node(form, [Inner; 3]));
                 }
             }
             for &form in &extensions {
                 for amount in 1..u64::from(result_type(form, ty).bits()) {
-                    self.offer_field(node(form, [X; 3]), by(op, Inner, amount));
+                    self.field(node(form, [X; 3]), by(op, Inner, amount));
                 }
             }
         }
     }
 
-    /// All of them, whatever the slice.
-    fn offer_field(&mut self, inner: Node, outer: Node) {
-        self.count += 1;
+    fn field(&mut self, inner: Node, outer: Node) {
         let loaded = Random::new(!self.count).once_in(4);
-        let case = Case { loaded, ..self.case(inner, outer) };
-        (self.each)(case);
+        if self.count_in(ALL) {
+            let case = Case { loaded, ..self.case(inner, outer) };
+            (self.each)(case);
+        }
     }
 
     /// Fused products with signs changed on the way in.
@@ -299,12 +306,12 @@ impl Case {
     /// where optimisers go wrong most, and with pairs of constants that rules put together.
     fn share(&self) -> u64 {
         match (self.last, self.wrap, self.num_constants()) {
-            (_, Wrap::Value | Wrap::Choose(..), _) | (_, _, 0) if self.outer.is_none() => u64::MAX,
+            (_, Wrap::Value | Wrap::Choose(..), _) | (_, _, 0) if self.outer.is_none() => ALL,
             _ if self.outer.is_none() => 64,
             _ if self.inner.is_shift() && self.second.is_some_and(|node| node.is_shift()) => 64,
             (Some(_), Wrap::Compare, _) => 128,
             (Some(_), ..) => 16,
-            (None, Wrap::Value, 0) => 4096,
+            (None, Wrap::Value, 0) => ALL,
             (None, Wrap::Value, 1) => 32,
             (None, ..) if self.is_related() => 16,
             _ => 1,

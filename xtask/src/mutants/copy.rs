@@ -29,19 +29,29 @@ pub(super) enum Verdict {
     NotBuilt(String),
 }
 
-/// A copy of the tree with its own folder for what is built.
+/// A copy of the tree with its own folder for what is built, or that of the tree.
 pub(super) struct Copy {
     dir: PathBuf,
+    target: Target,
     files: HashSet<PathBuf>,
     /// Seconds that each command takes without a fault; an error if it fails.
     baselines: HashMap<Suite, Result<Duration>>,
     limit: Duration,
 }
 
+/// Where a copy is built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    /// In a folder of its own, as fast as can be.
+    Own,
+    /// Where the tree is built and in the same way, so that crates of others are there already; its tests have just passed.
+    Shared,
+}
+
 impl Copy {
     /// Makes the copy as the tree is now: tracked files and new ones that are not ignored. Files that did not change are
     /// not touched, so that little is built again.
-    pub(super) fn new(number: usize, limit: Duration) -> Result<Copy> {
+    pub(super) fn new(number: usize, limit: Duration, target: Target) -> Result<Copy> {
         let dir = sh::root().join(format!("target/mutants/{number}"));
         let listed = sh::output(sh::command(
             "git",
@@ -62,7 +72,7 @@ impl Copy {
             }
             write(&to, &text)?;
         }
-        let copy = Copy { dir, files, baselines: HashMap::new(), limit };
+        let copy = Copy { dir, target, files, baselines: HashMap::new(), limit };
         copy.clean()?;
         Ok(copy)
     }
@@ -121,6 +131,11 @@ impl Copy {
         self.baselines.get(suite)
     }
 
+    /// Whether the tests are taken to pass without a fault.
+    pub(super) fn is_trusted(&self) -> bool {
+        self.target == Target::Shared
+    }
+
     /// Runs a command while no fault is planted.
     pub(super) fn measure(&mut self, suite: &Suite) -> Result {
         let limit = std::mem::replace(&mut self.limit, Duration::from_secs(1800));
@@ -149,17 +164,21 @@ impl Copy {
         command
             .args(&suite.words)
             .current_dir(&self.dir)
-            .env("CARGO_TARGET_DIR", self.dir.join("target"))
-            .env("CARGO_PROFILE_DEV_DEBUG", "0")
-            // Tests in release builds are quick either way: what takes time is to build them.
-            .env("CARGO_PROFILE_RELEASE_DEBUG", "0")
-            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
-            .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "256")
-            .env("CARGO_INCREMENTAL", "1")
-            .env("RUSTFLAGS", "-Awarnings")
             .env("INSTA_UPDATE", "no")
             // cargo has set it to the real tree when it started this program.
             .env_remove("INSTA_WORKSPACE_ROOT");
+        match self.target {
+            Target::Shared => command.env("CARGO_TARGET_DIR", sh::root().join("target")),
+            Target::Own => command
+                .env("CARGO_TARGET_DIR", self.dir.join("target"))
+                .env("CARGO_PROFILE_DEV_DEBUG", "0")
+                // Tests in release builds are quick either way: what takes time is to build them.
+                .env("CARGO_PROFILE_RELEASE_DEBUG", "0")
+                .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+                .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "256")
+                .env("CARGO_INCREMENTAL", "1")
+                .env("RUSTFLAGS", "-Awarnings"),
+        };
         Ok(command)
     }
 }
