@@ -38,6 +38,39 @@ fn traps_have_a_kind_and_a_place() {
         ("fn f(a: i8, n: i64) -> i8 { a >> n }", &[0x80, 9], "[192]"),
         ("fn f(a: u16, n: u8) -> u16 { a << n }", &[1, 17], "[2]"),
         ("fn f(i: usize) -> i32 { let a = [1, 2, 3]; a[i] }", &[3], "index_out_of_bounds"),
+        (
+            "#![allow(unconditional_panic)] fn f() -> i32 { let a = [1, 2, 3]; a[3] }",
+            &[],
+            "index_out_of_bounds",
+        ),
+        ("fn f(n: usize) -> usize { let a = [1, 2, 3]; a[..n].len() }", &[3], "[3]"),
+        (
+            "fn f(n: usize) -> usize { let a = [1, 2, 3]; a[..n].len() }",
+            &[4],
+            "index_out_of_bounds",
+        ),
+        (
+            "fn f(n: usize) -> usize { let a = [1, 2, 3]; a[1..n].len() }",
+            &[4],
+            "index_out_of_bounds",
+        ),
+        ("fn f(n: usize) -> usize { let a = [1, 2, 3]; a[..=n].len() }", &[2], "[3]"),
+        (
+            "fn f(n: usize) -> usize { let a = [1, 2, 3]; a[..=n].len() }",
+            &[3],
+            "index_out_of_bounds",
+        ),
+        ("fn f(n: usize) -> usize { let a = [1, 2, 3]; a[n..].len() }", &[3], "[0]"),
+        (
+            "fn f(n: usize) -> usize { let a = [1, 2, 3]; a[n..].len() }",
+            &[4],
+            "index_out_of_bounds",
+        ),
+        (
+            "fn f(n: usize) -> usize { let a = [1, 2, 3]; a[n..1].len() }",
+            &[2],
+            "index_out_of_bounds",
+        ),
         ("fn f(i: usize) -> i32 { let a = [1, 2, 3]; a[i] }", &[2], "[3]"),
         (
             "fn f(i: usize) -> i32 { let a = [1, 2, 3]; let s = &a[1..]; s[i] }",
