@@ -404,6 +404,16 @@ fn fma_where_libraries_go_wrong() {
         f64_fma(a, -f64::EPSILON, tiny);
         f64_fma(a, f64::EPSILON, -tiny);
     }
+    // A product half way between two numbers: the addend, however small, decides. All of its bits are shifted out.
+    let (even, next) = (9_007_199_254_740_992.0, 9_007_199_254_740_994.0);
+    assert_eq!(f64_fma(3.0, 3_002_399_751_580_331.0, f64::MIN_POSITIVE), next);
+    for exponent in 60..100 {
+        for fraction in [1.0, 1.5, 1.0 + f64::EPSILON] {
+            let small = fraction * 0.5_f64.powi(exponent);
+            assert_eq!(f64_fma(3.0, 3_002_399_751_580_331.0, small), next, "{exponent}");
+            assert_eq!(f64_fma(3.0, 3_002_399_751_580_331.0, -small), even, "{exponent}");
+        }
+    }
     // A product of 106 bits against an addend at every distance.
     let ones = f64::from_bits(0x3fff_ffff_ffff_ffff);
     for exponent in 1..2046_u64 {

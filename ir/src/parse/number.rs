@@ -191,6 +191,9 @@ mod tests {
         assert_eq!(f64("0x1.fffffffffffffp1023"), Ok(f64::MAX.to_bits()));
         assert_eq!(f64("0x1p1024"), Err(Refusal::Range));
         assert_eq!(f64("0x1.00000000000001p0"), Err(Refusal::Inexact));
+        // One bit more than there is room for.
+        assert_eq!(f64("0x1.00000000000008p0"), Err(Refusal::Inexact));
+        assert_eq!(float("0x1.000001p0", false, Type::F32), Err(Refusal::Inexact));
         assert_eq!(f64("0x10000000000000000000000p-88"), Ok(1.0_f64.to_bits()));
         assert_eq!(f64("0x1p99999999999999999999"), Err(Refusal::Range));
         assert_eq!(f64("0x0p99999999999999999999"), Ok(0));

@@ -6,7 +6,7 @@ use crate::build::{BuildError, FunctionBuilder};
 use crate::inst::BlockCall;
 use crate::module::{DataObject, Module};
 use crate::opcode::BinaryOp;
-use crate::words::IntCC;
+use crate::words::{IntCC, TrapKind};
 
 /// `block0(v0: i64, v1: i64): v3 = add v0, v1; jump block1(v3)`, `block1(v2: i64): ret v2`
 fn sample() -> Function {
@@ -85,6 +85,17 @@ fn values_are_of_this_function_and_defined() {
         &func,
         VerifyRule::Values,
         "is used, but what defined it is no longer part of the function",
+    );
+    // The same of a parameter whose block was only taken out of the layout.
+    let mut func = sample();
+    let insts = func.block_insts(block(0)).to_vec();
+    func.replace(insts[0], data(0, 2));
+    func.replace(insts[1], InstData::Trap { kind: TrapKind::Unreachable });
+    func.set_layout(vec![block(0)]);
+    refused(
+        &func,
+        VerifyRule::Values,
+        "v2 is used, but what defined it is no longer part of the function",
     );
     // The same if the instruction was only taken out of its block.
     let mut func = sample();
