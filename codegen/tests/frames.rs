@@ -58,6 +58,37 @@ fn every_slot_size_offset_and_alignment_is_reached() {
     }
 }
 
+/// The address itself, where no access takes the offset in.
+#[test]
+fn addresses_of_slots_are_right() {
+    for offset in [0, 8, 4088, 4095, 4096, 4097, 5000, 8192, 65_536, 65_537, 1_000_001, 4_999_992] {
+        let b = FunctionBuilder::new("address");
+        let slot = b.slot(5_000_000, 8);
+        let (at, far) = (b.stack_addr(slot, 0), b.stack_addr(slot, offset));
+        b.ret(b.sub(far, at));
+        let func = b.finish().expect("it keeps the rules");
+        assert_eq!(run(&func, &[], &[]), offset as u64);
+    }
+}
+
+/// What realignment skips counts for how much is untouched where another function is called: the linter asks.
+#[test]
+fn realigned_frames_touch_what_they_skip() {
+    for align in [32, 256, 1024, 2048, 4096] {
+        for size in [8, 500, 1000, 1040, 3000, 4096, 9000] {
+            let b = FunctionBuilder::new("f");
+            let slot = b.slot(size, align);
+            let at = b.stack_addr(slot, 0);
+            b.call(b.import("g", Signature::new(&[Type::I64], &[])), at);
+            b.ret(());
+            let func = b.finish().expect("it keeps the rules");
+            if let Err(error) = compile(&func, &Options::default().checked()) {
+                panic!("{size} aligned to {align}: {error}");
+            }
+        }
+    }
+}
+
 #[test]
 fn no_page_of_a_big_frame_is_skipped() {
     for size in [900_u64, 1100, 4096, 5000, 12_000, 40_000, 100_000] {
