@@ -509,3 +509,35 @@ fn every_engine_normalises_what_enters_a_bool() {
         }
     });
 }
+
+/// Without a budget, nothing is counted on the edges of the interpreter's code, so that the end of a counting loop is one
+/// operation. The text tests, whose calls have budgets, do not see that.
+#[test]
+fn loops_without_a_budget() {
+    let module = parse(include_str!("../../tests/ir/edges.ir"));
+    let calls: [(&str, &[i64], &[i64]); 12] = [
+        ("shift_register", &[3], &[9, 9, 1]),
+        ("one_value_twice", &[3, 5], &[8, 35]),
+        ("one_is_not_read", &[4, 100], &[104]),
+        ("far_steps", &[250_000], &[300_000]),
+        ("far_steps", &[100_000], &[100_000]),
+        ("far_steps", &[-5], &[100_000]),
+        ("near_steps", &[10], &[12]),
+        ("near_steps", &[9], &[9]),
+        ("sum_on_the_right", &[10], &[12]),
+        ("sum_on_the_right", &[9], &[9]),
+        ("down", &[5, 1], &[0, 5]),
+        ("down", &[12, 4], &[0, 3]),
+    ];
+    each(&module, &Hosts::new(), |engine| {
+        for (name, args, expected) in calls {
+            let of_type = |&word: &i64| match name {
+                "down" => Value::I32(word as i32),
+                _ => Value::I64(word),
+            };
+            let [args, expected] =
+                [args, expected].map(|words| words.iter().map(of_type).collect::<Vec<Value>>());
+            assert_eq!(engine.call_values(name, &args).unwrap(), expected, "@{name} {args:?}");
+        }
+    });
+}
