@@ -3,10 +3,11 @@
 
 use super::{Generator, Local, Type};
 
-/// Names of types, functions and methods that programs may give to their variables all the same.
-const NAMES: [&str; 24] = [
+/// Names of types, functions and methods that programs may give to their variables all the same; none is a letter and a
+/// number, as the other names are.
+const NAMES: [&str; 23] = [
     "min", "max", "len", "swap", "abs", "iter", "sum", "pow", "std", "core", "mem", "ptr", "vec",
-    "option", "result", "drop", "clone", "default", "print", "i32", "u8", "f64", "usize", "str",
+    "option", "result", "drop", "clone", "default", "print", "char", "bool", "usize", "str",
 ];
 
 impl Generator {
