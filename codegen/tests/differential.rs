@@ -99,7 +99,7 @@ fn expect_same(seed: u64, module: &Module, program: &Program, compiler: &mut Com
         Ok(code) => link::link(&code),
         // Whether a tail call has room for its arguments is not for the generator to know.
         Err(Error { reason: Reason::TailCallArguments { .. }, .. }) => return,
-        Err(error) => panic!("seed {seed:#x}: {error}"),
+        Err(error) => panic!("seed {seed}: {error}\n{}", keep(seed, module)),
     };
     let mut config = Config::restricted();
     config.budget = Some(BUDGET);
@@ -120,12 +120,18 @@ fn expect_same(seed: u64, module: &Module, program: &Program, compiler: &mut Com
                 let machine = codegen::lower(func, &Options::default()).expect("it lowers");
                 let dump = codegen::Lowered { func, machine: &machine };
                 panic!(
-                    "seed {seed:#x}, @{name}({args:x?}), round {round}: \
-                     interpreter {expected:x?}, code {found:x?}\n{func}\n{dump}"
+                    "seed {seed}, @{name}({args:x?}), round {round}: \
+                     interpreter {expected:x?}, code {found:x?}\n{dump}\n{}",
+                    keep(seed, module)
                 );
             }
         }
     }
+}
+
+/// How to look into a failure.
+fn keep(seed: u64, module: &Module) -> String {
+    testkit::keep("codegen", seed, &module.to_string(), &[])
 }
 
 /// How many programs, and from which seed on: more on request.

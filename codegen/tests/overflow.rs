@@ -390,6 +390,11 @@ fn random_lines_agree_with_the_evaluator() {
         let results: Vec<Type> = func.signature.result_types().collect();
         let noise = Random::new(!seed).bits();
         let found = simulate(&mut sim, &results, &args, noise);
-        assert_eq!(found, expected, "seed {seed}: {args:x?}\n{func}\n{text}");
+        assert_eq!(
+            found,
+            expected,
+            "seed {seed}: {args:x?}\n{text}\n{}",
+            testkit::keep("overflow", seed, &func.to_string(), &[])
+        );
     }
 }

@@ -113,6 +113,10 @@ impl Directives {
     fn is_empty(&self) -> bool {
         self.runs.is_empty() && self.errors.is_empty()
     }
+
+    fn expect(&self, trap: TrapKind) -> bool {
+        self.runs.iter().any(|run| run.expected == Expected::Trap(trap))
+    }
 }
 
 /// One way of running the calls of a file.
@@ -262,7 +266,7 @@ fn run_part(
         }
     };
     for (index, configuration) in configurations.iter().enumerate() {
-        match engine(&module, configuration, language) {
+        match engine(&module, configuration, &directives, language) {
             Ok(engine) => {
                 for run in &directives.runs {
                     match check(&engine, run) {
@@ -285,6 +289,7 @@ fn run_part(
 fn engine(
     module: &Module,
     configuration: &Configuration,
+    directives: &Directives,
     language: Language,
 ) -> Result<Engine, Error> {
     let hosts = match language {
@@ -292,7 +297,12 @@ fn engine(
         #[cfg(feature = "lang")]
         Language::Rust => Hosts::for_lang(),
     };
-    Engine::new(module.clone(), &hosts, &options(configuration, language))
+    let mut options = options(configuration, language);
+    // The interpreter has other code for calls without a budget. They have their turn here.
+    if configuration.level.is_none() && !directives.expect(TrapKind::OutOfFuel) {
+        options = options.fuel(None);
+    }
+    Engine::new(module.clone(), &hosts, &options)
 }
 
 /// How a configuration makes its engine.
