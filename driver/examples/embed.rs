@@ -1,6 +1,6 @@
 //! Jitsu in a program of one's own: build a function, call the host from it, run it.
+use driver::ir::{FunctionBuilder, Module, Signature, Type};
 use driver::{Engine, Func, Hosts, Options};
-use ir::{FunctionBuilder, Module, Signature, Type};
 
 extern "C" fn report(x: i64) {
     println!("the compiled function says {x}");

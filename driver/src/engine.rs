@@ -15,7 +15,7 @@ use crate::error::{Error, READING, Trap};
 use crate::host::{HostFunction, Hosts};
 use crate::link::{self, Linked};
 use crate::native;
-use crate::pipeline::{self, Settings, Unobserved};
+use crate::pipeline::{self, Settings};
 use crate::simulator::{SimLimits, Simulators};
 use crate::statistics::Statistics;
 use crate::value::{Args, Results, Value};
@@ -37,6 +37,12 @@ impl EngineKind {
     #[must_use]
     pub fn machine_code() -> Self {
         if native::AVAILABLE { EngineKind::Native } else { EngineKind::Simulator }
+    }
+
+    /// Those that run here: the interpreter, the simulator, and on an ARM64 host native code.
+    pub fn available() -> impl Iterator<Item = Self> {
+        let native = native::AVAILABLE.then_some(EngineKind::Native);
+        [EngineKind::Interpreter, EngineKind::Simulator].into_iter().chain(native)
     }
 
     /// As the command line writes it.
@@ -211,7 +217,7 @@ impl Engine {
         if let Some(error) = pipeline::input_errors(&module).into_iter().next() {
             return Err(Error::Verify { stage: READING, error });
         }
-        let hosts = bind_hosts(&module, hosts)?;
+        let hosts = bind_hosts(&module, hosts, options.engine)?;
         let data = DataMemory::new(&module).ok_or(interp::LoadError::OutOfMemory)?;
         let data = Arc::new(data);
         let backend = match options.engine {
@@ -447,7 +453,7 @@ fn interpreter(
     let load = LoadOptions { memory: access, counted: options.fuel.is_some() };
     let data = Arc::clone(data);
     let program = if options.optimize_for_interpreter {
-        let optimized = pipeline::optimized(module.clone(), &settings(options), &mut Unobserved)?;
+        let optimized = pipeline::optimized(module.clone(), &settings(options), &mut ())?;
         Program::load_with_data(&optimized, &load, data)?
     } else {
         Program::load_with_data(module, &load, data)?
@@ -462,13 +468,17 @@ fn compile(
     options: &Options,
 ) -> Result<Linked, Error> {
     let settings = settings(options);
-    let functions = pipeline::compile(module.clone(), &settings, &mut Unobserved)?;
+    let functions = pipeline::compile(module.clone(), &settings, &mut ())?;
     let host = |name: &str| hosts.get(module.externs.get_index_of(name)?);
     link::link(functions, data, &host, settings.codegen.call_conv)
 }
 
 /// The host functions in the order of the module's `externs`, checked against what it says they are.
-fn bind_hosts(module: &Module, hosts: &Hosts) -> Result<Vec<HostFunction>, Error> {
+fn bind_hosts(
+    module: &Module,
+    hosts: &Hosts,
+    engine: EngineKind,
+) -> Result<Vec<HostFunction>, Error> {
     let mut bound = Vec::with_capacity(module.externs.len());
     for (name, declared) in &module.externs {
         let function = hosts.get(name).ok_or_else(|| Error::MissingHost {
@@ -484,6 +494,9 @@ fn bind_hosts(module: &Module, hosts: &Hosts) -> Result<Vec<HostFunction>, Error
                 declared: Box::new(declared.clone()),
                 actual: Box::new(actual.clone()),
             });
+        }
+        if engine == EngineKind::Native && !function.has_code {
+            return Err(Error::NoHostCode { name: name.clone() });
         }
         bound.push(function.clone());
     }

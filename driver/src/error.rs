@@ -80,6 +80,11 @@ pub enum Error {
         /// What it is.
         actual: Box<Signature>,
     },
+    /// A host function that is a closure cannot be called by native code.
+    NoHostCode {
+        /// Its name.
+        name: String,
+    },
     /// The module has no function of this name.
     NoFunction {
         /// The name.
@@ -177,6 +182,10 @@ impl fmt::Display for Error {
             Error::HostSignature { name, declared, actual } => write!(
                 f,
                 "the module declares the host function `{name}` as {declared}, but it is {actual}"
+            ),
+            Error::NoHostCode { name } => write!(
+                f,
+                "the host function `{name}` is a closure, which native code cannot call; the simulator and the interpreter can"
             ),
             Error::NoFunction { name, similar } => {
                 write!(f, "there is no function `{name}`")?;

@@ -16,6 +16,8 @@ pub(crate) struct HostFunction {
     pub(crate) bools: Vec<bool>,
     /// What native code jumps to, and what stands for the function in simulated code.
     pub(crate) address: u64,
+    /// Whether there is code at the address.
+    pub(crate) has_code: bool,
     /// How the interpreter and the simulator call it.
     pub(crate) thunk: Thunk,
 }
@@ -54,14 +56,17 @@ impl Hosts {
         Self::default()
     }
 
-    /// Adds a function that only the interpreter and the simulator may call: it has no code.
-    #[cfg(feature = "cli")]
-    pub(crate) fn stub(&mut self, name: &str, signature: &Signature, thunk: Thunk) {
+    /// Adds a closure of this signature, or replaces the function of this name. The interpreter and the simulator can
+    /// call it; for native code it is [refused](crate::Error::NoHostCode), because it has no code at an address.
+    pub fn add_closure(&mut self, name: &str, signature: &Signature, thunk: Thunk) -> &mut Self {
         // Addresses that no host has, one for each.
-        let address = 0xffff_0000_0000_0000 + 64 * self.functions.len() as u64;
+        let index = self.functions.get_index_of(name).unwrap_or(self.functions.len());
+        let address = 0xffff_0000_0000_0000 + 64 * index as u64;
         let bools = vec![false; signature.params.len()];
-        let function = HostFunction { signature: signature.clone(), bools, address, thunk };
+        let signature = signature.clone();
+        let function = HostFunction { signature, bools, address, has_code: false, thunk };
         self.functions.insert(name.to_owned(), function);
+        self
     }
 
     /// Adds a function, or replaces the one of this name. It must not unwind; it may call engines again.
@@ -70,6 +75,7 @@ impl Hosts {
             signature: F::signature(),
             bools: F::bools(),
             address: function.address(),
+            has_code: true,
             thunk: function.thunk(),
         };
         self.functions.insert(name.to_owned(), function);

@@ -1,8 +1,8 @@
-//! The wiring of Jitsu: engines, typed functions, host functions, and (with the feature `cli`) the `jitsu` program.
+//! The library that programs embed: engines, typed functions, host functions.
 //!
 //! ```
+//! use driver::ir::{FunctionBuilder, Module, Type};
 //! use driver::{Engine, Func, Hosts, Options};
-//! use ir::{FunctionBuilder, Module, Type};
 //!
 //! let b = FunctionBuilder::new("add");
 //! let (x, y) = (b.param(Type::I64), b.param(Type::I64));
@@ -16,21 +16,21 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! A program needs no other crate of Jitsu: [`ir`] has the builder, the text form ([`ir::parse`]) and the verifier.
+//!
 //! # Trust
 //! Compiled code does what its IR says, also to memory: whoever makes the IR vouches for the addresses that it
 //! computes. For IR from elsewhere there is [`Options::restricted`] with the interpreter or the simulator.
 #![deny(unsafe_code)]
 
 mod abi;
-#[cfg(feature = "cli")]
-pub mod cli;
+mod configuration;
 mod engine;
 mod error;
-pub mod filetest;
 mod host;
 mod link;
 mod native;
-mod pipeline;
+pub mod pipeline;
 #[cfg(feature = "lang")]
 mod print;
 mod simulator;
@@ -39,10 +39,12 @@ mod trampoline;
 mod value;
 mod veneer;
 
+pub use configuration::Configuration;
 pub use engine::{Engine, EngineKind, Func, Options};
 pub use error::{Error, LinkProblem, Trap};
 pub use host::{HostFn, HostResult, Hosts, Thunk};
-pub use opt::Level;
+pub use ir;
+pub use opt::{Level, Limit};
 #[cfg(feature = "lang")]
 pub use print::{Output, Printed, Sink};
 pub use statistics::{FunctionStatistics, Statistics};

@@ -13,17 +13,19 @@ use crate::error::Error;
 
 /// How to compile.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Settings {
-    pub(crate) level: Level,
+pub struct Settings {
+    /// How much to optimise.
+    pub level: Level,
     /// Executions of passes that take place.
-    pub(crate) limit: opt::Limit,
+    pub limit: opt::Limit,
     /// Verify the IR after every stage, prove every register allocation, and lint the machine code.
-    pub(crate) verify: bool,
-    pub(crate) codegen: codegen::Options,
+    pub verify: bool,
+    /// How to generate code.
+    pub codegen: codegen::Options,
 }
 
 /// Is shown what each stage makes of each function.
-pub(crate) trait Observer {
+pub trait Observer {
     /// The IR after a stage or pass, and whether it changed anything.
     fn ir(&mut self, stage: &str, func: &Function, changed: bool) {
         let _ = (stage, func, changed);
@@ -36,13 +38,12 @@ pub(crate) trait Observer {
 }
 
 /// Looks at nothing.
-pub(crate) struct Unobserved;
-
-impl Observer for Unobserved {}
+impl Observer for () {}
 
 /// Every rule of the IR, dominance included, for a module that nothing has looked at yet: the first error of each of its
 /// parts. What follows relies on there being none.
-pub(crate) fn input_errors(module: &Module) -> Vec<VerifyError> {
+#[must_use]
+pub fn input_errors(module: &Module) -> Vec<VerifyError> {
     let errors: Vec<VerifyError> = ir::verify::module_errors(module).collect();
     if !errors.is_empty() {
         return errors;
@@ -51,7 +52,10 @@ pub(crate) fn input_errors(module: &Module) -> Vec<VerifyError> {
 }
 
 /// From verified IR, with variables or without, to machine code: the functions in the order of the module.
-pub(crate) fn compile(
+///
+/// # Errors
+/// The first function that cannot be compiled, or what a stage made of it that breaks a rule.
+pub fn compile(
     module: Module,
     settings: &Settings,
     observer: &mut dyn Observer,
@@ -81,7 +85,10 @@ pub(crate) fn compile(
 }
 
 /// The first half of [`compile`], which is all that the interpreter needs.
-pub(crate) fn optimized(
+///
+/// # Errors
+/// What a stage made that breaks a rule.
+pub fn optimized(
     mut module: Module,
     settings: &Settings,
     observer: &mut dyn Observer,

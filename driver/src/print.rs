@@ -68,6 +68,14 @@ impl Output {
         (result, printed)
     }
 
+    /// Has the sink let go of what it holds back.
+    ///
+    /// # Errors
+    /// What the place behind the sink reports.
+    pub fn flush(&self) -> io::Result<()> {
+        self.sink.lock().unwrap_or_else(PoisonError::into_inner).print(b"", false)
+    }
+
     /// Runs `work` with everything that programs print on this thread going here.
     pub fn during<R>(&self, work: impl FnOnce() -> R) -> R {
         struct Leave;
@@ -91,12 +99,6 @@ fn print(text: &str, style: i64) {
         // The program does not learn of errors; the sink remembers them if somebody wants to know.
         let _ = sink.print(text.as_bytes(), to_stderr);
     }
-}
-
-/// Prints nothing, which a sink that holds text back takes as the wish to let go of it.
-#[cfg(feature = "cli")]
-pub(crate) fn flush() {
-    print("", Style::default().pack());
 }
 
 extern "C" fn print_str(address: u64, len: u64, style: i64, width: i64, precision: i64) {

@@ -1,20 +1,13 @@
 //! Modules through every engine that this machine has; under QEMU that includes native code.
 
+use std::sync::Arc;
+
 use driver::{Engine, EngineKind, Error, Func, Hosts, Level, Options, Value};
 use ir::{FunctionBuilder, IntCC, Module, NarrowWidth, Signature, TrapKind, Type};
 
-/// Every engine that runs here.
-fn engines() -> Vec<EngineKind> {
-    let mut engines = vec![EngineKind::Interpreter, EngineKind::Simulator];
-    if EngineKind::machine_code() == EngineKind::Native {
-        engines.push(EngineKind::Native);
-    }
-    engines
-}
-
 /// The module on every engine at every level.
 fn each(module: &Module, hosts: &Hosts, check: impl Fn(&Engine)) {
-    for engine in engines() {
+    for engine in EngineKind::available() {
         for level in [Level::None, Level::Speed] {
             let options = Options::default().engine(engine).level(level).verify(true);
             check(&Engine::new(module.clone(), hosts, &options).unwrap());
@@ -302,8 +295,7 @@ fn host_functions_may_call_the_engine_again() {
     );
     let mut hosts = Hosts::new();
     hosts.add("again", reentrant::again as extern "C" fn(i64, i64) -> i64);
-    let made = engines()
-        .into_iter()
+    let made = EngineKind::available()
         .map(|kind| Engine::new(module.clone(), &hosts, &Options::default().engine(kind)).unwrap())
         .collect();
     reentrant::ENGINES.set(made).unwrap();
@@ -313,6 +305,45 @@ fn host_functions_may_call_the_engine_again() {
         // What the calls inside have left is out of the way.
         let behind: Func<(i64, i64), i64> = engine.func("behind").unwrap();
         assert_eq!(trap(behind.call((index as i64, 3))).kind, TrapKind::DivisionByZero);
+    }
+}
+
+/// Closures have no code: each is called as itself, also after another was replaced, and native code gets none.
+#[test]
+fn closures_are_host_functions_but_not_of_native_code() {
+    let module = parse(
+        "extern @a() -> i64
+         extern @b() -> i64
+         extern @c() -> i64
+         fn @f() -> i64 {
+         block0:
+           v0: i64 = call @a()
+           v1: i64 = call @b()
+           v2: i64 = call @c()
+           v3: i64 = iconst 10
+           v4: i64 = mul v0, v3
+           v5: i64 = add v4, v1
+           v6: i64 = mul v5, v3
+           v7: i64 = add v6, v2
+           ret v7
+         }",
+    );
+    let mut hosts = Hosts::new();
+    for (name, result) in [("a", 9), ("b", 2), ("a", 1), ("c", 3)] {
+        let signature = Signature::new(&[], &[Type::I64]);
+        hosts.add_closure(name, &signature, Arc::new(move |_: &[u64]| result));
+    }
+    for kind in EngineKind::available() {
+        let engine = Engine::new(module.clone(), &hosts, &Options::default().engine(kind));
+        match engine {
+            Err(Error::NoHostCode { name }) => {
+                assert_eq!((name.as_str(), kind), ("a", EngineKind::Native));
+            }
+            engine => {
+                let f: Func<(), i64> = engine.unwrap().func("f").unwrap();
+                assert_eq!((f.call(()).unwrap(), kind != EngineKind::Native), (123, true));
+            }
+        }
     }
 }
 

@@ -3,10 +3,8 @@
 //!
 //! `JITSU_SEEDS=2000 cargo test --release -p driver --test guards` runs more of them.
 
-use driver::filetest::Configuration;
-use driver::{Engine, EngineKind, Error, Hosts, Options, Value};
+use driver::{Configuration, Engine, EngineKind, Error, Hosts, Value};
 use ir::{Module, Span, TrapKind};
-use opt::Level;
 use testkit::Random;
 use testkit::guards::GENERATORS;
 
@@ -43,10 +41,8 @@ fn guarded_modules_do_what_the_ir_says() {
             }
             let mut first: Option<Vec<Outcome>> = None;
             for configuration in Configuration::all() {
-                let options = Options::default()
-                    .engine(configuration.engine)
-                    .level(configuration.level.unwrap_or(Level::None))
-                    .optimize_for_interpreter(configuration.level.is_some())
+                let options = configuration
+                    .options()
                     .verify(true)
                     .restricted(configuration.engine != EngineKind::Native)
                     .fuel(Some(FUEL));

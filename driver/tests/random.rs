@@ -3,10 +3,8 @@
 //!
 //! `JITSU_SEEDS=100000 cargo test --release -p driver --test random` runs more of them.
 
-use driver::filetest::Configuration;
-use driver::{Engine, EngineKind, Error, Hosts, Options, Value};
+use driver::{Configuration, Engine, EngineKind, Error, Hosts, Value};
 use ir::{Module, Signature, TrapKind, Type};
-use opt::Level;
 use testkit::{Families, Random, Shape};
 
 /// Modules in a plain run.
@@ -103,12 +101,7 @@ fn check(seed: u64, count: &mut Count) {
     count.functions += module.functions.len();
     let mut first: Option<Vec<Result<Vec<u128>, TrapKind>>> = None;
     for configuration in Configuration::all() {
-        let mut options = Options::default()
-            .engine(configuration.engine)
-            .level(configuration.level.unwrap_or(Level::None))
-            .optimize_for_interpreter(configuration.level.is_some())
-            .verify(true)
-            .fuel(Some(FUEL));
+        let mut options = configuration.options().verify(true).fuel(Some(FUEL));
         // Both ways to do an atomic operation have their turn.
         if configuration.engine == EngineKind::Simulator {
             options = options.lse(random.once_in(2));

@@ -197,15 +197,7 @@ fn build(rows: &[&Row]) -> Result {
                 sh::run(command)?;
             }
             Run::Task(_) => {
-                sh::run(sh::cargo(&[
-                    "build",
-                    "-q",
-                    "--release",
-                    "-p",
-                    "driver",
-                    "--bin",
-                    "jitsu",
-                ]))?;
+                sh::run(sh::cargo(&["build", "-q", "--release", "-p", "cli", "--bin", "jitsu"]))?;
             }
         }
     }

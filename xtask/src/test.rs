@@ -14,7 +14,7 @@ use crate::tidy;
 use crate::verify_encodings;
 use crate::verify_sim;
 
-/// Third-party crates that an embedder of `driver` builds at most, without the language and the command line.
+/// Third-party crates that an embedder of `driver` builds at most, with its default features.
 const MAX_EMBEDDED_CRATES: usize = 10;
 
 /// A step's name and what it does.
@@ -74,8 +74,7 @@ fn host_tests() -> Result {
 
 /// The enumerations of pairs and of addresses, and random allocations, of which a debug build can try only a few.
 fn enumerations() -> Result {
-    // Of `driver` without the language and the command line, which need not be built for it.
-    let build = ["test", "-q", "--release", "--no-default-features"];
+    let build = ["test", "-q", "--release"];
     let enumerations = ["-p", "opt", "-p", "driver", "--test", "pairs", "--test", "addresses"];
     sh::run(sh::cargo(&[&build[..], &enumerations].concat()))?;
     sh::run(sh::cargo(&[&build[..], &["-p", "regalloc", "--test", "random"]].concat()))
@@ -86,7 +85,19 @@ fn enumerations() -> Result {
 const UNDER_QEMU: &[(&[&str], &str)] = &[
     (&["-p", "ir", "--lib"], "the definition of float operations uses the host's"),
     (
-        &["-p", "interp", "-p", "jitmem", "-p", "arm64-sim", "-p", "driver", "--tests"],
+        &[
+            "-p",
+            "interp",
+            "-p",
+            "jitmem",
+            "-p",
+            "arm64-sim",
+            "-p",
+            "driver",
+            "-p",
+            "cli",
+            "--tests",
+        ],
         "the host's floats and memory; machine code that runs, faults and returns",
     ),
 ];
@@ -133,9 +144,8 @@ fn recording(mut test: Command) -> Command {
 }
 
 fn embedded_crates() -> Result {
-    sh::run(sh::cargo(&["check", "-q", "-p", "driver", "--no-default-features"]))?;
-    let words =
-        ["tree", "-p", "driver", "--no-default-features", "-e", "normal,build", "--prefix", "none"];
+    sh::run(sh::cargo(&["check", "-q", "-p", "driver"]))?;
+    let words = ["tree", "-p", "driver", "-e", "normal,build", "--prefix", "none"];
     let tree = sh::output(sh::cargo(&words))?;
     // Our own crates are shown with their path.
     // A crate that is shown again is marked.

@@ -34,6 +34,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "lang",
         ],
     ),
+    ("cli", &["ir", "cfg", "ssa", "opt", "codegen", "arm64-enc", "lang", "driver"]),
     ("testkit", &["ir"]),
     ("xtask", &[]),
 ];
@@ -233,11 +234,9 @@ fn is_library(path: &str) -> bool {
     let mut parts = path.split('/');
     let room = parts.next().unwrap_or_default();
     ROOMS.iter().any(|(name, _)| *name == room)
-        && !matches!(room, "xtask" | "testkit")
+        && !matches!(room, "xtask" | "testkit" | "cli")
         && parts.next() == Some("src")
-        && !matches!(path, "driver/src/main.rs")
         && !is_test_module(path)
-        && !path.starts_with("driver/src/cli")
 }
 
 /// Whether a file in `src` holds only tests: the module that declares it does so under `#[cfg(test)]`.

@@ -9,7 +9,7 @@ mod limits;
 use std::time::Instant;
 
 use cases::Case;
-use driver::{Engine, EngineKind, Hosts, Level, Options, Value};
+use driver::{Configuration, Engine, Hosts, Options, Value};
 
 macro_rules! cases {
     ($($name:ident: $make:ident, $expected:ident, $args:expr, $size:expr, $large:expr;)*) => {
@@ -55,17 +55,7 @@ cases! {
 
 /// Every engine that runs here, at every level, with and without what the interpreter's IR is optimised by.
 fn configurations() -> Vec<Options> {
-    let at = |engine, level| Options::default().engine(engine).level(level);
-    let mut all = vec![at(EngineKind::Interpreter, Level::None).optimize_for_interpreter(false)];
-    let machine = EngineKind::machine_code();
-    let mut engines = vec![EngineKind::Interpreter, EngineKind::Simulator];
-    if machine == EngineKind::Native {
-        engines.push(machine);
-    }
-    for engine in engines {
-        all.extend([Level::None, Level::Speed].map(|level| at(engine, level)));
-    }
-    all
+    Configuration::all().into_iter().map(Configuration::options).collect()
 }
 
 /// Compiles and runs a case on a stack that recursion over the input would overflow.

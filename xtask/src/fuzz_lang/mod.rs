@@ -45,13 +45,13 @@ fn report(name: &str, program: fn() -> u64) {
 /// Makes, runs and compares as many programs as the words ask for.
 pub(crate) fn run(words: &[String]) -> Result {
     let (count, seed) = options(words)?;
-    sh::run(sh::cargo(&["build", "-q", "--release", "-p", "driver", "--bin", "jitsu"]))?;
+    sh::run(sh::cargo(&["build", "-q", "--release", "-p", "cli", "--bin", "jitsu"]))?;
     compare("release", count, seed)
 }
 
 /// A hundred programs with the binary that the host tests have built anyway.
 pub(crate) fn sample() -> Result {
-    sh::run(sh::cargo(&["build", "-q", "-p", "driver", "--bin", "jitsu"]))?;
+    sh::run(sh::cargo(&["build", "-q", "-p", "cli", "--bin", "jitsu"]))?;
     compare("debug", 100, 1)
 }
 

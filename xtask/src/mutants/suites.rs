@@ -6,37 +6,28 @@ use super::data::Fault;
 const SUITES: &[(&str, &[&str])] = &[
     (
         "ir",
-        &[
-            "interp",
-            "opt",
-            "driver --test text",
-            "driver --test random",
-            "driver --test wide",
-            "lang",
-        ],
+        &["interp", "opt", "cli --test text", "driver --test random", "driver --test wide", "lang"],
     ),
-    ("cfg", &["ssa", "opt", "driver --test text", "driver --test random"]),
-    ("ssa", &["opt", "driver --test text", "driver --test random", "driver --test examples"]),
+    ("cfg", &["ssa", "opt", "cli --test text", "driver --test random"]),
+    ("ssa", &["opt", "cli --test text", "driver --test random", "cli --test examples"]),
     (
         "opt",
         &[
-            "driver --test text",
+            "cli --test text",
             "driver --test random",
             "driver --test wide",
-            "driver --test examples",
+            "cli --test examples",
             "driver",
+            "cli --test restricted",
         ],
     ),
-    (
-        "regalloc",
-        &["codegen", "driver --test text", "driver --test random", "driver --test examples"],
-    ),
-    ("arm64-enc", &["codegen", "arm64-sim", "driver --test text"]),
+    ("regalloc", &["codegen", "cli --test text", "driver --test random", "cli --test examples"]),
+    ("arm64-enc", &["codegen", "arm64-sim", "cli --test text"]),
     (
         "arm64-sim",
         &[
             "codegen",
-            "driver --test text",
+            "cli --test text",
             "driver --test random",
             "qemu arm64-sim --test second_opinion",
         ],
@@ -44,18 +35,19 @@ const SUITES: &[(&str, &[&str])] = &[
     (
         "codegen",
         &[
-            "driver --test text",
+            "cli --test text",
             "driver --test random",
             "driver --test wide",
-            "driver --test examples",
+            "cli --test examples",
             "driver",
+            "cli --test restricted",
             "qemu driver",
         ],
     ),
     ("jitmem", &["driver --test engines", "driver", "qemu jitmem", "qemu driver"]),
-    ("interp", &["driver --test text", "driver --test random", "driver --test engines", "opt"]),
-    ("lang", &["driver --test text", "driver --test examples"]),
-    ("driver", &["qemu driver"]),
+    ("interp", &["cli --test text", "driver --test random", "driver --test engines", "opt"]),
+    ("lang", &["cli --test text", "cli --test examples"]),
+    ("driver", &["cli", "qemu driver"]),
 ];
 
 /// A test to run: words for `cargo test`, and where.

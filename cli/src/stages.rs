@@ -3,14 +3,14 @@
 use std::fmt::Display;
 use std::io::{self, BufWriter, Write};
 
+use driver::pipeline::{self, Observer, Settings};
 use indexmap::IndexMap;
 use ir::Function;
 
-use super::args::{Args, Choice, LEVEL};
-use super::{Failure, asm, diff, input};
-use crate::pipeline::{self, Observer, Settings};
+use crate::args::{Args, Choice, LEVEL};
+use crate::{Failure, asm, diff, input};
 
-pub(super) const OPTIONS: &[Choice] = &[
+pub(crate) const OPTIONS: &[Choice] = &[
     Choice {
         name: "pass",
         value: Some("STAGE"),
@@ -24,7 +24,7 @@ pub(super) const OPTIONS: &[Choice] = &[
 /// The stages that are no passes.
 const STAGES: [&str; 8] = ["source", "ir", "ssa", "inline", "split", "lower", "allocate", "asm"];
 
-pub(super) fn run(args: Args) -> Result<(), Failure> {
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let wanted = args.value("pass");
     if let Some(name) = wanted {
         let names = || STAGES.into_iter().chain(opt::PASSES.iter().map(|pass| pass.name));

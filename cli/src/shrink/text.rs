@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 /// The text of a module with its `v7` and `block3` numbered anew in each function, without names from a source.
-pub(in crate::cli) fn renumbered(text: &str) -> String {
+pub(crate) fn renumbered(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut known: HashMap<String, String> = HashMap::new();
     let (mut values, mut blocks) = (0, 0);

@@ -1,5 +1,4 @@
 //! The `jitsu` program from outside: what it prints, its exit codes, and that no input makes it panic.
-#![cfg(feature = "cli")]
 
 use std::io::{Read, Write};
 use std::path::PathBuf;

@@ -8,7 +8,7 @@ use ir::{
 };
 
 use super::Place;
-use crate::cli::case::Case;
+use crate::case::Case;
 
 /// All bits of a type.
 pub(super) fn ones(ty: Type) -> u128 {

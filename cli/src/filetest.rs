@@ -12,77 +12,15 @@
 //! In a Markdown file each block that is fenced as `ir` or `rust` and has such lines is a test of its own.
 
 use std::borrow::Cow;
-use std::fmt;
 
+use driver::{Configuration, Engine, EngineKind, Error, Hosts, Options, Value};
 use ir::{Module, TrapKind};
 use opt::Level;
 
-use crate::engine::{Engine, EngineKind, Options};
-use crate::error::Error;
-use crate::host::Hosts;
-use crate::native;
-use crate::pipeline;
-use crate::value::Value;
+use crate::source::{Language, Problem};
 
 /// Instructions that a call of a test may run: no test needs as many, and an endless loop ends soon.
 const FUEL: u64 = 2_000_000_000;
-
-/// The language of a test file.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum Language {
-    /// The text form of the IR.
-    Ir,
-    /// The source language.
-    #[cfg(feature = "lang")]
-    Rust,
-}
-
-impl Language {
-    /// The language of a file by the end of its name.
-    #[must_use]
-    pub fn of_file(name: &str) -> Option<Self> {
-        match name.rsplit_once('.')?.1 {
-            "ir" => Some(Language::Ir),
-            #[cfg(feature = "lang")]
-            "rs" => Some(Language::Rust),
-            _ => None,
-        }
-    }
-
-    fn comment(self) -> &'static str {
-        match self {
-            Language::Ir => ";",
-            #[cfg(feature = "lang")]
-            Language::Rust => "//",
-        }
-    }
-
-    /// The module that a text is, or everything that is wrong with it.
-    fn read(self, text: &str, name: &str) -> Result<Module, Vec<String>> {
-        match self {
-            Language::Ir => {
-                let mut module = ir::parse::module(text).map_err(|errors| {
-                    errors.iter().map(ToString::to_string).collect::<Vec<String>>()
-                })?;
-                module.source_name.get_or_insert_with(|| name.to_owned());
-                let errors = pipeline::input_errors(&module);
-                if errors.is_empty() {
-                    return Ok(module);
-                }
-                let places = ir::parse::locate(text, &errors);
-                let told = errors.iter().zip(places).map(|(error, place)| match place {
-                    Some(place) => format!("{}:{}: {error}", place.line, place.column),
-                    None => error.to_string(),
-                });
-                Err(told.collect())
-            }
-            #[cfg(feature = "lang")]
-            Language::Rust => lang::compile(text, name)
-                .map_err(|errors| errors.iter().map(ToString::to_string).collect()),
-        }
-    }
-}
 
 /// What a call is expected to do.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -116,44 +54,6 @@ impl Directives {
 
     fn expect(&self, trap: TrapKind) -> bool {
         self.runs.iter().any(|run| run.expected == Expected::Trap(trap))
-    }
-}
-
-/// One way of running the calls of a file.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Configuration {
-    /// What runs them.
-    pub engine: EngineKind,
-    /// The optimisation level; `None` runs the IR as it is written (interpreter only).
-    pub level: Option<Level>,
-}
-
-impl Configuration {
-    /// Every way that this machine has.
-    #[must_use]
-    pub fn all() -> Vec<Self> {
-        let mut all = vec![Self { engine: EngineKind::Interpreter, level: None }];
-        let mut engines = vec![EngineKind::Interpreter, EngineKind::Simulator];
-        if native::AVAILABLE {
-            engines.push(EngineKind::Native);
-        }
-        for engine in engines {
-            for level in [Level::None, Level::Speed] {
-                all.push(Self { engine, level: Some(level) });
-            }
-        }
-        all
-    }
-}
-
-impl fmt::Display for Configuration {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let level = match self.level {
-            None => "as written",
-            Some(Level::None) => "level none",
-            Some(_) => "level speed",
-        };
-        write!(f, "{}, {level}", self.engine)
     }
 }
 
@@ -255,13 +155,14 @@ fn run_part(
     };
     let module = language.read(text, name);
     if !directives.errors.is_empty() {
-        check_refusal(&directives, module.err(), &mut report);
+        let errors = module.err().map(|problems| texts(&problems));
+        check_refusal(&directives, errors, &mut report);
         return report;
     }
     let module = match module {
         Ok(module) => module,
         Err(errors) => {
-            report.failures.push(Failure { line: 0, message: errors.join("\n") });
+            report.failures.push(Failure { line: 0, message: texts(&errors).join("\n") });
             return report;
         }
     };
@@ -286,6 +187,10 @@ fn run_part(
     report
 }
 
+fn texts(problems: &[Problem]) -> Vec<String> {
+    problems.iter().map(Problem::to_string).collect()
+}
+
 fn engine(
     module: &Module,
     configuration: &Configuration,
@@ -294,7 +199,6 @@ fn engine(
 ) -> Result<Engine, Error> {
     let hosts = match language {
         Language::Ir => Hosts::new(),
-        #[cfg(feature = "lang")]
         Language::Rust => Hosts::for_lang(),
     };
     let mut options = options(configuration, language);
@@ -307,10 +211,8 @@ fn engine(
 
 /// How a configuration makes its engine.
 pub(crate) fn options(configuration: &Configuration, language: Language) -> Options {
-    let options = Options::default()
-        .engine(configuration.engine)
-        .level(configuration.level.unwrap_or(Level::None))
-        .optimize_for_interpreter(configuration.level.is_some())
+    let options = configuration
+        .options()
         .verify(true)
         .fuel(Some(FUEL))
         // Programs of the source language pass texts to the host by address, but only of their own data.

@@ -5,26 +5,26 @@ use std::io::{self, Write};
 
 use arm64_enc::Inst;
 use codegen::{CompiledCode, RelocKind};
+use driver::pipeline::{self, Settings};
 
-use super::Failure;
-use super::args::{Args, Choice, LEVEL};
-use super::input::{self, Program};
-use crate::filetest::Language;
-use crate::pipeline::{self, Settings, Unobserved};
+use crate::Failure;
+use crate::args::{Args, Choice, LEVEL};
+use crate::input::{self, Program};
+use crate::source::Language;
 
-pub(super) const OPTIONS: &[Choice] = &[LEVEL];
+pub(crate) const OPTIONS: &[Choice] = &[LEVEL];
 
 /// Where the source stands.
 const SOURCE_COLUMN: usize = 52;
 
-pub(super) fn run(args: Args) -> Result<(), Failure> {
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let path = args.file("asm")?;
     let function = args.function()?;
     let settings = Settings { level: args.level()?, ..Settings::default() };
     let program = input::load(&path)?;
     let wanted = functions(&program, function.as_deref())?;
     let mut text = String::new();
-    let compiled = pipeline::compile(program.module.clone(), &settings, &mut Unobserved)
+    let compiled = pipeline::compile(program.module.clone(), &settings, &mut ())
         .map_err(|error| input::failed(error, &program))?;
     for code in compiled.iter().filter(|code| wanted.contains(&code.name.as_str())) {
         // Writing to a string cannot fail.
@@ -43,7 +43,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
 }
 
 /// The functions that are meant: all, or the one of this name.
-pub(super) fn functions<'p>(
+pub(crate) fn functions<'p>(
     program: &'p Program,
     name: Option<&str>,
 ) -> Result<Vec<&'p str>, Failure> {
@@ -59,7 +59,7 @@ pub(super) fn functions<'p>(
 }
 
 /// The instructions of a function, one a line, with offsets and the source where it changes.
-pub(super) fn listing(code: &CompiledCode, program: &Program) -> String {
+pub(crate) fn listing(code: &CompiledCode, program: &Program) -> String {
     let source: Vec<&str> = match program.language {
         Language::Rust => program.text.lines().collect(),
         Language::Ir => Vec::new(),

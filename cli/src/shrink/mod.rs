@@ -8,10 +8,10 @@ mod text;
 
 use std::time::Instant;
 
+use driver::Value;
 use ir::{Inst, InstData, MemFacts, Type};
 
-use super::case::{Call, Case};
-use crate::value::Value;
+use crate::case::{Call, Case};
 
 pub(super) use text::renumbered;
 

@@ -5,14 +5,14 @@ const MOST_EDITS: usize = 2000;
 
 /// A line of a difference.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Line<'a> {
+pub(crate) enum Line<'a> {
     Same(&'a str),
     Removed(&'a str),
     Added(&'a str),
 }
 
 /// The shortest way from `old` to `new`.
-pub(super) fn lines<'a>(old: &'a str, new: &'a str) -> Vec<Line<'a>> {
+pub(crate) fn lines<'a>(old: &'a str, new: &'a str) -> Vec<Line<'a>> {
     let (a, b): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
     let (n, m) = (a.len() as isize, b.len() as isize);
     let most = (a.len() + b.len()).min(MOST_EDITS) as isize;
@@ -68,7 +68,7 @@ pub(super) fn lines<'a>(old: &'a str, new: &'a str) -> Vec<Line<'a>> {
 }
 
 /// The difference as text: `-` and `+` lines with a few lines around.
-pub(super) fn show(old: &str, new: &str) -> String {
+pub(crate) fn show(old: &str, new: &str) -> String {
     const AROUND: usize = 2;
     let lines = lines(old, new);
     let changed: Vec<bool> = lines.iter().map(|line| !matches!(line, Line::Same(_))).collect();

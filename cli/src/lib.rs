@@ -1,15 +1,19 @@
-//! The `jitsu` program: verbs, options, help. Each verb is a file.
+//! What a person meets of Jitsu: the `jitsu` program (verbs, options, help; each verb is a file) and the runner of text
+//! tests, [`filetest`].
+#![forbid(unsafe_code)]
 
 mod args;
 mod asm;
 mod bisect;
 mod case;
 mod diff;
+pub mod filetest;
 mod input;
 mod ir;
 mod reduce;
 mod run;
 mod shrink;
+mod source;
 mod stages;
 mod test;
 

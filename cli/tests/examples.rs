@@ -1,7 +1,6 @@
 //! The programs of `examples/` on every engine that this machine has, against what rustc's build of the same file
 //! prints. The expected outputs are stored, so that the test also runs where rustc is not; one test compares them with
 //! rustc where it is.
-#![cfg(feature = "lang")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

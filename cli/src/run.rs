@@ -3,18 +3,14 @@
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::time::{Duration, Instant};
 
+use driver::{Engine, EngineKind, Error, Options, Output, Printed, Sink, Value};
 use ir::TrapKind;
 
-use super::args::{Args, Choice, LEVEL, one_of};
-use super::input::{self, Program};
-use super::{BROKEN_PIPE, Failure};
-use crate::engine::{Engine, EngineKind, Options};
-use crate::error::Error;
-use crate::native;
-use crate::print::{Output, Printed, Sink};
-use crate::value::Value;
+use crate::args::{Args, Choice, LEVEL, one_of};
+use crate::input::{self, Program};
+use crate::{BROKEN_PIPE, Failure};
 
-pub(super) const OPTIONS: &[Choice] = &[
+pub(crate) const OPTIONS: &[Choice] = &[
     Choice {
         name: "engine",
         value: Some("interp|jit|native|sim|all"),
@@ -41,7 +37,7 @@ enum Engines {
     All,
 }
 
-pub(super) fn run(args: Args) -> Result<(), Failure> {
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let path = args.file("run")?;
     let jit = EngineKind::machine_code();
     let engines = one_of(
@@ -76,7 +72,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
             let output = Output::new(Streamed::default());
             let (results, line) = output.during(|| call(&engine, &entry, &values));
             // What the program printed comes before what is said about it.
-            output.during(flush);
+            output.flush()?;
             eprint_line(&line);
             show_statistics(&engine, &program, &args);
             match results {
@@ -96,10 +92,7 @@ fn all(
     entry: &str,
     values: &[Value],
 ) -> Result<(), Failure> {
-    let mut kinds = vec![EngineKind::Interpreter, EngineKind::Simulator];
-    if native::AVAILABLE {
-        kinds.push(EngineKind::Native);
-    }
+    let kinds: Vec<EngineKind> = EngineKind::available().collect();
     let mut first: Option<(EngineKind, Outcome)> = None;
     for &kind in &kinds {
         let engine = make(program, &options.clone().engine(kind))?;
@@ -392,11 +385,6 @@ impl Sink for Streamed {
         }
         written
     }
-}
-
-/// Has the current output write what it holds back.
-fn flush() {
-    crate::print::flush();
 }
 
 #[cfg(test)]

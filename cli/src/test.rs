@@ -4,14 +4,16 @@ use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use super::Failure;
-use super::args::Args;
-use crate::filetest::{self, Configuration};
+use driver::Configuration;
+
+use crate::Failure;
+use crate::args::Args;
+use crate::filetest;
 
 /// After so many failures of a file the rest is only counted.
 const MOST_SHOWN: usize = 10;
 
-pub(super) fn run(args: Args) -> Result<(), Failure> {
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let roots: Vec<PathBuf> = if args.words.is_empty() {
         vec![PathBuf::from("tests")]
     } else {

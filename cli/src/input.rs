@@ -7,47 +7,31 @@ use std::path::Path;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
-use ir::parse::TextPlace;
-use ir::{Module, Span, VerifyError};
+use driver::{Error, Hosts, Trap, pipeline};
+use ir::{Module, Span};
 
-use super::Failure;
-use crate::error::{Error, Trap};
-use crate::filetest::Language;
-use crate::host::Hosts;
-use crate::pipeline;
+use crate::Failure;
+use crate::source::{Language, Problem};
 
 /// A program: its text and what it means.
 #[derive(Debug)]
-pub(super) struct Program {
+pub(crate) struct Program {
     /// The file, as it was named.
-    pub(super) name: String,
-    pub(super) text: String,
-    pub(super) language: Language,
-    pub(super) module: Module,
+    pub(crate) name: String,
+    pub(crate) text: String,
+    pub(crate) language: Language,
+    pub(crate) module: Module,
 }
 
 impl Program {
     /// The functions of the host that it may call.
-    pub(super) fn hosts(&self) -> Hosts {
+    pub(crate) fn hosts(&self) -> Hosts {
         Hosts::for_lang()
     }
 }
 
-/// A problem in a file.
-pub(super) struct Problem<'a> {
-    pub(super) code: &'a str,
-    pub(super) message: String,
-    pub(super) label: String,
-    pub(super) line: u32,
-    pub(super) column: u32,
-    /// Bytes of the text.
-    pub(super) span: Range<usize>,
-    pub(super) notes: Vec<String>,
-    pub(super) suggestion: Option<(String, Range<usize>, String)>,
-}
-
 /// Reads and checks a program.
-pub(super) fn load(path: &Path) -> Result<Program, Failure> {
+pub(crate) fn load(path: &Path) -> Result<Program, Failure> {
     let name = path.display().to_string();
     let bytes = read(path, &name)?;
     let language = match Language::of_file(&name) {
@@ -92,13 +76,7 @@ fn not_utf8(name: &str, error: &std::string::FromUtf8Error) -> String {
 }
 
 fn compile(name: &str, text: &str, language: Language) -> Result<Module, Failure> {
-    let read = match language {
-        Language::Ir => read_ir(name, text),
-        Language::Rust => lang::compile(text, name).map_err(|errors| {
-            errors.into_iter().map(problem_in_rust).collect::<Vec<Problem<'_>>>()
-        }),
-    };
-    let problems = match read {
+    let problems = match language.read(text, name) {
         Ok(module) if language == Language::Rust => return sound(name, module),
         Ok(module) => return Ok(module),
         Err(problems) => problems,
@@ -108,64 +86,6 @@ fn compile(name: &str, text: &str, language: Language) -> Result<Module, Failure
     let s = if shown.len() == 1 { "" } else { "s" };
     shown.push(format!("error: could not compile `{name}`: {} error{s}", problems.len()));
     Err(Failure::Wrong(shown.join("\n\n")))
-}
-
-/// A module of the text form, which may name the file that it comes from; every error of the reader, or else of the
-/// verifier, in its place.
-fn read_ir<'a>(name: &str, text: &str) -> Result<Module, Vec<Problem<'a>>> {
-    let mut module = ir::parse::module(text).map_err(|errors| {
-        errors
-            .into_iter()
-            .map(|error| Problem {
-                code: error.code.name(),
-                message: error.message,
-                label: String::new(),
-                line: error.line,
-                column: error.column,
-                span: error.offset..error.offset + error.length,
-                notes: error.help.into_iter().collect(),
-                suggestion: None,
-            })
-            .collect::<Vec<_>>()
-    })?;
-    module.source_name.get_or_insert_with(|| name.to_owned());
-    let errors = pipeline::input_errors(&module);
-    if errors.is_empty() {
-        return Ok(module);
-    }
-    let places = ir::parse::locate(text, &errors);
-    let problem = |(error, place): (VerifyError, Option<TextPlace>)| {
-        let Some(TextPlace { line, column, range }) = place else {
-            unreachable!("every function, import and data object stands in the text: {error}")
-        };
-        Problem {
-            code: error.rule.name(),
-            message: error.message,
-            label: error
-                .block
-                .map(|block| format!("in {block} of @{}", error.function))
-                .unwrap_or_default(),
-            line,
-            column,
-            span: range,
-            notes: Vec::new(),
-            suggestion: None,
-        }
-    };
-    Err(errors.into_iter().zip(places).map(problem).collect())
-}
-
-fn problem_in_rust<'a>(error: lang::Diagnostic) -> Problem<'a> {
-    Problem {
-        code: error.code,
-        message: error.message,
-        label: error.label,
-        line: error.line,
-        column: error.column,
-        span: error.span,
-        notes: error.notes,
-        suggestion: error.suggestion.map(|help| (help.message, help.span, help.replacement)),
-    }
 }
 
 /// What the front end made keeps the rules of the IR, or it is a defect of ours.
@@ -184,7 +104,7 @@ fn sound(name: &str, module: Module) -> Result<Module, Failure> {
 const LONGEST_LINE: usize = 400;
 
 /// The problem with its place in the source, as rustc shows it.
-pub(super) fn render(problem: &Problem<'_>, name: &str, text: &str) -> String {
+pub(crate) fn render(problem: &Problem, name: &str, text: &str) -> String {
     let span = clamp(text, problem.span.clone());
     let line_start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
     let line_end = text[span.end..].find('\n').map_or(text.len(), |at| span.end + at);
@@ -208,18 +128,18 @@ pub(super) fn render(problem: &Problem<'_>, name: &str, text: &str) -> String {
             .path(name)
             .annotation(annotation);
         groups.push(title.element(snippet).elements(notes));
-        if let Some((message, span, replacement)) = &problem.suggestion {
-            let span = clamp(text, span.clone());
+        if let Some(help) = &problem.suggestion {
+            let span = clamp(text, help.span.clone());
             if line_start <= span.start && span.end <= line_end {
                 let patch = Patch::new(
                     span.start - line_start..span.end - line_start,
-                    replacement.as_str(),
+                    help.replacement.as_str(),
                 );
                 let snippet = Snippet::source(&text[line_start..line_end])
                     .line_start(lines)
                     .path(name)
                     .patch(patch);
-                groups.push(Level::HELP.secondary_title(message.as_str()).element(snippet));
+                groups.push(Level::HELP.secondary_title(help.message.as_str()).element(snippet));
             }
         }
     } else {
@@ -244,7 +164,7 @@ fn clamp(text: &str, span: Range<usize>) -> Range<usize> {
 }
 
 /// How a program ended that could not be made or run.
-pub(super) fn failed(error: Error, program: &Program) -> Failure {
+pub(crate) fn failed(error: Error, program: &Program) -> Failure {
     match error {
         Error::Trap(trap) => Failure::Trapped(render_trap(&trap, program)),
         Error::MissingHost { name, signature } => {
@@ -272,7 +192,7 @@ pub(super) fn failed(error: Error, program: &Program) -> Failure {
 }
 
 /// A trap with its place in the source.
-pub(super) fn render_trap(trap: &Trap, program: &Program) -> String {
+pub(crate) fn render_trap(trap: &Trap, program: &Program) -> String {
     let message = format!("the program trapped: {}", trap.kind);
     let detail = trap.detail.iter().cloned();
     let place = format!("in `{}`", trap.function);

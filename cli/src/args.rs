@@ -5,26 +5,26 @@ use std::path::PathBuf;
 
 use opt::Level;
 
-use super::Failure;
+use crate::Failure;
 
 /// An option of a verb.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Choice {
-    pub(super) name: &'static str,
+pub(crate) struct Choice {
+    pub(crate) name: &'static str,
     /// What the help calls its value, if it has one.
-    pub(super) value: Option<&'static str>,
-    pub(super) doc: &'static str,
+    pub(crate) value: Option<&'static str>,
+    pub(crate) doc: &'static str,
 }
 
 /// `--level`, which several verbs have.
-pub(super) const LEVEL: Choice = Choice {
+pub(crate) const LEVEL: Choice = Choice {
     name: "level",
     value: Some("none|speed"),
     doc: "How much to optimise (default: speed).",
 };
 
 /// `--output`, also written `-o`.
-pub(super) const OUTPUT: Choice = Choice {
+pub(crate) const OUTPUT: Choice = Choice {
     name: "output",
     value: Some("FILE"),
     doc: "Where to write what comes out, also -o FILE (default: standard output).",
@@ -32,14 +32,14 @@ pub(super) const OUTPUT: Choice = Choice {
 
 /// The words, sorted out.
 #[derive(Debug)]
-pub(super) struct Args {
-    pub(super) words: Vec<OsString>,
+pub(crate) struct Args {
+    pub(crate) words: Vec<OsString>,
     options: Vec<(&'static str, String)>,
 }
 
 impl Args {
     /// Sorts out `words`. What looks like a negative number is a word, not an option; all is words after `--`.
-    pub(super) fn read(
+    pub(crate) fn read(
         verb: &str,
         choices: &'static [Choice],
         words: impl Iterator<Item = OsString>,
@@ -92,12 +92,12 @@ impl Args {
     }
 
     /// Whether an option was given.
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.options.iter().any(|(option, _)| *option == name)
     }
 
     /// The value of an option; the last one counts.
-    pub(super) fn value(&self, name: &str) -> Option<&str> {
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
         self.options
             .iter()
             .rev()
@@ -106,7 +106,7 @@ impl Args {
     }
 
     /// The first word, as the name of a file.
-    pub(super) fn file(&self, verb: &str) -> Result<PathBuf, Failure> {
+    pub(crate) fn file(&self, verb: &str) -> Result<PathBuf, Failure> {
         self.words.first().map(PathBuf::from).ok_or_else(|| {
             Failure::Usage(format!(
                 "error: which file? For example: jitsu {verb} examples/mandelbrot.rs"
@@ -115,7 +115,7 @@ impl Args {
     }
 
     /// The word after the file, and no more.
-    pub(super) fn function(&self) -> Result<Option<String>, Failure> {
+    pub(crate) fn function(&self) -> Result<Option<String>, Failure> {
         if let Some(extra) = self.words.get(2) {
             let extra = extra.to_string_lossy();
             return Err(Failure::Usage(format!(
@@ -126,7 +126,7 @@ impl Args {
     }
 
     /// The value of `--level`.
-    pub(super) fn level(&self) -> Result<Level, Failure> {
+    pub(crate) fn level(&self) -> Result<Level, Failure> {
         match self.value("level") {
             None => Ok(Level::Speed),
             Some(name) => one_of("level", name, &[("none", Level::None), ("speed", Level::Speed)]),
@@ -135,7 +135,7 @@ impl Args {
 }
 
 /// The item that an option's value names.
-pub(super) fn one_of<T: Copy>(
+pub(crate) fn one_of<T: Copy>(
     option: &str,
     name: &str,
     items: &[(&'static str, T)],

@@ -4,23 +4,23 @@ use std::fs;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-use super::Failure;
-use super::args::{Args, Choice, OUTPUT};
-use super::case::{self, Case, Failing, Judge};
-use super::shrink::{self, Counts};
-use crate::filetest::Language;
+use crate::Failure;
+use crate::args::{Args, Choice, OUTPUT};
+use crate::case::{self, Case, Failing, Judge};
+use crate::shrink::{self, Counts};
+use crate::source::Language;
 
 /// Seconds after which the smallest case so far is what comes out.
 const SECONDS: u64 = 120;
 
 /// `--call`, which `jitsu bisect` has too.
-pub(super) const CALL: Choice = Choice {
+pub(crate) const CALL: Choice = Choice {
     name: "call",
     value: Some("NAME(ARGUMENTS)"),
     doc: "The call that fails (default: those of the run lines, else many of every function).",
 };
 
-pub(super) const OPTIONS: &[Choice] = &[
+pub(crate) const OPTIONS: &[Choice] = &[
     CALL,
     OUTPUT,
     Choice {
@@ -30,7 +30,7 @@ pub(super) const OPTIONS: &[Choice] = &[
     },
 ];
 
-pub(super) fn run(args: Args) -> Result<(), Failure> {
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let path = args.file("reduce")?;
     let seconds = match args.value("seconds") {
         None => SECONDS,
@@ -79,7 +79,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
 }
 
 /// How a program fails, and the calls of it that count; an error if it does not fail.
-pub(super) fn failing(language: Language, case: Case) -> Result<(Judge, Case, Failing), Failure> {
+pub(crate) fn failing(language: Language, case: Case) -> Result<(Judge, Case, Failing), Failure> {
     // What needs nothing of the host's is a better test.
     let languages = [Language::Ir, language];
     let mut count = 0;
@@ -144,7 +144,7 @@ fn instructions(case: &Case) -> usize {
     functions.flat_map(|func| func.layout().iter().map(|&b| func.block_insts(b).len())).sum()
 }
 
-pub(super) fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     for line in text.lines() {
         // If nobody listens, there is nobody to tell.
         let _ = writeln!(io::stderr(), "jitsu: {line}");
@@ -152,14 +152,14 @@ pub(super) fn say(text: &str) {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
+    use driver::{Configuration, Value};
     use ir::{BinaryOp, Function, InstData, IntCC, Module, Signature, Type};
     use testkit::{Families, Random, Shape};
 
-    use crate::cli::case::{Call, Kind, Planted};
-    use crate::filetest::{self, Configuration};
-    use crate::value::Value;
+    use crate::case::{Call, Kind, Planted};
+    use crate::filetest;
 
     /// Instructions that are left at most, of hundreds.
     const MOST: usize = 12;
@@ -174,7 +174,7 @@ pub(super) mod tests {
         }
     }
 
-    pub(in crate::cli) fn swaps_sub(func: &mut Function) {
+    pub(crate) fn swaps_sub(func: &mut Function) {
         edit(func, |_, data| match data {
             InstData::Binary { op: BinaryOp::Sub, args: [a, b] } => {
                 InstData::Binary { op: BinaryOp::Sub, args: [b, a] }
@@ -209,7 +209,7 @@ pub(super) mod tests {
     }
 
     /// Functions that call each other, and calls of them.
-    pub(in crate::cli) fn random_case(seed: u64) -> Case {
+    pub(crate) fn random_case(seed: u64) -> Case {
         let mut random = Random::new(seed);
         let mut module = Module::new();
         let mut callees: Vec<(String, Signature)> = Vec::new();

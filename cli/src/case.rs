@@ -9,16 +9,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use driver::{Configuration, Engine, EngineKind, Error, Hosts, Output, Printed, Value};
 use ir::{DataObject, InstData, MemFacts, Module, SlotData, StoreKind, TrapKind, Type};
 
-use super::Failure;
-use super::input::{self, Program};
-use crate::engine::{Engine, EngineKind};
-use crate::error::Error;
-use crate::filetest::{self, Configuration, Language};
-use crate::host::Hosts;
-use crate::print::{Output, Printed};
-use crate::value::Value;
+use crate::Failure;
+use crate::filetest;
+use crate::input::{self, Program};
+use crate::source::Language;
 
 /// Instructions that the interpreter may take for a call of a case; a case that takes more is not tried.
 const MOST_FUEL: u64 = 100_000_000;
@@ -29,9 +26,9 @@ const GUESSED: usize = 24;
 
 /// A call with its arguments.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) struct Call {
-    pub(super) function: String,
-    pub(super) args: Vec<Value>,
+pub(crate) struct Call {
+    pub(crate) function: String,
+    pub(crate) args: Vec<Value>,
 }
 
 impl fmt::Display for Call {
@@ -46,14 +43,14 @@ fn list(values: &[Value]) -> String {
 
 /// What may fail.
 #[derive(Clone, Debug)]
-pub(super) struct Case {
-    pub(super) module: Module,
-    pub(super) calls: Vec<Call>,
+pub(crate) struct Case {
+    pub(crate) module: Module,
+    pub(crate) calls: Vec<Call>,
 }
 
 /// In which way a configuration fails.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// Another answer than the IR as it is written gives.
     Differs,
     /// An engine or a verifier says that Jitsu is to blame; the first words of what it says.
@@ -63,11 +60,11 @@ pub(super) enum Kind {
 }
 
 /// Every configuration that fails, and how.
-pub(super) type Failing = Vec<(Configuration, Kind)>;
+pub(crate) type Failing = Vec<(Configuration, Kind)>;
 
 /// What a call gave.
 #[derive(PartialEq)]
-pub(super) enum Answer {
+pub(crate) enum Answer {
     Results(Vec<Value>),
     Trap(TrapKind),
 }
@@ -107,29 +104,29 @@ impl Answers {
 
 /// How cases are tried.
 #[derive(Clone)]
-pub(super) struct Judge {
-    pub(super) language: Language,
+pub(crate) struct Judge {
+    pub(crate) language: Language,
     /// How many executions of passes take place.
-    pub(super) limit: opt::Limit,
+    pub(crate) limit: opt::Limit,
     /// Instructions that the interpreter may take for a call.
-    pub(super) most_fuel: u64,
+    pub(crate) most_fuel: u64,
     #[cfg(test)]
-    pub(super) planted: Option<Planted>,
+    pub(crate) planted: Option<Planted>,
 }
 
 /// A fault for tests: a change of every function, as a stage that is wrong makes one.
 #[cfg(test)]
 #[derive(Clone, Copy)]
-pub(super) struct Planted {
-    pub(super) change: fn(&mut ir::Function),
+pub(crate) struct Planted {
+    pub(crate) change: fn(&mut ir::Function),
     /// In these configurations only.
-    pub(super) of: fn(Configuration) -> bool,
+    pub(crate) of: fn(Configuration) -> bool,
     /// From this execution of a pass on, or this rewriting in it.
-    pub(super) from: opt::Limit,
+    pub(crate) from: opt::Limit,
 }
 
 impl Judge {
-    pub(super) fn new(language: Language) -> Self {
+    pub(crate) fn new(language: Language) -> Self {
         Self {
             language,
             limit: opt::Limit::NONE,
@@ -140,7 +137,7 @@ impl Judge {
     }
 
     /// How a case fails, in all configurations; empty if it does not. `None` if it is no case at all.
-    pub(super) fn failing(&self, case: &Case) -> Option<Failing> {
+    pub(crate) fn failing(&self, case: &Case) -> Option<Failing> {
         let reference = self.reference(case)?;
         let failing = self.others(case).filter_map(|configuration| {
             Some((configuration, self.kind(case, configuration, &reference)?))
@@ -149,14 +146,14 @@ impl Judge {
     }
 
     /// Does not try cases any more that take far longer than this one: they may never end.
-    pub(super) fn limit_fuel(&mut self, case: &Case) {
+    pub(crate) fn limit_fuel(&mut self, case: &Case) {
         if let Some((_, fuel)) = self.reference(case) {
             self.most_fuel = fuel * 10;
         }
     }
 
     /// Whether a case fails in these ways and no other.
-    pub(super) fn fails_as(&self, case: &Case, wanted: &Failing) -> bool {
+    pub(crate) fn fails_as(&self, case: &Case, wanted: &Failing) -> bool {
         let Some(reference) = self.reference(case) else { return false };
         let kind = |configuration| self.kind(case, configuration, &reference);
         // What must fail is asked first: most candidates end here.
@@ -178,12 +175,12 @@ impl Judge {
     }
 
     /// How one configuration fails.
-    pub(super) fn fails_in(&self, case: &Case, configuration: Configuration) -> Option<Kind> {
+    pub(crate) fn fails_in(&self, case: &Case, configuration: Configuration) -> Option<Kind> {
         self.kind(case, configuration, &self.reference(case)?)
     }
 
     /// What each call gives in the IR as it is written.
-    pub(super) fn answers(&self, case: &Case) -> Option<Vec<Answer>> {
+    pub(crate) fn answers(&self, case: &Case) -> Option<Vec<Answer>> {
         Some(self.reference(case)?.0.calls)
     }
 
@@ -299,7 +296,7 @@ fn stubs(module: &Module, passed: &Arc<Mutex<Vec<u64>>>) -> Hosts {
             let cut = args.iter().zip(&masks).map(|(arg, mask)| arg & mask);
             cut.fold(0u64, u64::wrapping_add) & result
         };
-        hosts.stub(name, signature, Arc::new(thunk));
+        hosts.add_closure(name, signature, Arc::new(thunk));
     }
     hosts
 }
@@ -400,7 +397,7 @@ fn unused_name(module: &Module, name: &str) -> String {
 }
 
 /// Reads the case of a file: its calls are those of `--call`, else of its run lines, else guessed.
-pub(super) fn load(path: &Path, call: Option<&str>) -> Result<(Program, Case), Failure> {
+pub(crate) fn load(path: &Path, call: Option<&str>) -> Result<(Program, Case), Failure> {
     let program = input::load(path)?;
     let module = program.module.clone();
     let texts: Vec<String> = match call {
@@ -475,7 +472,7 @@ fn guessed(module: &Module) -> Vec<Call> {
 }
 
 /// The case as a text test: run lines with the right answers, and the module.
-pub(super) fn as_test(case: &Case, answers: &[Answer], comment: &str) -> String {
+pub(crate) fn as_test(case: &Case, answers: &[Answer], comment: &str) -> String {
     let mut text: String = comment.lines().map(|line| format!("; {line}\n")).collect();
     for (call, answer) in case.calls.iter().zip(answers) {
         match answer {
@@ -494,7 +491,7 @@ pub(super) fn as_test(case: &Case, answers: &[Answer], comment: &str) -> String 
 }
 
 /// One line for each configuration that fails.
-pub(super) fn describe(failing: &Failing) -> String {
+pub(crate) fn describe(failing: &Failing) -> String {
     let line = |(configuration, kind): &(Configuration, Kind)| match kind {
         Kind::Differs => format!("{configuration}: another answer than the IR as it is written"),
         Kind::Defect(text) => format!("{configuration}: a defect: {text} …"),

@@ -5,24 +5,23 @@
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use driver::pipeline::{self, Observer, Settings};
+use driver::{Configuration, EngineKind};
 use indexmap::IndexMap;
 use ir::{Function, Module};
 use opt::{Level, Limit};
 
-use super::args::{Args, Choice};
-use super::case::{self, Case, Failing, Judge};
-use super::reduce::{CALL, failing, say};
-use super::{Failure, diff};
-use crate::engine::EngineKind;
-use crate::filetest::Configuration;
-use crate::pipeline::{self, Observer, Settings};
+use crate::args::{Args, Choice};
+use crate::case::{self, Case, Failing, Judge};
+use crate::reduce::{CALL, failing, say};
+use crate::{Failure, diff};
 
-pub(super) const OPTIONS: &[Choice] = &[CALL];
+pub(crate) const OPTIONS: &[Choice] = &[CALL];
 
 /// Lines of a change that are shown.
 const MOST_LINES: usize = 40;
 
-pub(super) fn run(args: Args) -> Result<(), Failure> {
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let path = args.file("bisect")?;
     let (program, case) = case::load(&path, args.value("call"))?;
     std::panic::set_hook(Box::new(|_| {}));
@@ -220,9 +219,9 @@ fn bisect(judge: &Judge, case: &Case, failing: &Failing, say: &mut dyn FnMut(&st
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::case::Planted;
-    use crate::cli::reduce::tests::{random_case, swaps_sub};
-    use crate::filetest::Language;
+    use crate::case::Planted;
+    use crate::reduce::tests::{random_case, swaps_sub};
+    use crate::source::Language;
 
     const SPEED: fn(Configuration) -> bool = |c| c.level == Some(Level::Speed);
     const SIMULATOR: fn(Configuration) -> bool = |c| c.engine == EngineKind::Simulator;

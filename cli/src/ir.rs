@@ -3,13 +3,13 @@
 
 use std::io::{self, Write};
 
-use super::Failure;
-use super::args::{Args, Choice};
-use super::input;
+use crate::Failure;
+use crate::args::{Args, Choice};
+use crate::input;
 
-pub(super) const OPTIONS: &[Choice] = &[];
+pub(crate) const OPTIONS: &[Choice] = &[];
 
-pub(super) fn run(args: Args) -> Result<(), Failure> {
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let program = input::load(&args.file("ir")?)?;
     io::stdout().write_all(program.module.to_string().as_bytes())?;
     Ok(())
