@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod abi;
+mod builds;
 mod fuzz_lang;
 mod matrix;
 mod mutants;
@@ -32,7 +33,7 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "test",
-        help: "everything CI runs: format, clippy, tidy, host tests, ARM64 tests, macOS check, no_std build",
+        help: "everything CI runs: format, clippy, tidy, host tests, ARM64 tests, macOS check, features, oldest Rust",
         run: test::all,
     },
     Task {
@@ -44,6 +45,11 @@ const TASKS: &[Task] = &[
         name: "tidy",
         help: "check the rules of the house that a program can check",
         run: tidy::run,
+    },
+    Task {
+        name: "builds",
+        help: "combinations of features, the oldest Rust, and the README's program in a project of its own",
+        run: builds::run,
     },
     Task {
         name: "fuzz-lang",

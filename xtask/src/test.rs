@@ -4,18 +4,16 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::abi;
+use crate::builds;
 use crate::fuzz_lang;
 use crate::matrix;
 use crate::mutants;
-use crate::setup::{self, BARE, LINUX, MACOS};
+use crate::setup::{self, LINUX, MACOS};
 use crate::sh::{self, Result};
 use crate::snapshots;
 use crate::tidy;
 use crate::verify_encodings;
 use crate::verify_sim;
-
-/// Third-party crates that an embedder of `driver` builds at most, with its default features.
-const MAX_EMBEDDED_CRATES: usize = 10;
 
 /// A step's name and what it does.
 type Step = (&'static str, fn() -> Result);
@@ -37,10 +35,9 @@ const STEPS: &[Step] = &[
     ("simulator against QEMU", verify_sim::sample),
     ("snapshots all in use", snapshots::check),
     ("macOS check", || sh::run(sh::cargo(&["check", "-q", "--workspace", "--target", MACOS]))),
-    ("arm64-enc without std", || {
-        sh::run(sh::cargo(&["check", "-q", "-p", "arm64-enc", "--target", BARE]))
-    }),
-    ("crates of an embedder", embedded_crates),
+    ("features", builds::features),
+    ("the oldest Rust", builds::oldest_rust),
+    ("an embedder's program", builds::embedder),
     ("documentation", documentation),
 ];
 
@@ -141,27 +138,6 @@ pub(crate) fn aarch64(words: &[String]) -> Result {
 fn recording(mut test: Command) -> Command {
     test.env("INSTA_UPDATE", "no").env("INSTA_SNAPSHOT_REFERENCES_FILE", snapshots::references());
     test
-}
-
-fn embedded_crates() -> Result {
-    sh::run(sh::cargo(&["check", "-q", "-p", "driver"]))?;
-    let words = ["tree", "-p", "driver", "-e", "normal,build", "--prefix", "none"];
-    let tree = sh::output(sh::cargo(&words))?;
-    // Our own crates are shown with their path.
-    // A crate that is shown again is marked.
-    let shown = tree.lines().map(|line| line.trim_end_matches(" (*)"));
-    let mut names: Vec<&str> = shown.filter(|l| !l.contains('/') && !l.is_empty()).collect();
-    names.sort_unstable();
-    names.dedup();
-    eprintln!(
-        "an embedder of driver builds {} third-party crates: {}",
-        names.len(),
-        names.join(", ")
-    );
-    if names.len() > MAX_EMBEDDED_CRATES {
-        return Err(format!("that is more than {MAX_EMBEDDED_CRATES}"));
-    }
-    Ok(())
 }
 
 fn documentation() -> Result {
