@@ -130,6 +130,8 @@ impl Saved {
 
 /// Calls that there is room for from the first on.
 const FIRST_FRAMES: usize = 64;
+/// Calls that there stays room for when all have returned.
+const KEPT_FRAMES: usize = 1024;
 
 /// A call that has not returned.
 #[derive(Clone, Default, Debug)]
@@ -161,7 +163,7 @@ impl Shadow {
             return Err(Stop::StackOverflow { address: cpu.x[usize::from(SP)] });
         }
         if self.depth >= self.frames.len() {
-            self.grow();
+            self.grow()?;
         }
         if let Some(frame) = self.frames.get_mut(self.depth) {
             frame.next = next;
@@ -172,8 +174,20 @@ impl Shadow {
     }
 
     #[cold]
-    fn grow(&mut self) {
-        self.frames.resize((2 * self.depth).max(FIRST_FRAMES), Frame::default());
+    fn grow(&mut self) -> Result<(), Stop> {
+        let more = self.depth.max(FIRST_FRAMES);
+        let bytes = (more * size_of::<Frame>()) as u64;
+        self.frames.try_reserve_exact(more).map_err(|_| Stop::OutOfMemory { bytes })?;
+        self.frames.resize(self.frames.len() + more, Frame::default());
+        Ok(())
+    }
+
+    /// Gives back the room of many calls.
+    pub(crate) fn shrink(&mut self) {
+        if self.frames.len() > KEPT_FRAMES && self.depth < KEPT_FRAMES {
+            self.frames.truncate(KEPT_FRAMES);
+            self.frames.shrink_to_fit();
+        }
     }
 
     /// A return to `target`.

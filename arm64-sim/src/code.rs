@@ -308,9 +308,7 @@ impl Code {
 
     /// The published word at an address.
     pub(crate) fn word(&self, address: u64) -> Option<u32> {
-        let slot = *self.by_number.get(&(address / PAGE))?;
-        let page = self.pages[slot].as_ref()?;
-        let at = (address % PAGE / 4) as usize;
+        let (page, at) = self.page(address)?;
         page.published[at].then(|| page.words[at])
     }
 
@@ -394,12 +392,20 @@ impl Code {
         total
     }
 
-    /// Executions and taken branches of the instruction at `address`.
-    pub(crate) fn count(&self, address: u64) -> (u64, u64) {
-        let at = (address % PAGE / 4) as usize;
-        let page =
-            self.by_number.get(&(address / PAGE)).and_then(|&slot| self.pages[slot].as_ref());
-        page.map_or((0, 0), |p| (p.executed[at], p.taken[at]))
+    /// Executions and taken branches of `count` words from `address`. Only their pages are settled, so that asking for
+    /// one function after another costs no more than asking for all at once.
+    pub(crate) fn counts(&mut self, address: u64, count: usize) -> Vec<(u64, u64)> {
+        self.settle_range(address, count);
+        let words = (0..count as u64).map(|i| address.wrapping_add(i * 4));
+        words
+            .map(|pc| self.page(pc).map_or((0, 0), |(p, at)| (p.executed[at], p.taken[at])))
+            .collect()
+    }
+
+    /// The page of an address, and which of its words that is.
+    fn page(&self, address: u64) -> Option<(&Page, usize)> {
+        let &slot = self.by_number.get(&(address / PAGE))?;
+        Some((self.pages[slot].as_ref()?, (address % PAGE / 4) as usize))
     }
 
     /// Starts counting again.
@@ -433,4 +439,25 @@ pub(crate) enum Indirect {
     Veneer,
     /// BR through another register.
     Jump,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Else the counts of every function of a module cost the square of their number.
+    #[test]
+    fn counts_of_a_range_settle_its_pages_only() {
+        let mut code = Code::new(true, true);
+        let (near, far) = (PAGE, 9 * PAGE);
+        for base in [near, far] {
+            code.publish(base, &[0xd65f_03c0], false).unwrap();
+            let index = code.by_number[&(base / PAGE)] * SLOTS;
+            code.entries[index] = 3;
+        }
+        assert_eq!(code.counts(near, 2), [(3, 3), (0, 0)]);
+        assert_eq!(code.entries.iter().sum::<u64>(), 3, "the other page waits");
+        assert_eq!(code.counts(far, 1), [(3, 3)]);
+        assert_eq!(code.counts(PAGE * 5, 1), [(0, 0)], "nothing was published there");
+    }
 }

@@ -64,6 +64,8 @@ pub enum Fault {
     StackOverflow { at: Place, address: u64 },
     /// The instruction budget is used up.
     OutOfFuel { at: Place },
+    /// The host has no memory for the stack.
+    OutOfMemory { at: Place, bytes: u64 },
     /// SP was not a multiple of 16 at an access through it or at a call.
     MisalignedStack { at: Place, sp: u64 },
     /// x18 was written: it belongs to the platform.
@@ -104,6 +106,7 @@ impl Fault {
             | Fault::StoreToCode { at, .. }
             | Fault::StackOverflow { at, .. }
             | Fault::OutOfFuel { at }
+            | Fault::OutOfMemory { at, .. }
             | Fault::MisalignedStack { at, .. }
             | Fault::PlatformRegister { at }
             | Fault::CalleeSaved { at, .. }
@@ -162,6 +165,7 @@ impl Fault {
             Fault::StackOverflow { address, .. } => format!("stack overflow at {address:#x}"),
             Fault::OutOfFuel { .. } => "the instruction budget is used up".into(),
             Fault::MisalignedStack { sp, .. } => format!("sp is {sp:#x}, not a multiple of 16"),
+            Fault::OutOfMemory { bytes, .. } => format!("no memory for {bytes} bytes of stack"),
             Fault::PlatformRegister { .. } => "x18 is written".into(),
             Fault::CalleeSaved { register, before, after, .. } => {
                 format!(
@@ -219,6 +223,7 @@ impl Fault {
             Fault::StackOverflow { .. } => "unbounded recursion, or a frame larger than the stack",
             Fault::OutOfFuel { .. } => "an endless loop, or a budget that is too small",
             Fault::MisalignedStack { .. } => "frame sizes are multiples of 16",
+            Fault::OutOfMemory { .. } => "a smaller stack, or fewer simulators at a time",
             Fault::PlatformRegister { .. } => {
                 "macOS and Windows own x18: the allocator must not hand it out"
             }
@@ -249,6 +254,7 @@ impl Fault {
             Stop::StoreToCode { address } => Fault::StoreToCode { at, address },
             Stop::StackOverflow { address } => Fault::StackOverflow { at, address },
             Stop::OutOfFuel => Fault::OutOfFuel { at },
+            Stop::OutOfMemory { bytes } => Fault::OutOfMemory { at, bytes },
             Stop::PlatformRegister => Fault::PlatformRegister { at },
             Stop::StackAlignment { sp } => Fault::MisalignedStack { at, sp },
             Stop::Stale { bit } => match crate::operands::name(bit) {

@@ -1,15 +1,18 @@
 //! The memory that simulated code sees, and the only unsafe code of this crate.
 //!
 //! *Open* memory is the host's at the host's addresses: an access does what the same access of native code would do,
-//! a crash of the process for a wild address included. *Restricted* memory is a list of buffers that the simulator
-//! owns, mapped at any addresses: nothing else can be touched.
+//! a crash of the process for a wild address included. *Restricted* memory is a list of ranges, at any addresses:
+//! nothing else can be touched.
 //!
-//! **Invariant**: a host address is dereferenced only while `direct_span` is not zero, and it is set to that only by
-//! [`Memory::open`], whose caller has promised that the code may do with the process's memory what it does.
+//! **Invariant**: a host address is dereferenced only if one of two things holds. `direct_span` is not zero: only
+//! [`Memory::open`] makes it so, whose caller has promised that the code may do with the process's memory what it does.
+//! Or it is in a [`Range`]: that of the stack, of a buffer that the range owns, or of memory whose owner has promised in
+//! [`Memory::map_host`] that it stays.
 #![allow(unsafe_code)]
 
 use crate::stop::{Access, Stop};
 use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
+use memmap2::{MmapMut, MmapOptions};
 
 /// Addresses below this are never valid on any host: a null pointer with a field offset.
 const LOWEST: u64 = 0x1_0000;
@@ -17,8 +20,10 @@ const LOWEST: u64 = 0x1_0000;
 const HIGHEST: u64 = 1 << 48;
 /// Bytes under the stack that count as a stack overflow when touched.
 const GUARD: u64 = 0x1_0000;
-/// Where the stack of a restricted simulator ends.
+/// Where the stack of a restricted simulator ends, unless it lies where the host has it.
 const RESTRICTED_STACK_TOP: u64 = 0x7f00_0000_0000;
+/// Bytes of the stack that are kept from call to call. A call that went deeper gives the stack back.
+const KEPT_STACK: u64 = 256 << 10;
 
 /// What code may do with a range of a restricted simulator.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,17 +34,27 @@ pub enum Permission {
     ReadWrite,
 }
 
+/// Addresses of a restricted simulator, and the host's memory behind them.
 #[derive(Debug)]
 struct Range {
     start: u64,
-    bytes: Vec<u8>,
+    len: u64,
+    /// The host's address of the first byte.
+    host: u64,
     permission: Permission,
+    /// The memory itself, if it is the range's own.
+    own: Vec<u8>,
 }
 
 impl Range {
+    fn owning(start: u64, mut own: Vec<u8>, permission: Permission) -> Range {
+        let host = own.as_mut_ptr().expose_provenance() as u64;
+        Range { start, len: own.len() as u64, host, permission, own }
+    }
+
     fn holds(&self, address: u64, size: u64) -> bool {
         let offset = address.wrapping_sub(self.start);
-        let len = self.bytes.len() as u64;
+        let len = self.len;
         address >= self.start && offset <= len && len - offset >= size
     }
 }
@@ -47,7 +62,6 @@ impl Range {
 /// A plain integer in memory; sealed by being private to the crate.
 pub(crate) trait Raw: Copy {
     const SIZE: u64;
-    fn from_bytes(bytes: u128) -> Self;
     fn into_bytes(self) -> u128;
 }
 
@@ -55,8 +69,6 @@ macro_rules! raw {
     ($($t:ty),*) => {$(
         impl Raw for $t {
             const SIZE: u64 = size_of::<$t>() as u64;
-            #[inline]
-            fn from_bytes(bytes: u128) -> Self { bytes as $t }
             #[inline]
             fn into_bytes(self) -> u128 { u128::from(self) }
         }
@@ -72,14 +84,20 @@ pub(crate) struct Memory {
     /// The span of published code, where stores are looked at.
     code_low: u64,
     code_span: u64,
+    /// In restricted mode the first is the stack.
     ranges: Vec<Range>,
     last: usize,
-    /// Lowest address that SP may have.
+    /// Lowest address that SP may have without a question: [`Memory::deepen`] lowers it.
     pub(crate) stack_limit: u64,
     /// The initial SP.
     pub(crate) stack_top: u64,
-    /// Keeps the stack of open mode alive.
-    _stack: Vec<u128>,
+    /// Bytes from the lowest SP to the highest.
+    stack_size: u64,
+    /// Does the stack lie where the host has it?
+    host_stack: bool,
+    /// The stack with its guard below; `None` if there is no memory for it. Mapped, not allocated, so that
+    /// only what was touched takes memory, and what is given back goes back.
+    stack: Option<MmapMut>,
     /// The local monitor: what the last load-exclusive saw.
     pub(crate) monitor: Option<Monitor>,
 }
@@ -97,41 +115,80 @@ impl Memory {
     /// Simulated code reads and writes the process's memory: the caller promises that every access of the code that
     /// will run is one that native code of this process could make.
     pub(crate) unsafe fn open(stack_size: u64) -> Memory {
-        let bytes = stack_size.next_multiple_of(16) + GUARD;
-        let stack = vec![0u128; (bytes / 16) as usize];
-        let low = stack.as_ptr().expose_provenance() as u64;
-        Memory {
-            direct_span: HIGHEST - LOWEST,
-            guard: low,
-            code_low: 0,
-            code_span: 0,
-            ranges: Vec::new(),
-            last: 0,
-            stack_limit: low + GUARD,
-            stack_top: low + bytes,
-            _stack: stack,
-            monitor: None,
-        }
+        let mut memory = Memory::restricted(stack_size, true);
+        memory.direct_span = HIGHEST - LOWEST;
+        memory
     }
 
-    /// Memory with nothing in it but a stack.
-    pub(crate) fn restricted(stack_size: u64) -> Memory {
-        let bytes = stack_size.next_multiple_of(16);
-        let low = RESTRICTED_STACK_TOP - bytes;
-        let stack =
-            Range { start: low, bytes: vec![0; bytes as usize], permission: Permission::ReadWrite };
-        Memory {
+    /// Memory with nothing in it but a stack: where the host has it, or else at an address that is always the same.
+    pub(crate) fn restricted(stack_size: u64, host_stack: bool) -> Memory {
+        let stack = Range::owning(0, Vec::new(), Permission::ReadWrite);
+        let mut memory = Memory {
             direct_span: 0,
-            guard: low - GUARD,
+            guard: 0,
             code_low: 0,
             code_span: 0,
             ranges: vec![stack],
             last: 0,
-            stack_limit: low,
-            stack_top: RESTRICTED_STACK_TOP,
-            _stack: Vec::new(),
+            stack_limit: 0,
+            stack_top: 0,
+            stack_size,
+            host_stack,
+            stack: None,
             monitor: None,
+        };
+        // A call asks again, and tells it if there is none.
+        let _ = memory.renew_stack();
+        memory
+    }
+
+    /// The lowest SP and the highest.
+    pub(crate) fn stack(&self) -> (u64, u64) {
+        (self.guard + GUARD, self.stack_top)
+    }
+
+    pub(crate) fn has_stack(&self) -> bool {
+        self.stack.is_some()
+    }
+
+    /// May SP be this address, which [`Memory::stack_limit`] did not expect?
+    #[cold]
+    pub(crate) fn deepen(&mut self, sp: u64) -> bool {
+        let (end, top) = self.stack();
+        let inside = (end..=top).contains(&sp);
+        if inside {
+            self.stack_limit = end;
         }
+        inside
+    }
+
+    /// Was more of the stack used than is worth keeping?
+    pub(crate) fn is_deep(&self) -> bool {
+        self.stack_top - self.stack_limit > KEPT_STACK
+    }
+
+    /// Gives the stack back and takes a new one, all zeros; an error if there is no memory for it.
+    pub(crate) fn renew_stack(&mut self) -> Result<(), Stop> {
+        self.stack = None;
+        self.stack = self.map_stack();
+        let (host, size) = match &mut self.stack {
+            Some(map) => (map.as_mut_ptr().expose_provenance() as u64, map.len() as u64 - GUARD),
+            None => (0, 0),
+        };
+        let end = if self.host_stack { host + GUARD } else { RESTRICTED_STACK_TOP - size };
+        self.guard = end - GUARD;
+        self.stack_top = end + size;
+        self.stack_limit = self.stack_top - size.min(KEPT_STACK);
+        let range = &mut self.ranges[0];
+        (range.start, range.len, range.host) = (end, size, host + GUARD);
+        if host == 0 { Err(Stop::OutOfMemory { bytes: self.stack_size }) } else { Ok(()) }
+    }
+
+    fn map_stack(&self) -> Option<MmapMut> {
+        let bytes = self.stack_size.checked_next_multiple_of(16)?.checked_add(GUARD)?;
+        // A stack that ends at the fixed address begins above zero.
+        let bytes = usize::try_from(bytes).ok().filter(|_| bytes < RESTRICTED_STACK_TOP)?;
+        MmapOptions::new().len(bytes).no_reserve_swap().map_anon().ok()
     }
 
     /// Is this address in the span of published code?
@@ -145,29 +202,47 @@ impl Memory {
 
     /// Maps a buffer; false if it overlaps another, or the memory is the host's.
     pub(crate) fn map(&mut self, start: u64, bytes: Vec<u8>, permission: Permission) -> bool {
-        let Some(end) = start.checked_add(bytes.len() as u64) else { return false };
-        let clash = |r: &Range| start < r.start + r.bytes.len() as u64 && r.start < end;
+        self.add(Range::owning(start, bytes, permission))
+    }
+
+    /// Maps memory of the host where the host has it; false as for [`Memory::map`].
+    ///
+    /// # Safety
+    /// For as long as this memory lives, simulated code may do with the range what `permission` says.
+    pub(crate) unsafe fn map_host(
+        &mut self,
+        range: core::ops::Range<u64>,
+        permission: Permission,
+    ) -> bool {
+        let (start, len) = (range.start, range.end.saturating_sub(range.start));
+        self.add(Range { start, len, host: start, permission, own: Vec::new() })
+    }
+
+    fn add(&mut self, range: Range) -> bool {
+        let Some(end) = range.start.checked_add(range.len) else { return false };
+        let clash = |r: &Range| range.start < r.start + r.len && r.start < end;
         if self.is_open() || self.ranges.iter().any(clash) {
             return false;
         }
-        self.ranges.push(Range { start, bytes, permission });
+        self.ranges.push(range);
         true
     }
 
     /// Maps a copy of published code, so that its literals can be read; false if something else is there.
     pub(crate) fn map_code(&mut self, start: u64, words: &[u32]) -> bool {
         let bytes: Vec<u8> = words.iter().flat_map(|w| w.to_le_bytes()).collect();
-        let same = |r: &&mut Range| r.start == start && r.bytes.len() == bytes.len();
-        if let Some(range) = self.ranges.iter_mut().find(same) {
-            range.bytes = bytes;
+        let range = Range::owning(start, bytes, Permission::Read);
+        let same = |r: &&mut Range| r.start == start && r.own.len() == range.own.len();
+        if let Some(before) = self.ranges.iter_mut().find(same) {
+            *before = range;
             return true;
         }
-        self.map(start, bytes, Permission::Read)
+        self.add(range)
     }
 
     /// The contents of a mapped buffer.
     pub(crate) fn mapped(&self, start: u64) -> Option<&[u8]> {
-        self.ranges.iter().find(|r| r.start == start).map(|r| &*r.bytes)
+        self.ranges.iter().find(|r| r.start == start).map(|r| &*r.own)
     }
 
     /// Looks at stores in this span, which holds published code.
@@ -192,7 +267,7 @@ impl Memory {
             // SAFETY: the module's invariant.
             return Ok(unsafe { host::<T>(address).read_unaligned() });
         }
-        self.read_slow(address, T::SIZE).map(T::from_bytes)
+        self.read_slow(address)
     }
 
     #[inline(always)]
@@ -202,57 +277,54 @@ impl Memory {
             unsafe { host::<T>(address).write_unaligned(value) };
             return Ok(());
         }
-        self.write_slow(address, T::SIZE, value.into_bytes())
+        self.write_slow(address, value)
     }
 
-    fn refuse(&self, address: u64, size: u64, access: Access) -> Stop {
-        if address.wrapping_sub(self.guard) < GUARD {
-            return Stop::StackOverflow { address };
+    #[cold]
+    #[inline(never)]
+    fn read_slow<T: Raw>(&mut self, address: u64) -> Result<T, Stop> {
+        let at = self.place(address, T::SIZE, Access::Read)?;
+        // SAFETY: the module's invariant.
+        Ok(unsafe { host::<T>(at).read_unaligned() })
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn write_slow<T: Raw>(&mut self, address: u64, value: T) -> Result<(), Stop> {
+        let at = self.place(address, T::SIZE, Access::Write)?;
+        // SAFETY: the module's invariant.
+        unsafe { host::<T>(at).write_unaligned(value) };
+        Ok(())
+    }
+
+    /// The host's address of what simulated code wants to access.
+    fn place(&mut self, address: u64, size: u64, access: Access) -> Result<u64, Stop> {
+        if access == Access::Write && self.is_code(address) {
+            return Err(Stop::StoreToCode { address });
         }
-        Stop::Memory { address, size, access }
-    }
-
-    /// The mapped range of a restricted access.
-    fn range(&mut self, address: u64, size: u64, access: Access) -> Result<&mut Range, Stop> {
+        if self.is_direct(address) {
+            return Ok(address);
+        }
+        let refused = if address.wrapping_sub(self.guard) < GUARD {
+            Stop::StackOverflow { address }
+        } else {
+            Stop::Memory { address, size, access }
+        };
+        if self.is_open() {
+            return Err(refused);
+        }
         if !self.ranges.get(self.last).is_some_and(|r| r.holds(address, size)) {
             let Some(found) = self.ranges.iter().position(|r| r.holds(address, size)) else {
-                return Err(self.refuse(address, size, access));
+                return Err(refused);
             };
             self.last = found;
         }
-        let stop = self.refuse(address, size, access);
-        match self.ranges.get_mut(self.last) {
-            Some(r) if access == Access::Read || r.permission == Permission::ReadWrite => Ok(r),
-            _ => Err(stop),
+        let r = &self.ranges[self.last];
+        if access == Access::Read || r.permission == Permission::ReadWrite {
+            Ok(r.host + (address - r.start))
+        } else {
+            Err(refused)
         }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn read_slow(&mut self, address: u64, size: u64) -> Result<u128, Stop> {
-        if self.is_open() {
-            return Err(self.refuse(address, size, Access::Read));
-        }
-        let range = self.range(address, size, Access::Read)?;
-        let at = (address - range.start) as usize;
-        let mut bytes = [0; 16];
-        bytes[..size as usize].copy_from_slice(&range.bytes[at..at + size as usize]);
-        Ok(u128::from_le_bytes(bytes))
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn write_slow(&mut self, address: u64, size: u64, value: u128) -> Result<(), Stop> {
-        if address.wrapping_sub(self.code_low) < self.code_span {
-            return Err(Stop::StoreToCode { address });
-        }
-        if self.is_open() {
-            return Err(self.refuse(address, size, Access::Write));
-        }
-        let range = self.range(address, size, Access::Write)?;
-        let at = (address - range.start) as usize;
-        range.bytes[at..at + size as usize].copy_from_slice(&value.to_le_bytes()[..size as usize]);
-        Ok(())
     }
 
     /// Reads `size` bytes, 1 to 16.
@@ -277,23 +349,8 @@ impl Memory {
         }
     }
 
-    /// Would a store here be allowed? Read-modify-write instructions ask first.
-    fn check_write(&mut self, address: u64, size: u64) -> Result<(), Stop> {
-        if address.wrapping_sub(self.code_low) < self.code_span {
-            return Err(Stop::StoreToCode { address });
-        }
-        if self.is_open() {
-            return if self.is_direct(address) {
-                Ok(())
-            } else {
-                Err(self.refuse(address, size, Access::Write))
-            };
-        }
-        self.range(address, size, Access::Write).map(|_| ())
-    }
-
-    /// Compares and swaps; the old value comes back. With the host's memory it is the host's sequentially consistent
-    /// atomic, so that simulated code may share data with other threads; 16 bytes are not atomic.
+    /// Compares and swaps; the old value comes back. It is the host's sequentially consistent atomic, so that simulated
+    /// code may share data with other threads, unless it has 16 bytes or is in a buffer that the host has not aligned.
     pub(crate) fn compare_and_swap(
         &mut self,
         address: u64,
@@ -304,11 +361,11 @@ impl Memory {
         if !address.is_multiple_of(size) {
             return Err(Stop::Unaligned { address, size });
         }
-        self.check_write(address, size)?;
+        let at = self.place(address, size, Access::Write)?;
         macro_rules! swap {
             ($atomic:ty, $t:ty) => {{
-                // SAFETY: the module's invariant; the alignment was checked above.
-                let cell = unsafe { <$atomic>::from_ptr(host::<$t>(address)) };
+                // SAFETY: the module's invariant; the match looks at the alignment.
+                let cell = unsafe { <$atomic>::from_ptr(host::<$t>(at)) };
                 let order = (Ordering::SeqCst, Ordering::SeqCst);
                 match cell.compare_exchange(expected as $t, new as $t, order.0, order.1) {
                     Ok(old) | Err(old) => u128::from(old),
@@ -316,10 +373,10 @@ impl Memory {
             }};
         }
         Ok(match size {
-            1 if self.is_open() => swap!(AtomicU8, u8),
-            2 if self.is_open() => swap!(AtomicU16, u16),
-            4 if self.is_open() => swap!(AtomicU32, u32),
-            8 if self.is_open() => swap!(AtomicU64, u64),
+            1 => swap!(AtomicU8, u8),
+            2 if at.is_multiple_of(2) => swap!(AtomicU16, u16),
+            4 if at.is_multiple_of(4) => swap!(AtomicU32, u32),
+            8 if at.is_multiple_of(8) => swap!(AtomicU64, u64),
             _ => {
                 let old = self.read_sized(address, size)?;
                 if old == expected {
@@ -340,7 +397,7 @@ impl Memory {
         if !address.is_multiple_of(size) {
             return Err(Stop::Unaligned { address, size });
         }
-        self.check_write(address, size)?;
+        self.place(address, size, Access::Write)?;
         let mut old = self.read_sized(address, size)?;
         loop {
             let seen = self.compare_and_swap(address, size, old, f(old))?;

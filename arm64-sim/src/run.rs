@@ -145,7 +145,7 @@ impl Machine {
             macro_rules! set_sp {
                 ($v:expr) => {{
                     let v: u64 = $v;
-                    if v < core.mem.stack_limit || v > core.mem.stack_top {
+                    if (v < core.mem.stack_limit || v > core.mem.stack_top) && !core.mem.deepen(v) {
                         break 'run Stop::StackOverflow { address: v };
                     }
                     x!(SP) = v;

@@ -36,8 +36,12 @@ pub struct Config {
     mode: Mode,
     /// What is checked; all, by default.
     pub checks: Checks,
-    /// Bytes of stack; 1 MiB by default.
+    /// Bytes of stack; 1 MiB by default. Memory is taken as they are touched, and given back after a call that needed
+    /// many of them.
     pub stack_size: u64,
+    /// In restricted mode: whether the stack lies where the host has it, so that a host function can be given addresses
+    /// of what is on it. Otherwise its address is always the same.
+    pub host_stack: bool,
     /// Instructions that may be executed, all calls together. Looked at when a branch is taken, so that a run of
     /// straight code may go over it.
     pub budget: Option<u64>,
@@ -54,6 +58,7 @@ impl Config {
             mode: Mode::Restricted,
             checks: Checks::ALL,
             stack_size: DEFAULT_STACK,
+            host_stack: false,
             budget: None,
             exact_fpsr: false,
         }
@@ -125,6 +130,8 @@ pub struct Simulator {
     hosts: HashMap<u64, HostFunction>,
     /// Was there a budget?
     limited: bool,
+    /// Runs that are under way: a host function may begin another.
+    active: usize,
 }
 
 impl core::fmt::Debug for Simulator {
@@ -141,7 +148,7 @@ impl Simulator {
         let mem = match config.mode {
             // SAFETY: whoever made this configuration promised what `Memory::open` asks for.
             Mode::Open => unsafe { Memory::open(config.stack_size) },
-            Mode::Restricted => Memory::restricted(config.stack_size),
+            Mode::Restricted => Memory::restricted(config.stack_size, config.host_stack),
         };
         let mut cpu = Cpu::new(config.exact_fpsr);
         cpu.x[usize::from(SP)] = mem.stack_top;
@@ -158,6 +165,7 @@ impl Simulator {
             },
             hosts: HashMap::new(),
             limited: config.budget.is_some(),
+            active: 0,
         }
     }
 
@@ -201,6 +209,22 @@ impl Simulator {
         self.machine.core.mem.map(address, bytes, permission)
     }
 
+    /// Maps memory of the host, at the address where the host has it, for restricted code; false as for
+    /// [`Simulator::map`]. Simulators that are given the same memory share it.
+    ///
+    /// # Safety
+    /// The memory must be there for as long as the simulator, and what simulated code does with it as `permission` says
+    /// must be sound as the doing of native code.
+    #[allow(unsafe_code)]
+    pub unsafe fn map_host(
+        &mut self,
+        range: core::ops::Range<u64>,
+        permission: Permission,
+    ) -> bool {
+        // SAFETY: the caller's promise.
+        unsafe { self.machine.core.mem.map_host(range, permission) }
+    }
+
     /// The present contents of a buffer that was mapped at this address.
     #[must_use]
     pub fn mapped(&self, address: u64) -> Option<&[u8]> {
@@ -221,6 +245,11 @@ impl Simulator {
     /// Whatever stopped it; callee-saved registers and SP are then as they were at the call.
     pub fn call(&mut self, entry: u64, args: &CallArgs<'_>) -> Result<CallResults, Fault> {
         let at = self.place_of(entry);
+        let Core { cpu, mem } = &mut self.machine.core;
+        if !mem.has_stack() {
+            mem.renew_stack().map_err(|stop| Fault::from_stop(stop, at))?;
+            cpu.x[usize::from(SP)] = mem.stack().1;
+        }
         let saved = Saved::of(&self.machine.core.cpu);
         let link = self.machine.core.cpu.x[usize::from(LR)];
         let depth = self.machine.shadow.depth();
@@ -232,12 +261,28 @@ impl Simulator {
         saved.restore(cpu);
         cpu.x[usize::from(LR)] = link;
         self.machine.shadow.truncate(depth);
+        if self.active == 0 {
+            self.give_back();
+        }
         outcome?;
         let cpu = &self.machine.core.cpu;
         let mut results = CallResults::default();
         results.ints.copy_from_slice(&cpu.x[..ARGUMENT_REGISTERS]);
         results.floats.copy_from_slice(&cpu.lo[..ARGUMENT_REGISTERS]);
         Ok(results)
+    }
+
+    /// Gives back the memory that a deep call needed.
+    fn give_back(&mut self) {
+        let Machine { core: Core { cpu, mem }, shadow, .. } = &mut self.machine;
+        shadow.shrink();
+        let sp = &mut cpu.x[usize::from(SP)];
+        // Unless the caller has put something on the stack.
+        if mem.is_deep() && *sp == mem.stack().1 {
+            // The next call tries again, and can tell that there is no memory.
+            let _ = mem.renew_stack();
+            *sp = mem.stack().1;
+        }
     }
 
     /// Puts the arguments and the return address in place.
@@ -249,7 +294,8 @@ impl Simulator {
         let Core { cpu, mem } = core;
         let below = (args.stack.len() as u64 * 8).next_multiple_of(16);
         let sp = (cpu.x[usize::from(SP)] & !15).wrapping_sub(below);
-        if sp < mem.stack_limit || sp > mem.stack_top {
+        let (end, top) = mem.stack();
+        if !(end..=top).contains(&sp) {
             return Err(Stop::StackOverflow { address: sp });
         }
         for (i, &word) in args.stack.iter().enumerate() {
@@ -273,8 +319,15 @@ impl Simulator {
         Ok(())
     }
 
-    /// Runs from `target` until the call that was just entered returns.
+    /// Runs from `entry` until the call that was just entered returns.
     fn go(&mut self, entry: u64, at: Place) -> Result<(), Fault> {
+        self.active += 1;
+        let outcome = self.go_on(entry, at);
+        self.active -= 1;
+        outcome
+    }
+
+    fn go_on(&mut self, entry: u64, at: Place) -> Result<(), Fault> {
         let mut away = Away { target: entry, from: usize::MAX };
         loop {
             let place =
@@ -340,8 +393,7 @@ impl Simulator {
 
     /// How often each of `count` words from `address` was executed, and how often its branch was taken.
     pub fn counts(&mut self, address: u64, count: usize) -> Vec<(u64, u64)> {
-        self.machine.code.settle();
-        (0..count as u64).map(|i| self.machine.code.count(address + i * 4)).collect()
+        self.machine.code.counts(address, count)
     }
 
     /// Starts all counts again.
@@ -394,7 +446,8 @@ impl Simulator {
     /// Sets SP; false if that is outside the simulator's stack.
     pub fn set_sp(&mut self, sp: u64) -> bool {
         let Core { cpu, mem } = &mut self.machine.core;
-        let inside = (mem.stack_limit..=mem.stack_top).contains(&sp);
+        let (end, top) = mem.stack();
+        let inside = (end..=top).contains(&sp);
         if inside {
             cpu.x[usize::from(SP)] = sp;
         }
@@ -404,7 +457,7 @@ impl Simulator {
     /// The lowest SP and the highest.
     #[must_use]
     pub fn stack(&self) -> (u64, u64) {
-        (self.machine.core.mem.stack_limit, self.machine.core.mem.stack_top)
+        self.machine.core.mem.stack()
     }
 
     /// Executes from `pc` with the registers as they are, until a fault; `brk` is one. No register counts as stale.

@@ -35,6 +35,7 @@ pub(crate) enum Stop {
     StoreToCode { address: u64 },
     StackOverflow { address: u64 },
     OutOfFuel,
+    OutOfMemory { bytes: u64 },
     PlatformRegister,
     StackAlignment { sp: u64 },
     Stale { bit: u32 },

@@ -1,6 +1,6 @@
 //! Whole functions: calls in both directions, memory, counts, faults that end a call.
 
-use arm64_sim::{CallArgs, Checks, Class, CodeKind, Config, Fault, Permission, Simulator};
+use arm64_sim::{Access, CallArgs, Checks, Class, CodeKind, Config, Fault, Permission, Simulator};
 
 const BASE: u64 = 0x40_0000;
 
@@ -187,6 +187,50 @@ fn restricted_memory_is_what_was_mapped() {
     }
     let fault = sim.call(BASE, &ints(&[BASE, 7])).unwrap_err();
     assert!(matches!(fault, Fault::StoreToCode { .. }), "{fault}");
+}
+
+#[test]
+#[allow(unsafe_code)]
+fn restricted_simulators_share_the_hosts_memory() {
+    // ldr x2, [x0]; add x2, x2, #1; str x2, [x0]; mov x3, #5; ldadd x3, x4, [x0]; mov x0, x2; ret
+    let words =
+        [0xf940_0002, 0x9100_0442, 0xf900_0002, 0xd280_00a3, 0xf823_0004, 0xaa02_03e0, 0xd65f_03c0];
+    let mut cells = [10u64, 20];
+    let start = (&raw mut cells).expose_provenance() as u64;
+    let mut sims: Vec<Simulator> = (0..2).map(|_| restricted(&words)).collect();
+    for sim in &mut sims {
+        // SAFETY: the cells live longer than the simulators, and nobody else looks at them meanwhile.
+        let map =
+            |sim: &mut Simulator, range, permission| unsafe { sim.map_host(range, permission) };
+        assert!(map(sim, start..start + 8, Permission::ReadWrite));
+        assert!(!map(sim, start + 7..start + 9, Permission::Read), "overlap");
+        assert!(map(sim, start + 8..start + 16, Permission::Read));
+    }
+    for n in 0..4 {
+        let found = sims[n % 2].call(BASE, &ints(&[start])).unwrap().ints[0];
+        assert_eq!(found, 11 + 6 * n as u64, "what the other one wrote is there");
+    }
+    let fault = sims[0].call(BASE, &ints(&[start + 8])).unwrap_err();
+    assert!(matches!(fault, Fault::Memory { access: Access::Write, .. }), "{fault}");
+    let fault = sims[0].call(BASE, &ints(&[start + 9])).unwrap_err();
+    assert!(matches!(fault, Fault::Memory { access: Access::Read, .. }), "{fault}");
+    drop(sims);
+    assert_eq!(std::hint::black_box(cells), [34, 20]);
+}
+
+#[test]
+fn no_memory_for_a_stack_is_a_fault() {
+    for stack_size in [1 << 60, u64::MAX] {
+        let mut config = Config::restricted();
+        config.stack_size = stack_size;
+        let mut sim = Simulator::new(config);
+        sim.publish(BASE, &[0xd65f_03c0], CodeKind::Plain).unwrap();
+        let fault = sim.call(BASE, &ints(&[])).unwrap_err();
+        assert!(
+            matches!(fault, Fault::OutOfMemory { bytes, .. } if bytes == stack_size),
+            "{fault}"
+        );
+    }
 }
 
 #[test]

@@ -166,7 +166,8 @@ struct Inner {
     options: Options,
     /// The host functions, in the order of the module's `externs`.
     hosts: Vec<HostFunction>,
-    data: Arc<DataMemory>,
+    /// Machine code holds the addresses of the data objects.
+    _data: Arc<DataMemory>,
     backend: Backend,
 }
 
@@ -225,7 +226,7 @@ impl Engine {
             EngineKind::Simulator => {
                 let code = compile(&module, &hosts, &data, options)?;
                 let limits = SimLimits { fuel: options.fuel, restricted: options.restricted };
-                let simulators = Simulators::new(&hosts, limits);
+                let simulators = Simulators::new(&hosts, limits, &data);
                 Backend::Simulator { code, simulators }
             }
             EngineKind::Native if native::AVAILABLE => {
@@ -234,7 +235,7 @@ impl Engine {
             EngineKind::Native => return Err(Error::NoNative),
         };
         let options = options.clone();
-        Ok(Self { inner: Arc::new(Inner { module, options, hosts, data, backend }) })
+        Ok(Self { inner: Arc::new(Inner { module, options, hosts, _data: data, backend }) })
     }
 
     /// The module.
@@ -411,7 +412,7 @@ impl Engine {
                 let signature = function.signature.halved();
                 let mut places = abi::place(&signature, bits, codegen::CallConv::Aapcs64);
                 let entry = code.functions()[index].range.start;
-                simulators.call(entry, &mut places, code, &inner.data).map_err(|fault| {
+                simulators.call(entry, &mut places, code).map_err(|fault| {
                     fault.into_error(code, |kind, name, span| self.trap(kind, name, span))
                 })?;
                 bits.clear();

@@ -1,8 +1,11 @@
-//! The one place that enters native code, and the one that reads memory that compiled code points at.
+//! The one place that enters native code, the one that reads memory that compiled code points at, and the one that
+//! opens memory to simulators.
 #![allow(unsafe_code)]
 
 use std::ops::Range;
 
+use arm64_sim::{Permission, Simulator};
+use interp::DataMemory;
 use jitmem::trap::{self, Fault, Recovery};
 
 use crate::abi::Places;
@@ -77,4 +80,11 @@ pub(crate) fn open_simulator() -> arm64_sim::Config {
     // SAFETY: it runs what `codegen` makes of a module, on the same terms as `NativeCode::call`; published words stay
     // where they are for as long as the engine that owns both.
     unsafe { arm64_sim::Config::open() }
+}
+
+/// Lets a restricted simulator work on the data objects of its module, which all simulators of an engine share.
+pub(crate) fn share_data(simulator: &mut Simulator, data: &DataMemory) -> bool {
+    // SAFETY: whoever keeps the simulators of an engine keeps the data as well. The objects are there for machine code of
+    // the module to read and write, which this is.
+    unsafe { simulator.map_host(data.range(), Permission::ReadWrite) }
 }

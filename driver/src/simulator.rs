@@ -1,9 +1,9 @@
 //! Machine code in the simulator: a pool of simulated processors over one piece of code.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use arm64_sim::{CallArgs, CodeKind, Config, Fault, HostCall, Permission, Simulator};
+use arm64_sim::{CallArgs, CodeKind, Config, Fault, HostCall, Simulator};
 use codegen::ArgPlace;
 use interp::DataMemory;
 use ir::{Span, TrapKind};
@@ -30,9 +30,12 @@ pub(crate) struct SimLimits {
 
 /// Simulated processors. A call takes an idle one, so that calls may nest and threads do not wait for each other.
 pub(crate) struct Simulators {
-    idle: Mutex<Vec<Simulator>>,
+    /// In boxes, because a processor is 8 KB, which a call would move four times.
+    idle: Mutex<Vec<Box<Simulator>>>,
     hosts: Vec<HostFunction>,
     limits: SimLimits,
+    /// What restricted simulators work on: one for all, as in native code.
+    data: Arc<DataMemory>,
 }
 
 impl fmt::Debug for Simulators {
@@ -42,8 +45,8 @@ impl fmt::Debug for Simulators {
 }
 
 impl Simulators {
-    pub(crate) fn new(hosts: &[HostFunction], limits: SimLimits) -> Self {
-        Self { idle: Mutex::default(), hosts: hosts.to_vec(), limits }
+    pub(crate) fn new(hosts: &[HostFunction], limits: SimLimits, data: &Arc<DataMemory>) -> Self {
+        Self { idle: Mutex::default(), hosts: hosts.to_vec(), limits, data: Arc::clone(data) }
     }
 
     /// What all calls that have ended executed.
@@ -63,12 +66,11 @@ impl Simulators {
         entry: u64,
         places: &mut Places,
         code: &Linked,
-        data: &DataMemory,
     ) -> Result<(), SimError> {
         let taken = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut simulator = match taken {
             Some(simulator) => simulator,
-            None => self.make(code, data)?,
+            None => self.make(code)?,
         };
         simulator.set_fuel(self.limits.fuel);
         let args = CallArgs { ints: &places.ints, floats: &places.floats, stack: &places.stack };
@@ -80,17 +82,17 @@ impl Simulators {
         Ok(())
     }
 
-    fn make(&self, code: &Linked, data: &DataMemory) -> Result<Simulator, SimError> {
+    fn make(&self, code: &Linked) -> Result<Box<Simulator>, SimError> {
         let mut config =
             if self.limits.restricted { Config::restricted() } else { native::open_simulator() };
         config.stack_size = STACK_BYTES;
-        let mut simulator = Simulator::new(config);
+        config.host_stack = true;
+        let mut simulator = Box::new(Simulator::new(config));
         let published =
             simulator.publish(code.code().address(), &code.code().words(), CodeKind::Plain);
         published.map_err(|_| SimError::Defect("code cannot be published to the simulator"))?;
-        if self.limits.restricted {
-            // Each processor has a copy of its own: restricted code shares nothing.
-            simulator.map(data.range().start, data.bytes(), Permission::ReadWrite);
+        if self.limits.restricted && !native::share_data(&mut simulator, &self.data) {
+            return Err(SimError::Defect("data lie where something else is mapped"));
         }
         for function in &self.hosts {
             let HostFunction { signature, address, thunk, .. } = function.clone();
@@ -147,6 +149,11 @@ impl SimError {
                 None => Error::Internal("a `brk` that is no trap site was reached"),
             },
             Fault::StackOverflow { .. } => trap(TrapKind::StackOverflow, name, span).into(),
+            Fault::OutOfMemory { bytes, .. } => {
+                let mut trap = trap(TrapKind::StackOverflow, name, span);
+                trap.detail = Some(format!("no memory for {bytes} bytes of stack"));
+                trap.into()
+            }
             Fault::OutOfFuel { .. } => trap(TrapKind::OutOfFuel, name, span).into(),
             // An address of a call that is no function's.
             Fault::OutsideCode { target, .. } | Fault::MisalignedTarget { target, .. } => {

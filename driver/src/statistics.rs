@@ -36,9 +36,10 @@ pub struct FunctionStatistics {
 
 impl Statistics {
     /// The counts of these simulators, which run `code`.
-    pub(crate) fn of(simulators: &mut [Simulator], code: &Linked) -> Self {
+    pub(crate) fn of(simulators: &mut [Box<Simulator>], code: &Linked) -> Self {
         let mut total = Statistics::default();
-        let classes: Vec<Stats> = simulators.iter_mut().map(Simulator::stats).collect();
+        let classes: Vec<Stats> =
+            simulators.iter_mut().map(|simulator| simulator.stats()).collect();
         for class in Class::ALL {
             let count = classes.iter().map(|stats| stats.class(class)).sum();
             total.classes.push((class.name(), count));
