@@ -2,6 +2,7 @@
 
 use syn::spanned::Spanned;
 
+use super::ops::{call_span, method_call_span};
 use super::{Checker, Expect, Named};
 use crate::bounds::Bound;
 use crate::diag::{Diagnostic, Place};
@@ -14,7 +15,7 @@ type Generic = syn::AngleBracketedGenericArguments;
 
 impl<'a> Checker<'a> {
     pub(super) fn call(&mut self, call: &syn::ExprCall) -> Expr {
-        let place = self.place_of(&syn::Expr::Call(call.clone()));
+        let place = self.place(call_span(call));
         let args: Vec<&syn::Expr> = call.args.iter().collect();
         let syn::Expr::Path(path) = &*call.func else {
             let callee = self.expr(&call.func, Expect::Nothing);
@@ -296,7 +297,7 @@ impl<'a> Checker<'a> {
     // ---- Methods ----
 
     pub(super) fn method_call(&mut self, call: &syn::ExprMethodCall) -> Expr {
-        let place = self.place_of(&syn::Expr::MethodCall(call.clone()));
+        let place = self.place(method_call_span(call));
         let name = call.method.to_string();
         if matches!(name.as_str(), "sum" | "product" | "count")
             && super::iter::is_iterator(&call.receiver)

@@ -103,7 +103,7 @@ impl<'a> Checker<'a> {
             _ => {}
         }
         if !is_iterator(&call.receiver) {
-            let value = self.expr(&syn::Expr::MethodCall(call.clone()), Expect::Nothing);
+            let value = self.method_call(call);
             return self.iterate(value);
         }
         let mut iter = self.iterator(&call.receiver)?;

@@ -1,0 +1,47 @@
+//! What compiling costs: a source that is ten times as large takes about ten times as long, whatever nests in it.
+
+use std::time::{Duration, Instant};
+
+/// The shortest of a few compilations, which is the one that nothing else disturbed.
+fn time(source: &str) -> Duration {
+    let once = || {
+        let start = Instant::now();
+        lang::compile(source, "cost.rs").unwrap_or_else(|errors| panic!("{}", errors[0]));
+        start.elapsed()
+    };
+    (0..3).map(|_| once()).min().unwrap_or_default()
+}
+
+/// `open` and `close` around 1, `depth` times.
+fn nested(open: &str, close: &str, depth: usize) -> String {
+    format!("{}1{}", open.repeat(depth), close.repeat(depth))
+}
+
+#[test]
+fn the_cost_of_nested_expressions_is_linear() {
+    let items = "fn f(x: i32) -> i32 { x }\nfn first<A: Copy>(x: (A, i32)) -> A { x.0 }\n\
+                 struct S { x: i32 }\nimpl S { fn get(self) -> i32 { self.x } }\n";
+    // Each shape reaches close to the limit of 1000 levels, and no level asks for the tokens inside of it again.
+    let shapes: [(&str, &str, usize); 8] = [
+        ("f(", ")", 900),
+        ("f(-(", "))", 280),
+        ("(1 + f(", "))", 280),
+        ("first((", ", 2))", 400),
+        ("[", "][0]", 300),
+        ("S { x: ", " }.x", 300),
+        ("S { x: ", " }.get()", 240),
+        ("i32::max(1, ", ").abs()", 240),
+    ];
+    for (open, close, deep) in shapes {
+        // Many small ones against few large ones, of the same length together.
+        let program = |depth: usize| {
+            let expression = nested(open, close, depth);
+            let functions = (0..deep * 4 / depth)
+                .map(|index| format!("fn g{index}() -> i32 {{ {expression} }}\n"));
+            format!("{items}{}", functions.collect::<String>())
+        };
+        let (flat, nested) = (time(&program(deep / 20)), time(&program(deep)));
+        println!("{open}…{close}: {flat:?} flat, {nested:?} nested");
+        assert!(nested < flat * 4, "{open}…{close}: {flat:?} flat, {nested:?} nested");
+    }
+}
