@@ -450,6 +450,11 @@ impl Types {
         }
     }
 
+    /// Whether only references to it have a known size.
+    pub(crate) fn is_unsized(&self, ty: Ty) -> bool {
+        matches!(self.kind(ty), TyKind::Slice(_) | TyKind::Str)
+    }
+
     pub(crate) fn is_error(&self, ty: Ty) -> bool {
         matches!(self.kind(ty), TyKind::Error)
     }

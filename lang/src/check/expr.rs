@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use super::{Checker, Expect, LoopCx, LoopKind, Named, Pending};
 use crate::diag::{Diagnostic, Place};
 use crate::tree::{Arm, Expr, ExprKind, LoopId, Pat, Stmt};
-use crate::ty::{Ty, TyKind};
+use crate::ty::Ty;
 
 impl Expect {
     /// The type that the expression will have to have.
@@ -250,7 +250,7 @@ impl<'a> Checker<'a> {
             None => self.expr(&init.expr, Expect::Nothing),
         };
         let ty = annotated.unwrap_or(value.ty);
-        if matches!(self.types.kind(ty), TyKind::Slice(_) | TyKind::Str) {
+        if self.types.is_unsized(ty) {
             let name = self.types.name(ty);
             self.error(
                 "E0277",

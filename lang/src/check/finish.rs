@@ -3,6 +3,7 @@
 
 use super::Checker;
 use crate::diag::{Diagnostic, Place};
+use crate::methods::Op;
 use crate::tree::{Adapter, BinOp, Body, Expr, ExprKind, Iter, IterBase, Pat, PatKind, Stmt, UnOp};
 use crate::ty::{IntTy, Ty, TyKind};
 use crate::value::{ConstValue, MAX_VARIABLES, layout};
@@ -35,7 +36,17 @@ impl<'a> Checker<'a> {
             self.check_irrefutable(&pat);
         }
         if self.diags.len() == errors {
+            self.check_sized(&body.value);
             self.visit(&body.value);
+        }
+    }
+
+    /// Reports a place whose size is not known, where its value is wanted.
+    fn check_sized(&mut self, expr: &Expr) {
+        if expr.is_place() && self.types.is_unsized(expr.ty) {
+            let name = self.types.name(expr.ty);
+            let message = format!("the size of `{name}` is not known at compile time");
+            self.error("E0277", expr.place, message);
         }
     }
 
@@ -79,7 +90,20 @@ impl<'a> Checker<'a> {
                 self.check_wide_range(iter, expr.place);
             }
             ExprKind::Cast(inner) => self.check_cast(inner, expr.ty, expr.place),
+            ExprKind::Method(Op::MemSwap, args) => {
+                if let Some((_, to)) = self.types.as_ref(args[0].ty)
+                    && self.types.is_unsized(to)
+                {
+                    let name = self.types.name(to);
+                    let message = format!("the size of `{name}` is not known at compile time");
+                    self.error("E0277", args[0].place, message);
+                }
+            }
             ExprKind::Match { value, arms } => {
+                if arms.iter().any(|arm| binds(&arm.pat)) {
+                    self.check_sized(value);
+                }
+                arms.iter().for_each(|arm| self.check_sized(&arm.body));
                 self.check_arms(arms, value.ty, expr.place);
                 let mut pats = Vec::new();
                 arms.iter().for_each(|arm| pats.push(&arm.pat));
@@ -118,9 +142,22 @@ impl<'a> Checker<'a> {
             }
             _ => {}
         }
+        // Of a place without a known size, these want the address, or nothing.
+        let wants_place = match &expr.kind {
+            ExprKind::Ref { .. }
+            | ExprKind::Index(..)
+            | ExprKind::SliceRange { .. }
+            | ExprKind::Match { .. }
+            | ExprKind::Discard(_) => true,
+            ExprKind::Binary(op, ..) => op.is_comparison(),
+            _ => false,
+        };
         let mut children = Vec::new();
         expr.children(&mut |child| children.push(child));
         for child in children {
+            if !wants_place {
+                self.check_sized(child);
+            }
             self.visit(child);
         }
     }
@@ -327,6 +364,15 @@ impl<'a> Checker<'a> {
             ),
         };
         self.report(diag);
+    }
+}
+
+/// Whether a pattern of a slice or `str` gives its value a name.
+fn binds(pat: &Pat) -> bool {
+    match &pat.kind {
+        PatKind::Bind(..) => true,
+        PatKind::Or(cases) => cases.iter().any(binds),
+        _ => false,
     }
 }
 

@@ -358,7 +358,7 @@ impl<'a> Checker<'a> {
                 self.error("J0003", place, message);
                 continue;
             }
-            if matches!(self.types.kind(arg), TyKind::Slice(_) | TyKind::Str) {
+            if self.types.is_unsized(arg) {
                 let name = self.types.name(arg);
                 let message = format!("the size of `{name}` is not known at compile time");
                 self.error("E0277", place, message);
