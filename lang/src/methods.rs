@@ -5,44 +5,76 @@ use crate::ty::{FloatTy, IntTy, Ty, TyKind, Types};
 
 /// What a method computes. The lowering gives each its instructions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[rustfmt::skip]
 pub(crate) enum Op {
+    Int(IntOp),
+    Float(FloatOp),
+    Slice(SliceOp),
+    /// `f64::from_bits(x)`
+    FromBits,
+    /// `mem::swap(a, b)`
+    MemSwap,
+    /// `(a..b).contains(&x)`, of three values; `a..=b` if closed.
+    InRange {
+        closed: bool,
+    },
+}
+
+/// The methods of integers, `bool` and `char`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[rustfmt::skip]
+pub(crate) enum IntOp {
     /// An operator, wrapping.
     Binary(BinOp),
-    Neg,
-    WrappingDiv, WrappingRem, SaturatingAdd, SaturatingSub, SaturatingMul,
-    OverflowingAdd, OverflowingSub, OverflowingMul,
+    Saturating(Arith), Overflowing(Arith),
+    Neg, WrappingDiv, WrappingRem,
     RotateLeft, RotateRight, CountOnes, CountZeros, LeadingZeros, LeadingOnes, TrailingZeros, TrailingOnes,
     SwapBytes, ReverseBits, Pow, Abs, UnsignedAbs, Signum, Min, Max, Clamp, RemEuclid, DivEuclid, AbsDiff,
     IsPowerOfTwo, NextPowerOfTwo, IsPositive, IsNegative, Ilog2, DivCeil, Same,
-    FloatAbs, FloatSignum, FloatMin, FloatMax, FloatClamp, Sqrt, Floor, Ceil, Round, RoundTiesEven, Trunc, Fract,
-    MulAdd, Copysign, Recip, ToDegrees, ToRadians, FloatRemEuclid, FloatDivEuclid,
-    ToBits, FromBits, IsNan, IsInfinite, IsFinite, IsSignPositive, IsSignNegative,
-    AsciiDigit, AsciiLower, AsciiUpper, AsciiAlphabetic, AsciiAlphanumeric, AsciiWhitespace, ToAsciiLower, ToAsciiUpper,
-    /// Slices.
+    /// The methods of `char` and `u8` that ask about ASCII.
+    Ascii(Ascii),
+}
+
+/// Arithmetic that overflows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Arith {
+    Add,
+    Sub,
+    Mul,
+}
+
+/// Methods on ASCII.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[rustfmt::skip]
+pub(crate) enum Ascii {
+    IsDigit, IsLower, IsUpper, IsAlphabetic, IsAlphanumeric, IsWhitespace, ToLower, ToUpper,
+}
+
+/// The methods of floats.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[rustfmt::skip]
+pub(crate) enum FloatOp {
+    Abs, Signum, Min, Max, Clamp, Sqrt, Floor, Ceil, Round, RoundTiesEven, Trunc, Fract,
+    MulAdd, Copysign, Recip, ToDegrees, ToRadians, RemEuclid, DivEuclid,
+    ToBits, IsNan, IsInfinite, IsFinite, IsSignPositive, IsSignNegative,
+}
+
+/// The methods of slices and strings.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[rustfmt::skip]
+pub(crate) enum SliceOp {
     Len, IsEmpty, Swap, Fill, Reverse, CopyFromSlice, AsBytes, SplitAt,
-    /// `mem::swap`, `(a..b).contains(&x)`.
-    MemSwap, InRange, InRangeInclusive,
 }
 
 impl Op {
     /// Whether Rust allows it in constants. (Methods of floats it does not, whatever they are.)
     pub(crate) fn is_const(self) -> bool {
-        !matches!(
-            self,
-            Op::Min
-                | Op::Max
-                | Op::Clamp
-                | Op::Swap
-                | Op::Fill
-                | Op::Reverse
-                | Op::CopyFromSlice
-                | Op::SplitAt
-                | Op::MemSwap
-                | Op::InRange
-                | Op::InRangeInclusive
-                | Op::DivCeil
-        )
+        use {IntOp as I, SliceOp as S};
+        match self {
+            Op::Int(op) => !matches!(op, I::Min | I::Max | I::Clamp | I::DivCeil),
+            Op::Slice(op) => matches!(op, S::Len | S::IsEmpty | S::AsBytes),
+            Op::Float(_) | Op::FromBits => true,
+            Op::MemSwap | Op::InRange { .. } => false,
+        }
     }
 }
 
@@ -79,89 +111,90 @@ struct Row(On, &'static str, &'static [Of], Of, Op);
 #[rustfmt::skip]
 const METHODS: &[Row] = {
     use self::Of::{Bits, Bool, Overflowing, Same, U32};
+    use {self::Ascii as A, FloatOp as F, IntOp as I};
     use self::On::{Ascii, Float, Int, Signed, Unsigned};
     &[
-        Row(Int, "wrapping_add", &[Same], Same, Op::Binary(BinOp::Add)),
-        Row(Int, "wrapping_sub", &[Same], Same, Op::Binary(BinOp::Sub)),
-        Row(Int, "wrapping_mul", &[Same], Same, Op::Binary(BinOp::Mul)),
-        Row(Int, "wrapping_div", &[Same], Same, Op::WrappingDiv),
-        Row(Int, "wrapping_rem", &[Same], Same, Op::WrappingRem),
-        Row(Int, "wrapping_shl", &[U32], Same, Op::Binary(BinOp::Shl)),
-        Row(Int, "wrapping_shr", &[U32], Same, Op::Binary(BinOp::Shr)),
-        Row(Int, "wrapping_neg", &[], Same, Op::Neg),
-        Row(Int, "wrapping_pow", &[U32], Same, Op::Pow),
-        Row(Signed, "wrapping_abs", &[], Same, Op::Abs),
-        Row(Int, "saturating_add", &[Same], Same, Op::SaturatingAdd),
-        Row(Int, "saturating_sub", &[Same], Same, Op::SaturatingSub),
-        Row(Int, "saturating_mul", &[Same], Same, Op::SaturatingMul),
-        Row(Int, "overflowing_add", &[Same], Overflowing, Op::OverflowingAdd),
-        Row(Int, "overflowing_sub", &[Same], Overflowing, Op::OverflowingSub),
-        Row(Int, "overflowing_mul", &[Same], Overflowing, Op::OverflowingMul),
-        Row(Int, "rotate_left", &[U32], Same, Op::RotateLeft),
-        Row(Int, "rotate_right", &[U32], Same, Op::RotateRight),
-        Row(Int, "count_ones", &[], U32, Op::CountOnes),
-        Row(Int, "count_zeros", &[], U32, Op::CountZeros),
-        Row(Int, "leading_zeros", &[], U32, Op::LeadingZeros),
-        Row(Int, "leading_ones", &[], U32, Op::LeadingOnes),
-        Row(Int, "trailing_zeros", &[], U32, Op::TrailingZeros),
-        Row(Int, "trailing_ones", &[], U32, Op::TrailingOnes),
-        Row(Int, "swap_bytes", &[], Same, Op::SwapBytes),
-        Row(Int, "to_be", &[], Same, Op::SwapBytes),
-        Row(Int, "to_le", &[], Same, Op::Same),
-        Row(Int, "reverse_bits", &[], Same, Op::ReverseBits),
-        Row(Int, "pow", &[U32], Same, Op::Pow),
-        Row(Int, "ilog2", &[], U32, Op::Ilog2),
-        Row(Int, "min", &[Same], Same, Op::Min),
-        Row(Int, "max", &[Same], Same, Op::Max),
-        Row(Int, "clamp", &[Same, Same], Same, Op::Clamp),
-        Row(Int, "rem_euclid", &[Same], Same, Op::RemEuclid),
-        Row(Int, "div_euclid", &[Same], Same, Op::DivEuclid),
-        Row(Int, "abs_diff", &[Same], Of::Unsigned, Op::AbsDiff),
-        Row(Signed, "abs", &[], Same, Op::Abs),
-        Row(Signed, "unsigned_abs", &[], Of::Unsigned, Op::UnsignedAbs),
-        Row(Signed, "signum", &[], Same, Op::Signum),
-        Row(Signed, "is_positive", &[], Bool, Op::IsPositive),
-        Row(Signed, "is_negative", &[], Bool, Op::IsNegative),
-        Row(Signed, "cast_unsigned", &[], Of::Unsigned, Op::Same),
-        Row(Unsigned, "cast_signed", &[], Of::Signed, Op::Same),
-        Row(Unsigned, "is_power_of_two", &[], Bool, Op::IsPowerOfTwo),
-        Row(Unsigned, "next_power_of_two", &[], Same, Op::NextPowerOfTwo),
-        Row(Unsigned, "div_ceil", &[Same], Same, Op::DivCeil),
+        Row(Int, "wrapping_add", &[Same], Same, Op::Int(I::Binary(BinOp::Add))),
+        Row(Int, "wrapping_sub", &[Same], Same, Op::Int(I::Binary(BinOp::Sub))),
+        Row(Int, "wrapping_mul", &[Same], Same, Op::Int(I::Binary(BinOp::Mul))),
+        Row(Int, "wrapping_div", &[Same], Same, Op::Int(I::WrappingDiv)),
+        Row(Int, "wrapping_rem", &[Same], Same, Op::Int(I::WrappingRem)),
+        Row(Int, "wrapping_shl", &[U32], Same, Op::Int(I::Binary(BinOp::Shl))),
+        Row(Int, "wrapping_shr", &[U32], Same, Op::Int(I::Binary(BinOp::Shr))),
+        Row(Int, "wrapping_neg", &[], Same, Op::Int(I::Neg)),
+        Row(Int, "wrapping_pow", &[U32], Same, Op::Int(I::Pow)),
+        Row(Signed, "wrapping_abs", &[], Same, Op::Int(I::Abs)),
+        Row(Int, "saturating_add", &[Same], Same, Op::Int(I::Saturating(Arith::Add))),
+        Row(Int, "saturating_sub", &[Same], Same, Op::Int(I::Saturating(Arith::Sub))),
+        Row(Int, "saturating_mul", &[Same], Same, Op::Int(I::Saturating(Arith::Mul))),
+        Row(Int, "overflowing_add", &[Same], Overflowing, Op::Int(I::Overflowing(Arith::Add))),
+        Row(Int, "overflowing_sub", &[Same], Overflowing, Op::Int(I::Overflowing(Arith::Sub))),
+        Row(Int, "overflowing_mul", &[Same], Overflowing, Op::Int(I::Overflowing(Arith::Mul))),
+        Row(Int, "rotate_left", &[U32], Same, Op::Int(I::RotateLeft)),
+        Row(Int, "rotate_right", &[U32], Same, Op::Int(I::RotateRight)),
+        Row(Int, "count_ones", &[], U32, Op::Int(I::CountOnes)),
+        Row(Int, "count_zeros", &[], U32, Op::Int(I::CountZeros)),
+        Row(Int, "leading_zeros", &[], U32, Op::Int(I::LeadingZeros)),
+        Row(Int, "leading_ones", &[], U32, Op::Int(I::LeadingOnes)),
+        Row(Int, "trailing_zeros", &[], U32, Op::Int(I::TrailingZeros)),
+        Row(Int, "trailing_ones", &[], U32, Op::Int(I::TrailingOnes)),
+        Row(Int, "swap_bytes", &[], Same, Op::Int(I::SwapBytes)),
+        Row(Int, "to_be", &[], Same, Op::Int(I::SwapBytes)),
+        Row(Int, "to_le", &[], Same, Op::Int(I::Same)),
+        Row(Int, "reverse_bits", &[], Same, Op::Int(I::ReverseBits)),
+        Row(Int, "pow", &[U32], Same, Op::Int(I::Pow)),
+        Row(Int, "ilog2", &[], U32, Op::Int(I::Ilog2)),
+        Row(Int, "min", &[Same], Same, Op::Int(I::Min)),
+        Row(Int, "max", &[Same], Same, Op::Int(I::Max)),
+        Row(Int, "clamp", &[Same, Same], Same, Op::Int(I::Clamp)),
+        Row(Int, "rem_euclid", &[Same], Same, Op::Int(I::RemEuclid)),
+        Row(Int, "div_euclid", &[Same], Same, Op::Int(I::DivEuclid)),
+        Row(Int, "abs_diff", &[Same], Of::Unsigned, Op::Int(I::AbsDiff)),
+        Row(Signed, "abs", &[], Same, Op::Int(I::Abs)),
+        Row(Signed, "unsigned_abs", &[], Of::Unsigned, Op::Int(I::UnsignedAbs)),
+        Row(Signed, "signum", &[], Same, Op::Int(I::Signum)),
+        Row(Signed, "is_positive", &[], Bool, Op::Int(I::IsPositive)),
+        Row(Signed, "is_negative", &[], Bool, Op::Int(I::IsNegative)),
+        Row(Signed, "cast_unsigned", &[], Of::Unsigned, Op::Int(I::Same)),
+        Row(Unsigned, "cast_signed", &[], Of::Signed, Op::Int(I::Same)),
+        Row(Unsigned, "is_power_of_two", &[], Bool, Op::Int(I::IsPowerOfTwo)),
+        Row(Unsigned, "next_power_of_two", &[], Same, Op::Int(I::NextPowerOfTwo)),
+        Row(Unsigned, "div_ceil", &[Same], Same, Op::Int(I::DivCeil)),
 
-        Row(Float, "abs", &[], Same, Op::FloatAbs),
-        Row(Float, "signum", &[], Same, Op::FloatSignum),
-        Row(Float, "min", &[Same], Same, Op::FloatMin),
-        Row(Float, "max", &[Same], Same, Op::FloatMax),
-        Row(Float, "clamp", &[Same, Same], Same, Op::FloatClamp),
-        Row(Float, "sqrt", &[], Same, Op::Sqrt),
-        Row(Float, "floor", &[], Same, Op::Floor),
-        Row(Float, "ceil", &[], Same, Op::Ceil),
-        Row(Float, "round", &[], Same, Op::Round),
-        Row(Float, "round_ties_even", &[], Same, Op::RoundTiesEven),
-        Row(Float, "trunc", &[], Same, Op::Trunc),
-        Row(Float, "fract", &[], Same, Op::Fract),
-        Row(Float, "mul_add", &[Same, Same], Same, Op::MulAdd),
-        Row(Float, "copysign", &[Same], Same, Op::Copysign),
-        Row(Float, "recip", &[], Same, Op::Recip),
-        Row(Float, "to_degrees", &[], Same, Op::ToDegrees),
-        Row(Float, "to_radians", &[], Same, Op::ToRadians),
-        Row(Float, "rem_euclid", &[Same], Same, Op::FloatRemEuclid),
-        Row(Float, "div_euclid", &[Same], Same, Op::FloatDivEuclid),
-        Row(Float, "to_bits", &[], Bits, Op::ToBits),
-        Row(Float, "is_nan", &[], Bool, Op::IsNan),
-        Row(Float, "is_infinite", &[], Bool, Op::IsInfinite),
-        Row(Float, "is_finite", &[], Bool, Op::IsFinite),
-        Row(Float, "is_sign_positive", &[], Bool, Op::IsSignPositive),
-        Row(Float, "is_sign_negative", &[], Bool, Op::IsSignNegative),
+        Row(Float, "abs", &[], Same, Op::Float(F::Abs)),
+        Row(Float, "signum", &[], Same, Op::Float(F::Signum)),
+        Row(Float, "min", &[Same], Same, Op::Float(F::Min)),
+        Row(Float, "max", &[Same], Same, Op::Float(F::Max)),
+        Row(Float, "clamp", &[Same, Same], Same, Op::Float(F::Clamp)),
+        Row(Float, "sqrt", &[], Same, Op::Float(F::Sqrt)),
+        Row(Float, "floor", &[], Same, Op::Float(F::Floor)),
+        Row(Float, "ceil", &[], Same, Op::Float(F::Ceil)),
+        Row(Float, "round", &[], Same, Op::Float(F::Round)),
+        Row(Float, "round_ties_even", &[], Same, Op::Float(F::RoundTiesEven)),
+        Row(Float, "trunc", &[], Same, Op::Float(F::Trunc)),
+        Row(Float, "fract", &[], Same, Op::Float(F::Fract)),
+        Row(Float, "mul_add", &[Same, Same], Same, Op::Float(F::MulAdd)),
+        Row(Float, "copysign", &[Same], Same, Op::Float(F::Copysign)),
+        Row(Float, "recip", &[], Same, Op::Float(F::Recip)),
+        Row(Float, "to_degrees", &[], Same, Op::Float(F::ToDegrees)),
+        Row(Float, "to_radians", &[], Same, Op::Float(F::ToRadians)),
+        Row(Float, "rem_euclid", &[Same], Same, Op::Float(F::RemEuclid)),
+        Row(Float, "div_euclid", &[Same], Same, Op::Float(F::DivEuclid)),
+        Row(Float, "to_bits", &[], Bits, Op::Float(F::ToBits)),
+        Row(Float, "is_nan", &[], Bool, Op::Float(F::IsNan)),
+        Row(Float, "is_infinite", &[], Bool, Op::Float(F::IsInfinite)),
+        Row(Float, "is_finite", &[], Bool, Op::Float(F::IsFinite)),
+        Row(Float, "is_sign_positive", &[], Bool, Op::Float(F::IsSignPositive)),
+        Row(Float, "is_sign_negative", &[], Bool, Op::Float(F::IsSignNegative)),
 
-        Row(Ascii, "is_ascii_digit", &[], Bool, Op::AsciiDigit),
-        Row(Ascii, "is_ascii_lowercase", &[], Bool, Op::AsciiLower),
-        Row(Ascii, "is_ascii_uppercase", &[], Bool, Op::AsciiUpper),
-        Row(Ascii, "is_ascii_alphabetic", &[], Bool, Op::AsciiAlphabetic),
-        Row(Ascii, "is_ascii_alphanumeric", &[], Bool, Op::AsciiAlphanumeric),
-        Row(Ascii, "is_ascii_whitespace", &[], Bool, Op::AsciiWhitespace),
-        Row(Ascii, "to_ascii_lowercase", &[], Same, Op::ToAsciiLower),
-        Row(Ascii, "to_ascii_uppercase", &[], Same, Op::ToAsciiUpper),
+        Row(Ascii, "is_ascii_digit", &[], Bool, Op::Int(I::Ascii(A::IsDigit))),
+        Row(Ascii, "is_ascii_lowercase", &[], Bool, Op::Int(I::Ascii(A::IsLower))),
+        Row(Ascii, "is_ascii_uppercase", &[], Bool, Op::Int(I::Ascii(A::IsUpper))),
+        Row(Ascii, "is_ascii_alphabetic", &[], Bool, Op::Int(I::Ascii(A::IsAlphabetic))),
+        Row(Ascii, "is_ascii_alphanumeric", &[], Bool, Op::Int(I::Ascii(A::IsAlphanumeric))),
+        Row(Ascii, "is_ascii_whitespace", &[], Bool, Op::Int(I::Ascii(A::IsWhitespace))),
+        Row(Ascii, "to_ascii_lowercase", &[], Same, Op::Int(I::Ascii(A::ToLower))),
+        Row(Ascii, "to_ascii_uppercase", &[], Same, Op::Int(I::Ascii(A::ToUpper))),
     ]
 };
 
@@ -252,16 +285,19 @@ pub(crate) fn bits_type(types: &mut Types, float: FloatTy) -> Ty {
 }
 
 fn type_of(types: &mut Types, receiver: Ty, of: Of) -> Ty {
-    let int = types.as_int(receiver);
+    let int = || match types.as_int(receiver) {
+        Some(int) => int,
+        None => unreachable!("the table gives this method to integers"),
+    };
     match of {
         Of::Same => receiver,
         Of::U32 => types.u32,
         Of::Bool => types.bool,
-        Of::Unsigned => int.map_or(receiver, |int| types.int(int.unsigned())),
-        Of::Signed => int.map_or(receiver, |int| types.int(int.to_signed())),
+        Of::Unsigned => types.int(int().unsigned()),
+        Of::Signed => types.int(int().to_signed()),
         Of::Bits => match types.as_float(receiver) {
             Some(float) => bits_type(types, float),
-            None => receiver,
+            None => unreachable!("only floats have `to_bits`"),
         },
         Of::Overflowing => {
             let bool = types.bool;

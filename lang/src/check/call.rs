@@ -6,7 +6,7 @@ use super::ops::{call_span, method_call_span};
 use super::{Checker, Expect, Named};
 use crate::bounds::Bound;
 use crate::diag::{Diagnostic, Place};
-use crate::methods::{self, Op};
+use crate::methods::{self, IntOp, Op, SliceOp};
 use crate::tree::{Expr, ExprKind, FnId, UnOp};
 use crate::ty::{Ty, TyKind};
 
@@ -118,7 +118,7 @@ impl<'a> Checker<'a> {
                 let a = self.expr(a, Expect::Nothing);
                 let ty = a.ty;
                 let b = self.expr_coerce(b, ty);
-                let op = if *name == "min" { Op::Min } else { Op::Max };
+                let op = if *name == "min" { Op::Int(IntOp::Min) } else { Op::Int(IntOp::Max) };
                 if self.types.is_floating(ty) {
                     return self.error(
                         "E0277",
@@ -328,9 +328,9 @@ impl<'a> Checker<'a> {
                 Some(true) if matches!(name.as_str(), "min" | "max" | "clamp") => {
                     let ty = base.ty;
                     let (op, count) = match name.as_str() {
-                        "min" => (Op::Min, 2),
-                        "max" => (Op::Max, 2),
-                        _ => (Op::Clamp, 3),
+                        "min" => (Op::Int(IntOp::Min), 2),
+                        "max" => (Op::Int(IntOp::Max), 2),
+                        _ => (Op::Int(IntOp::Clamp), 3),
                     };
                     let args = self.arguments(&name, &vec![ty; count], &args, vec![base], place);
                     self.make_method(op, args, ty, place)
@@ -368,11 +368,11 @@ impl<'a> Checker<'a> {
                 let usize = self.types.usize;
                 let u8 = self.types.u8;
                 let (op, ty) = match name.as_str() {
-                    "len" => (Op::Len, usize),
-                    "is_empty" => (Op::IsEmpty, self.types.bool),
+                    "len" => (SliceOp::Len, usize),
+                    "is_empty" => (SliceOp::IsEmpty, self.types.bool),
                     "as_bytes" => {
                         let slice = self.types.make(TyKind::Slice(u8));
-                        (Op::AsBytes, self.types.reference(false, slice))
+                        (SliceOp::AsBytes, self.types.reference(false, slice))
                     }
                     _ => {
                         return self.error(
@@ -386,7 +386,7 @@ impl<'a> Checker<'a> {
                     return self.wrong_count(&name, 0, args.len(), place);
                 }
                 let base = self.borrow(false, base, place);
-                self.make_method(op, vec![base], ty, place)
+                self.make_method(Op::Slice(op), vec![base], ty, place)
             }
             _ => match methods::find(&mut self.types, base.ty, &name) {
                 Some(found) => {
@@ -480,19 +480,19 @@ impl<'a> Checker<'a> {
         let (usize, unit, bool) = (self.types.usize, self.types.unit, self.types.bool);
         let slice = self.types.make(TyKind::Slice(item));
         let (op, mutable, params, ty) = match name {
-            "len" => (Op::Len, false, vec![], usize),
-            "is_empty" => (Op::IsEmpty, false, vec![], bool),
-            "swap" => (Op::Swap, true, vec![usize, usize], unit),
-            "reverse" => (Op::Reverse, true, vec![], unit),
-            "fill" => (Op::Fill, true, vec![item], unit),
+            "len" => (SliceOp::Len, false, vec![], usize),
+            "is_empty" => (SliceOp::IsEmpty, false, vec![], bool),
+            "swap" => (SliceOp::Swap, true, vec![usize, usize], unit),
+            "reverse" => (SliceOp::Reverse, true, vec![], unit),
+            "fill" => (SliceOp::Fill, true, vec![item], unit),
             "copy_from_slice" => {
-                (Op::CopyFromSlice, true, vec![self.types.reference(false, slice)], unit)
+                (SliceOp::CopyFromSlice, true, vec![self.types.reference(false, slice)], unit)
             }
             "split_at_mut" | "split_at" => {
                 let mutable = name == "split_at_mut";
                 let half = self.types.reference(mutable, slice);
                 (
-                    Op::SplitAt,
+                    SliceOp::SplitAt,
                     mutable,
                     vec![usize],
                     self.types.make(TyKind::Tuple(vec![half, half])),
@@ -531,7 +531,7 @@ impl<'a> Checker<'a> {
                 );
             }
         };
-        let needs_copy = matches!(op, Op::Fill | Op::CopyFromSlice);
+        let needs_copy = matches!(op, SliceOp::Fill | SliceOp::CopyFromSlice);
         if needs_copy && self.types.is_known(item) && !self.implements(item, "Copy") {
             let name = self.types.name(item);
             self.error("E0277", at, format!("`{name}` is not `Copy`"));
@@ -542,7 +542,7 @@ impl<'a> Checker<'a> {
         let mut all = vec![target];
         all.extend(params);
         let args = self.arguments(name, &all, args, vec![base], place);
-        self.make_method(op, args, ty, place)
+        self.make_method(Op::Slice(op), args, ty, place)
     }
 
     /// `!x`, for the checker's own use.
@@ -572,15 +572,5 @@ pub(super) fn turbofish(path: &syn::Path) -> Result<Option<&Generic>, ()> {
 }
 
 fn is_ascii(op: Op) -> bool {
-    matches!(
-        op,
-        Op::AsciiDigit
-            | Op::AsciiLower
-            | Op::AsciiUpper
-            | Op::AsciiAlphabetic
-            | Op::AsciiAlphanumeric
-            | Op::AsciiWhitespace
-            | Op::ToAsciiLower
-            | Op::ToAsciiUpper
-    )
+    matches!(op, Op::Int(IntOp::Ascii(_)))
 }

@@ -1,6 +1,6 @@
 //! Integer arithmetic when constants are evaluated. Values are `i128`s; those of `u128` are kept as their bits.
 
-use crate::methods::Op;
+use crate::methods::IntOp as I;
 use crate::tree::BinOp;
 use crate::ty::IntTy;
 
@@ -62,12 +62,12 @@ pub(super) fn negate(a: i128, int: IntTy) -> Outcome {
 }
 
 /// The methods that Jitsu evaluates.
-pub(super) fn method(op: Op, args: &[i128], int: IntTy) -> Outcome {
+pub(super) fn method(op: I, args: &[i128], int: IntTy) -> Outcome {
     let bits = int.bits();
     let unsigned = int.unsigned().wrap(args[0]) as u128;
     let count = |count: u32| Ok(i128::from(count));
     match (op, args) {
-        (Op::Binary(op), &[a, b]) => {
+        (I::Binary(op), &[a, b]) => {
             let shift = b as u32 % bits;
             Ok(int.wrap(match op {
                 BinOp::Add => a.wrapping_add(b),
@@ -79,7 +79,7 @@ pub(super) fn method(op: Op, args: &[i128], int: IntTy) -> Outcome {
                 _ => return Err(NOT_HERE),
             }))
         }
-        (Op::Pow, &[base, exponent]) => {
+        (I::Pow, &[base, exponent]) => {
             let exponent = u32::try_from(exponent).map_err(|_| OVERFLOW)?;
             match int {
                 IntTy::U128 => {
@@ -88,14 +88,14 @@ pub(super) fn method(op: Op, args: &[i128], int: IntTy) -> Outcome {
                 _ => in_range(int, base.checked_pow(exponent)),
             }
         }
-        (Op::Neg, &[a]) => Ok(int.wrap(a.wrapping_neg())),
-        (Op::Abs, &[a]) => in_range(int, a.checked_abs()),
-        (Op::CountOnes, &[_]) => count(unsigned.count_ones()),
-        (Op::LeadingZeros, &[_]) => count(unsigned.leading_zeros() - (128 - bits)),
-        (Op::TrailingZeros, &[_]) => count(unsigned.trailing_zeros().min(bits)),
-        (Op::RotateLeft | Op::RotateRight, &[_, n]) => {
+        (I::Neg, &[a]) => Ok(int.wrap(a.wrapping_neg())),
+        (I::Abs, &[a]) => in_range(int, a.checked_abs()),
+        (I::CountOnes, &[_]) => count(unsigned.count_ones()),
+        (I::LeadingZeros, &[_]) => count(unsigned.leading_zeros() - (128 - bits)),
+        (I::TrailingZeros, &[_]) => count(unsigned.trailing_zeros().min(bits)),
+        (I::RotateLeft | I::RotateRight, &[_, n]) => {
             let turn = n as u32 % bits;
-            let left = if op == Op::RotateLeft { turn } else { (bits - turn) % bits };
+            let left = if op == I::RotateLeft { turn } else { (bits - turn) % bits };
             let turned =
                 if left == 0 { unsigned } else { unsigned << left | unsigned >> (bits - left) };
             Ok(int.wrap(turned as i128))

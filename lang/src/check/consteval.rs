@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::{Checker, ConstState, FnCx, MAX_CONST_DEPTH, const_int};
 use crate::diag::Place;
-use crate::methods::Op;
+use crate::methods::{Op, SliceOp};
 use crate::tree::{BinOp, ConstId, Expr, ExprKind, IterBase, LocalId, LoopId, PatKind, Stmt, UnOp};
 use crate::ty::{FloatTy, IntTy, Ty, TyKind};
 use crate::value::ConstValue;
@@ -540,12 +540,12 @@ impl<'a> Checker<'a> {
         use ConstValue as V;
         let int = self.types.as_int(ty);
         match (op, args, int) {
-            (Op::Len, [V::Ref(inner)], _) => match &**inner {
+            (Op::Slice(SliceOp::Len), [V::Ref(inner)], _) => match &**inner {
                 V::Aggregate(items) => Ok(V::Int(items.len() as i128)),
                 _ => fail(place, "this is not supported in constants"),
             },
-            (Op::Len, [V::Str(text)], _) => Ok(V::Int(text.len() as i128)),
-            (op, args, Some(int)) if !args.is_empty() => {
+            (Op::Slice(SliceOp::Len), [V::Str(text)], _) => Ok(V::Int(text.len() as i128)),
+            (Op::Int(op), args, Some(int)) => {
                 let numbers: Option<Vec<i128>> = args
                     .iter()
                     .map(|arg| match arg {

@@ -157,7 +157,7 @@ impl<'a> Checker<'a> {
         }
         let bool = self.types.bool;
         let closed = matches!(range.limits, syn::RangeLimits::Closed(_));
-        let op = if closed { Op::InRangeInclusive } else { Op::InRange };
+        let op = Op::InRange { closed };
         self.make_method(op, vec![lo, hi, arg], bool, place)
     }
 }

@@ -81,16 +81,6 @@ enum ConstState {
     Failed,
 }
 
-impl ConstInfo {
-    /// Its value, once the program has been checked without an error.
-    pub(crate) fn value(&self) -> Option<&Rc<ConstValue>> {
-        match &self.state {
-            ConstState::Known(value) => Some(value),
-            _ => None,
-        }
-    }
-}
-
 /// A checked program.
 #[derive(Debug)]
 pub(crate) struct Program {
@@ -98,7 +88,17 @@ pub(crate) struct Program {
     pub(crate) helpers: HashMap<&'static str, FnId>,
     pub(crate) types: Types,
     pub(crate) fns: Vec<FnInfo>,
-    pub(crate) consts: Vec<ConstInfo>,
+    consts: Vec<ConstInfo>,
+}
+
+impl Program {
+    /// The value of a constant.
+    pub(crate) fn value(&self, id: ConstId) -> &ConstValue {
+        match &self.consts[id.0 as usize].state {
+            ConstState::Known(value) => value,
+            _ => unreachable!("a program with a constant without a value is refused"),
+        }
+    }
 }
 
 /// What a name means where a value is expected.

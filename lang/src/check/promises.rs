@@ -4,7 +4,7 @@
 use super::{Checker, Expect};
 use crate::bounds::{Bound, implies, operator_trait};
 use crate::diag::{Diagnostic, Place};
-use crate::methods::Op;
+use crate::methods::{IntOp, Op};
 use crate::tree::{BinOp, Expr, ExprKind};
 use crate::ty::{ParamId, Ty, TyKind};
 
@@ -248,9 +248,9 @@ impl<'a> Checker<'a> {
             |checker: &Self, wanted| checker.param_promises(ty, Bound::Named(wanted)) == Some(true);
         let op = match name {
             "clone" if has(self, "Clone") && args.is_empty() => return base,
-            "min" if has(self, "Ord") => Some((Op::Min, 2)),
-            "max" if has(self, "Ord") => Some((Op::Max, 2)),
-            "clamp" if has(self, "Ord") => Some((Op::Clamp, 3)),
+            "min" if has(self, "Ord") => Some((Op::Int(IntOp::Min), 2)),
+            "max" if has(self, "Ord") => Some((Op::Int(IntOp::Max), 2)),
+            "clamp" if has(self, "Ord") => Some((Op::Int(IntOp::Clamp), 3)),
             "into" if args.is_empty() => {
                 let TyKind::Param(id) = *self.types.kind(ty) else { return base };
                 let bounds = &self.types.params[id.0 as usize].bounds;

@@ -2,7 +2,7 @@
 
 use ir::Value;
 
-use super::{Addr, Flow, Lower};
+use super::{Addr, Flow, Lower, one};
 use crate::tree::{Expr, FnId};
 use crate::ty::{Ty, TyKind};
 
@@ -34,9 +34,9 @@ impl<'m, 'p> Lower<'m, 'p> {
             TyKind::Fn(params, result) => {
                 let values = self.arguments(expr, *result, args, dest)?;
                 let signature = self.signature(params, *result);
-                Ok(self.b.call_indirect(address[0], &signature, &values[..]))
+                Ok(self.b.call_indirect(one(&address), &signature, &values[..]))
             }
-            _ => Ok(Vec::new()),
+            kind => unreachable!("{kind:?} cannot be called"),
         }
     }
 
@@ -48,7 +48,7 @@ impl<'m, 'p> Lower<'m, 'p> {
                 let callee = self.import(*id);
                 Ok(vec![self.b.func_addr(callee)])
             }
-            _ => Ok(Vec::new()),
+            kind => unreachable!("{kind:?} is no function item"),
         }
     }
 

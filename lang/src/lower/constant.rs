@@ -40,9 +40,7 @@ impl<'m, 'p> Lower<'m, 'p> {
             ExprKind::Char(value) => Some(ConstValue::Char(*value)),
             ExprKind::Variant(index) => Some(ConstValue::Int((*index).into())),
             ExprKind::Str(text) => Some(ConstValue::Str(text.as_str().into())),
-            ExprKind::Const(id) => {
-                self.shared.program.consts[id.0 as usize].value().map(|value| (**value).clone())
-            }
+            ExprKind::Const(id) => Some(self.shared.program.value(*id).clone()),
             ExprKind::Array(items) | ExprKind::Tuple(items) => items
                 .iter()
                 .map(|item| self.promotable(item))
@@ -109,7 +107,9 @@ impl<'m, 'p> Lower<'m, 'p> {
                     self.const_bytes(value, part, out);
                 }
             }
-            _ => {}
+            (ConstValue::Str(_) | ConstValue::Fn(_) | ConstValue::Ref(_), _) => {
+                unreachable!("data holds no addresses")
+            }
         }
         out.resize(start + size as usize, 0);
     }
@@ -138,12 +138,8 @@ impl<'m, 'p> Lower<'m, 'p> {
         origin: Origin,
     ) {
         match (value, self.types.kind(ty)) {
-            (ConstValue::Int(value), TyKind::Enum(_)) => {
-                out.push(self.b.iconst(Type::I8, *value as i64));
-            }
             (ConstValue::Int(value), _) => {
-                let leaf = self.types.as_int(ty).map_or(Type::I64, |int| int.to_ir());
-                out.push(self.int_const(leaf, *value));
+                out.push(self.int_const(self.int_of(ty).to_ir(), *value));
             }
             (ConstValue::F32(value), _) => out.push(self.b.f32const(*value)),
             (ConstValue::F64(value), _) => out.push(self.b.f64const(*value)),
@@ -168,7 +164,7 @@ impl<'m, 'p> Lower<'m, 'p> {
                     self.const_leaves(item, part, out, origin);
                 }
             }
-            _ => {}
+            (ConstValue::Ref(_), kind) => unreachable!("a reference is no {kind:?}"),
         }
     }
 
@@ -225,9 +221,8 @@ impl<'m, 'p> Lower<'m, 'p> {
             && looping
             && self.leaves(expr.ty).is_none()
             && self.has_pointers(expr.ty)
-            && let Some(value) = program.consts[id.0 as usize].value()
         {
-            let value: &ConstValue = value;
+            let value = program.value(*id);
             self.const_addr(value, expr.ty, Origin::Program);
             self.written.insert((std::ptr::from_ref(value) as usize, expr.ty));
         }
@@ -260,7 +255,7 @@ impl<'m, 'p> Lower<'m, 'p> {
         }
         let name = format!("table.{}", self.shared.tables);
         self.shared.tables += 1;
-        let bytes = vec![0; usize::try_from(size).unwrap_or(0)];
+        let bytes = vec![0; size as usize];
         let object = DataObject { bytes, align: align.max(8), mutable: true };
         self.shared.module.data.insert(name.clone(), object);
         if origin == Origin::Program {
@@ -279,7 +274,9 @@ impl<'m, 'p> Lower<'m, 'p> {
             let from = self.const_addr(value, ty, origin);
             return self.copy(to, from, self.size(ty));
         }
-        let ConstValue::Aggregate(items) = value else { return };
+        let ConstValue::Aggregate(items) = value else {
+            unreachable!("{value:?} is a scalar, and has been stored")
+        };
         match self.types.kind(ty) {
             TyKind::Array(item, _) => {
                 let (item, size) = (*item, self.size(*item));

@@ -3,8 +3,9 @@
 use ir::{TrapKind, Type, Value};
 
 use super::constant::Origin;
+use super::ops::Right;
 use super::place::PlaceValue;
-use super::{Addr, Flow, Lower, Unreachable};
+use super::{Addr, Flow, Lower, Unreachable, one};
 use crate::tree::{BinOp, Expr, ExprKind, PanicKind, Stmt, UnOp};
 use crate::ty::TyKind;
 
@@ -25,8 +26,7 @@ impl<'m, 'p> Lower<'m, 'p> {
 
     /// An expression that is one scalar.
     pub(super) fn scalar(&mut self, expr: &'p Expr) -> Flow<Value> {
-        let values = self.generate(expr, None)?;
-        Ok(values.first().copied().unwrap_or_else(|| self.b.iconst(Type::I64, 0)))
+        Ok(one(&self.generate(expr, None)?))
     }
 
     /// Writes the value of an expression of any type to memory.
@@ -53,36 +53,28 @@ impl<'m, 'p> Lower<'m, 'p> {
 
     fn generate_kind(&mut self, expr: &'p Expr, dest: Option<Addr>) -> Flow<Vec<Value>> {
         self.at(expr.place);
-        let one = |value| Ok(vec![value]);
+        let scalar = |value| Ok(vec![value]);
         match &expr.kind {
             ExprKind::Int(value) => {
-                let leaf = self.types.as_int(expr.ty).map_or(Type::I64, |int| int.to_ir());
-                one(self.int_const(leaf, *value as i128))
+                scalar(self.int_const(self.int_of(expr.ty).to_ir(), *value as i128))
             }
             ExprKind::Float(digits) => {
                 let value = crate::check::float_value(digits, self.types.as_float(expr.ty));
+                let value = value.unwrap_or_else(|| unreachable!("`{digits}` has been checked"));
                 let mut leaves = Vec::new();
-                if let Some(value) = &value {
-                    self.const_leaves(value, expr.ty, &mut leaves, Origin::Fresh);
-                }
+                self.const_leaves(&value, expr.ty, &mut leaves, Origin::Fresh);
                 Ok(leaves)
             }
             ExprKind::Value(value) => Ok(self.constant(value, expr.ty, dest)),
-            ExprKind::Bool(value) => one(self.b.iconst(Type::I8, (*value).into())),
-            ExprKind::Variant(index) => one(self.b.iconst(Type::I8, i64::from(*index))),
-            ExprKind::Char(value) => one(self.b.iconst(Type::I32, u32::from(*value).into())),
+            ExprKind::Bool(value) => scalar(self.b.iconst(Type::I8, (*value).into())),
+            ExprKind::Variant(index) => scalar(self.b.iconst(Type::I8, i64::from(*index))),
+            ExprKind::Char(value) => scalar(self.b.iconst(Type::I32, u32::from(*value).into())),
             ExprKind::Str(text) => {
                 let address = self.data(text.as_bytes().to_vec(), 1);
                 Ok(vec![address, self.b.iconst(Type::I64, text.len() as i64)])
             }
-            ExprKind::ByteStr(bytes) => one(self.data(bytes.clone(), 1)),
-            ExprKind::Const(id) => {
-                let program = self.shared.program;
-                let Some(value) = program.consts[id.0 as usize].value() else {
-                    return Ok(Vec::new());
-                };
-                Ok(self.constant(value, expr.ty, dest))
-            }
+            ExprKind::ByteStr(bytes) => scalar(self.data(bytes.clone(), 1)),
+            ExprKind::Const(id) => Ok(self.constant(self.shared.program.value(*id), expr.ty, dest)),
             ExprKind::Local(_) | ExprKind::Static(_) | ExprKind::Deref(_) | ExprKind::Index(..) => {
                 self.read_place(expr, dest)
             }
@@ -98,18 +90,13 @@ impl<'m, 'p> Lower<'m, 'p> {
                 let count = self.leaf_offsets(parts[*index]).len();
                 Ok(values[start..start + count].to_vec())
             }
-            ExprKind::SliceRange { .. } => {
-                // A slice by itself has no size; the checker only lets references to it through.
-                self.place(expr)?;
-                Ok(Vec::new())
-            }
             ExprKind::Ref { place, .. } => self.reference(expr, place),
             ExprKind::Unsize(inner) => {
                 let mut values = self.generate(inner, None)?;
-                let array =
-                    self.types.as_ref(inner.ty).and_then(|(_, to)| self.types.array_len(to));
-                let len = array.unwrap_or(0);
-                values.push(self.b.iconst(Type::I64, len as i64));
+                let Some((_, array)) = self.types.as_ref(inner.ty) else {
+                    unreachable!("what becomes a slice is a reference to an array")
+                };
+                values.push(self.b.iconst(Type::I64, self.len_of(array) as i64));
                 Ok(values)
             }
             ExprKind::Unary(op, inner) => {
@@ -117,7 +104,7 @@ impl<'m, 'p> Lower<'m, 'p> {
                 let is_bool = matches!(self.types.kind(inner.ty), TyKind::Bool);
                 let value = self.scalar(inner)?;
                 self.at(expr.place);
-                one(match op {
+                scalar(match op {
                     UnOp::Neg if is_float => self.b.fneg(value),
                     UnOp::Neg => self.b.neg(value),
                     UnOp::Not if is_bool => self.b.xor(value, 1),
@@ -130,7 +117,7 @@ impl<'m, 'p> Lower<'m, 'p> {
                 let value = self.scalar(inner)?;
                 self.at(expr.place);
                 let value = self.cast(value, inner.ty, expr.ty);
-                one(value)
+                scalar(value)
             }
             ExprKind::Assign(target, value) => {
                 self.assign(expr, target, value)?;
@@ -154,16 +141,8 @@ impl<'m, 'p> Lower<'m, 'p> {
             ExprKind::Fold { iter, fold } => self.fold(expr, iter, *fold),
             ExprKind::Break(id, value) => self.break_expr(*id, value.as_deref()),
             ExprKind::Continue(id) => {
-                let block = match self.loops.get(id).and_then(|target| target.again) {
-                    Some(block) => block,
-                    None => {
-                        let block = self.b.block("next");
-                        if let Some(target) = self.loops.get_mut(id) {
-                            target.again = Some(block);
-                        }
-                        block
-                    }
-                };
+                let block = self.target(*id).again.unwrap_or_else(|| self.b.block("next"));
+                self.target(*id).again = Some(block);
                 self.b.jump(block);
                 Err(Unreachable)
             }
@@ -199,7 +178,7 @@ impl<'m, 'p> Lower<'m, 'p> {
                 self.aggregate(expr, &fields, base.as_deref(), dest)
             }
             ExprKind::Array(items) => {
-                let Some(to) = dest else { return Ok(Vec::new()) };
+                let to = memory(dest);
                 for (index, item) in items.iter().enumerate() {
                     let size = self.size(item.ty);
                     self.into(item, to.plus(index as u64 * size))?;
@@ -207,9 +186,7 @@ impl<'m, 'p> Lower<'m, 'p> {
                 Ok(Vec::new())
             }
             ExprKind::Repeat(item) => {
-                let Some(to) = dest else { return Ok(Vec::new()) };
-                let len = self.types.array_len(expr.ty).unwrap_or(0);
-                self.repeat(item, len, to)?;
+                self.repeat(item, self.len_of(expr.ty), memory(dest))?;
                 Ok(Vec::new())
             }
             ExprKind::Print(format) => {
@@ -228,8 +205,9 @@ impl<'m, 'p> Lower<'m, 'p> {
                 self.trap(TrapKind::Unreachable)
             }
             ExprKind::Zero => self.zeroed(expr.ty, dest),
-            // There are no parameters left in an instance.
-            ExprKind::ConstParam(_) | ExprKind::Error => Ok(Vec::new()),
+            ExprKind::SliceRange { .. } | ExprKind::ConstParam(_) | ExprKind::Error => {
+                unreachable!("values have a size, instances no parameters, and errors are told")
+            }
         }
     }
 
@@ -266,12 +244,7 @@ impl<'m, 'p> Lower<'m, 'p> {
                 values.extend(len);
                 Ok(values)
             }
-            PlaceValue::Vars(vars) => {
-                // Only of types without a size, whose address means nothing.
-                let _ = vars;
-                let temp = self.temp(place.ty);
-                Ok(vec![temp.base])
-            }
+            PlaceValue::Vars(_) => unreachable!("what is borrowed lives in memory"),
         }
     }
 
@@ -375,12 +348,16 @@ impl<'m, 'p> Lower<'m, 'p> {
             (place, self.scalar(value)?)
         };
         self.at(expr.place);
-        let old = self.read(&place, target.ty);
-        let Some(&old) = old.first() else { return Ok(()) };
-        let new = self.operate(op, old, operand, target.ty, value.ty, Some(value));
+        let old = one(&self.read(&place, target.ty));
+        let new = self.operate(op, old, Right::new(operand, value), target.ty);
         self.write(&place, target.ty, &[new]);
         Ok(())
     }
+}
+
+/// Where a value goes whose type stays in memory.
+fn memory(dest: Option<Addr>) -> Addr {
+    dest.unwrap_or_else(|| unreachable!("what stays in memory has a destination"))
 }
 
 pub(super) fn trap_kind(kind: PanicKind) -> TrapKind {

@@ -13,7 +13,7 @@ impl<'m, 'p> Lower<'m, 'p> {
         let params = match dest {
             Some(_) => Vec::new(),
             None => {
-                let leaves = self.leaves(ty).unwrap_or_default();
+                let leaves = self.scalars(ty);
                 leaves.into_iter().map(|leaf| self.b.block_param(block, leaf)).collect()
             }
         };
@@ -151,8 +151,8 @@ impl<'m, 'p> Lower<'m, 'p> {
             Some(found) => found,
             None => join.insert(self.join_block(ty, dest)),
         };
-        let count = params.len().min(values.len());
-        self.b.jump_with(*block, &values[..count]);
+        debug_assert_eq!(params.len(), values.len(), "of one type");
+        self.b.jump_with(*block, values);
     }
 
     /// Goes on where several ways meet, if any gets there.
@@ -173,7 +173,15 @@ impl<'m, 'p> Lower<'m, 'p> {
         &mut self,
         id: LoopId,
     ) -> (Option<(Block, Vec<Value>)>, Option<Block>) {
-        self.loops.remove(&id).map_or((None, None), |target| (target.exit, target.again))
+        let target = self.loops.remove(&id);
+        let target = target.unwrap_or_else(|| unreachable!("a loop is left once"));
+        (target.exit, target.again)
+    }
+
+    /// Where `break` and `continue` of a loop around this point go.
+    pub(super) fn target(&mut self, id: LoopId) -> &mut LoopTarget {
+        let target = self.loops.get_mut(&id);
+        target.unwrap_or_else(|| unreachable!("the loop of a jump is around it"))
     }
 
     pub(super) fn loop_expr(
@@ -192,8 +200,7 @@ impl<'m, 'p> Lower<'m, 'p> {
                 (None, values) => values,
                 (Some((exit, params)), values) => {
                     if let Ok(values) = values {
-                        let count = params.len().min(values.len());
-                        self.b.jump_with(exit, &values[..count]);
+                        self.b.jump_with(exit, &values[..]);
                     }
                     self.b.switch_to(exit);
                     Ok(params)
@@ -203,9 +210,7 @@ impl<'m, 'p> Lower<'m, 'p> {
         let head = self.b.block("loop");
         self.b.jump(head);
         self.b.switch_to(head);
-        if let Some(target) = self.loops.get_mut(&id) {
-            target.again = Some(head);
-        }
+        self.target(id).again = Some(head);
         if self.generate(body, None).is_ok() {
             self.b.jump(head);
         }
@@ -222,10 +227,9 @@ impl<'m, 'p> Lower<'m, 'p> {
         let (head, inside, exit) =
             (self.b.block("while"), self.b.block("body"), self.b.block("done"));
         self.enter_loop(id, self.types.unit, None);
-        if let Some(target) = self.loops.get_mut(&id) {
-            target.exit = Some((exit, Vec::new()));
-            target.again = Some(head);
-        }
+        let target = self.target(id);
+        target.exit = Some((exit, Vec::new()));
+        target.again = Some(head);
         self.b.jump(head);
         self.b.switch_to(head);
         let reached = self.branch(cond, inside, exit);
@@ -244,19 +248,15 @@ impl<'m, 'p> Lower<'m, 'p> {
     }
 
     pub(super) fn break_expr(&mut self, id: LoopId, value: Option<&'p Expr>) -> Flow<Vec<Value>> {
-        let dest = self.loops.get(&id).and_then(|target| target.dest);
+        let dest = self.target(id).dest;
         let values = match value {
             Some(value) => self.generate(value, dest)?,
             None => Vec::new(),
         };
-        let Some(target) = self.loops.get_mut(&id) else {
-            return self.trap(ir::TrapKind::Unreachable);
-        };
+        let target = self.target(id);
         let (mut exit, ty) = (target.exit.take(), target.ty);
         self.join(&mut exit, ty, dest, &values);
-        if let Some(target) = self.loops.get_mut(&id) {
-            target.exit = exit;
-        }
+        self.target(id).exit = exit;
         Err(Unreachable)
     }
 }

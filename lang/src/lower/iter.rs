@@ -2,12 +2,14 @@
 //! `first + k * stride`, and `rev`, `step_by`, `take` and `skip` only change the three numbers. The number of the last
 //! item is kept, not the count, because `0..=u64::MAX` has one item more than a word can count.
 
-use ir::{IntCC, TrapKind, Type, Value};
+use ir::{Block, IntCC, TrapKind, Type, Value, Var};
 
+use super::ops::int_cc;
 use super::place::PlaceValue;
-use super::{Addr, Flow, Lower};
-use crate::tree::{Adapter, Expr, Fold, Iter, IterBase, LoopId, Pat};
-use crate::ty::{IntTy, Ty, TyKind};
+use super::{Addr, Flow, Lower, one};
+use crate::diag::Place;
+use crate::tree::{Adapter, BinOp, Expr, Fold, Iter, IterBase, LoopId, Pat};
+use crate::ty::{IntTy, Ty};
 
 /// Items `first + k * stride` for k from 0 to `last`; none at all unless `some`.
 #[derive(Clone, Copy)]
@@ -27,6 +29,13 @@ enum Source {
     Memory { base: Value, item: Ty, by_reference: bool },
 }
 
+/// What a loop does with each item. With a loop's id, `break` and `continue` work inside.
+struct Each<'f, 'm, 'p> {
+    place: Place,
+    id: Option<LoopId>,
+    body: &'f mut dyn FnMut(&mut Lower<'m, 'p>, PlaceValue) -> Flow<()>,
+}
+
 impl<'m, 'p> Lower<'m, 'p> {
     pub(super) fn for_expr(
         &mut self,
@@ -37,18 +46,18 @@ impl<'m, 'p> Lower<'m, 'p> {
         body: &'p Expr,
     ) -> Flow<Vec<Value>> {
         self.enter_loop(id, self.types.unit, None);
-        self.iterate(expr, iter, Some(id), &mut |lower, place| {
+        let mut body = |lower: &mut Self, place| {
             lower.at(pat.place);
             lower.bind(pat, &place);
             lower.generate(body, None).map(drop)
-        })?;
+        };
+        self.iterate(iter, Each { place: expr.place, id: Some(id), body: &mut body })?;
         Ok(Vec::new())
     }
 
     pub(super) fn fold(&mut self, expr: &'p Expr, iter: &'p Iter, fold: Fold) -> Flow<Vec<Value>> {
         let ty = expr.ty;
-        let leaves = self.leaves(ty).unwrap_or_default();
-        let Some(&leaf) = leaves.first() else { return Ok(Vec::new()) };
+        let [leaf] = self.scalars(ty)[..] else { unreachable!("a sum is one number") };
         let total = self.b.var("", leaf);
         let start = match (fold, leaf) {
             (Fold::Product, Type::F32) => self.b.f32const(1.0),
@@ -60,18 +69,18 @@ impl<'m, 'p> Lower<'m, 'p> {
             (_, leaf) => self.b.iconst(leaf, 0),
         };
         self.b.set(total, start);
-        self.iterate(expr, iter, None, &mut |lower, place| {
+        let mut body = |lower: &mut Self, place: PlaceValue| {
             let old = lower.b.get(total);
             let new = if fold == Fold::Count {
                 lower.b.add(old, 1)
             } else {
                 let mut values = lower.read(&place, iter.item);
                 if lower.types.as_ref(iter.item).is_some() {
-                    let addr = Addr { base: values[0], offset: 0 };
+                    let addr = Addr { base: one(&values), offset: 0 };
                     values = lower.load_leaves(ty, addr);
                 }
-                let item = values[0];
-                match (fold, lower.types.as_float(ty).is_some()) {
+                let item = one(&values);
+                match (fold, leaf.is_float()) {
                     (Fold::Product, true) => lower.b.fmul(old, item),
                     (Fold::Product, false) => lower.b.mul(old, item),
                     (_, true) => lower.b.fadd(old, item),
@@ -80,169 +89,138 @@ impl<'m, 'p> Lower<'m, 'p> {
             };
             lower.b.set(total, new);
             Ok(())
-        })?;
+        };
+        self.iterate(iter, Each { place: expr.place, id: None, body: &mut body })?;
         Ok(vec![self.b.get(total)])
     }
 
-    /// Runs `body` for each item. With a loop's id, `break` and `continue` work inside.
-    fn iterate(
-        &mut self,
-        expr: &'p Expr,
-        iter: &'p Iter,
-        id: Option<LoopId>,
-        body: &mut dyn FnMut(&mut Self, PlaceValue) -> Flow<()>,
-    ) -> Flow<()> {
-        if let IterBase::Range { start, end, inclusive } = &iter.base
-            && !iter.enumerate
-            && let Some(int) = self.types.as_int(start.ty)
-        {
-            match (iter.adapters.as_slice(), inclusive) {
-                ([], false) => return self.count_up(expr, int, start, end, id, body),
-                ([], true) => return self.count_up_to(expr, int, start, end, id, body),
-                ([Adapter::Rev], false) => return self.count_down(expr, int, start, end, id, body),
-                _ => {}
+    fn iterate(&mut self, iter: &'p Iter, each: Each<'_, 'm, 'p>) -> Flow<()> {
+        match (&iter.base, iter.adapters.as_slice(), iter.enumerate) {
+            (IterBase::Range { start, end, inclusive }, [], false) => {
+                let int = self.int_of(start.ty);
+                let (first, end) = (self.scalar(start)?, self.scalar(end)?);
+                self.at(each.place);
+                if *inclusive {
+                    self.count_up_to(each, int, first, end);
+                } else {
+                    self.count_up(each, int, first, end);
+                }
+            }
+            (IterBase::Range { start, end, inclusive: false }, [Adapter::Rev], false) => {
+                let int = self.int_of(start.ty);
+                let (first, end) = (self.scalar(start)?, self.scalar(end)?);
+                self.at(each.place);
+                self.count_down(each, int, first, end);
+            }
+            (IterBase::Slice(_) | IterBase::Array(_), [], _) => {
+                let (source, len) = self.memory_source(iter)?;
+                self.at(each.place);
+                self.walk(each, iter, source, len);
+            }
+            _ => {
+                let (source, affine) = self.affine(iter)?;
+                self.at(each.place);
+                self.run_affine(each, iter, source, affine);
             }
         }
-        if iter.adapters.is_empty() && !matches!(iter.base, IterBase::Range { .. }) {
-            let (source, len) = self.memory_source(iter)?;
-            return self.walk(expr, iter, source, len, id, body);
-        }
-        let (source, affine) = self.affine(iter)?;
-        self.run_affine(expr, iter, source, affine, id, body)
+        Ok(())
     }
 
     /// `for i in a..b`.
-    fn count_up(
-        &mut self,
-        expr: &'p Expr,
-        int: IntTy,
-        start: &'p Expr,
-        end: &'p Expr,
-        id: Option<LoopId>,
-        body: &mut dyn FnMut(&mut Self, PlaceValue) -> Flow<()>,
-    ) -> Flow<()> {
-        let first = self.scalar(start)?;
-        let end = self.scalar(end)?;
-        self.at(expr.place);
-        let less = if int.signed() { IntCC::Slt } else { IntCC::Ult };
-        let counter = self.b.var("", int.to_ir());
-        let (head, inside, exit) =
-            (self.b.block("for"), self.b.block("body"), self.b.block("done"));
-        self.b.set(counter, first);
-        self.b.jump(head);
-        self.b.switch_to(head);
-        let at = self.b.get(counter);
-        let more = self.b.icmp(less, at, end);
-        self.b.branch(more, inside, exit);
-        self.b.switch_to(inside);
-        if self.item(id, exit, at, int, body) {
-            self.at(expr.place);
-            self.b.set(counter, self.b.add(at, 1));
-            self.b.jump(head);
-        }
-        self.b.switch_to(exit);
-        Ok(())
+    fn count_up(&mut self, each: Each<'_, 'm, 'p>, int: IntTy, first: Value, end: Value) {
+        let (leaf, less) = (int.to_ir(), int_cc(BinOp::Lt, int.signed()));
+        self.counting(leaf, (first, less, end), |lower, counter, at, exit| {
+            let item = lower.values_place(&[leaf], &[at]);
+            lower.run_and_step(each, exit, item, (counter, at))
+        });
+    }
+
+    /// Elements in order: one counter is all that the loop needs.
+    fn walk(&mut self, each: Each<'_, 'm, 'p>, iter: &'p Iter, source: Source, len: Value) {
+        let zero = self.b.iconst(Type::I64, 0);
+        self.counting(Type::I64, (zero, IntCC::Ult, len), |lower, counter, at, exit| {
+            let item = lower.affine_item(iter, source, at, at);
+            lower.run_and_step(each, exit, item, (counter, at))
+        });
+    }
+
+    /// `for i in (a..b).rev()`: the counter is one more than the item.
+    fn count_down(&mut self, each: Each<'_, 'm, 'p>, int: IntTy, first: Value, end: Value) {
+        let (leaf, greater) = (int.to_ir(), int_cc(BinOp::Gt, int.signed()));
+        self.counting(leaf, (end, greater, first), |lower, counter, above, exit| {
+            let at = lower.b.sub(above, 1);
+            lower.b.set(counter, at);
+            let item = lower.values_place(&[leaf], &[at]);
+            lower.run_body(each, exit, item)
+        });
     }
 
     /// `for i in a..=b`: leaves at the last item, before the counter could overflow.
-    fn count_up_to(
-        &mut self,
-        expr: &'p Expr,
-        int: IntTy,
-        start: &'p Expr,
-        end: &'p Expr,
-        id: Option<LoopId>,
-        body: &mut dyn FnMut(&mut Self, PlaceValue) -> Flow<()>,
-    ) -> Flow<()> {
-        let first = self.scalar(start)?;
-        let end = self.scalar(end)?;
-        self.at(expr.place);
-        let at_most = if int.signed() { IntCC::Sle } else { IntCC::Ule };
-        let counter = self.b.var("", int.to_ir());
-        let (inside, exit) = (self.b.block("for"), self.b.block("done"));
+    fn count_up_to(&mut self, each: Each<'_, 'm, 'p>, int: IntTy, first: Value, end: Value) {
+        let (leaf, place) = (int.to_ir(), each.place);
+        let counter = self.b.var("", leaf);
         self.b.set(counter, first);
-        let some = self.b.icmp(at_most, first, end);
+        let some = self.b.icmp(int_cc(BinOp::Le, int.signed()), first, end);
+        let step = |lower: &mut Self| lower.b.set(counter, lower.b.add(counter, 1));
+        self.until_last(some, step, |lower, exit| {
+            let at = lower.b.get(counter);
+            let item = lower.values_place(&[leaf], &[at]);
+            let reached = lower.run_body(each, exit, item);
+            lower.at(place);
+            reached.then(|| lower.b.icmp(IntCC::Eq, at, end))
+        });
+    }
+
+    /// A loop for a count that may not fit a counter: the body says whether this item is the last, and nothing steps
+    /// after it.
+    fn until_last(
+        &mut self,
+        some: Value,
+        step: impl FnOnce(&mut Self),
+        body: impl FnOnce(&mut Self, Block) -> Option<Value>,
+    ) {
+        let (inside, exit) = (self.b.block("for"), self.b.block("done"));
         self.b.branch(some, inside, exit);
         self.b.switch_to(inside);
-        let at = self.b.get(counter);
-        if self.item(id, exit, at, int, body) {
-            self.at(expr.place);
+        if let Some(last) = body(self, exit) {
             let next = self.b.block("step");
-            let last = self.b.icmp(IntCC::Eq, at, end);
             self.b.branch(last, exit, next);
             self.b.switch_to(next);
-            self.b.set(counter, self.b.add(at, 1));
+            step(self);
             self.b.jump(inside);
         }
         self.b.switch_to(exit);
-        Ok(())
     }
 
-    /// `for i in (a..b).rev()`.
-    fn count_down(
+    /// Runs the body, then steps the counter, which is `at` now.
+    fn run_and_step(
         &mut self,
-        expr: &'p Expr,
-        int: IntTy,
-        start: &'p Expr,
-        end: &'p Expr,
-        id: Option<LoopId>,
-        body: &mut dyn FnMut(&mut Self, PlaceValue) -> Flow<()>,
-    ) -> Flow<()> {
-        let first = self.scalar(start)?;
-        let end = self.scalar(end)?;
-        self.at(expr.place);
-        let greater = if int.signed() { IntCC::Sgt } else { IntCC::Ugt };
-        let counter = self.b.var("", int.to_ir());
-        let (head, inside, exit) =
-            (self.b.block("for"), self.b.block("body"), self.b.block("done"));
-        self.b.set(counter, end);
-        self.b.jump(head);
-        self.b.switch_to(head);
-        let above = self.b.get(counter);
-        let more = self.b.icmp(greater, above, first);
-        self.b.branch(more, inside, exit);
-        self.b.switch_to(inside);
-        let at = self.b.sub(above, 1);
-        self.b.set(counter, at);
-        if self.item(id, exit, at, int, body) {
-            self.b.jump(head);
-        }
-        self.b.switch_to(exit);
-        Ok(())
-    }
-
-    /// The body for a number of a range. Says whether the end of the body is reached, where the builder then stands.
-    fn item(
-        &mut self,
-        id: Option<LoopId>,
-        exit: ir::Block,
-        at: Value,
-        int: IntTy,
-        body: &mut dyn FnMut(&mut Self, PlaceValue) -> Flow<()>,
+        each: Each<'_, 'm, 'p>,
+        exit: Block,
+        item: PlaceValue,
+        (counter, at): (Var, Value),
     ) -> bool {
-        let place = self.values_place(&[int.to_ir()], &[at]);
-        self.run_body(id, exit, |lower| body(lower, place))
-    }
-
-    fn run_body(
-        &mut self,
-        id: Option<LoopId>,
-        exit: ir::Block,
-        body: impl FnOnce(&mut Self) -> Flow<()>,
-    ) -> bool {
-        if let Some(target) = id.and_then(|id| self.loops.get_mut(&id)) {
-            target.exit = Some((exit, Vec::new()));
-        }
-        let mut reached = body(self).is_ok();
-        let again = id.and_then(|id| self.leave_loop(id).1);
-        if let Some(again) = again {
-            if reached {
-                self.b.jump(again);
-            }
-            self.b.switch_to(again);
-            reached = true;
+        let place = each.place;
+        let reached = self.run_body(each, exit, item);
+        if reached {
+            self.at(place);
+            self.b.set(counter, self.b.add(at, 1));
         }
         reached
+    }
+
+    /// Runs the body. Says whether its end is reached, where the builder then stands.
+    fn run_body(&mut self, each: Each<'_, 'm, 'p>, exit: Block, item: PlaceValue) -> bool {
+        if let Some(id) = each.id {
+            self.target(id).exit = Some((exit, Vec::new()));
+        }
+        let reached = (each.body)(self, item).is_ok();
+        let Some(again) = each.id.and_then(|id| self.leave_loop(id).1) else { return reached };
+        if reached {
+            self.b.jump(again);
+        }
+        self.b.switch_to(again);
+        true
     }
 
     // ---- Affine iterators ----
@@ -250,17 +228,12 @@ impl<'m, 'p> Lower<'m, 'p> {
     fn affine(&mut self, iter: &'p Iter) -> Flow<(Source, Affine)> {
         let (source, mut affine) = match &iter.base {
             IterBase::Range { start, end, inclusive } => {
-                let int = self.types.as_int(start.ty).unwrap_or(IntTy::I32);
+                let int = self.int_of(start.ty);
                 let first = self.scalar(start)?;
                 let end = self.scalar(end)?;
                 let (first, end) = (self.widen(first, int), self.widen(end, int));
-                let compare = match (int.signed(), inclusive) {
-                    (true, true) => IntCC::Sle,
-                    (true, false) => IntCC::Slt,
-                    (false, true) => IntCC::Ule,
-                    (false, false) => IntCC::Ult,
-                };
-                let some = self.b.icmp(compare, first, end);
+                let below = if *inclusive { BinOp::Le } else { BinOp::Lt };
+                let some = self.b.icmp(int_cc(below, int.signed()), first, end);
                 let distance = self.b.sub(end, first);
                 let last = if *inclusive { distance } else { self.b.sub(distance, 1) };
                 let stride = self.b.iconst(Type::I64, 1);
@@ -313,64 +286,26 @@ impl<'m, 'p> Lower<'m, 'p> {
     fn memory_source(&mut self, iter: &'p Iter) -> Flow<(Source, Value)> {
         let (of, by_reference) = match &iter.base {
             IterBase::Slice(of) => (of, true),
-            IterBase::Array(of) | IterBase::Range { start: of, .. } => (of, false),
+            IterBase::Array(of) => (of, false),
+            IterBase::Range { .. } => unreachable!("a range has no memory"),
         };
-        let (base, len, item) = if by_reference {
+        let (place, ty) = if by_reference {
             let values = self.generate(of, None)?;
-            let (len, item) = match self.types.as_ref(of.ty).map(|(_, to)| self.types.kind(to)) {
-                Some(TyKind::Array(item, len)) => {
-                    let len = self.types.len_value(*len).unwrap_or(0);
-                    (self.b.iconst(Type::I64, len as i64), *item)
-                }
-                Some(TyKind::Slice(item)) => (values[1], *item),
-                _ => (self.b.iconst(Type::I64, 0), of.ty),
-            };
-            (values[0], len, item)
+            let addr = Addr { base: values[0], offset: 0 };
+            (PlaceValue::Memory(addr, values.get(1).copied()), self.pointee_of(of.ty))
         } else {
             // The array is moved or copied into the iterator.
             let temp = self.temp(of.ty);
             self.generate(of, Some(temp))?;
-            let (item, len) = match self.types.kind(of.ty) {
-                TyKind::Array(item, len) => (*item, self.types.len_value(*len).unwrap_or(0)),
-                _ => (of.ty, 0),
-            };
-            (self.offset(temp), self.b.iconst(Type::I64, len as i64), item)
+            (PlaceValue::Memory(temp, None), of.ty)
         };
+        let (addr, len) = self.extent(&place, ty);
+        let (base, item) = (self.offset(addr), self.item_of(ty));
         Ok((Source::Memory { base, item, by_reference: by_reference && !iter.copied }, len))
     }
 
-    /// Elements in order: one counter is all that the loop needs.
-    fn walk(
-        &mut self,
-        expr: &'p Expr,
-        iter: &'p Iter,
-        source: Source,
-        len: Value,
-        id: Option<LoopId>,
-        body: &mut dyn FnMut(&mut Self, PlaceValue) -> Flow<()>,
-    ) -> Flow<()> {
-        self.at(expr.place);
-        let counter = self.b.var("", Type::I64);
-        let (head, inside, exit) =
-            (self.b.block("for"), self.b.block("body"), self.b.block("done"));
-        self.b.set(counter, 0);
-        self.b.jump(head);
-        self.b.switch_to(head);
-        let at = self.b.get(counter);
-        let more = self.b.icmp(IntCC::Ult, at, len);
-        self.b.branch(more, inside, exit);
-        self.b.switch_to(inside);
-        let place = self.affine_item(iter, source, at, at);
-        if self.run_body(id, exit, |lower| body(lower, place)) {
-            self.at(expr.place);
-            self.b.set(counter, self.b.add(at, 1));
-            self.b.jump(head);
-        }
-        self.b.switch_to(exit);
-        Ok(())
-    }
-
-    fn widen(&mut self, value: Value, int: IntTy) -> Value {
+    /// An integer of at most 64 bits as a word.
+    pub(super) fn widen(&mut self, value: Value, int: IntTy) -> Value {
         match (int.bits(), int.signed()) {
             (64, _) => value,
             (_, true) => self.b.sext(Type::I64, value),
@@ -380,42 +315,32 @@ impl<'m, 'p> Lower<'m, 'p> {
 
     fn run_affine(
         &mut self,
-        expr: &'p Expr,
+        each: Each<'_, 'm, 'p>,
         iter: &'p Iter,
         source: Source,
         affine: Affine,
-        id: Option<LoopId>,
-        body: &mut dyn FnMut(&mut Self, PlaceValue) -> Flow<()>,
-    ) -> Flow<()> {
-        self.at(expr.place);
+    ) {
+        let place = each.place;
         let position = self.b.var("", Type::I64);
         let left = self.b.var("", Type::I64);
         let count = self.b.var("", Type::I64);
-        let (inside, exit) = (self.b.block("for"), self.b.block("done"));
         self.b.set(position, affine.first);
         self.b.set(left, affine.last);
         self.b.set(count, 0);
-        self.b.branch(affine.some, inside, exit);
-        self.b.switch_to(inside);
-        let at = self.b.get(position);
-        let number = self.b.get(count);
-        let place = self.affine_item(iter, source, at, number);
-        if self.run_body(id, exit, |lower| body(lower, place)) {
-            self.at(expr.place);
-            let next = self.b.block("step");
-            let remaining = self.b.get(left);
-            let last = self.b.icmp(IntCC::Eq, remaining, 0);
-            self.b.branch(last, exit, next);
-            self.b.switch_to(next);
-            self.b.set(left, self.b.sub(remaining, 1));
-            self.b.set(position, self.b.add(position, affine.stride));
+        let step = |lower: &mut Self| {
+            lower.b.set(left, lower.b.sub(left, 1));
+            lower.b.set(position, lower.b.add(position, affine.stride));
             if iter.enumerate {
-                self.b.set(count, self.b.add(count, 1));
+                lower.b.set(count, lower.b.add(count, 1));
             }
-            self.b.jump(inside);
-        }
-        self.b.switch_to(exit);
-        Ok(())
+        };
+        self.until_last(affine.some, step, |lower, exit| {
+            let (at, number) = (lower.b.get(position), lower.b.get(count));
+            let item = lower.affine_item(iter, source, at, number);
+            let reached = lower.run_body(each, exit, item);
+            lower.at(place);
+            reached.then(|| lower.b.icmp(IntCC::Eq, left, 0))
+        });
     }
 
     /// The item at a position, with its number before it if the iterator is enumerated.

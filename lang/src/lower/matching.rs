@@ -3,9 +3,9 @@
 use ir::{Block, IntCC, TrapKind, Type, Value};
 
 use super::place::PlaceValue;
-use super::{Addr, Flow, Lower};
+use super::{Addr, Flow, Lower, one};
 use crate::tree::{Arm, Expr, Pat, PatKind};
-use crate::ty::{IntTy, Ty, TyKind};
+use crate::ty::{Ty, TyKind};
 
 /// The most cases that the ranges of one `match` may become in a `switch`.
 const MAX_CASES: i128 = 512;
@@ -28,7 +28,7 @@ impl<'m, 'p> Lower<'m, 'p> {
                 return Ok(());
             }
             self.declare(id);
-            let to = self.local_addr(id, init.ty);
+            let to = self.local_addr(id);
             self.generate(init, Some(to))?;
             return Ok(());
         }
@@ -55,13 +55,13 @@ impl<'m, 'p> Lower<'m, 'p> {
         Ok(())
     }
 
-    fn local_addr(&mut self, id: crate::tree::LocalId, ty: Ty) -> Addr {
+    /// Where a variable lives whose type stays in memory.
+    fn local_addr(&mut self, id: crate::tree::LocalId) -> Addr {
         match self.storage[id.0 as usize].clone() {
             super::Storage::Slot(slot) => Addr { base: self.b.stack_addr(slot, 0), offset: 0 },
-            super::Storage::Vars(vars) if !vars.is_empty() => {
-                Addr { base: self.b.get(vars[0]), offset: 0 }
-            }
-            _ => self.temp(ty),
+            // A large parameter: the variable holds its address.
+            super::Storage::Vars(vars) => Addr { base: self.b.get(vars[0]), offset: 0 },
+            super::Storage::Nowhere => unreachable!("a declared variable lives somewhere"),
         }
     }
 
@@ -108,7 +108,8 @@ impl<'m, 'p> Lower<'m, 'p> {
         (place, part)
     }
 
-    fn pointee(&mut self, place: &PlaceValue, ty: Ty) -> PlaceValue {
+    /// What a reference refers to.
+    pub(super) fn pointee(&mut self, place: &PlaceValue, ty: Ty) -> PlaceValue {
         let values = self.read(place, ty);
         PlaceValue::Memory(Addr { base: values[0], offset: 0 }, values.get(1).copied())
     }
@@ -119,8 +120,7 @@ impl<'m, 'p> Lower<'m, 'p> {
             PatKind::Wild | PatKind::Bind(_, None) | PatKind::BindRef(_) => {}
             PatKind::Bind(_, Some(sub)) => self.test(sub, place, fail),
             PatKind::Range(lo, hi) => {
-                let values = self.read(place, pat.ty);
-                let Some(&value) = values.first() else { return };
+                let value = one(&self.read(place, pat.ty));
                 let matches = self.in_range(value, *lo, *hi, pat.ty);
                 if let Some(matches) = matches {
                     let fail = *fail.get_or_insert_with(|| self.b.block("next"));
@@ -175,10 +175,11 @@ impl<'m, 'p> Lower<'m, 'p> {
             TyKind::Enum(id) => {
                 (0, self.types.enums[id.0 as usize].variants.len() as i128 - 1, false)
             }
-            _ => (0, i128::from(u32::from(char::MAX)), false),
+            TyKind::Char => (0, i128::from(u32::from(char::MAX)), false),
+            kind => unreachable!("{kind:?} has no ranges"),
         };
-        let wide = matches!(self.types.kind(ty), TyKind::Int(int) if int.is_wide());
-        let leaf = self.b.value_type(value).unwrap_or(Type::I64);
+        let int = self.int_of(ty);
+        let (wide, leaf) = (int.is_wide(), int.to_ir());
         if lo == hi {
             // The greatest `u128` is kept as the greatest `i128`.
             let bits = if wide && !signed && lo == max { -1 } else { lo };
@@ -199,21 +200,24 @@ impl<'m, 'p> Lower<'m, 'p> {
         match &pat.kind {
             PatKind::Wild | PatKind::Range(..) | PatKind::Or(_) => {}
             PatKind::BindRef(id) => {
-                // Behind a reference there is memory.
-                let PlaceValue::Memory(addr, len) = place else { return };
+                let PlaceValue::Memory(addr, len) = place else {
+                    unreachable!("behind a reference there is memory")
+                };
                 let mut values = vec![self.offset(*addr)];
                 values.extend(*len);
                 self.bind_local(*id, &values);
             }
             PatKind::Bind(id, sub) => {
-                if self.leaves(pat.ty).is_some() {
-                    let values = self.read(place, pat.ty);
-                    self.bind_local(*id, &values);
-                } else if let PlaceValue::Memory(from, _) = place {
-                    self.declare(*id);
-                    let to = self.local_addr(*id, pat.ty);
-                    let size = self.size(pat.ty);
-                    self.copy(to, *from, size);
+                match place {
+                    PlaceValue::Memory(from, _) if self.leaves(pat.ty).is_none() => {
+                        self.declare(*id);
+                        let to = self.local_addr(*id);
+                        self.copy(to, *from, self.size(pat.ty));
+                    }
+                    _ => {
+                        let values = self.read(place, pat.ty);
+                        self.bind_local(*id, &values);
+                    }
                 }
                 if let Some(sub) = sub {
                     self.bind(sub, place);
@@ -336,8 +340,8 @@ impl<'m, 'p> Lower<'m, 'p> {
         dest: Option<Addr>,
         join: &mut Option<(Block, Vec<Value>)>,
     ) {
-        let values = self.read(place, ty);
-        let Some(&index) = values.first() else { return };
+        let index = one(&self.read(place, ty));
+        let int = self.int_of(ty).to_signed();
         let mut table: Vec<(i64, Block)> = Vec::new();
         let mut taken = std::collections::HashSet::new();
         let mut default = None;
@@ -349,11 +353,7 @@ impl<'m, 'p> Lower<'m, 'p> {
                 None => default = Some(block),
                 Some(values) => {
                     for &value in values {
-                        let signed = match self.types.kind(ty) {
-                            TyKind::Int(int) => int.to_signed().wrap(value),
-                            TyKind::Enum(_) => IntTy::I8.wrap(value),
-                            _ => value,
-                        };
+                        let signed = int.wrap(value);
                         // Of two arms for one value the first counts.
                         if taken.insert(signed) {
                             table.push((signed as i64, block));

@@ -1,6 +1,6 @@
 //! Memory: scalars in and out of it, copies, fills, comparisons.
 
-use ir::{FloatCC, IntCC, Type, Value};
+use ir::{Block, FloatCC, IntCC, Type, Value, Var};
 
 use super::{Addr, Flow, Lower, Unreachable};
 use crate::tree::{Expr, ExprKind};
@@ -9,6 +9,21 @@ use crate::value::{fields, layout};
 
 /// Copies up to this size are a row of loads and stores, larger ones a loop.
 const UNROLLED: u64 = 64;
+
+/// The widest accesses that cover the bytes from `at` to `end`: the type and offset of each.
+fn words(mut at: u64, end: u64) -> impl Iterator<Item = (Type, i64)> {
+    std::iter::from_fn(move || {
+        let (leaf, width) = match end - at {
+            0 => return None,
+            1 => (Type::I8, 1),
+            2..4 => (Type::I16, 2),
+            4..8 => (Type::I32, 4),
+            8.. => (Type::I64, 8),
+        };
+        at += width;
+        Some((leaf, (at - width) as i64))
+    })
+}
 
 impl<'m, 'p> Lower<'m, 'p> {
     pub(super) fn load_leaves(&mut self, ty: Ty, from: Addr) -> Vec<Value> {
@@ -42,43 +57,44 @@ impl<'m, 'p> Lower<'m, 'p> {
                 lower.b.store(word, lower.b.add(to, at), 0);
             });
         }
-        let mut at = whole;
-        while at < size {
-            let (from_at, to_at) =
-                ((from.offset + at as i64) as i32, (to.offset + at as i64) as i32);
-            let (leaf, width) = match size - at {
-                8.. => (Type::I64, 8),
-                4..8 => (Type::I32, 4),
-                2..4 => (Type::I16, 2),
-                _ => (Type::I8, 1),
-            };
-            let word = self.b.load(leaf, from.base, from_at);
-            self.b.store(word, to.base, to_at);
-            at += width;
+        for (leaf, at) in words(whole, size) {
+            let word = self.b.load(leaf, from.base, (from.offset + at) as i32);
+            self.b.store(word, to.base, (to.offset + at) as i32);
         }
     }
 
-    /// A loop whose counter goes from 0 up to `end` in steps.
-    pub(super) fn counted(
+    /// The loop that counts: it goes on while its counter, which begins at `start`, compares so with `bound`. The body
+    /// steps the counter and says whether its end is reached.
+    pub(super) fn counting(
         &mut self,
-        end: Value,
-        step: i64,
-        mut body: impl FnMut(&mut Self, Value),
+        ty: Type,
+        (start, cc, bound): (Value, IntCC, Value),
+        body: impl FnOnce(&mut Self, Var, Value, Block) -> bool,
     ) {
-        let counter = self.b.var("", Type::I64);
-        let (head, inside, done) =
-            (self.b.block("head"), self.b.block("body"), self.b.block("done"));
-        self.b.set(counter, 0);
+        let counter = self.b.var("", ty);
+        let (head, inside, exit) =
+            (self.b.block("for"), self.b.block("body"), self.b.block("done"));
+        self.b.set(counter, start);
         self.b.jump(head);
         self.b.switch_to(head);
         let at = self.b.get(counter);
-        let more = self.b.icmp(IntCC::Ult, at, end);
-        self.b.branch(more, inside, done);
+        let more = self.b.icmp(cc, at, bound);
+        self.b.branch(more, inside, exit);
         self.b.switch_to(inside);
-        body(self, at);
-        self.b.set(counter, self.b.add(at, step));
-        self.b.jump(head);
-        self.b.switch_to(done);
+        if body(self, counter, at, exit) {
+            self.b.jump(head);
+        }
+        self.b.switch_to(exit);
+    }
+
+    /// A loop whose counter goes from 0 up to `end` in steps.
+    pub(super) fn counted(&mut self, end: Value, step: i64, body: impl FnOnce(&mut Self, Value)) {
+        let zero = self.b.iconst(Type::I64, 0);
+        self.counting(Type::I64, (zero, IntCC::Ult, end), |lower, counter, at, _| {
+            body(lower, at);
+            lower.b.set(counter, lower.b.add(at, step));
+            true
+        });
     }
 
     fn is_zero(expr: &Expr) -> bool {
@@ -120,7 +136,7 @@ impl<'m, 'p> Lower<'m, 'p> {
             self.zero(to, self.size(ty));
             return Ok(Vec::new());
         }
-        let leaves = self.leaves(ty).unwrap_or_default().into_iter();
+        let leaves = self.scalars(ty).into_iter();
         Ok(leaves
             .map(|leaf| match leaf {
                 Type::F32 => self.b.f32const(0.0),
@@ -138,17 +154,9 @@ impl<'m, 'p> Lower<'m, 'p> {
             let end = self.b.iconst(Type::I64, whole as i64);
             self.counted(end, 8, |lower, at| lower.b.store(zero, lower.b.add(base, at), 0));
         }
-        let mut at = whole;
-        while at < size {
-            let (leaf, width) = match size - at {
-                8.. => (Type::I64, 8),
-                4..8 => (Type::I32, 4),
-                2..4 => (Type::I16, 2),
-                _ => (Type::I8, 1),
-            };
+        for (leaf, at) in words(whole, size) {
             let zero = self.b.iconst(leaf, 0);
-            self.b.store(zero, to.base, (to.offset + at as i64) as i32);
-            at += width;
+            self.b.store(zero, to.base, (to.offset + at) as i32);
         }
     }
 
@@ -176,16 +184,6 @@ impl<'m, 'p> Lower<'m, 'p> {
         self.counted(end, size as i64, |lower, at| {
             let next = Addr { base: lower.b.add(base, at), offset: size as i64 };
             lower.copy(next, first, size);
-        });
-    }
-
-    /// `slice.fill(value)`, by scalars.
-    pub(super) fn fill_slice(&mut self, base: Value, len: Value, item: Ty, values: &[Value]) {
-        let size = self.size(item) as i64;
-        let end = self.b.mul(len, size);
-        self.counted(end, size.max(1), |lower, at| {
-            let base = lower.b.add(base, at);
-            lower.store_leaves(item, values, Addr { base, offset: 0 });
         });
     }
 
@@ -243,10 +241,10 @@ impl<'m, 'p> Lower<'m, 'p> {
     /// Whether two values in memory are equal.
     pub(super) fn equal(&mut self, ty: Ty, a: Addr, b: Addr) -> Value {
         match self.types.kind(ty) {
-            TyKind::Array(item, len) => {
-                let (item, len) = (*item, self.types.len_value(*len).unwrap_or(0));
+            TyKind::Array(item, _) => {
+                let item = *item;
                 let (a, b) = (self.offset(a), self.offset(b));
-                let count = self.b.iconst(Type::I64, len as i64);
+                let count = self.b.iconst(Type::I64, self.len_of(ty) as i64);
                 self.equal_items(item, a, b, count)
             }
             TyKind::Tuple(_) | TyKind::Struct(_) if self.leaves(ty).is_none() => {
@@ -271,30 +269,20 @@ impl<'m, 'p> Lower<'m, 'p> {
     pub(super) fn equal_items(&mut self, item: Ty, a: Value, b: Value, count: Value) -> Value {
         let size = layout(self.types, item).0 as i64;
         let result = self.b.var("", Type::I8);
-        let at = self.b.var("", Type::I64);
-        let (head, inside, next, done) = (
-            self.b.block("head"),
-            self.b.block("body"),
-            self.b.block("next"),
-            self.b.block("done"),
-        );
         self.b.set(result, 1);
-        self.b.set(at, 0);
-        self.b.jump(head);
-        self.b.switch_to(head);
-        let more = self.b.icmp(IntCC::Ult, at, count);
-        self.b.branch(more, inside, done);
-        self.b.switch_to(inside);
-        let offset = self.b.mul(at, size);
-        let x = Addr { base: self.b.add(a, offset), offset: 0 };
-        let y = Addr { base: self.b.add(b, offset), offset: 0 };
-        let same = self.equal(item, x, y);
-        self.b.set(result, same);
-        self.b.branch(same, next, done);
-        self.b.switch_to(next);
-        self.b.set(at, self.b.add(at, 1));
-        self.b.jump(head);
-        self.b.switch_to(done);
+        let zero = self.b.iconst(Type::I64, 0);
+        self.counting(Type::I64, (zero, IntCC::Ult, count), |lower, counter, at, exit| {
+            let offset = lower.b.mul(at, size);
+            let x = Addr { base: lower.b.add(a, offset), offset: 0 };
+            let y = Addr { base: lower.b.add(b, offset), offset: 0 };
+            let same = lower.equal(item, x, y);
+            lower.b.set(result, same);
+            let next = lower.b.block("next");
+            lower.b.branch(same, next, exit);
+            lower.b.switch_to(next);
+            lower.b.set(counter, lower.b.add(at, 1));
+            true
+        });
         self.b.get(result)
     }
 

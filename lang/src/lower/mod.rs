@@ -21,7 +21,7 @@ use ir::{AbiParam, Extend, FuncRef, FunctionBuilder, Signature, StackSlot, Type,
 use crate::check::{FnInfo, Program};
 use crate::runtime::HostFunction;
 use crate::tree::{Body, ExprKind, FnId, LocalId, LoopId};
-use crate::ty::{Ty, TyKind, Types};
+use crate::ty::{IntTy, Ty, TyKind, Types};
 use crate::value::layout;
 
 /// Said of code after a `return`, `break`, endless loop or panic: it is not generated.
@@ -59,6 +59,14 @@ struct LoopTarget {
     /// The type of the loop's value.
     ty: Ty,
     dest: Option<Addr>,
+}
+
+/// The value of an expression that is one scalar.
+fn one(values: &[Value]) -> Value {
+    match values {
+        [value] => *value,
+        _ => unreachable!("a scalar is one value, and here are {}", values.len()),
+    }
 }
 
 /// The most scalars that a struct or tuple is taken apart into; larger ones stay in memory.
@@ -144,11 +152,16 @@ impl<'p> Shared<'p> {
 
 impl<'m, 'p> Lower<'m, 'p> {
     fn function(&mut self) {
-        let results: Vec<AbiParam> =
-            self.leaves(self.result).unwrap_or_default().into_iter().map(AbiParam::from).collect();
-        self.b.returns(&results);
-        // All parameters first: the builder wants them before anything else.
-        let result_at = self.leaves(self.result).is_none().then(|| self.b.param(Type::I64));
+        let results = self.leaves(self.result);
+        let result_at = match results {
+            Some(leaves) => {
+                let results: Vec<AbiParam> = leaves.into_iter().map(AbiParam::from).collect();
+                self.b.returns(&results);
+                None
+            }
+            // All parameters first: the builder wants them before anything else.
+            None => Some(self.b.param(Type::I64)),
+        };
         let mut params = Vec::new();
         for &id in &self.body.params {
             let local = &self.body.locals[id.0 as usize];
@@ -260,18 +273,52 @@ impl<'m, 'p> Lower<'m, 'p> {
                     .all(|(&item, offset)| self.add_leaves(item, at + offset, leaves, offsets))
             }
             TyKind::Array(..) => false,
-            _ => true,
+            // Without a size, or without a value.
+            TyKind::Slice(_) | TyKind::Str | TyKind::FnItem(..) | TyKind::Never => true,
+            kind @ (TyKind::Len(_) | TyKind::Param(_) | TyKind::Infer(_) | TyKind::Error) => {
+                unreachable!("the types of a checked program are known, and {kind:?} is not")
+            }
         }
     }
 
-    /// The types of the fields of a tuple or struct.
+    /// The scalars of a type that is taken apart.
+    fn scalars(&self, ty: Ty) -> Vec<Type> {
+        self.leaves(ty).unwrap_or_else(|| unreachable!("what stays in memory has a destination"))
+    }
+
+    /// The types of the fields of a tuple or struct; a function item is as empty as `()`.
     fn parts(&self, ty: Ty) -> Vec<Ty> {
         match self.types.kind(ty) {
             TyKind::Tuple(items) => items.clone(),
             TyKind::Struct(id) => {
                 self.types.structs[id.0 as usize].fields.iter().map(|f| f.1).collect()
             }
-            _ => Vec::new(),
+            TyKind::FnItem(..) => Vec::new(),
+            kind => unreachable!("{kind:?} has no fields"),
+        }
+    }
+
+    /// The type of the elements of an array or slice.
+    fn item_of(&self, ty: Ty) -> Ty {
+        match self.types.kind(ty) {
+            TyKind::Array(item, _) | TyKind::Slice(item) => *item,
+            kind => unreachable!("{kind:?} has no elements"),
+        }
+    }
+
+    /// The number of elements of an array.
+    fn len_of(&self, ty: Ty) -> u64 {
+        let len = self.types.array_len(ty);
+        len.unwrap_or_else(|| unreachable!("{:?} is no array", self.types.kind(ty)))
+    }
+
+    /// The integer type that values of a scalar type are computed as.
+    fn int_of(&self, ty: Ty) -> IntTy {
+        match self.types.kind(ty) {
+            TyKind::Int(int) => *int,
+            TyKind::Char => IntTy::U32,
+            TyKind::Bool | TyKind::Enum(_) => IntTy::U8,
+            kind => unreachable!("{kind:?} is no integer"),
         }
     }
 
@@ -318,7 +365,7 @@ impl<'m, 'p> Lower<'m, 'p> {
                 let addr = Addr { base: self.b.stack_addr(slot, 0), offset: 0 };
                 self.store_leaves(self.body.locals[id.0 as usize].ty, values, addr);
             }
-            Storage::Nowhere => {}
+            Storage::Nowhere => unreachable!("a declared variable lives somewhere"),
         }
     }
 
@@ -332,8 +379,10 @@ impl<'m, 'p> Lower<'m, 'p> {
             None => signature.params.push(Type::I64.into()),
         }
         for &param in params {
-            let leaves = self.leaves(param).unwrap_or_else(|| vec![Type::I64]);
-            signature.params.extend(leaves.into_iter().map(AbiParam::from));
+            match self.leaves(param) {
+                Some(leaves) => signature.params.extend(leaves.into_iter().map(AbiParam::from)),
+                None => signature.params.push(Type::I64.into()),
+            }
         }
         signature
     }

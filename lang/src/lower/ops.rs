@@ -2,11 +2,32 @@
 
 use ir::{FloatCC, IntCC, TrapKind, Type, Value};
 
-use super::place::PlaceValue;
-use super::{Addr, Flow, Lower};
+use super::{Flow, Lower};
 use crate::runtime::HostFunction;
 use crate::tree::{BinOp, Expr, ExprKind};
 use crate::ty::{EnumId, FloatTy, IntTy, Ty, TyKind};
+
+/// The right operand of an operator.
+#[derive(Clone, Copy)]
+pub(super) struct Right {
+    value: Value,
+    ty: Ty,
+    /// Whether it is written as a number other than 0, and so is not -1 either.
+    positive: bool,
+}
+
+impl Right {
+    /// The value of an expression.
+    pub(super) fn new(value: Value, expr: &Expr) -> Self {
+        let positive = matches!(expr.kind, ExprKind::Int(value) if value != 0);
+        Self { value, ty: expr.ty, positive }
+    }
+
+    /// A value of which nothing else is known.
+    pub(super) fn any(value: Value, ty: Ty) -> Self {
+        Self { value, ty, positive: false }
+    }
+}
 
 impl<'m, 'p> Lower<'m, 'p> {
     pub(super) fn binary(
@@ -24,7 +45,7 @@ impl<'m, 'p> Lower<'m, 'p> {
         let x = self.scalar(a)?;
         let y = self.scalar(b)?;
         self.at(expr.place);
-        Ok(vec![self.operate(op, x, y, a.ty, b.ty, Some(b))])
+        Ok(vec![self.operate(op, x, Right::new(y, b), a.ty)])
     }
 
     /// `==` and `!=` of arrays, slices, tuples and structs.
@@ -40,10 +61,7 @@ impl<'m, 'p> Lower<'m, 'p> {
             let (a_addr, a_len) = self.sequence(a)?;
             let (b_addr, b_len) = self.sequence(b)?;
             self.at(expr.place);
-            let item = match self.types.kind(a.ty) {
-                TyKind::Array(item, _) | TyKind::Slice(item) => *item,
-                _ => a.ty,
-            };
+            let item = self.item_of(a.ty);
             let (x, y) = (self.offset(a_addr), self.offset(b_addr));
             // Different lengths: nothing is compared, and the answer is no.
             let same_len = self.b.icmp(IntCC::Eq, a_len, b_len);
@@ -57,39 +75,21 @@ impl<'m, 'p> Lower<'m, 'p> {
             self.at(expr.place);
             self.equal_leaves(&x, &y)
         } else {
-            let x = self.operand_address(a)?;
-            let y = self.operand_address(b)?;
+            let x = self.address(a)?;
+            let y = self.address(b)?;
             self.at(expr.place);
             self.equal(a.ty, x, y)
         };
         Ok(vec![if op == BinOp::Ne { self.b.xor(same, 1) } else { same }])
     }
 
-    fn operand_address(&mut self, expr: &'p Expr) -> Flow<Addr> {
-        match self.place(expr)? {
-            PlaceValue::Memory(addr, _) => Ok(addr),
-            PlaceValue::Vars(_) => Ok(self.temp(expr.ty)),
-        }
-    }
-
-    /// `x op y`. `right` is the right operand's expression, where it is a constant that needs no check.
-    pub(super) fn operate(
-        &mut self,
-        op: BinOp,
-        x: Value,
-        y: Value,
-        ty: Ty,
-        right_ty: Ty,
-        right: Option<&'p Expr>,
-    ) -> Value {
+    /// `x op right`, where `x` is of type `ty`.
+    pub(super) fn operate(&mut self, op: BinOp, x: Value, right: Right, ty: Ty) -> Value {
+        let y = right.value;
         if let Some(float) = self.types.as_float(ty) {
             return self.float_operate(op, x, y, float);
         }
-        let int = match self.types.kind(ty) {
-            TyKind::Int(int) => *int,
-            TyKind::Char => IntTy::U32,
-            _ => IntTy::U8,
-        };
+        let int = self.int_of(ty);
         let signed = int.signed();
         let b = &self.b;
         match op {
@@ -109,9 +109,7 @@ impl<'m, 'p> Lower<'m, 'p> {
                     return b.urem(x, y);
                 }
                 // Rust panics on MIN % -1, where the IR gives 0.
-                let constant = right
-                    .is_some_and(|right| matches!(right.kind, ExprKind::Int(value) if value != 0));
-                if !constant {
+                if !right.positive {
                     let minus_one = b.icmp(IntCC::Eq, y, -1);
                     let min = b.icmp(IntCC::Eq, x, b.iconst(int.to_ir(), int.min() as i64));
                     let overflows = b.and(minus_one, min);
@@ -123,21 +121,22 @@ impl<'m, 'p> Lower<'m, 'p> {
             BinOp::Or => b.or(x, y),
             BinOp::Xor => b.xor(x, y),
             BinOp::Shl | BinOp::Shr => {
-                let amount = self.resize_amount(y, right_ty, int.to_ir());
+                let amount = self.resize_amount(y, right.ty, int.to_ir());
                 match (op, signed) {
                     (BinOp::Shl, _) => self.b.shl(x, amount),
                     (_, true) => self.b.ashr(x, amount),
                     (_, false) => self.b.lshr(x, amount),
                 }
             }
-            _ => b.icmp(int_cc(op, signed), x, y),
+            BinOp::Eq | BinOp::Ne | BinOp::Lt | BinOp::Le | BinOp::Gt | BinOp::Ge => {
+                b.icmp(int_cc(op, signed), x, y)
+            }
         }
     }
 
     /// A shift or rotate amount in the type of the value: only its low bits count, and those are kept.
     pub(super) fn resize_amount(&mut self, amount: Value, from: Ty, to: Type) -> Value {
-        let bits = self.types.as_int(from).map_or(to.bits(), IntTy::bits);
-        match bits.cmp(&to.bits()) {
+        match self.int_of(from).bits().cmp(&to.bits()) {
             std::cmp::Ordering::Less => self.b.zext(to, amount),
             std::cmp::Ordering::Equal => amount,
             std::cmp::Ordering::Greater => self.b.trunc(to, amount),
@@ -156,7 +155,10 @@ impl<'m, 'p> Lower<'m, 'p> {
             BinOp::Lt => self.b.fcmp(FloatCC::Lt, x, y),
             BinOp::Le => self.b.fcmp(FloatCC::Le, x, y),
             BinOp::Gt => self.b.fcmp(FloatCC::Gt, x, y),
-            _ => self.b.fcmp(FloatCC::Ge, x, y),
+            BinOp::Ge => self.b.fcmp(FloatCC::Ge, x, y),
+            BinOp::And | BinOp::Or | BinOp::Xor | BinOp::Shl | BinOp::Shr => {
+                unreachable!("floats have no `{}`", op.symbol())
+            }
         }
     }
 
@@ -178,7 +180,7 @@ impl<'m, 'p> Lower<'m, 'p> {
         let index = self.b.zext(Type::I64, value);
         let numbers: Vec<i128> =
             self.types.enums[id.0 as usize].variants.iter().map(|&(_, number)| number).collect();
-        let first = numbers.first().copied().unwrap_or(0);
+        let Some(&first) = numbers.first() else { unreachable!("an enum has a variant") };
         if (first..).zip(&numbers).all(|(expected, &number)| expected == number) {
             return if first == 0 { index } else { self.b.add(index, first as i64) };
         }
@@ -197,20 +199,18 @@ impl<'m, 'p> Lower<'m, 'p> {
         if let TyKind::Enum(id) = *self.types.kind(from) {
             let number = self.discriminant(id, value);
             // Discriminants are words.
-            return match self.types.as_int(to) {
-                Some(int) if int.is_wide() => self.b.sext(Type::I128, number),
-                Some(int) if int.bits() < 64 => self.b.trunc(int.to_ir(), number),
-                _ => number,
+            return match self.int_of(to) {
+                int if int.is_wide() => self.b.sext(Type::I128, number),
+                int if int.bits() < 64 => self.b.trunc(int.to_ir(), number),
+                _word => number,
             };
         }
-        let kind = |types: &crate::ty::Types, ty: Ty| match types.kind(ty) {
-            TyKind::Int(int) => Kind::Int(*int),
-            TyKind::Float(float) => Kind::Float(*float),
-            TyKind::Char => Kind::Int(IntTy::U32),
-            _ => Kind::Int(IntTy::U8),
+        let kind = |ty: Ty| match self.types.as_float(ty) {
+            Some(float) => Kind::Float(float),
+            None => Kind::Int(self.int_of(ty)),
         };
         let b = &self.b;
-        match (kind(self.types, from), kind(self.types, to)) {
+        match (kind(from), kind(to)) {
             (Kind::Int(from), Kind::Float(to)) if from.is_wide() => {
                 self.wide_to_float(value, from.signed(), to)
             }
@@ -249,7 +249,8 @@ pub(super) fn int_cc(op: BinOp, signed: bool) -> IntCC {
         (BinOp::Le, false) => IntCC::Ule,
         (BinOp::Gt, true) => IntCC::Sgt,
         (BinOp::Gt, false) => IntCC::Ugt,
-        (_, true) => IntCC::Sge,
-        (_, false) => IntCC::Uge,
+        (BinOp::Ge, true) => IntCC::Sge,
+        (BinOp::Ge, false) => IntCC::Uge,
+        _ => unreachable!("`{}` is no comparison", op.symbol()),
     }
 }

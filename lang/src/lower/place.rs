@@ -5,7 +5,7 @@ use ir::{IntCC, TrapKind, Type, Value, Var};
 use super::constant::Origin;
 use super::{Addr, Flow, Lower, Storage};
 use crate::tree::{Expr, ExprKind};
-use crate::ty::{Ty, TyKind};
+use crate::ty::Ty;
 
 /// A place, evaluated: its index expressions have been computed and checked.
 #[derive(Clone, Debug)]
@@ -32,17 +32,12 @@ impl<'m, 'p> Lower<'m, 'p> {
                         Addr { base: self.b.stack_addr(slot, 0), offset: 0 },
                         None,
                     ),
-                    Storage::Nowhere => PlaceValue::Vars(Vec::new()),
+                    Storage::Nowhere => unreachable!("a declared variable lives somewhere"),
                 })
             }
             ExprKind::Static(id) | ExprKind::Const(id) => {
-                let program = self.shared.program;
-                let value = program.consts[id.0 as usize].value();
-                let addr = match value {
-                    Some(value) => self.const_addr(value, expr.ty, Origin::Program),
-                    None => self.temp(expr.ty),
-                };
-                Ok(PlaceValue::Memory(addr, None))
+                let value = self.shared.program.value(*id);
+                Ok(PlaceValue::Memory(self.const_addr(value, expr.ty, Origin::Program), None))
             }
             ExprKind::Deref(inner) => {
                 let values = self.generate(inner, None)?;
@@ -67,16 +62,12 @@ impl<'m, 'p> Lower<'m, 'p> {
                 let (addr, len) = self.sequence(base)?;
                 let at = self.scalar(index)?;
                 self.at(expr.place);
-                let known = match index.kind {
-                    ExprKind::Int(value) => Some(value),
-                    _ => None,
-                };
-                let array = self.types.array_len(base.ty);
                 let size = self.size(expr.ty);
-                if let (Some(value), Some(len)) = (known, array)
-                    && value < u128::from(len)
+                if let (ExprKind::Int(value), Some(len)) =
+                    (&index.kind, self.types.array_len(base.ty))
+                    && *value < u128::from(len)
                 {
-                    return Ok(PlaceValue::Memory(addr.plus(value as u64 * size), None));
+                    return Ok(PlaceValue::Memory(addr.plus(*value as u64 * size), None));
                 }
                 let outside = self.b.icmp(IntCC::Uge, at, len);
                 self.b.trap_if(outside, TrapKind::IndexOutOfBounds);
@@ -109,12 +100,8 @@ impl<'m, 'p> Lower<'m, 'p> {
                 let Some(lo) = lo else { return Ok(PlaceValue::Memory(addr, Some(end))) };
                 let reversed = self.b.icmp(IntCC::Ugt, lo, end);
                 self.b.trap_if(reversed, TrapKind::IndexOutOfBounds);
-                let item = match self.types.kind(expr.ty) {
-                    TyKind::Slice(item) => *item,
-                    _ => expr.ty,
-                };
                 let count = self.b.sub(end, lo);
-                let size = self.size(item);
+                let size = self.size(self.item_of(expr.ty));
                 Ok(PlaceValue::Memory(self.element(addr, lo, size), Some(count)))
             }
             _ => {
@@ -138,19 +125,15 @@ impl<'m, 'p> Lower<'m, 'p> {
     /// An array or slice: its address and length.
     pub(super) fn sequence(&mut self, expr: &'p Expr) -> Flow<(Addr, Value)> {
         let place = self.place(expr)?;
-        let PlaceValue::Memory(addr, len) = place else {
-            // Not reached: sequences live in memory.
-            return Ok((self.temp(expr.ty), self.b.iconst(Type::I64, 0)));
+        Ok(self.extent(&place, expr.ty))
+    }
+
+    /// The address and length of the place of an array or slice.
+    pub(super) fn extent(&mut self, place: &PlaceValue, ty: Ty) -> (Addr, Value) {
+        let PlaceValue::Memory(addr, len) = *place else {
+            unreachable!("arrays and slices live in memory")
         };
-        let len = match (len, self.types.kind(expr.ty)) {
-            (Some(len), _) => len,
-            (None, TyKind::Array(_, len)) => {
-                let len = self.types.len_value(*len).unwrap_or(0);
-                self.b.iconst(Type::I64, len as i64)
-            }
-            (None, _) => self.b.iconst(Type::I64, 0),
-        };
-        Ok((addr, len))
+        (addr, len.unwrap_or_else(|| self.b.iconst(Type::I64, self.len_of(ty) as i64)))
     }
 
     /// The address of a place in memory; a variable is copied to a temporary, which only constants need.

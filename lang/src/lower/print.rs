@@ -3,7 +3,7 @@
 use ir::{IntCC, TrapKind, Type, Value};
 
 use super::place::PlaceValue;
-use super::{Addr, Flow, Lower};
+use super::{Addr, Flow, Lower, one};
 use crate::runtime::{Conversion, HostFunction, IntKind, MAX_SIZE, Style};
 use crate::tree::{Format, Piece, Size};
 use crate::ty::{FloatTy, IntTy, Ty, TyKind};
@@ -42,7 +42,7 @@ impl<'m, 'p> Lower<'m, 'p> {
             Size::Fixed(size) => self.b.iconst(Type::I64, size.into()),
             Size::Arg(index) => {
                 let (place, ty) = args[index].clone();
-                let mut value = self.read(&place, ty)[0];
+                let mut value = one(&self.read(&place, ty));
                 if self.types.as_ref(ty).is_some() {
                     value = self.b.load(Type::I64, value, 0);
                 }
@@ -56,73 +56,65 @@ impl<'m, 'p> Lower<'m, 'p> {
     fn print_text(&mut self, text: &str, style: Style) {
         let address = self.data(text.as_bytes().to_vec(), 1);
         let len = self.b.iconst(Type::I64, text.len() as i64);
-        let plain = Style { stream: style.stream, ..Style::default() };
-        let style = self.b.iconst(Type::I64, plain.pack());
         let zero = self.b.iconst(Type::I64, 0);
-        let callee = self.host(HostFunction::PrintStr);
-        self.b.call(callee, [address, len, style, zero, zero]);
+        let style = Style { stream: style.stream, ..Style::default() };
+        let look = Look { style, width: zero, precision: zero };
+        self.print_host(HostFunction::PrintStr, &[address, len], look);
+    }
+
+    /// Calls the host to print something that it is given in these values.
+    fn print_host(&mut self, function: HostFunction, values: &[Value], look: Look) {
+        let style = self.b.iconst(Type::I64, look.style.pack());
+        let callee = self.host(function);
+        let args = [values, &[style, look.width, look.precision]].concat();
+        self.b.call(callee, &args[..]);
     }
 
     fn print_value(&mut self, place: &PlaceValue, ty: Ty, look: Look) {
-        let kind = match self.types.kind(ty) {
+        let types = self.types;
+        let of_kind = |kind| Look { style: Style { kind, ..look.style }, ..look };
+        match types.kind(ty) {
             TyKind::Int(int) => {
-                let value = self.read(place, ty)[0];
+                let value = one(&self.read(place, ty));
+                let look = of_kind(int_kind(*int));
                 if int.is_wide() {
-                    return self.print_wide(value, int_kind(*int), look);
-                }
-                let wide = match (int.bits(), int.signed()) {
-                    (64, _) => value,
-                    (_, true) => self.b.sext(Type::I64, value),
-                    (_, false) => self.b.zext(Type::I64, value),
-                };
-                return self.print_int(wide, int_kind(*int), look);
-            }
-            TyKind::Bool | TyKind::Char => {
-                let kind = if matches!(self.types.kind(ty), TyKind::Bool) {
-                    IntKind::Bool
+                    let (low, high) = self.b.isplit(value);
+                    self.print_host(HostFunction::PrintInt128, &[low, high], look);
                 } else {
-                    IntKind::Char
-                };
-                let value = self.read(place, ty)[0];
-                let wide = self.b.zext(Type::I64, value);
-                return self.print_int(wide, kind, look);
+                    let value = self.widen(value, *int);
+                    self.print_host(HostFunction::PrintInt, &[value], look);
+                }
+            }
+            kind @ (TyKind::Bool | TyKind::Char) => {
+                let is_bool = matches!(kind, TyKind::Bool);
+                let value = one(&self.read(place, ty));
+                let value = self.b.zext(Type::I64, value);
+                let look = of_kind(if is_bool { IntKind::Bool } else { IntKind::Char });
+                self.print_host(HostFunction::PrintInt, &[value], look);
             }
             TyKind::Float(float) => {
-                let value = self.read(place, ty)[0];
-                let function = if *float == FloatTy::F32 {
-                    HostFunction::PrintF32
-                } else {
-                    HostFunction::PrintF64
+                let value = one(&self.read(place, ty));
+                let function = match float {
+                    FloatTy::F32 => HostFunction::PrintF32,
+                    FloatTy::F64 => HostFunction::PrintF64,
                 };
-                let style = self.b.iconst(Type::I64, look.style.pack());
-                let callee = self.host(function);
-                self.b.call(callee, [value, style, look.width, look.precision]);
-                return;
+                self.print_host(function, &[value], look);
             }
-            kind => kind.clone(),
-        };
-        match kind {
             TyKind::Ref { to, .. } => {
-                let values = self.read(place, ty);
-                let inner =
-                    PlaceValue::Memory(Addr { base: values[0], offset: 0 }, values.get(1).copied());
-                self.print_value(&inner, to, look);
+                let inner = self.pointee(place, ty);
+                self.print_value(&inner, *to, look);
             }
             TyKind::Str => {
-                let PlaceValue::Memory(addr, Some(len)) = *place else { return };
+                let (addr, len) = self.extent(place, ty);
                 let address = self.offset(addr);
-                let style = self.b.iconst(Type::I64, look.style.pack());
-                let callee = self.host(HostFunction::PrintStr);
-                self.b.call(callee, [address, len, style, look.width, look.precision]);
+                self.print_host(HostFunction::PrintStr, &[address, len], look);
             }
             TyKind::Tuple(items) if items.is_empty() => {
                 // `()` is padded as text is.
                 let address = self.data(b"()".to_vec(), 1);
-                let style = Style { conversion: Conversion::Display, ..look.style };
-                let style = self.b.iconst(Type::I64, style.pack());
                 let len = self.b.iconst(Type::I64, 2);
-                let callee = self.host(HostFunction::PrintStr);
-                self.b.call(callee, [address, len, style, look.width, look.precision]);
+                let style = Style { conversion: Conversion::Display, ..look.style };
+                self.print_host(HostFunction::PrintStr, &[address, len], Look { style, ..look });
             }
             TyKind::Tuple(items) => {
                 self.print_text("(", look.style);
@@ -136,34 +128,26 @@ impl<'m, 'p> Lower<'m, 'p> {
                 self.print_text(if items.len() == 1 { ",)" } else { ")" }, look.style);
             }
             TyKind::Enum(id) => {
-                let index = self.read(place, ty)[0];
-                let names: Vec<String> =
-                    self.types.enums[id.0 as usize].variants.iter().map(|v| v.0.clone()).collect();
+                let index = one(&self.read(place, ty));
+                let variants = &types.enums[id.0 as usize].variants;
                 let done = self.b.block("done");
-                let blocks: Vec<_> = names.iter().map(|name| self.b.block(name)).collect();
+                let blocks: Vec<_> = variants.iter().map(|(name, _)| self.b.block(name)).collect();
                 let cases = blocks.iter().enumerate().skip(1);
                 let cases: Vec<_> =
                     cases.map(|(at, &block)| (i64::from(at as u8 as i8), block)).collect();
-                let Some(&first) = blocks.first() else { return };
-                self.b.switch(index, first, &cases);
-                for (name, block) in names.iter().zip(blocks) {
+                self.b.switch(index, blocks[0], &cases);
+                for ((name, _), block) in variants.iter().zip(blocks) {
                     self.b.switch_to(block);
                     self.print_text(name, look.style);
                     self.b.jump(done);
                 }
                 self.b.switch_to(done);
             }
-            TyKind::Array(item, len) => {
-                let PlaceValue::Memory(addr, _) = *place else { return };
-                let len = self.types.len_value(len).unwrap_or(0);
-                let len = self.b.iconst(Type::I64, len as i64);
-                self.print_items(addr, len, item, look);
+            TyKind::Array(item, _) | TyKind::Slice(item) => {
+                let (addr, len) = self.extent(place, ty);
+                self.print_items(addr, len, *item, look);
             }
-            TyKind::Slice(item) => {
-                let PlaceValue::Memory(addr, Some(len)) = *place else { return };
-                self.print_items(addr, len, item, look);
-            }
-            _ => {}
+            kind => unreachable!("{kind:?} cannot be printed"),
         }
     }
 
@@ -182,21 +166,6 @@ impl<'m, 'p> Lower<'m, 'p> {
             lower.print_value(&PlaceValue::Memory(element, None), item, look);
         });
         self.print_text("]", look.style);
-    }
-
-    fn print_wide(&mut self, value: Value, kind: IntKind, look: Look) {
-        let style = Style { kind, ..look.style };
-        let style = self.b.iconst(Type::I64, style.pack());
-        let (low, high) = self.b.isplit(value);
-        let callee = self.host(HostFunction::PrintInt128);
-        self.b.call(callee, [low, high, style, look.width, look.precision]);
-    }
-
-    fn print_int(&mut self, value: Value, kind: IntKind, look: Look) {
-        let style = Style { kind, ..look.style };
-        let style = self.b.iconst(Type::I64, style.pack());
-        let callee = self.host(HostFunction::PrintInt);
-        self.b.call(callee, [value, style, look.width, look.precision]);
     }
 }
 

@@ -22,14 +22,11 @@ impl<'m, 'p> Lower<'m, 'p> {
     }
 
     fn helper(&mut self, helper: Helper, args: &[Value]) -> Value {
-        match self.shared.program.helpers.get(helper.name()).copied() {
-            Some(id) => {
-                let callee = self.import(id);
-                self.b.call1(callee, args)
-            }
-            // Helpers are there wherever the source can name the type.
-            None => self.b.iconst(Type::I128, 0),
-        }
+        let Some(&id) = self.shared.program.helpers.get(helper.name()) else {
+            unreachable!("helpers are there wherever the source can name a 128-bit integer")
+        };
+        let callee = self.import(id);
+        self.b.call1(callee, args)
     }
 
     /// `x / y` or `x % y`, with the checks that Rust makes.
@@ -64,10 +61,15 @@ impl<'m, 'p> Lower<'m, 'p> {
     }
 
     /// The wrapped product, and whether it is wrong.
-    pub(super) fn multiply_overflowing(&mut self, x: Value, y: Value, signed: bool) -> Vec<Value> {
+    pub(super) fn multiply_overflowing(
+        &mut self,
+        x: Value,
+        y: Value,
+        signed: bool,
+    ) -> (Value, Value) {
         let helper = if signed { Helper::SmulOverflows } else { Helper::UmulOverflows };
         let wrong = self.helper(helper, &[x, y]);
-        vec![self.b.mul(x, y), wrong]
+        (self.b.mul(x, y), wrong)
     }
 
     pub(super) fn wide_to_float(&mut self, value: Value, signed: bool, to: FloatTy) -> Value {
