@@ -117,6 +117,15 @@ const LINE_RULES: &[Rule] = &[
         broken: |path, code| is_library(path) && code.contains("std::env::"),
     },
     Rule {
+        name: "made-up value",
+        reason: "what cannot happen is a defect, `unreachable!(\"why\")`, and never a zero, nothing or the old id",
+        broken: |path, code| {
+            LOWERINGS.iter().any(|lowering| path.starts_with(lowering))
+                && makes_up_value(path, code)
+                && !ANSWERS.iter().any(|(file, text, _)| path == *file && code.contains(text))
+        },
+    },
+    Rule {
         name: "glob import",
         reason: "a reader must see where a name comes from",
         broken: |_, code| {
@@ -128,6 +137,21 @@ const LINE_RULES: &[Rule] = &[
                     .any(|(name, _)| code.starts_with(&format!("use {}::", name.replace('-', "_"))))
         },
     },
+];
+
+/// Lowerings, passes and loaders: code whose input another stage has checked.
+const LOWERINGS: &[&str] =
+    &["lang/src/lower/", "opt/src/", "codegen/src/lower/", "interp/src/load"];
+
+/// Lines there that look like made-up values and are answers: the file, the text and what it says.
+const ANSWERS: &[(&str, &str, &str)] = &[
+    ("lang/src/lower/constant.rs", "_ => None", "the expression is no constant"),
+    ("lang/src/lower/matching.rs", "_ => return None", "the arms are no cases of a switch"),
+    ("lang/src/lower/mod.rs", "_ => None", "the type is not extended in a register"),
+    ("opt/src/inline.rs", ".unwrap_or(0)", "the function is called nowhere"),
+    ("opt/src/rotate.rs", ".unwrap_or_default()", "the value has no name"),
+    ("codegen/src/lower/args.rs", ".unwrap_or_default()", "the function calls nothing"),
+    ("codegen/src/lower/overflow.rs", ".unwrap_or_default()", "the block is at its start"),
 ];
 
 /// Words that mark unfinished work. A test may be ignored only with a reason beside it.
@@ -244,6 +268,31 @@ fn is_test_module(path: &str) -> bool {
     path.ends_with("/tests.rs") || path.ends_with("/oracle.rs") || path.contains("/testing/")
 }
 
+/// Whether an arm for all other cases, or a fallback, gives a value that nothing asked for.
+fn makes_up_value(path: &str, code: &str) -> bool {
+    let zero = |text: &str| {
+        text == "0" || text.starts_with("zero") || text.contains("iconst(") && text.ends_with(" 0)")
+    };
+    // In the other crates these are also how a pattern says that it does not apply.
+    let strict = path.starts_with("lang/");
+    let nothing = |text: &str| matches!(text, "{}" | "None" | "return None" | "Ok(())");
+    let old = |text: &str| {
+        text.chars().all(|c| c.is_lowercase() || c == '_')
+            && !matches!(text, "true" | "false" | "continue" | "break")
+    };
+    let arm = code.split_once("_ => ").map(|(_, arm)| arm.trim().trim_end_matches(','));
+    let made_up = arm.is_some_and(|arm| {
+        zero(arm)
+            || matches!(arm, "Vec::new()" | "Ok(Vec::new())")
+            || strict && (nothing(arm) || old(arm))
+    });
+    let fallback = [".unwrap_or(0)", ".unwrap_or_default()", ".unwrap_or(Type::"];
+    let skipped = ["else { return }", "else { return Vec::new() }", "else { return Ok(()) }"];
+    made_up
+        || fallback.iter().any(|text| code.contains(text))
+        || strict && skipped.iter().any(|text| code.contains(text))
+}
+
 /// The code without what stands between quotation marks.
 fn without_strings(code: &str) -> String {
     code.split('"').step_by(2).collect::<Vec<_>>().join("\"\"")
@@ -288,6 +337,46 @@ mod tests {
             assert_eq!(found.len(), 1, "{line}: {found:?}");
             assert!(found[0].contains(rule), "{line}: {found:?}");
         }
+    }
+
+    #[test]
+    fn made_up_values_are_found_in_lowerings() {
+        let made_up = [
+            "            _ => self.b.iconst(Type::I64, 0),",
+            "_ => zero(b),",
+            "_ => 0,",
+            "_ => {}",
+            "_ => Ok(Vec::new()),",
+            "_ => None,",
+            "_ => value,",
+            "let len = len_value(len).unwrap_or(0);",
+            "let leaves = self.leaves(ty).unwrap_or_default();",
+            "let Some(value) = value else { return };",
+        ];
+        for line in made_up {
+            let text = format!("//! Doc.\n{line}\n");
+            let found = complaints("lang/src/lower/print.rs", &text);
+            assert_eq!(found.len(), 1, "{line}: {found:?}");
+            assert!(found[0].contains("made-up value"), "{line}: {found:?}");
+            assert_eq!(complaints("lang/src/check/print.rs", &text), Vec::<String>::new());
+        }
+        let fine = [
+            "_ => unreachable!(\"a sum is one number\"),",
+            "_ => false,",
+            "_ => self.b.iconst(leaf, 1),",
+            "(_, leaf) => self.b.iconst(leaf, 0),",
+            "_ => {",
+        ];
+        for line in fine {
+            let text = format!("//! Doc.\n{line}\n");
+            assert_eq!(
+                complaints("lang/src/lower/print.rs", &text),
+                Vec::<String>::new(),
+                "{line}"
+            );
+        }
+        let answer = "//! Doc.\n            _ => None,\n";
+        assert_eq!(complaints("lang/src/lower/mod.rs", answer), Vec::<String>::new());
     }
 
     #[test]

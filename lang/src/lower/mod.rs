@@ -115,7 +115,8 @@ pub(crate) fn lower(program: &Program, file_name: &str) -> Result<ir::Module, St
         tables: 0,
         helpers: Vec::new(),
     };
-    let wanted = program.fns.iter().filter(|info| !info.is_helper);
+    // Functions of the host have no body, and neither have generic ones, only their instances.
+    let wanted = program.fns.iter().filter(|info| !info.is_helper && info.body.is_some());
     for info in wanted {
         shared.function(info)?;
     }
@@ -131,7 +132,7 @@ pub(crate) fn lower(program: &Program, file_name: &str) -> Result<ir::Module, St
 
 impl<'p> Shared<'p> {
     fn function(&mut self, info: &'p FnInfo) -> Result<(), String> {
-        let Some(body) = &info.body else { return Ok(()) };
+        let Some(body) = &info.body else { unreachable!("`{}` has no body", info.name) };
         let mut lower = Lower {
             types: &self.program.types,
             b: FunctionBuilder::new(&info.name),
