@@ -6,8 +6,9 @@ use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use interp::{DataMemory, Interpreter, Limits, LoadOptions, MemoryAccess, Program};
+use interp::{Interpreter, Limits, LoadOptions, MemoryAccess, Program};
 use ir::{Module, Signature, TrapKind, Type};
+use jitmem::DataMemory;
 use opt::Level;
 
 use crate::abi;
@@ -219,8 +220,8 @@ impl Engine {
             return Err(Error::Verify { stage: READING, error });
         }
         let hosts = bind_hosts(&module, hosts, options.engine)?;
-        let data = DataMemory::new(&module).ok_or(interp::LoadError::OutOfMemory)?;
-        let data = Arc::new(data);
+        let objects = module.data.values().map(|object| (&*object.bytes, object.align.into()));
+        let data = Arc::new(DataMemory::new(objects)?);
         let backend = match options.engine {
             EngineKind::Interpreter => interpreter(&module, options, &data)?,
             EngineKind::Simulator => {
@@ -471,7 +472,8 @@ fn compile(
     let settings = settings(options);
     let functions = pipeline::compile(module.clone(), &settings, &mut ())?;
     let host = |name: &str| hosts.get(module.externs.get_index_of(name)?);
-    link::link(functions, data, &host, settings.codegen.call_conv)
+    let object = |name: &str| data.address(module.data.get_index_of(name)?);
+    link::link(functions, &object, &host, settings.codegen.call_conv)
 }
 
 /// The host functions in the order of the module's `externs`, checked against what it says they are.

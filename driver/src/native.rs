@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use arm64_sim::{Permission, Simulator};
-use interp::DataMemory;
+use jitmem::DataMemory;
 use jitmem::trap::{self, Fault, Recovery};
 
 use crate::abi::Places;

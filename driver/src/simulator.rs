@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arm64_sim::{CallArgs, CodeKind, Config, Fault, HostCall, Simulator};
 use codegen::ArgPlace;
-use interp::DataMemory;
 use ir::{Span, TrapKind};
+use jitmem::DataMemory;
 use regalloc::RegClass;
 
 use crate::abi::{self, Places};

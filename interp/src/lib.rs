@@ -23,7 +23,6 @@
 
 mod calls;
 mod coalesce;
-mod data;
 mod emit;
 mod exec;
 mod extended;
@@ -39,7 +38,6 @@ mod registers;
 mod run;
 mod select;
 
-pub use data::DataMemory;
 pub use profile::{FunctionProfile, Profile};
 pub use program::{FuncId, LoadError, LoadOptions, MemoryAccess, Program};
 pub use run::{Host, Interpreter, Limits, NoHost, Place, Trap};

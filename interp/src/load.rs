@@ -8,9 +8,9 @@ use ir::{
     BinaryOp, Block, Entity, Function, Inst, InstData, LoadKind, Module, StoreKind, TernaryOp,
     Type, UnaryOp, Value,
 };
+use jitmem::DataMemory;
 
 use crate::coalesce::coalesce;
-use crate::data::DataMemory;
 use crate::emit::Home;
 use crate::exec::{self, Mode};
 use crate::flow::Called;
@@ -116,8 +116,10 @@ fn constants(module: &Module, func: &Function, data: &DataMemory) -> Vec<Option<
             constants[value.index()] = match *func.inst(inst) {
                 InstData::IntConst { imm } if ty != Type::I128 => Some(imm as u64 & ty.mask()),
                 InstData::FloatConst { bits } => Some(bits),
-                InstData::DataAddr { data: object, offset } => data
-                    .address(&func.data[object])
+                InstData::DataAddr { data: object, offset } => module
+                    .data
+                    .get_index_of(&func.data[object])
+                    .and_then(|index| data.address(index))
                     .map(|address| address.wrapping_add_signed(offset.into())),
                 InstData::FuncAddr { callee } => {
                     Program::address_of(module, &func.callees[callee].name)

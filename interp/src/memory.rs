@@ -6,75 +6,13 @@
 //! code that the same IR becomes; addresses that no process owns (the first page, what is above user space) trap.
 #![allow(unsafe_code)]
 
-use std::alloc::{self, Layout};
-use std::ops::Range;
-use std::ptr::{self, NonNull};
+use std::ptr;
 use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
 
 /// No object lives in the first page.
 const FIRST_ADDRESS: u64 = 4096;
 /// User space ends here or below on every host.
 const END_ADDRESS: u64 = 1 << 48;
-
-/// Zeroed bytes with an address that stays; they may be written through it while the block is shared.
-#[derive(Debug)]
-pub(crate) struct HostBlock {
-    start: NonNull<u8>,
-    layout: Layout,
-}
-
-// SAFETY: the block owns its memory; it is only accessed by address, and what programs do to the memory that they share
-// is theirs to order (see the module's invariant).
-unsafe impl Send for HostBlock {}
-// SAFETY: as above.
-unsafe impl Sync for HostBlock {}
-
-impl HostBlock {
-    /// `None` if the machine has no such piece of memory.
-    pub(crate) fn new(size: usize, align: usize) -> Option<Self> {
-        let layout = Layout::from_size_align(size.max(1), align).ok()?;
-        // SAFETY: the layout's size is at least 1.
-        let start = NonNull::new(unsafe { alloc::alloc_zeroed(layout) })?;
-        Some(Self { start, layout })
-    }
-
-    pub(crate) fn address(&self) -> u64 {
-        self.start.as_ptr().expose_provenance() as u64
-    }
-
-    pub(crate) fn range(&self) -> Range<u64> {
-        self.address()..self.address() + self.layout.size() as u64
-    }
-
-    /// A copy of its bytes. A program that writes them meanwhile gets what a racing program gets.
-    pub(crate) fn bytes(&self) -> Vec<u8> {
-        (self.range())
-            .map(|address| {
-                // SAFETY: the address is in the block.
-                unsafe { ptr::with_exposed_provenance::<u8>(address as usize).read_volatile() }
-            })
-            .collect()
-    }
-
-    /// Copies bytes in; what does not fit is left out.
-    pub(crate) fn fill(&mut self, offset: usize, bytes: &[u8]) {
-        let room = self.layout.size().saturating_sub(offset);
-        let len = bytes.len().min(room);
-        if len > 0 {
-            // SAFETY: `offset + len` is within the block, which `&mut self` has to itself.
-            unsafe {
-                ptr::copy_nonoverlapping(bytes.as_ptr(), self.start.as_ptr().add(offset), len)
-            }
-        }
-    }
-}
-
-impl Drop for HostBlock {
-    fn drop(&mut self) {
-        // SAFETY: `start` came from `alloc_zeroed` with this layout.
-        unsafe { alloc::dealloc(self.start.as_ptr(), self.layout) }
-    }
-}
 
 /// An address that nothing can live at.
 #[derive(Clone, Copy, Debug)]
@@ -202,15 +140,17 @@ atomics! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jitmem::HostMemory;
 
     #[test]
-    fn blocks_hold_what_is_written() {
-        let mut block = HostBlock::new(16, 64).unwrap();
-        assert_eq!(block.address() % 64, 0);
-        block.fill(14, &[1, 2, 3]);
-        assert_eq!(read16(block.address() + 14).unwrap(), 0x0201);
-        write64(block.address() + 3, 0x1122_3344_5566_7788).unwrap();
-        assert_eq!(read8(block.address() + 3).unwrap(), 0x88);
+    fn memory_holds_what_is_written() {
+        let memory = HostMemory::new(16, 64).unwrap();
+        let start = memory.range().start;
+        assert_eq!(start % 64, 0);
+        write16(start + 14, 0x0201).unwrap();
+        assert_eq!(read8(start + 15).unwrap(), 2);
+        write64(start + 3, 0x1122_3344_5566_7788).unwrap();
+        assert_eq!(read8(start + 3).unwrap(), 0x88);
     }
 
     #[test]

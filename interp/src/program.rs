@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use ir::{Block, Module, Signature, Span, Type};
+use jitmem::DataMemory;
 
-use crate::data::DataMemory;
 use crate::load;
 use crate::op::Cell;
 
@@ -228,11 +228,13 @@ impl Program {
     /// # Errors
     /// The first thing that the module lacks or does wrong.
     pub fn load(module: &Module, options: &LoadOptions) -> Result<Self, LoadError> {
-        let data = DataMemory::new(module).ok_or(LoadError::OutOfMemory)?;
+        let objects = module.data.values().map(|object| (&*object.bytes, object.align.into()));
+        let data = DataMemory::new(objects).map_err(|_| LoadError::OutOfMemory)?;
         Self::load_with_data(module, options, Arc::new(data))
     }
 
-    /// The same with data objects that are placed already, so that several engines see one memory.
+    /// The same with data objects that are placed already, in the order of the module, so that several engines see one
+    /// memory.
     ///
     /// # Errors
     /// The first thing that the module lacks or does wrong.

@@ -4,10 +4,10 @@ use std::fmt;
 use std::ops::Range;
 
 use ir::{Span, TrapKind};
+use jitmem::HostMemory;
 
 use crate::calls::{CallMemory, Calls};
 use crate::exec::Machine;
-use crate::memory::HostBlock;
 use crate::profile::Profile;
 use crate::program::{FuncId, Program};
 
@@ -99,7 +99,7 @@ pub struct Interpreter {
     memory: CallMemory,
     /// Registers above the windows.
     wide: Vec<u64>,
-    stack: Option<HostBlock>,
+    stack: Option<HostMemory>,
     allowed: Vec<Range<u64>>,
     /// What a restricted program may touch: its stack, its data, and what is allowed.
     touchable: Vec<Range<u64>>,
@@ -160,9 +160,9 @@ impl Interpreter {
         self.block_counts.resize(program.counters.blocks.len(), 0);
         self.edge_counts.resize(program.counters.edges.len(), 0);
         if self.stack.is_none() {
-            self.stack = HostBlock::new(self.limits.stack_bytes, STACK_ALIGN as usize);
+            self.stack = HostMemory::new(self.limits.stack_bytes, STACK_ALIGN as usize).ok();
         }
-        let stack = self.stack.as_ref().map_or(0..0, HostBlock::range);
+        let stack = self.stack.as_ref().map_or(0..0, HostMemory::range);
         self.touchable.clear();
         self.touchable.push(stack.clone());
         self.touchable.push(program.data().range());

@@ -1,9 +1,9 @@
-//! Why executable memory is not to be had.
+//! Why memory is not to be had.
 
 use std::fmt;
 use std::io;
 
-/// Why executable memory is not to be had.
+/// Why memory is not to be had.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum MapError {
@@ -15,6 +15,11 @@ pub enum MapError {
         bytes: usize,
         /// What it said.
         error: io::Error,
+    },
+    /// There is not so much memory.
+    Memory {
+        /// How many bytes were wanted.
+        bytes: usize,
     },
     /// The arena has no room for so much more code.
     ArenaFull {
@@ -33,6 +38,7 @@ impl fmt::Display for MapError {
             MapError::System { action, bytes, error } => {
                 write!(f, "the operating system would not {action} ({bytes} bytes): {error}")
             }
+            MapError::Memory { bytes } => write!(f, "there is no memory for {bytes} bytes"),
             MapError::ArenaFull { wanted, left, capacity } => write!(
                 f,
                 "{wanted} bytes of code do not fit the arena, which has {left} of {capacity} left; make it with a larger capacity"
@@ -45,7 +51,7 @@ impl std::error::Error for MapError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             MapError::System { error, .. } => Some(error),
-            MapError::ArenaFull { .. } => None,
+            MapError::Memory { .. } | MapError::ArenaFull { .. } => None,
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! [`WritableCode`] is filled and then consumed by [`publish`](WritableCode::publish), the only way to
 //! [`ExecutableCode`]. Both live in a [`CodeArena`], one reservation that many functions share. On a host that is not
-//! ARM64 everything works the same but for the jump itself, which is the caller's, not this crate's.
+//! ARM64 everything works the same but for the jump itself, which is the caller's, not this crate's. [`DataMemory`] holds
+//! the data objects that the code works on, for every engine.
 //!
 //! ```
 //! use jitmem::WritableCode;
@@ -19,10 +20,12 @@
 #![allow(unsafe_code)]
 
 mod arena;
+mod data;
 mod error;
 mod icache;
 mod map;
 pub mod trap;
 
 pub use arena::{CodeArena, ExecutableCode, WritableCode};
+pub use data::{DataMemory, HostMemory};
 pub use error::MapError;

@@ -16,7 +16,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("codegen", &["ir", "cfg", "regalloc", "arm64-enc"]),
     ("jitmem", &[]),
     ("arm64-sim", &["arm64-enc"]),
-    ("interp", &["ir"]),
+    ("interp", &["ir", "jitmem"]),
     ("lang", &["ir"]),
     (
         "driver",

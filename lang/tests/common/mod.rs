@@ -1,8 +1,6 @@
 //! Runs a program of the source language in the interpreter and collects what it prints.
 
-use std::sync::Arc;
-
-use interp::{DataMemory, Interpreter, LoadOptions, MemoryAccess, Program};
+use interp::{Interpreter, LoadOptions, MemoryAccess, Program};
 use lang::runtime::{
     HostFunction, Stream, Style, fmod, format_f32, format_f64, format_int, format_int128,
     format_str,
@@ -20,12 +18,18 @@ pub(crate) struct Run {
 
 /// Runs a function.
 pub(crate) fn run(module: &ir::Module, function: &str, args: &[u64]) -> Run {
-    let data = Arc::new(DataMemory::new(module).expect("memory for data"));
     let options = LoadOptions { memory: MemoryAccess::Restricted, ..LoadOptions::default() };
-    let program =
-        Program::load_with_data(module, &options, data.clone()).unwrap_or_else(|e| panic!("{e}"));
+    let program = Program::load(module, &options).unwrap_or_else(|e| panic!("{e}"));
     let entry = program.function(function).unwrap_or_else(|| panic!("no function {function}"));
-    let (start, bytes) = (data.range().start, data.bytes());
+    // A text lies in one of the objects, and no program writes it.
+    let text_at = |address: u64, len: u64| {
+        let mut objects = module.data.values().enumerate();
+        let bytes = objects.find_map(|(index, object)| {
+            let at = address.checked_sub(program.data().address(index)?)? as usize;
+            object.bytes.get(at..at + len as usize)
+        });
+        std::str::from_utf8(bytes.expect("an object")).expect("UTF-8")
+    };
     let hosts: Vec<Option<HostFunction>> =
         module.externs.keys().map(|name| HostFunction::from_name(name)).collect();
     let mut out = String::new();
@@ -33,10 +37,8 @@ pub(crate) fn run(module: &ir::Module, function: &str, args: &[u64]) -> Run {
         let style = |at: usize| (args[at] as i64, args[at + 1] as i64, args[at + 2] as i64);
         let (text, style) = match hosts[index] {
             Some(HostFunction::PrintStr) => {
-                let at = (args[0] - start) as usize;
-                let text = std::str::from_utf8(&bytes[at..at + args[1] as usize]).expect("UTF-8");
                 let (s, w, p) = style(2);
-                (format_str(text, s, w, p), s)
+                (format_str(text_at(args[0], args[1]), s, w, p), s)
             }
             Some(HostFunction::PrintInt) => {
                 let (s, w, p) = style(1);
