@@ -291,17 +291,14 @@ fn type_of(types: &mut Types, receiver: Ty, of: Of) -> Ty {
     };
     match of {
         Of::Same => receiver,
-        Of::U32 => types.u32,
-        Of::Bool => types.bool,
+        Of::U32 => Ty::U32,
+        Of::Bool => Ty::BOOL,
         Of::Unsigned => types.int(int().unsigned()),
         Of::Signed => types.int(int().to_signed()),
         Of::Bits => match types.as_float(receiver) {
             Some(float) => bits_type(types, float),
             None => unreachable!("only floats have `to_bits`"),
         },
-        Of::Overflowing => {
-            let bool = types.bool;
-            types.make(TyKind::Tuple(vec![receiver, bool]))
-        }
+        Of::Overflowing => types.make(TyKind::Tuple(vec![receiver, Ty::BOOL])),
     }
 }

@@ -33,21 +33,26 @@ impl IntTy {
         IntTy::Usize,
     ];
 
-    pub(crate) const fn name(self) -> &'static str {
+    /// Its name, width, sign, and the type of the same width and the other sign.
+    const fn row(self) -> (&'static str, u32, bool, IntTy) {
         match self {
-            IntTy::I8 => "i8",
-            IntTy::I16 => "i16",
-            IntTy::I32 => "i32",
-            IntTy::I64 => "i64",
-            IntTy::I128 => "i128",
-            IntTy::Isize => "isize",
-            IntTy::U8 => "u8",
-            IntTy::U16 => "u16",
-            IntTy::U32 => "u32",
-            IntTy::U64 => "u64",
-            IntTy::U128 => "u128",
-            IntTy::Usize => "usize",
+            IntTy::I8 => ("i8", 8, true, IntTy::U8),
+            IntTy::I16 => ("i16", 16, true, IntTy::U16),
+            IntTy::I32 => ("i32", 32, true, IntTy::U32),
+            IntTy::I64 => ("i64", 64, true, IntTy::U64),
+            IntTy::I128 => ("i128", 128, true, IntTy::U128),
+            IntTy::Isize => ("isize", 64, true, IntTy::Usize),
+            IntTy::U8 => ("u8", 8, false, IntTy::I8),
+            IntTy::U16 => ("u16", 16, false, IntTy::I16),
+            IntTy::U32 => ("u32", 32, false, IntTy::I32),
+            IntTy::U64 => ("u64", 64, false, IntTy::I64),
+            IntTy::U128 => ("u128", 128, false, IntTy::I128),
+            IntTy::Usize => ("usize", 64, false, IntTy::Isize),
         }
+    }
+
+    pub(crate) const fn name(self) -> &'static str {
+        self.row().0
     }
 
     pub(crate) fn from_name(name: &str) -> Option<Self> {
@@ -55,20 +60,11 @@ impl IntTy {
     }
 
     pub(crate) const fn bits(self) -> u32 {
-        match self {
-            IntTy::I8 | IntTy::U8 => 8,
-            IntTy::I16 | IntTy::U16 => 16,
-            IntTy::I32 | IntTy::U32 => 32,
-            IntTy::I64 | IntTy::U64 | IntTy::Isize | IntTy::Usize => 64,
-            IntTy::I128 | IntTy::U128 => 128,
-        }
+        self.row().1
     }
 
     pub(crate) const fn signed(self) -> bool {
-        matches!(
-            self,
-            IntTy::I8 | IntTy::I16 | IntTy::I32 | IntTy::I64 | IntTy::I128 | IntTy::Isize
-        )
+        self.row().2
     }
 
     pub(crate) const fn min(self) -> i128 {
@@ -108,25 +104,11 @@ impl IntTy {
     }
 
     pub(crate) const fn unsigned(self) -> IntTy {
-        match self {
-            IntTy::I8 | IntTy::U8 => IntTy::U8,
-            IntTy::I16 | IntTy::U16 => IntTy::U16,
-            IntTy::I32 | IntTy::U32 => IntTy::U32,
-            IntTy::I64 | IntTy::U64 => IntTy::U64,
-            IntTy::I128 | IntTy::U128 => IntTy::U128,
-            IntTy::Isize | IntTy::Usize => IntTy::Usize,
-        }
+        if self.signed() { self.row().3 } else { self }
     }
 
     pub(crate) const fn to_signed(self) -> IntTy {
-        match self.unsigned() {
-            IntTy::U8 => IntTy::I8,
-            IntTy::U16 => IntTy::I16,
-            IntTy::U32 => IntTy::I32,
-            IntTy::U64 => IntTy::I64,
-            IntTy::U128 => IntTy::I128,
-            _ => IntTy::Isize,
-        }
+        if self.signed() { self } else { self.row().3 }
     }
 
     pub(crate) const fn to_ir(self) -> ir::Type {

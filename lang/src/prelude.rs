@@ -8,37 +8,36 @@
 /// The functions, found by their names.
 pub(crate) const SOURCE: &str = include_str!("prelude/helpers.rs");
 
-/// A function of [`SOURCE`].
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[rustfmt::skip]
-pub(crate) enum Helper {
-    Udiv, Urem, Sdiv, Srem, UmulOverflows, SmulOverflows,
-    U128ToF64, U128ToF32, I128ToF64, I128ToF32, F64ToU128, F64ToI128,
+/// Declares the functions of [`SOURCE`] that the lowering calls, by name.
+macro_rules! helpers {
+    ($($helper:ident $name:literal)*) => {
+        /// A function of [`SOURCE`].
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        pub(crate) enum Helper { $($helper,)* }
+
+        impl Helper {
+            pub(crate) const ALL: &[Helper] = &[$(Helper::$helper,)*];
+
+            pub(crate) const fn name(self) -> &'static str {
+                match self { $(Helper::$helper => $name,)* }
+            }
+        }
+    };
 }
 
-impl Helper {
-    #[rustfmt::skip]
-    pub(crate) const ALL: [Helper; 12] = [
-        Helper::Udiv, Helper::Urem, Helper::Sdiv, Helper::Srem, Helper::UmulOverflows, Helper::SmulOverflows,
-        Helper::U128ToF64, Helper::U128ToF32, Helper::I128ToF64, Helper::I128ToF32, Helper::F64ToU128, Helper::F64ToI128,
-    ];
-
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Helper::Udiv => "udiv",
-            Helper::Urem => "urem",
-            Helper::Sdiv => "sdiv",
-            Helper::Srem => "srem",
-            Helper::UmulOverflows => "umul_overflows",
-            Helper::SmulOverflows => "smul_overflows",
-            Helper::U128ToF64 => "u128_to_f64",
-            Helper::U128ToF32 => "u128_to_f32",
-            Helper::I128ToF64 => "i128_to_f64",
-            Helper::I128ToF32 => "i128_to_f32",
-            Helper::F64ToU128 => "f64_to_u128",
-            Helper::F64ToI128 => "f64_to_i128",
-        }
-    }
+helpers! {
+    Udiv "udiv"
+    Urem "urem"
+    Sdiv "sdiv"
+    Srem "srem"
+    UmulOverflows "umul_overflows"
+    SmulOverflows "smul_overflows"
+    U128ToF64 "u128_to_f64"
+    U128ToF32 "u128_to_f32"
+    I128ToF64 "i128_to_f64"
+    I128ToF32 "i128_to_f32"
+    F64ToU128 "f64_to_u128"
+    F64ToI128 "f64_to_i128"
 }
 
 #[cfg(test)]

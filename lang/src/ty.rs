@@ -10,9 +10,34 @@ use crate::tree::FnId;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Ty(u32);
 
+/// The types that every program has; `make` numbers them in this order.
+const COMMON: [TyKind; 11] = [
+    TyKind::Error,
+    TyKind::Tuple(Vec::new()),
+    TyKind::Never,
+    TyKind::Bool,
+    TyKind::Char,
+    TyKind::Str,
+    TyKind::Int(IntTy::I32),
+    TyKind::Int(IntTy::U8),
+    TyKind::Int(IntTy::U32),
+    TyKind::Int(IntTy::Usize),
+    TyKind::Float(FloatTy::F64),
+];
+
 impl Ty {
-    /// The type of something that has been reported already: the first that is interned.
-    pub(crate) const NONE: Ty = Ty(0);
+    /// The type of something that has been reported already.
+    pub(crate) const ERROR: Ty = Ty(0);
+    pub(crate) const UNIT: Ty = Ty(1);
+    pub(crate) const NEVER: Ty = Ty(2);
+    pub(crate) const BOOL: Ty = Ty(3);
+    pub(crate) const CHAR: Ty = Ty(4);
+    pub(crate) const STR: Ty = Ty(5);
+    pub(crate) const I32: Ty = Ty(6);
+    pub(crate) const U8: Ty = Ty(7);
+    pub(crate) const U32: Ty = Ty(8);
+    pub(crate) const USIZE: Ty = Ty(9);
+    pub(crate) const F64: Ty = Ty(10);
 }
 
 /// A `struct` of the program.
@@ -115,22 +140,10 @@ pub(crate) struct Types {
     pub(crate) params: Vec<ParamInfo>,
     /// As messages call functions.
     pub(crate) fn_names: HashMap<FnId, String>,
-    pub(crate) unit: Ty,
-    pub(crate) never: Ty,
-    pub(crate) bool: Ty,
-    pub(crate) char: Ty,
-    pub(crate) str: Ty,
-    pub(crate) error: Ty,
-    pub(crate) i32: Ty,
-    pub(crate) u8: Ty,
-    pub(crate) u32: Ty,
-    pub(crate) usize: Ty,
-    pub(crate) f64: Ty,
 }
 
 impl Types {
     pub(crate) fn new() -> Self {
-        let none = Ty::NONE;
         let mut types = Self {
             kinds: Vec::new(),
             weights: Vec::new(),
@@ -140,29 +153,10 @@ impl Types {
             enums: Vec::new(),
             params: Vec::new(),
             fn_names: HashMap::new(),
-            unit: none,
-            never: none,
-            bool: none,
-            char: none,
-            str: none,
-            error: none,
-            i32: none,
-            u8: none,
-            u32: none,
-            usize: none,
-            f64: none,
         };
-        types.error = types.make(TyKind::Error);
-        types.unit = types.make(TyKind::Tuple(Vec::new()));
-        types.never = types.make(TyKind::Never);
-        types.bool = types.make(TyKind::Bool);
-        types.char = types.make(TyKind::Char);
-        types.str = types.make(TyKind::Str);
-        types.i32 = types.make(TyKind::Int(IntTy::I32));
-        types.u8 = types.make(TyKind::Int(IntTy::U8));
-        types.u32 = types.make(TyKind::Int(IntTy::U32));
-        types.usize = types.make(TyKind::Int(IntTy::Usize));
-        types.f64 = types.make(TyKind::Float(FloatTy::F64));
+        for kind in COMMON {
+            types.make(kind);
+        }
         types
     }
 
@@ -425,8 +419,8 @@ impl Types {
     pub(crate) fn default_literals(&mut self, from: usize) {
         for index in from..self.vars.len() {
             match self.vars[index] {
-                Var::Int => self.vars[index] = Var::Is(self.i32),
-                Var::Float => self.vars[index] = Var::Is(self.f64),
+                Var::Int => self.vars[index] = Var::Is(Ty::I32),
+                Var::Float => self.vars[index] = Var::Is(Ty::F64),
                 _ => {}
             }
         }

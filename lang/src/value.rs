@@ -35,7 +35,7 @@ pub(crate) fn std_constant(types: &mut Types, path: &[&str]) -> Option<(ConstVal
             let (_, f32, f64) = FLOAT_CONSTS[index];
             match ty {
                 "f32" => Some((ConstValue::F32(f32), types.float(FloatTy::F32))),
-                "f64" => Some((ConstValue::F64(f64), types.f64)),
+                "f64" => Some((ConstValue::F64(f64), Ty::F64)),
                 _ => None,
             }
         }
@@ -45,7 +45,7 @@ pub(crate) fn std_constant(types: &mut Types, path: &[&str]) -> Option<(ConstVal
                 return match name {
                     "MAX" => Some((ConstValue::Int(int.max_bits()), self_ty)),
                     "MIN" => Some((ConstValue::Int(int.min()), self_ty)),
-                    "BITS" => Some((ConstValue::Int(int.bits().into()), types.u32)),
+                    "BITS" => Some((ConstValue::Int(int.bits().into()), Ty::U32)),
                     _ => None,
                 };
             }
@@ -53,7 +53,7 @@ pub(crate) fn std_constant(types: &mut Types, path: &[&str]) -> Option<(ConstVal
                 "f32" => float32(types, name),
                 "f64" => float64(types, name),
                 "char" => match name {
-                    "MAX" => Some((ConstValue::Char(char::MAX), types.char)),
+                    "MAX" => Some((ConstValue::Char(char::MAX), Ty::CHAR)),
                     _ => None,
                 },
                 _ => None,
@@ -74,11 +74,11 @@ macro_rules! float_constants {
                 "INFINITY" => $float::INFINITY,
                 "NEG_INFINITY" => $float::NEG_INFINITY,
                 "NAN" => $float::NAN,
-                "DIGITS" => return Some((ConstValue::Int($float::DIGITS.into()), types.u32)),
+                "DIGITS" => return Some((ConstValue::Int($float::DIGITS.into()), Ty::U32)),
                 "MANTISSA_DIGITS" => {
-                    return Some((ConstValue::Int($float::MANTISSA_DIGITS.into()), types.u32));
+                    return Some((ConstValue::Int($float::MANTISSA_DIGITS.into()), Ty::U32));
                 }
-                "RADIX" => return Some((ConstValue::Int($float::RADIX.into()), types.u32)),
+                "RADIX" => return Some((ConstValue::Int($float::RADIX.into()), Ty::U32)),
                 _ => return None,
             };
             Some((ConstValue::$variant(value), types.float($ty)))

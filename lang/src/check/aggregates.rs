@@ -75,8 +75,7 @@ impl<'a> Checker<'a> {
                 return Some(*ty);
             }
         }
-        let usize = self.types.usize;
-        let value = match self.const_expr(expr, usize)? {
+        let value = match self.const_expr(expr, Ty::USIZE)? {
             ConstValue::Int(value) => u64::try_from(value).ok()?,
             _ => return None,
         };

@@ -365,13 +365,11 @@ impl<'a> Checker<'a> {
                 self.slice_method(base, item, &name, &args, at, place)
             }
             TyKind::Str => {
-                let usize = self.types.usize;
-                let u8 = self.types.u8;
                 let (op, ty) = match name.as_str() {
-                    "len" => (SliceOp::Len, usize),
-                    "is_empty" => (SliceOp::IsEmpty, self.types.bool),
+                    "len" => (SliceOp::Len, Ty::USIZE),
+                    "is_empty" => (SliceOp::IsEmpty, Ty::BOOL),
                     "as_bytes" => {
-                        let slice = self.types.make(TyKind::Slice(u8));
+                        let slice = self.types.make(TyKind::Slice(Ty::U8));
                         (SliceOp::AsBytes, self.types.reference(false, slice))
                     }
                     _ => {
@@ -477,16 +475,15 @@ impl<'a> Checker<'a> {
         at: Place,
         place: Place,
     ) -> Expr {
-        let (usize, unit, bool) = (self.types.usize, self.types.unit, self.types.bool);
         let slice = self.types.make(TyKind::Slice(item));
         let (op, mutable, params, ty) = match name {
-            "len" => (SliceOp::Len, false, vec![], usize),
-            "is_empty" => (SliceOp::IsEmpty, false, vec![], bool),
-            "swap" => (SliceOp::Swap, true, vec![usize, usize], unit),
-            "reverse" => (SliceOp::Reverse, true, vec![], unit),
-            "fill" => (SliceOp::Fill, true, vec![item], unit),
+            "len" => (SliceOp::Len, false, vec![], Ty::USIZE),
+            "is_empty" => (SliceOp::IsEmpty, false, vec![], Ty::BOOL),
+            "swap" => (SliceOp::Swap, true, vec![Ty::USIZE, Ty::USIZE], Ty::UNIT),
+            "reverse" => (SliceOp::Reverse, true, vec![], Ty::UNIT),
+            "fill" => (SliceOp::Fill, true, vec![item], Ty::UNIT),
             "copy_from_slice" => {
-                (SliceOp::CopyFromSlice, true, vec![self.types.reference(false, slice)], unit)
+                (SliceOp::CopyFromSlice, true, vec![self.types.reference(false, slice)], Ty::UNIT)
             }
             "split_at_mut" | "split_at" => {
                 let mutable = name == "split_at_mut";
@@ -494,7 +491,7 @@ impl<'a> Checker<'a> {
                 (
                     SliceOp::SplitAt,
                     mutable,
-                    vec![usize],
+                    vec![Ty::USIZE],
                     self.types.make(TyKind::Tuple(vec![half, half])),
                 )
             }

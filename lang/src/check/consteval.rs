@@ -140,9 +140,15 @@ impl<'a> Checker<'a> {
         self.eval(expr, &mut Frame::default()).ok()
     }
 
-    /// The value of an expression, quietly: whatever it is made of.
-    pub(super) fn evaluate_quietly(&mut self, expr: &Expr) -> Option<ConstValue> {
-        self.eval(expr, &mut Frame::default()).ok()
+    /// The value of a constant expression that is borrowed. There is none if it fails, as it does then when the program
+    /// runs.
+    pub(super) fn promoted_value(&mut self, expr: &Expr) -> Option<ConstValue> {
+        let mut frame = Frame::default();
+        let value = self.eval(expr, &mut frame).ok();
+        if frame.steps > MAX_STEPS {
+            self.error("J0003", expr.place, "a constant as large as this cannot be borrowed");
+        }
+        value
     }
 
     fn eval(&mut self, expr: &Expr, frame: &mut Frame) -> Eval {

@@ -109,7 +109,7 @@ impl<'a> Checker<'a> {
     /// Replaces the first column by one for each part of its type.
     fn open(&self, rows: &[Vec<&Pat>], items: Vec<Ty>, rest: &[Ty], steps: &mut usize) -> bool {
         const WILD: &Pat =
-            &Pat { kind: PatKind::Wild, ty: Ty::NONE, place: crate::diag::Place::NONE };
+            &Pat { kind: PatKind::Wild, ty: Ty::ERROR, place: crate::diag::Place::NONE };
         let opened = rows
             .iter()
             .map(|row| {

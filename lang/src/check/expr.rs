@@ -122,8 +122,7 @@ impl<'a> Checker<'a> {
                 syn::Stmt::Expr(expr, None) if last => tail = Some(self.expr(expr, expect)),
                 syn::Stmt::Expr(expr, None) => {
                     // Only block-like expressions stand without a semicolon; they must be `()`.
-                    let unit = self.types.unit;
-                    stmts.push(Stmt::Expr(self.expr_coerce(expr, unit)));
+                    stmts.push(Stmt::Expr(self.expr_coerce(expr, Ty::UNIT)));
                 }
                 syn::Stmt::Expr(expr, Some(_)) => {
                     stmts.push(Stmt::Expr(self.expr(expr, Expect::Nothing)));
@@ -144,8 +143,8 @@ impl<'a> Checker<'a> {
         self.cx.scope.truncate(scope);
         let ty = match &tail {
             Some(tail) => tail.ty,
-            None if self.cx.diverges => self.types.never,
-            None => self.types.unit,
+            None if self.cx.diverges => Ty::NEVER,
+            None => Ty::UNIT,
         };
         self.make(ExprKind::Block(stmts, tail.map(Box::new)), ty, place)
     }
@@ -260,14 +259,12 @@ impl<'a> Checker<'a> {
         }
         let otherwise = init.diverge.as_ref().map(|(token, expr)| {
             let diverges = self.cx.diverges;
-            let never = self.types.never;
             let otherwise = self.expr(expr, Expect::Nothing);
             self.cx.diverges = diverges;
             if !self.types.is_never(otherwise.ty) && !self.types.is_error(otherwise.ty) {
                 let place = self.place(token.span());
                 self.error("E0308", place, "`else` clause of `let...else` does not diverge");
             }
-            let _ = never;
             otherwise
         });
         let pat = self.pattern(pat, ty);
@@ -280,8 +277,7 @@ impl<'a> Checker<'a> {
     // ---- Branches ----
 
     fn condition(&mut self, cond: &syn::Expr) -> Expr {
-        let bool = self.types.bool;
-        self.expr_coerce(cond, bool)
+        self.expr_coerce(cond, Ty::BOOL)
     }
 
     fn if_expr(&mut self, branch: &syn::ExprIf, expect: Expect) -> Expr {
@@ -297,14 +293,13 @@ impl<'a> Checker<'a> {
         let scope = self.cx.scope.len();
         let pat = pat.map(|pat| self.pattern(pat, cond.ty));
         let Some((_, otherwise)) = &branch.else_branch else {
-            let unit = self.types.unit;
-            let then = self.block(&branch.then_branch, Expect::Type(unit));
+            let then = self.block(&branch.then_branch, Expect::Type(Ty::UNIT));
             self.cx.scope.truncate(scope);
             self.cx.diverges = before;
             if !self.types.is_unit(then.ty)
                 && !self.types.is_never(then.ty)
                 && !self.types.is_error(then.ty)
-                && !self.types.unify(then.ty, unit)
+                && !self.types.unify(then.ty, Ty::UNIT)
             {
                 let name = self.types.name(then.ty);
                 let diag = Diagnostic::new("E0317", place, "`if` may be missing an `else` clause")
@@ -312,9 +307,9 @@ impl<'a> Checker<'a> {
                 self.report(diag);
                 return self.error_expr(place);
             }
-            let then = self.coerce(then, unit);
+            let then = self.coerce(then, Ty::UNIT);
             let kind = self.branch_kind(cond, pat, then, None, place);
-            return self.make(kind, unit, place);
+            return self.make(kind, Ty::UNIT, place);
         };
         let then = self.block(&branch.then_branch, expect);
         self.cx.scope.truncate(scope);
@@ -367,9 +362,8 @@ impl<'a> Checker<'a> {
 
     /// The type of branches that have been joined: that of those that give a value.
     fn joined(&mut self, mut branches: impl Iterator<Item = Ty>, target: Option<Ty>) -> Ty {
-        let never = self.types.never;
         let all_never = branches.all(|ty| self.types.is_never(ty));
-        if all_never { never } else { target.unwrap_or(never) }
+        if all_never { Ty::NEVER } else { target.unwrap_or(Ty::NEVER) }
     }
 
     fn match_expr(&mut self, switch: &syn::ExprMatch, expect: Expect) -> Expr {
@@ -421,7 +415,7 @@ impl<'a> Checker<'a> {
         self.cx.diverges = before;
         let mut target = cx.ty;
         let body = self.join(body, &mut target);
-        let ty = target.unwrap_or(self.types.unit);
+        let ty = target.unwrap_or(Ty::UNIT);
         self.make(ExprKind::Loop { id, body: Box::new(body), repeats: false }, ty, place)
     }
 
@@ -429,32 +423,34 @@ impl<'a> Checker<'a> {
         let place = self.place(looped.loop_token.span());
         let id = self.enter_loop(looped.label.as_ref(), LoopKind::Loop, expect.ty());
         let before = self.cx.diverges;
-        let unit = self.types.unit;
-        let body = self.block(&looped.body, Expect::Type(unit));
-        let body = self.coerce(body, unit);
+        let body = self.block(&looped.body, Expect::Type(Ty::UNIT));
+        let body = self.coerce(body, Ty::UNIT);
         self.cx.diverges = before;
         let cx = self.cx.loops.pop();
         let ty = match cx {
-            Some(LoopCx { broken: true, ty, .. }) => ty.unwrap_or(unit),
-            _ => self.types.never,
+            Some(LoopCx { broken: true, ty, .. }) => ty.unwrap_or(Ty::UNIT),
+            _ => Ty::NEVER,
         };
         self.make(ExprKind::Loop { id, body: Box::new(body), repeats: true }, ty, place)
     }
 
     fn while_expr(&mut self, looped: &syn::ExprWhile) -> Expr {
         let place = self.place(looped.while_token.span());
-        let unit = self.types.unit;
-        let id = self.enter_loop(looped.label.as_ref(), LoopKind::While, Some(unit));
+        let id = self.enter_loop(looped.label.as_ref(), LoopKind::While, Some(Ty::UNIT));
         if let syn::Expr::Let(matched) = &*looped.cond {
             return self.while_let(matched, &looped.body, id, place);
         }
         let cond = self.condition(&looped.cond);
         let before = self.cx.diverges;
-        let body = self.block(&looped.body, Expect::Type(unit));
-        let body = self.coerce(body, unit);
+        let body = self.block(&looped.body, Expect::Type(Ty::UNIT));
+        let body = self.coerce(body, Ty::UNIT);
         self.cx.diverges = before;
         self.cx.loops.pop();
-        self.make(ExprKind::While { id, cond: Box::new(cond), body: Box::new(body) }, unit, place)
+        self.make(
+            ExprKind::While { id, cond: Box::new(cond), body: Box::new(body) },
+            Ty::UNIT,
+            place,
+        )
     }
 
     /// `while let`: a loop that a `match` leaves.
@@ -465,43 +461,41 @@ impl<'a> Checker<'a> {
         id: LoopId,
         place: Place,
     ) -> Expr {
-        let (unit, never) = (self.types.unit, self.types.never);
         let value = self.expr(&matched.expr, Expect::Nothing);
         let before = self.cx.diverges;
         let scope = self.cx.scope.len();
         let pat = self.pattern(&matched.pat, value.ty);
-        let body = self.block(body, Expect::Type(unit));
-        let body = self.coerce(body, unit);
+        let body = self.block(body, Expect::Type(Ty::UNIT));
+        let body = self.coerce(body, Ty::UNIT);
         self.cx.scope.truncate(scope);
         self.cx.diverges = before;
         self.cx.loops.pop();
-        let leave = self.make(ExprKind::Break(id, None), never, place);
-        let leave = self.coerce(leave, unit);
+        let leave = self.make(ExprKind::Break(id, None), Ty::NEVER, place);
+        let leave = self.coerce(leave, Ty::UNIT);
         let kind = self.branch_kind(value, Some(pat), body, Some(leave), place);
-        let body = self.make(kind, unit, place);
-        self.make(ExprKind::Loop { id, body: Box::new(body), repeats: true }, unit, place)
+        let body = self.make(kind, Ty::UNIT, place);
+        self.make(ExprKind::Loop { id, body: Box::new(body), repeats: true }, Ty::UNIT, place)
     }
 
     fn for_expr(&mut self, looped: &syn::ExprForLoop) -> Expr {
         let place = self.place(looped.for_token.span());
-        let unit = self.types.unit;
         if self.cx.in_const {
             return self.error("E0658", place, "`for` is not allowed in constants and `const fn`");
         }
         let Some(iter) = self.iterator(&looped.expr) else { return self.error_expr(place) };
         let scope = self.cx.scope.len();
         let before = self.cx.diverges;
-        let id = self.enter_loop(looped.label.as_ref(), LoopKind::For, Some(unit));
+        let id = self.enter_loop(looped.label.as_ref(), LoopKind::For, Some(Ty::UNIT));
         let pat = self.pattern(&looped.pat, iter.item);
         self.later_irrefutable.push(pat.clone());
-        let body = self.block(&looped.body, Expect::Type(unit));
-        let body = self.coerce(body, unit);
+        let body = self.block(&looped.body, Expect::Type(Ty::UNIT));
+        let body = self.coerce(body, Ty::UNIT);
         self.cx.loops.pop();
         self.cx.scope.truncate(scope);
         self.cx.diverges = before;
         let kind =
             ExprKind::For { id, iter: Box::new(iter), pat: Box::new(pat), body: Box::new(body) };
-        self.make(kind, unit, place)
+        self.make(kind, Ty::UNIT, place)
     }
 
     // ---- Jumps ----
@@ -555,9 +549,8 @@ impl<'a> Checker<'a> {
         // Control reaches the jump only if the value does not diverge; rustc counts the `break` in any case.
         self.cx.loops[index].broken = true;
         self.cx.loops[index].ty = target;
-        let never = self.types.never;
         let value = expr.expr.as_ref().map(|_| Box::new(value));
-        self.make(ExprKind::Break(id, value), never, place)
+        self.make(ExprKind::Break(id, value), Ty::NEVER, place)
     }
 
     fn continue_expr(&mut self, expr: &syn::ExprContinue) -> Expr {
@@ -568,8 +561,8 @@ impl<'a> Checker<'a> {
         if self.cx.loops[index].kind == LoopKind::Block {
             return self.error("E0696", place, "`continue` pointing to a labeled block");
         }
-        let (id, never) = (self.cx.loops[index].id, self.types.never);
-        self.make(ExprKind::Continue(id), never, place)
+        let id = self.cx.loops[index].id;
+        self.make(ExprKind::Continue(id), Ty::NEVER, place)
     }
 
     fn return_expr(&mut self, expr: &syn::ExprReturn) -> Expr {
@@ -585,7 +578,6 @@ impl<'a> Checker<'a> {
                 None
             }
         };
-        let never = self.types.never;
-        self.make(ExprKind::Return(value), never, place)
+        self.make(ExprKind::Return(value), Ty::NEVER, place)
     }
 }

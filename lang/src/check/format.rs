@@ -59,7 +59,6 @@ impl<'a> Checker<'a> {
                 return self.error_expr(place);
             }
         };
-        let (unit, never) = (self.types.unit, self.types.never);
         let plain = matches!(name.as_str(), "assert" | "panic" | "unreachable" | "debug_assert");
         let message = usize::from(name.ends_with("assert"));
         if self.cx.in_const && (!plain || args.len() > message + 1) {
@@ -81,7 +80,7 @@ impl<'a> Checker<'a> {
                     self.format(&args, stream, newline, place)
                 };
                 match format {
-                    Some(format) => self.make(ExprKind::Print(Box::new(format)), unit, place),
+                    Some(format) => self.make(ExprKind::Print(Box::new(format)), Ty::UNIT, place),
                     None => self.error_expr(place),
                 }
             }
@@ -93,7 +92,7 @@ impl<'a> Checker<'a> {
                 } else {
                     self.format(&args, Stream::Err, true, place).map(Box::new)
                 };
-                self.make(ExprKind::Panic(kind, format), never, place)
+                self.make(ExprKind::Panic(kind, format), Ty::NEVER, place)
             }
             "assert" | "debug_assert" => {
                 let Some(((_, cond), message)) = args.split_first() else {
@@ -103,8 +102,7 @@ impl<'a> Checker<'a> {
                         "macro requires a boolean expression as an argument",
                     );
                 };
-                let bool = self.types.bool;
-                let cond = self.expr_coerce(cond, bool);
+                let cond = self.expr_coerce(cond, Ty::BOOL);
                 let message = self.message(message, place);
                 self.assertion(cond, message, name.starts_with("debug"), place)
             }
@@ -147,19 +145,18 @@ impl<'a> Checker<'a> {
                 return self.error_expr(place);
             }
         };
-        let bool = self.types.bool;
         let value = self.expr(&value, Expect::Nothing);
         let scope = self.cx.scope.len();
         let pat = self.pattern(&pat, value.ty);
         let diverges = self.cx.diverges;
-        let guard = guard.map(|guard| self.expr_coerce(&guard, bool));
+        let guard = guard.map(|guard| self.expr_coerce(&guard, Ty::BOOL));
         self.cx.diverges = diverges;
         self.cx.scope.truncate(scope);
         let rest = self.wild(value.ty, place);
-        let yes = self.make(ExprKind::Bool(true), bool, place);
-        let no = self.make(ExprKind::Bool(false), bool, place);
+        let yes = self.make(ExprKind::Bool(true), Ty::BOOL, place);
+        let no = self.make(ExprKind::Bool(false), Ty::BOOL, place);
         let arms = vec![Arm { pat, guard, body: yes }, Arm { pat: rest, guard: None, body: no }];
-        self.make(ExprKind::Match { value: Box::new(value), arms }, bool, place)
+        self.make(ExprKind::Match { value: Box::new(value), arms }, Ty::BOOL, place)
     }
 
     fn message(
@@ -181,22 +178,21 @@ impl<'a> Checker<'a> {
         debug: bool,
         place: Place,
     ) -> Expr {
-        let (unit, never) = (self.types.unit, self.types.never);
         if self.types.is_error(cond.ty) {
             return cond;
         }
-        let failed = self.make(ExprKind::Panic(PanicKind::Assertion, message), never, place);
-        let failed = self.coerce(failed, unit);
+        let failed = self.make(ExprKind::Panic(PanicKind::Assertion, message), Ty::NEVER, place);
+        let failed = self.coerce(failed, Ty::UNIT);
         let cond = self.not(cond);
         let kind = ExprKind::If { cond: Box::new(cond), then: Box::new(failed), otherwise: None };
-        let check = self.make(kind, unit, place);
+        let check = self.make(kind, Ty::UNIT, place);
         if !debug {
             return check;
         }
         // It is checked, but not run: debug assertions are off.
-        let no = self.make(ExprKind::Bool(false), self.types.bool, place);
+        let no = self.make(ExprKind::Bool(false), Ty::BOOL, place);
         let kind = ExprKind::If { cond: Box::new(no), then: Box::new(check), otherwise: None };
-        self.make(kind, unit, place)
+        self.make(kind, Ty::UNIT, place)
     }
 
     // ---- Format strings ----
@@ -260,7 +256,7 @@ impl<'a> Checker<'a> {
         if stream == Stream::Out {
             return;
         }
-        let str = self.types.reference(false, self.types.str);
+        let str = self.types.reference(false, Ty::STR);
         for piece in &mut format.pieces {
             if let Piece::Text(text) = piece {
                 let index = format.args.len();
@@ -408,8 +404,7 @@ impl<'a> Checker<'a> {
     }
 
     fn size_argument(&mut self, index: usize, reader: &Reader) -> Result<usize, String> {
-        let usize = self.types.usize;
-        if self.types.unify(reader.values[index].ty, usize) {
+        if self.types.unify(reader.values[index].ty, Ty::USIZE) {
             Ok(index)
         } else {
             Err("a width or precision must be a `usize`".to_owned())

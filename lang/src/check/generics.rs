@@ -193,7 +193,7 @@ impl<'a> Checker<'a> {
                 syn::PathArguments::Parenthesized(list) if found == Trait::Call => {
                     let params = list.inputs.iter().map(|ty| self.ty(ty)).collect();
                     let result = match &list.output {
-                        syn::ReturnType::Default => self.types.unit,
+                        syn::ReturnType::Default => Ty::UNIT,
                         syn::ReturnType::Type(_, ty) => self.ty(ty),
                     };
                     return Some(Bound::Call(self.types.make(TyKind::Fn(params, result))));
@@ -281,7 +281,7 @@ impl<'a> Checker<'a> {
                 written.len(),
             );
             self.error("E0107", place, message);
-            return declared.iter().map(|_| self.types.error).collect();
+            return declared.iter().map(|_| Ty::ERROR).collect();
         }
         let mut args = Vec::with_capacity(declared.len());
         for (index, &param) in declared.iter().enumerate() {
@@ -300,10 +300,10 @@ impl<'a> Checker<'a> {
                         qself: path.qself.clone(),
                         path: path.path.clone(),
                     };
-                    self.array_len(&syn::Expr::Path(path)).unwrap_or(self.types.error)
+                    self.array_len(&syn::Expr::Path(path)).unwrap_or(Ty::ERROR)
                 }
                 Some(syn::GenericArgument::Const(expr)) if is_const => {
-                    self.array_len(expr).unwrap_or(self.types.error)
+                    self.array_len(expr).unwrap_or(Ty::ERROR)
                 }
                 Some(syn::GenericArgument::Type(ty)) if !is_const => self.ty(ty),
                 Some(other) => {

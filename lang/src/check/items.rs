@@ -125,11 +125,10 @@ impl<'a> Checker<'a> {
                     let id = StructId(next);
                     next += 1;
                     // Reported already, and so not again at each use.
-                    let error = self.types.error;
                     self.cx.generics = item
                         .generics
                         .type_params()
-                        .map(|param| (param.ident.to_string(), error))
+                        .map(|param| (param.ident.to_string(), Ty::ERROR))
                         .collect();
                     let mut fields: Vec<(String, Ty)> = Vec::new();
                     for (index, field) in item.fields.iter().enumerate() {
@@ -251,7 +250,7 @@ impl<'a> Checker<'a> {
         let place = self.place(ident.span());
         self.consts.push(ConstInfo {
             name: ident.to_string(),
-            ty: self.types.error,
+            ty: Ty::ERROR,
             place,
             state: ConstState::Waiting(Rc::new(expr.clone())),
         });

@@ -107,7 +107,6 @@ impl<'a> Checker<'a> {
             return self.iterate(value);
         }
         let mut iter = self.iterator(&call.receiver)?;
-        let usize = self.types.usize;
         if iter.enumerate {
             self.error(
                 "J0002",
@@ -127,7 +126,7 @@ impl<'a> Checker<'a> {
                     self.error("E0061", place, format!("`{name}` takes 1 argument"));
                     return None;
                 };
-                let arg = Box::new(self.expr_coerce(arg, usize));
+                let arg = Box::new(self.expr_coerce(arg, Ty::USIZE));
                 iter.adapters.push(match name.as_str() {
                     "step_by" => Adapter::StepBy(arg),
                     "take" => Adapter::Take(arg),
@@ -156,7 +155,7 @@ impl<'a> Checker<'a> {
             "enumerate" => {
                 self.no_arguments(call, &name);
                 iter.enumerate = true;
-                iter.item = self.types.make(TyKind::Tuple(vec![usize, iter.item]));
+                iter.item = self.types.make(TyKind::Tuple(vec![Ty::USIZE, iter.item]));
             }
             _ => {
                 self.error(
@@ -192,8 +191,7 @@ impl<'a> Checker<'a> {
             _ => Fold::Count,
         };
         if fold == Fold::Count {
-            let usize = self.types.usize;
-            return self.make(ExprKind::Fold { iter: Box::new(iter), fold }, usize, place);
+            return self.make(ExprKind::Fold { iter: Box::new(iter), fold }, Ty::USIZE, place);
         }
         let Some(ty) = self.turbofish(call) else {
             let at = self.place(call.method.span());

@@ -11,7 +11,6 @@ use syn::spanned::Spanned;
 impl<'a> Checker<'a> {
     /// `std::mem::size_of::<T>()`: arrays and scalars have the size that Rust gives them.
     pub(super) fn size_of(&mut self, path: &syn::Path, args: &[&syn::Expr], place: Place) -> Expr {
-        let usize = self.types.usize;
         let ty = path.segments.last().and_then(|segment| match &segment.arguments {
             syn::PathArguments::AngleBracketed(generic) => match generic.args.first() {
                 Some(syn::GenericArgument::Type(ty)) if generic.args.len() == 1 => Some(ty),
@@ -36,7 +35,7 @@ impl<'a> Checker<'a> {
             );
         }
         let size = layout(&self.types, ty).0;
-        self.make(ExprKind::Int(size.into()), usize, place)
+        self.make(ExprKind::Int(size.into()), Ty::USIZE, place)
     }
 
     /// `T::from(x)` where no value can be lost.
@@ -121,8 +120,7 @@ impl<'a> Checker<'a> {
         let ty = self.types.reference(true, to);
         let a = self.expr_coerce(a, ty);
         let b = self.expr_coerce(b, ty);
-        let unit = self.types.unit;
-        self.make_method(Op::MemSwap, vec![a, b], unit, place)
+        self.make_method(Op::MemSwap, vec![a, b], Ty::UNIT, place)
     }
 
     /// `(a..b).contains(&x)`.
@@ -155,9 +153,8 @@ impl<'a> Checker<'a> {
                 "ranges of anything but numbers and characters are not supported",
             );
         }
-        let bool = self.types.bool;
         let closed = matches!(range.limits, syn::RangeLimits::Closed(_));
         let op = Op::InRange { closed };
-        self.make_method(op, vec![lo, hi, arg], bool, place)
+        self.make_method(op, vec![lo, hi, arg], Ty::BOOL, place)
     }
 }

@@ -279,9 +279,13 @@ pub(crate) fn check(source: &Source, file: &syn::File) -> Result<Program, Vec<Di
             break;
         }
     }
-    let Checker { mut diags, mut types, mut fns, consts, helpers, .. } = checker;
+    if checker.diags.is_empty() {
+        crate::mono::instantiate(&mut checker.types, &mut checker.fns)
+            .map_err(|error| vec![*error])?;
+        checker.promote_all();
+    }
+    let Checker { mut diags, types, fns, consts, helpers, .. } = checker;
     if diags.is_empty() {
-        crate::mono::instantiate(&mut types, &mut fns).map_err(|error| vec![*error])?;
         return Ok(Program { helpers, types, fns, consts });
     }
     diags.sort_by_key(|diag| (diag.span.start, diag.span.end));
@@ -314,7 +318,7 @@ impl<'a> Checker<'a> {
     }
 
     fn error_expr(&self, place: Place) -> Expr {
-        Expr { kind: ExprKind::Error, ty: self.types.error, place }
+        Expr { kind: ExprKind::Error, ty: Ty::ERROR, place }
     }
 
     /// "expected `a`, found `b`", unless one of them has been reported already.
@@ -353,7 +357,7 @@ impl<'a> Checker<'a> {
     }
 
     fn unit_expr(&self, place: Place) -> Expr {
-        self.make(ExprKind::Tuple(Vec::new()), self.types.unit, place)
+        self.make(ExprKind::Tuple(Vec::new()), Ty::UNIT, place)
     }
 
     /// Makes an expression the type that its place needs.
@@ -505,12 +509,11 @@ impl<'a> Checker<'a> {
     }
 
     fn close_body(&mut self, params: Vec<LocalId>, locals: Vec<Local>, value: Expr) -> Body {
-        let mut body = Body { params, locals, value };
+        let body = Body { params, locals, value };
         let errors = self.diags.len();
         self.finish(&body);
         if self.diags.len() == errors {
             self.check_init(&body);
-            self.promote(&mut body.value);
         }
         body
     }

@@ -78,9 +78,7 @@ impl<'a> Checker<'a> {
                 let ty = match int.suffix() {
                     "" => match expect.hint().map(|ty| (ty, self.types.kind(ty))) {
                         Some((ty, TyKind::Int(_))) => ty,
-                        Some((_, TyKind::Char)) if matches!(expect, Expect::Cast(_)) => {
-                            self.types.u8
-                        }
+                        Some((_, TyKind::Char)) if matches!(expect, Expect::Cast(_)) => Ty::U8,
                         _ => self.types.fresh_int(),
                     },
                     "f32" | "f64"
@@ -118,7 +116,7 @@ impl<'a> Checker<'a> {
                         _ => self.types.fresh_float(),
                     },
                     "f32" => self.types.float(FloatTy::F32),
-                    "f64" => self.types.f64,
+                    "f64" => Ty::F64,
                     suffix => {
                         return self.error(
                             "J0001",
@@ -129,18 +127,16 @@ impl<'a> Checker<'a> {
                 };
                 self.make(ExprKind::Float(float.base10_digits().to_owned()), ty, place)
             }
-            syn::Lit::Bool(bool) => self.make(ExprKind::Bool(bool.value), self.types.bool, place),
-            syn::Lit::Char(char) => self.make(ExprKind::Char(char.value()), self.types.char, place),
-            syn::Lit::Byte(byte) => {
-                self.make(ExprKind::Int(byte.value().into()), self.types.u8, place)
-            }
+            syn::Lit::Bool(bool) => self.make(ExprKind::Bool(bool.value), Ty::BOOL, place),
+            syn::Lit::Char(char) => self.make(ExprKind::Char(char.value()), Ty::CHAR, place),
+            syn::Lit::Byte(byte) => self.make(ExprKind::Int(byte.value().into()), Ty::U8, place),
             syn::Lit::Str(str) => {
-                let ty = self.types.reference(false, self.types.str);
+                let ty = self.types.reference(false, Ty::STR);
                 self.make(ExprKind::Str(str.value()), ty, place)
             }
             syn::Lit::ByteStr(bytes) => {
                 let bytes = bytes.value();
-                let array = self.types.array(self.types.u8, bytes.len() as u64);
+                let array = self.types.array(Ty::U8, bytes.len() as u64);
                 let ty = self.types.reference(false, array);
                 self.make(ExprKind::ByteStr(bytes), ty, place)
             }
@@ -249,17 +245,16 @@ impl<'a> Checker<'a> {
         );
         let (op, assigns) = match binary.op {
             B::And(_) | B::Or(_) => {
-                let bool = self.types.bool;
-                let left = self.expr_coerce(&binary.left, bool);
+                let left = self.expr_coerce(&binary.left, Ty::BOOL);
                 let before = self.cx.diverges;
-                let right = self.expr_coerce(&binary.right, bool);
+                let right = self.expr_coerce(&binary.right, Ty::BOOL);
                 self.cx.diverges = before;
                 let (left, right) = (Box::new(left), Box::new(right));
                 let kind = match binary.op {
                     B::And(_) => ExprKind::And(left, right),
                     _ => ExprKind::Or(left, right),
                 };
-                return self.make(kind, bool, place);
+                return self.make(kind, Ty::BOOL, place);
             }
             B::Add(_) => (BinOp::Add, false),
             B::Sub(_) => (BinOp::Sub, false),
@@ -446,8 +441,7 @@ impl<'a> Checker<'a> {
                 "operators of a generic parameter are not allowed in constants and `const fn`";
             return self.error("E0015", place, message);
         }
-        let bool = self.types.bool;
-        self.make(ExprKind::Binary(op, Box::new(left), Box::new(right)), bool, place)
+        self.make(ExprKind::Binary(op, Box::new(left), Box::new(right)), Ty::BOOL, place)
     }
 
     fn comparable(&self, op: BinOp, ty: Ty) -> bool {
@@ -486,21 +480,19 @@ impl<'a> Checker<'a> {
             return self.error("E0067", target.place, "invalid left-hand side of assignment");
         }
         self.require_mutable(&target, "assign to");
-        let unit = self.types.unit;
         let (target, value) = (Box::new(target), Box::new(value));
         let by_trait = by_reference || matches!(self.types.kind(target.ty), TyKind::Param(_));
         let kind = ExprKind::AssignOp { op, place: target, value, value_first: !by_trait };
-        self.make(kind, unit, place)
+        self.make(kind, Ty::UNIT, place)
     }
 
     pub(super) fn assign(&mut self, assign: &syn::ExprAssign) -> Expr {
         let place = self.place(
             span_of(&assign.left).join(span_of(&assign.right)).unwrap_or(assign.eq_token.span),
         );
-        let unit = self.types.unit;
         if matches!(&*assign.left, syn::Expr::Infer(_)) {
             let value = self.expr(&assign.right, Expect::Nothing);
-            return self.make(ExprKind::Discard(Box::new(value)), unit, place);
+            return self.make(ExprKind::Discard(Box::new(value)), Ty::UNIT, place);
         }
         if matches!(&*assign.left, syn::Expr::Tuple(_) | syn::Expr::Array(_) | syn::Expr::Struct(_))
         {
@@ -518,7 +510,7 @@ impl<'a> Checker<'a> {
             return self.error("E0277", target.place, "a slice cannot be assigned as a whole");
         }
         self.require_mutable(&target, "assign to");
-        self.make(ExprKind::Assign(Box::new(target), Box::new(value)), unit, place)
+        self.make(ExprKind::Assign(Box::new(target), Box::new(value)), Ty::UNIT, place)
     }
 
     /// `(a, b) = (b, a)`: the value, then assignments from left to right.
@@ -551,7 +543,6 @@ impl<'a> Checker<'a> {
             .collect::<Vec<_>>();
         let ty = self.types.make(TyKind::Tuple(types));
         let value = self.expr_coerce(right, ty);
-        let unit = self.types.unit;
         let id = self.declare("", ty, false, place);
         self.cx.scope.pop();
         let kind = crate::tree::PatKind::Bind(id, None);
@@ -563,10 +554,10 @@ impl<'a> Checker<'a> {
                 let item_ty = target.ty;
                 let item = self.make(ExprKind::Field(Box::new(whole), index), item_ty, place);
                 let kind = ExprKind::Assign(Box::new(target), Box::new(item));
-                stmts.push(crate::tree::Stmt::Expr(self.make(kind, unit, place)));
+                stmts.push(crate::tree::Stmt::Expr(self.make(kind, Ty::UNIT, place)));
             }
         }
-        self.make(ExprKind::Block(stmts, None), unit, place)
+        self.make(ExprKind::Block(stmts, None), Ty::UNIT, place)
     }
 
     pub(super) fn cast(&mut self, cast: &syn::ExprCast) -> Expr {

@@ -139,8 +139,7 @@ impl<'a> Checker<'a> {
                     let message = format!("can't use the generic parameter `{name}` in a constant");
                     return self.error("E0401", place, message);
                 }
-                let usize = self.types.usize;
-                self.make(ExprKind::ConstParam(len), usize, place)
+                self.make(ExprKind::ConstParam(len), Ty::USIZE, place)
             }
             None => {
                 let message = format!("cannot find value `{name}` in this scope");

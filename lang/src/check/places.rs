@@ -193,14 +193,13 @@ impl<'a> Checker<'a> {
             return self.slice_range(base, item, range, place);
         }
         let subscript = self.expr(&index.index, Expect::Nothing);
-        let usize = self.types.usize;
-        if self.types.is_integral(subscript.ty) && self.types.unify(subscript.ty, usize)
+        if self.types.is_integral(subscript.ty) && self.types.unify(subscript.ty, Ty::USIZE)
             || self.types.is_error(subscript.ty)
         {
             return self.make(ExprKind::Index(Box::new(base), Box::new(subscript)), item, place);
         }
         if self.types.is_never(subscript.ty) {
-            let subscript = self.coerce(subscript, usize);
+            let subscript = self.coerce(subscript, Ty::USIZE);
             return self.make(ExprKind::Index(Box::new(base), Box::new(subscript)), item, place);
         }
         let name = self.types.name(subscript.ty);
@@ -217,9 +216,8 @@ impl<'a> Checker<'a> {
     }
 
     fn slice_range(&mut self, base: Expr, item: Ty, range: &syn::ExprRange, place: Place) -> Expr {
-        let usize = self.types.usize;
-        let lo = range.start.as_ref().map(|lo| Box::new(self.expr_coerce(lo, usize)));
-        let hi = range.end.as_ref().map(|hi| Box::new(self.expr_coerce(hi, usize)));
+        let lo = range.start.as_ref().map(|lo| Box::new(self.expr_coerce(lo, Ty::USIZE)));
+        let hi = range.end.as_ref().map(|hi| Box::new(self.expr_coerce(hi, Ty::USIZE)));
         let inclusive = matches!(range.limits, syn::RangeLimits::Closed(_));
         let slice = self.types.make(TyKind::Slice(item));
         self.make(ExprKind::SliceRange { base: Box::new(base), lo, hi, inclusive }, slice, place)

@@ -4,26 +4,30 @@ use std::rc::Rc;
 
 use super::Checker;
 use crate::tree::{Expr, ExprKind};
-use crate::value::layout;
-
-/// The largest constant that is evaluated because it is borrowed, in bytes; of larger ones only literals are kept.
-const MAX_PROMOTED: u64 = 1 << 16;
 
 impl<'a> Checker<'a> {
-    /// Replaces what references to constant expressions refer to by its value, which lives as long as the program.
-    pub(super) fn promote(&mut self, expr: &mut Expr) {
-        if let ExprKind::Ref { mutable: false, place } = &mut expr.kind
-            && is_promotable(place)
-            && self.types.is_known(place.ty)
-            && !self.mentions_param(place.ty)
-            && layout(&self.types, place.ty).0 <= MAX_PROMOTED
-        {
-            if let Some(value) = self.evaluate_quietly(place) {
-                place.kind = ExprKind::Value(Rc::new(value));
-            }
-            return;
+    /// Replaces what references to constant expressions refer to by its value, in all functions, once their types are
+    /// known.
+    pub(super) fn promote_all(&mut self) {
+        for index in 0..self.fns.len() {
+            let Some(mut body) = self.fns[index].body.take() else { continue };
+            self.promote(&mut Rc::make_mut(&mut body).value);
+            self.fns[index].body = Some(body);
         }
-        expr.children_mut(&mut |child| self.promote(child));
+    }
+
+    fn promote(&mut self, expr: &mut Expr) {
+        match &mut expr.kind {
+            // A constant of the program has its place already.
+            ExprKind::Ref { mutable: false, place }
+                if is_promotable(place) && !matches!(place.kind, ExprKind::Const(_)) =>
+            {
+                if let Some(value) = self.promoted_value(place) {
+                    place.kind = ExprKind::Value(Rc::new(value));
+                }
+            }
+            _ => expr.children_mut(&mut |child| self.promote(child)),
+        }
     }
 }
 

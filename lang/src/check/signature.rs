@@ -39,7 +39,7 @@ impl<'a> Checker<'a> {
                             place,
                             "`self` parameter is only allowed in associated functions",
                         );
-                        params.push(self.types.error);
+                        params.push(Ty::ERROR);
                         continue;
                     };
                     if receiver.colon_token.is_some() {
@@ -68,7 +68,7 @@ impl<'a> Checker<'a> {
             }
         }
         let result = match &sig.output {
-            syn::ReturnType::Default => self.types.unit,
+            syn::ReturnType::Default => Ty::UNIT,
             syn::ReturnType::Type(_, ty) => {
                 if contains_elided(ty) && !ref_self && references != 1 {
                     let place = self.place(ty.span());

@@ -28,7 +28,7 @@ impl<'a> Checker<'a> {
                 )
                 .suggest("borrow it", format!("&{name}")),
             );
-            return self.types.error;
+            return Ty::ERROR;
         }
         made
     }
@@ -38,7 +38,7 @@ impl<'a> Checker<'a> {
         let made = match ty {
             syn::Type::Paren(inner) => return self.any_ty(&inner.elem),
             syn::Type::Group(inner) => return self.any_ty(&inner.elem),
-            syn::Type::Never(_) => self.types.never,
+            syn::Type::Never(_) => Ty::NEVER,
             syn::Type::Infer(_) => self.types.fresh(),
             syn::Type::Path(path) if path.qself.is_none() => self.path_type(&path.path),
             syn::Type::Tuple(tuple) => {
@@ -57,7 +57,7 @@ impl<'a> Checker<'a> {
                 let item = self.ty(&array.elem);
                 match self.array_len(&array.len) {
                     Some(len) => self.types.make(TyKind::Array(item, len)),
-                    None => self.types.error,
+                    None => Ty::ERROR,
                 }
             }
             syn::Type::BareFn(pointer) => {
@@ -67,7 +67,7 @@ impl<'a> Checker<'a> {
                 }
                 let params = pointer.inputs.iter().map(|param| self.ty(&param.ty)).collect();
                 let result = match &pointer.output {
-                    syn::ReturnType::Default => self.types.unit,
+                    syn::ReturnType::Default => Ty::UNIT,
                     syn::ReturnType::Type(_, ty) => self.ty(ty),
                 };
                 self.types.make(TyKind::Fn(params, result))
@@ -87,12 +87,12 @@ impl<'a> Checker<'a> {
         if self.types.weight(ty) > MAX_TYPE_WEIGHT {
             let message = format!("a type is made of more than {MAX_TYPE_WEIGHT} types");
             self.error("J0003", place, message);
-            return self.types.error;
+            return Ty::ERROR;
         }
         if layout(&self.types, ty).0 > MAX_TYPE_SIZE {
             let name = self.types.name(ty);
             self.error("J0003", place, format!("`{name}` is larger than {MAX_TYPE_SIZE} bytes"));
-            return self.types.error;
+            return Ty::ERROR;
         }
         ty
     }
@@ -139,7 +139,7 @@ impl<'a> Checker<'a> {
                 diag = diag.suggest("there is a type with a similar name", near);
             }
             self.report(diag);
-            self.types.error
+            Ty::ERROR
         })
     }
 
@@ -158,10 +158,10 @@ impl<'a> Checker<'a> {
         }
         match name {
             "f32" => Some(self.types.float(FloatTy::F32)),
-            "f64" => Some(self.types.f64),
-            "bool" => Some(self.types.bool),
-            "char" => Some(self.types.char),
-            "str" => Some(self.types.str),
+            "f64" => Some(Ty::F64),
+            "bool" => Some(Ty::BOOL),
+            "char" => Some(Ty::CHAR),
+            "str" => Some(Ty::STR),
             "Self" => self.cx.self_ty,
             _ => None,
         }

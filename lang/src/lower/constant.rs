@@ -3,58 +3,11 @@
 use ir::{DataObject, Type, Value};
 
 use super::{Addr, Lower};
-use crate::tree::{Expr, ExprKind, UnOp};
+use crate::tree::{Expr, ExprKind};
 use crate::ty::{Ty, TyKind};
 use crate::value::{ConstValue, layout};
 
-/// Where a constant's value is kept while the program is compiled.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Origin {
-    /// In the checked program: its address stands for it.
-    Program,
-    /// Made on the way.
-    Fresh,
-}
-
 impl<'m, 'p> Lower<'m, 'p> {
-    /// The value of an expression that is nothing but literals and constants: a reference to it outlives the call.
-    pub(super) fn promotable(&self, expr: &Expr) -> Option<ConstValue> {
-        match &expr.kind {
-            ExprKind::Int(value) => {
-                let int = self.types.as_int(expr.ty)?;
-                Some(ConstValue::Int(int.wrap(*value as i128)))
-            }
-            ExprKind::Unary(UnOp::Neg, inner) => match self.promotable(inner)? {
-                ConstValue::Int(value) => {
-                    Some(ConstValue::Int(self.types.as_int(expr.ty)?.wrap(value.wrapping_neg())))
-                }
-                ConstValue::F32(value) => Some(ConstValue::F32(-value)),
-                ConstValue::F64(value) => Some(ConstValue::F64(-value)),
-                _ => None,
-            },
-            ExprKind::Float(digits) => {
-                crate::check::float_value(digits, self.types.as_float(expr.ty))
-            }
-            ExprKind::Value(value) => Some((**value).clone()),
-            ExprKind::Bool(value) => Some(ConstValue::Bool(*value)),
-            ExprKind::Char(value) => Some(ConstValue::Char(*value)),
-            ExprKind::Variant(index) => Some(ConstValue::Int((*index).into())),
-            ExprKind::Str(text) => Some(ConstValue::Str(text.as_str().into())),
-            ExprKind::Const(id) => Some(self.shared.program.value(*id).clone()),
-            ExprKind::Array(items) | ExprKind::Tuple(items) => items
-                .iter()
-                .map(|item| self.promotable(item))
-                .collect::<Option<_>>()
-                .map(ConstValue::Aggregate),
-            ExprKind::Repeat(item) => {
-                let item = self.promotable(item)?;
-                let len = usize::try_from(self.types.array_len(expr.ty)?).ok()?;
-                Some(ConstValue::Aggregate(vec![item; len]))
-            }
-            _ => None,
-        }
-    }
-
     /// The address of read-only bytes; equal ones are shared.
     pub(super) fn data(&mut self, bytes: Vec<u8>, align: u32) -> Value {
         let next = self.shared.data.len();
@@ -123,20 +76,14 @@ impl<'m, 'p> Lower<'m, 'p> {
     ) -> Vec<Value> {
         let mut leaves = Vec::new();
         match dest {
-            Some(to) => self.const_store(value, ty, to, Origin::Program),
-            None => self.const_leaves(value, ty, &mut leaves, Origin::Program),
+            Some(to) => self.const_store(value, ty, to),
+            None => self.const_leaves(value, ty, &mut leaves),
         }
         leaves
     }
 
     /// A constant made of scalars.
-    pub(super) fn const_leaves(
-        &mut self,
-        value: &ConstValue,
-        ty: Ty,
-        out: &mut Vec<Value>,
-        origin: Origin,
-    ) {
+    pub(super) fn const_leaves(&mut self, value: &ConstValue, ty: Ty, out: &mut Vec<Value>) {
         match (value, self.types.kind(ty)) {
             (ConstValue::Int(value), _) => {
                 out.push(self.int_const(self.int_of(ty).to_ir(), *value));
@@ -155,13 +102,11 @@ impl<'m, 'p> Lower<'m, 'p> {
                 out.push(self.data(text.as_bytes().to_vec(), 1));
                 out.push(self.b.iconst(Type::I64, text.len() as i64));
             }
-            (ConstValue::Ref(inner), TyKind::Ref { to, .. }) => {
-                self.const_ref(inner, *to, out, origin)
-            }
+            (ConstValue::Ref(inner), TyKind::Ref { to, .. }) => self.const_ref(inner, *to, out),
             (ConstValue::Aggregate(items), _) => {
                 let parts = self.parts(ty);
                 for (item, part) in items.iter().zip(parts) {
-                    self.const_leaves(item, part, out, origin);
+                    self.const_leaves(item, part, out);
                 }
             }
             (ConstValue::Ref(_), kind) => unreachable!("a reference is no {kind:?}"),
@@ -169,16 +114,16 @@ impl<'m, 'p> Lower<'m, 'p> {
     }
 
     /// A reference to a constant.
-    fn const_ref(&mut self, inner: &ConstValue, to: Ty, out: &mut Vec<Value>, origin: Origin) {
+    fn const_ref(&mut self, inner: &ConstValue, to: Ty, out: &mut Vec<Value>) {
         match (inner, self.types.kind(to)) {
-            (ConstValue::Str(_), TyKind::Str) => self.const_leaves(inner, to, out, origin),
+            (ConstValue::Str(_), TyKind::Str) => self.const_leaves(inner, to, out),
             (ConstValue::Aggregate(items), TyKind::Slice(item)) if self.has_pointers(*item) => {
                 let item = *item;
                 let (size, align) = layout(self.types, item);
                 let len = items.len() as u64;
-                let table = self.pointer_data(inner, to, size * len, align, origin);
+                let table = self.pointer_data(inner, to, size * len, align);
                 for (index, value) in items.iter().enumerate() {
-                    self.const_store(value, item, table.plus(index as u64 * size), origin);
+                    self.const_store(value, item, table.plus(index as u64 * size));
                 }
                 out.push(self.offset(table));
                 out.push(self.b.iconst(Type::I64, len as i64));
@@ -191,7 +136,7 @@ impl<'m, 'p> Lower<'m, 'p> {
                 out.push(self.b.iconst(Type::I64, items.len() as i64));
             }
             _ => {
-                let addr = self.const_addr(inner, to, origin);
+                let addr = self.const_addr(inner, to);
                 out.push(self.offset(addr));
             }
         }
@@ -199,13 +144,13 @@ impl<'m, 'p> Lower<'m, 'p> {
 
     /// A constant in memory, where it stays as long as the program: read-only data. Data cannot hold addresses, so a
     /// constant with some is written each time that it is used, always the same values to the same place.
-    pub(super) fn const_addr(&mut self, value: &ConstValue, ty: Ty, origin: Origin) -> Addr {
+    pub(super) fn const_addr(&mut self, value: &ConstValue, ty: Ty) -> Addr {
         if self.has_pointers(ty) {
             let (size, align) = layout(self.types, ty);
-            let to = self.pointer_data(value, ty, size, align, origin);
+            let to = self.pointer_data(value, ty, size, align);
             let key = (std::ptr::from_ref(value) as usize, ty);
-            if origin == Origin::Fresh || !self.written.contains(&key) {
-                self.const_store(value, ty, to, origin);
+            if !self.written.contains(&key) {
+                self.const_store(value, ty, to);
             }
             return to;
         }
@@ -223,7 +168,7 @@ impl<'m, 'p> Lower<'m, 'p> {
             && self.has_pointers(expr.ty)
         {
             let value = program.value(*id);
-            self.const_addr(value, expr.ty, Origin::Program);
+            self.const_addr(value, expr.ty);
             self.written.insert((std::ptr::from_ref(value) as usize, expr.ty));
         }
         let looping = looping
@@ -239,18 +184,9 @@ impl<'m, 'p> Lower<'m, 'p> {
     }
 
     /// Where a constant with addresses is written to, `size` bytes.
-    fn pointer_data(
-        &mut self,
-        value: &ConstValue,
-        ty: Ty,
-        size: u64,
-        align: u32,
-        origin: Origin,
-    ) -> Addr {
+    fn pointer_data(&mut self, value: &ConstValue, ty: Ty, size: u64, align: u32) -> Addr {
         let key = (std::ptr::from_ref(value) as usize, ty);
-        if origin == Origin::Program
-            && let Some(name) = self.shared.pointer_data.get(&key)
-        {
+        if let Some(name) = self.shared.pointer_data.get(&key) {
             return Addr { base: self.b.data_addr(name, 0), offset: 0 };
         }
         let name = format!("table.{}", self.shared.tables);
@@ -258,20 +194,18 @@ impl<'m, 'p> Lower<'m, 'p> {
         let bytes = vec![0; size as usize];
         let object = DataObject { bytes, align: align.max(8), mutable: true };
         self.shared.module.data.insert(name.clone(), object);
-        if origin == Origin::Program {
-            self.shared.pointer_data.insert(key, name.clone());
-        }
+        self.shared.pointer_data.insert(key, name.clone());
         Addr { base: self.b.data_addr(&name, 0), offset: 0 }
     }
 
-    pub(super) fn const_store(&mut self, value: &ConstValue, ty: Ty, to: Addr, origin: Origin) {
+    pub(super) fn const_store(&mut self, value: &ConstValue, ty: Ty, to: Addr) {
         if self.leaves(ty).is_some() {
             let mut leaves = Vec::new();
-            self.const_leaves(value, ty, &mut leaves, origin);
+            self.const_leaves(value, ty, &mut leaves);
             return self.store_leaves(ty, &leaves, to);
         }
         if !self.has_pointers(ty) {
-            let from = self.const_addr(value, ty, origin);
+            let from = self.const_addr(value, ty);
             return self.copy(to, from, self.size(ty));
         }
         let ConstValue::Aggregate(items) = value else {
@@ -281,14 +215,14 @@ impl<'m, 'p> Lower<'m, 'p> {
             TyKind::Array(item, _) => {
                 let (item, size) = (*item, self.size(*item));
                 for (index, value) in items.iter().enumerate() {
-                    self.const_store(value, item, to.plus(index as u64 * size), origin);
+                    self.const_store(value, item, to.plus(index as u64 * size));
                 }
             }
             _ => {
                 let parts = self.parts(ty);
                 let (offsets, _, _) = crate::value::fields(self.types, &parts);
                 for ((value, part), offset) in items.iter().zip(parts).zip(offsets) {
-                    self.const_store(value, part, to.plus(offset), origin);
+                    self.const_store(value, part, to.plus(offset));
                 }
             }
         }

@@ -2,7 +2,6 @@
 
 use ir::{TrapKind, Type, Value};
 
-use super::constant::Origin;
 use super::ops::Right;
 use super::place::PlaceValue;
 use super::{Addr, Flow, Lower, Unreachable, one};
@@ -62,7 +61,7 @@ impl<'m, 'p> Lower<'m, 'p> {
                 let value = crate::check::float_value(digits, self.types.as_float(expr.ty));
                 let value = value.unwrap_or_else(|| unreachable!("`{digits}` has been checked"));
                 let mut leaves = Vec::new();
-                self.const_leaves(&value, expr.ty, &mut leaves, Origin::Fresh);
+                self.const_leaves(&value, expr.ty, &mut leaves);
                 Ok(leaves)
             }
             ExprKind::Value(value) => Ok(self.constant(value, expr.ty, dest)),
@@ -225,14 +224,11 @@ impl<'m, 'p> Lower<'m, 'p> {
 
     /// `&place`.
     fn reference(&mut self, expr: &'p Expr, place: &'p Expr) -> Flow<Vec<Value>> {
-        let mutable = matches!(expr.kind, ExprKind::Ref { mutable: true, .. });
-        // A reference to a constant expression lives as long as the program.
-        if !mutable
-            && !place.is_place()
-            && let Some(value) = self.promotable(place)
+        // A constant lives as long as the program, but for one that may be written, which is a copy.
+        if let (ExprKind::Value(value), ExprKind::Ref { mutable: false, .. }) =
+            (&place.kind, &expr.kind)
         {
-            let addr = self.const_addr(&value, place.ty, Origin::Fresh);
-            return Ok(vec![addr.base]);
+            return Ok(vec![self.const_addr(value, place.ty).base]);
         }
         // `&*r` is `r`.
         if let ExprKind::Deref(inner) = &place.kind {

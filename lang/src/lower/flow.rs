@@ -226,7 +226,7 @@ impl<'m, 'p> Lower<'m, 'p> {
     ) -> Flow<Vec<Value>> {
         let (head, inside, exit) =
             (self.b.block("while"), self.b.block("body"), self.b.block("done"));
-        self.enter_loop(id, self.types.unit, None);
+        self.enter_loop(id, Ty::UNIT, None);
         let target = self.target(id);
         target.exit = Some((exit, Vec::new()));
         target.again = Some(head);

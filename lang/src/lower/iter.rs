@@ -45,7 +45,7 @@ impl<'m, 'p> Lower<'m, 'p> {
         pat: &'p Pat,
         body: &'p Expr,
     ) -> Flow<Vec<Value>> {
-        self.enter_loop(id, self.types.unit, None);
+        self.enter_loop(id, Ty::UNIT, None);
         let mut body = |lower: &mut Self, place| {
             lower.at(pat.place);
             lower.bind(pat, &place);

@@ -75,13 +75,12 @@ impl<'m, 'p> Lower<'m, 'p> {
         let int = self.int_of(ty);
         let leaf = int.to_ir();
         let signed = int.signed();
-        let u32 = self.types.u32;
         let x = v[0];
         let b = &self.b;
         let inverted_if = |inverted: bool| if inverted { b.not(x) } else { x };
         match op {
             I::Binary(op) => {
-                let right = if op.is_shift() { u32 } else { ty };
+                let right = if op.is_shift() { Ty::U32 } else { ty };
                 self.operate(op, x, Right::any(v[1], right), ty)
             }
             I::Overflowing(_) => unreachable!("it has two results"),
@@ -103,7 +102,7 @@ impl<'m, 'p> Lower<'m, 'p> {
             I::WrappingRem => b.urem(x, v[1]),
             I::Saturating(op) => self.saturating(op, x, v[1], int),
             I::RotateLeft | I::RotateRight => {
-                let amount = self.resize_amount(v[1], u32, leaf);
+                let amount = self.resize_amount(v[1], Ty::U32, leaf);
                 self.rotate(x, amount, leaf, op == I::RotateLeft)
             }
             I::CountOnes | I::CountZeros => {

@@ -2,7 +2,6 @@
 
 use ir::{IntCC, TrapKind, Type, Value, Var};
 
-use super::constant::Origin;
 use super::{Addr, Flow, Lower, Storage};
 use crate::tree::{Expr, ExprKind};
 use crate::ty::Ty;
@@ -37,7 +36,7 @@ impl<'m, 'p> Lower<'m, 'p> {
             }
             ExprKind::Static(id) | ExprKind::Const(id) => {
                 let value = self.shared.program.value(*id);
-                Ok(PlaceValue::Memory(self.const_addr(value, expr.ty, Origin::Program), None))
+                Ok(PlaceValue::Memory(self.const_addr(value, expr.ty), None))
             }
             ExprKind::Deref(inner) => {
                 let values = self.generate(inner, None)?;
