@@ -4,9 +4,8 @@ use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use interp::{Interpreter, Limits, LoadOptions, MemoryAccess, Program};
 use ir::{Module, Signature, TrapKind, Type};
 use jitmem::DataMemory;
 use opt::Level;
@@ -14,9 +13,13 @@ use opt::Level;
 use crate::abi;
 use crate::error::{Error, READING, Trap};
 use crate::host::{HostFunction, Hosts};
+#[cfg(feature = "interpreter")]
+use crate::interpreter::Interpreters;
 use crate::link::{self, Linked};
+use crate::machine::{Machine, Native};
 use crate::native;
 use crate::pipeline::{self, Settings};
+#[cfg(feature = "simulator")]
 use crate::simulator::{SimLimits, Simulators};
 use crate::statistics::Statistics;
 use crate::value::{Args, Results, Value};
@@ -40,10 +43,15 @@ impl EngineKind {
         if native::AVAILABLE { EngineKind::Native } else { EngineKind::Simulator }
     }
 
-    /// Those that run here: the interpreter, the simulator, and on an ARM64 host native code.
+    /// Those that run here: the interpreter and the simulator, where the features of these names are on, and native code
+    /// on an ARM64 host.
     pub fn available() -> impl Iterator<Item = Self> {
-        let native = native::AVAILABLE.then_some(EngineKind::Native);
-        [EngineKind::Interpreter, EngineKind::Simulator].into_iter().chain(native)
+        let all = [EngineKind::Interpreter, EngineKind::Simulator, EngineKind::Native];
+        all.into_iter().filter(|kind| match kind {
+            EngineKind::Interpreter => cfg!(feature = "interpreter"),
+            EngineKind::Simulator => cfg!(feature = "simulator"),
+            EngineKind::Native => native::AVAILABLE,
+        })
     }
 
     /// As the command line writes it.
@@ -165,8 +173,6 @@ pub struct Engine {
 struct Inner {
     module: Module,
     options: Options,
-    /// The host functions, in the order of the module's `externs`.
-    hosts: Vec<HostFunction>,
     /// Machine code holds the addresses of the data objects.
     _data: Arc<DataMemory>,
     backend: Backend,
@@ -174,9 +180,12 @@ struct Inner {
 
 #[derive(Debug)]
 enum Backend {
-    Interpreter { program: Program, idle: Mutex<Vec<Interpreter>> },
-    Simulator { code: Linked, simulators: Simulators },
-    Native { code: Linked },
+    #[cfg(feature = "interpreter")]
+    Interpreter(Interpreters),
+    Machine {
+        code: Linked,
+        machine: Box<dyn Machine>,
+    },
 }
 
 /// How deeply host functions may call engines that call host functions, on one thread.
@@ -223,20 +232,26 @@ impl Engine {
         let objects = module.data.values().map(|object| (&*object.bytes, object.align.into()));
         let data = Arc::new(DataMemory::new(objects)?);
         let backend = match options.engine {
-            EngineKind::Interpreter => interpreter(&module, options, &data)?,
-            EngineKind::Simulator => {
-                let code = compile(&module, &hosts, &data, options)?;
-                let limits = SimLimits { fuel: options.fuel, restricted: options.restricted };
-                let simulators = Simulators::new(&hosts, limits, &data);
-                Backend::Simulator { code, simulators }
+            #[cfg(feature = "interpreter")]
+            EngineKind::Interpreter => {
+                Backend::Interpreter(interpreters(&module, &hosts, &data, options)?)
             }
-            EngineKind::Native if native::AVAILABLE => {
-                Backend::Native { code: compile(&module, &hosts, &data, options)? }
+            kind => {
+                let machine: Box<dyn Machine> = match kind {
+                    #[cfg(feature = "simulator")]
+                    EngineKind::Simulator => {
+                        let limits =
+                            SimLimits { fuel: options.fuel, restricted: options.restricted };
+                        Box::new(Simulators::new(&hosts, limits, &data))
+                    }
+                    EngineKind::Native if native::AVAILABLE => Box::new(Native),
+                    _ => return Err(Error::NoEngine { kind }),
+                };
+                Backend::Machine { code: compile(&module, &hosts, &data, options)?, machine }
             }
-            EngineKind::Native => return Err(Error::NoNative),
         };
         let options = options.clone();
-        Ok(Self { inner: Arc::new(Inner { module, options, hosts, _data: data, backend }) })
+        Ok(Self { inner: Arc::new(Inner { module, options, _data: data, backend }) })
     }
 
     /// The module.
@@ -305,32 +320,28 @@ impl Engine {
     /// How many instructions the simulator has run for this engine: exact.
     #[must_use]
     pub fn instructions(&self) -> Option<u64> {
-        match &self.inner.backend {
-            Backend::Simulator { simulators, .. } => Some(simulators.instructions()),
-            _ => None,
-        }
+        self.machine()?.1.instructions()
     }
 
     /// What the simulator counted for this engine, by class, function and place in the source: exact.
     #[must_use]
     pub fn statistics(&self) -> Option<Statistics> {
-        match &self.inner.backend {
-            Backend::Simulator { simulators, code, .. } => Some(simulators.statistics(code)),
-            _ => None,
-        }
+        let (code, machine) = self.machine()?;
+        machine.statistics(code)
     }
 
     /// The bytes of machine code, without constants, of all functions.
     #[must_use]
     pub fn code_bytes(&self) -> Option<usize> {
-        let code = self.code()?;
+        let (code, _) = self.machine()?;
         Some(code.functions().iter().map(|placed| placed.code_bytes as usize).sum())
     }
 
-    pub(crate) fn code(&self) -> Option<&Linked> {
+    fn machine(&self) -> Option<(&Linked, &dyn Machine)> {
         match &self.inner.backend {
-            Backend::Simulator { code, .. } | Backend::Native { code } => Some(code),
-            Backend::Interpreter { .. } => None,
+            Backend::Machine { code, machine } => Some((code, &**machine)),
+            #[cfg(feature = "interpreter")]
+            Backend::Interpreter(_) => None,
         }
     }
 
@@ -355,70 +366,16 @@ impl Engine {
             return Err(self.trap(TrapKind::StackOverflow, &function.name, None).into());
         };
         match &inner.backend {
-            Backend::Interpreter { program, idle } => {
-                let id = program.function(&function.name);
-                let id = id.ok_or(Error::Internal("a function was not loaded"))?;
-                let taken = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-                let mut interpreter = taken.unwrap_or_else(|| {
-                    Interpreter::new(Limits { fuel: inner.options.fuel, ..Limits::default() })
-                });
-                let mut host = |index: usize, args: &[u64], results: &mut [u64]| {
-                    let function = inner.hosts.get(index).ok_or(TrapKind::Unreachable)?;
-                    let result = (function.thunk)(args);
-                    results.iter_mut().for_each(|slot| *slot = result);
-                    Ok(())
-                };
-                let outcome = interpreter.call(program, id, bits, &mut host);
-                idle.lock().unwrap_or_else(PoisonError::into_inner).push(interpreter);
-                *bits = outcome
-                    .map_err(|trap| self.trap(trap.kind, &trap.place.function, trap.place.span))?;
-            }
-            Backend::Native { code } => {
-                let conv = pipeline::native_call_conv();
+            #[cfg(feature = "interpreter")]
+            Backend::Interpreter(interpreters) => interpreters
+                .call(&function.name, bits)?
+                .map_err(|trap| self.trap(trap.kind, &trap.place.function, trap.place.span))?,
+            Backend::Machine { code, machine } => {
                 let signature = function.signature.halved();
-                let mut places = abi::place(&signature, bits, conv);
-                let entry = code.functions()[index].range.start;
-                code.native().call(entry, &mut places).map_err(|fault| {
-                    use jitmem::trap::FaultKind;
-                    let placed = code.function_at(fault.pc);
-                    let name = placed.map_or("a veneer", |placed| placed.name.as_str());
-                    let span = placed.and_then(|placed| placed.span_at(fault.pc));
-                    match fault.kind {
-                        FaultKind::StackOverflow => {
-                            Error::from(self.trap(TrapKind::StackOverflow, name, span))
-                        }
-                        FaultKind::Memory { address } => {
-                            let mut trap = self.trap(TrapKind::MemoryFault, name, span);
-                            trap.detail = Some(format!("address {address:#x}"));
-                            trap.into()
-                        }
-                        FaultKind::Call { address } => {
-                            let mut trap = self.trap(TrapKind::BadCall, name, span);
-                            trap.detail = Some(format!("address {address:#x}"));
-                            trap.into()
-                        }
-                        FaultKind::Breakpoint => {
-                            match placed.and_then(|placed| placed.trap_at(fault.pc)) {
-                                Some((kind, span)) => self.trap(kind, name, span).into(),
-                                None => Error::Internal("a `brk` that is no trap site was reached"),
-                            }
-                        }
-                    }
-                })?;
+                let mut places = abi::place(&signature, bits, code.conv());
+                machine.call(code.functions()[index].range.start, &mut places, code)?;
                 bits.clear();
-                let types = signature.result_types();
-                abi::results(types, &mut places, bits)?;
-            }
-            Backend::Simulator { code, simulators } => {
-                let signature = function.signature.halved();
-                let mut places = abi::place(&signature, bits, codegen::CallConv::Aapcs64);
-                let entry = code.functions()[index].range.start;
-                simulators.call(entry, &mut places, code).map_err(|fault| {
-                    fault.into_error(code, |kind, name, span| self.trap(kind, name, span))
-                })?;
-                bits.clear();
-                let types = signature.result_types();
-                abi::results(types, &mut places, bits)?;
+                abi::results(signature.result_types(), &mut places, bits)?;
             }
         }
         Ok(())
@@ -446,21 +403,23 @@ fn settings(options: &Options) -> Settings {
     Settings { level: options.level, limit: options.limit, verify: options.verify, codegen }
 }
 
-fn interpreter(
+#[cfg(feature = "interpreter")]
+fn interpreters(
     module: &Module,
-    options: &Options,
+    hosts: &[HostFunction],
     data: &Arc<DataMemory>,
-) -> Result<Backend, Error> {
+    options: &Options,
+) -> Result<Interpreters, Error> {
+    use interp::{LoadOptions, MemoryAccess};
     let access = if options.restricted { MemoryAccess::Restricted } else { MemoryAccess::Host };
     let load = LoadOptions { memory: access, counted: options.fuel.is_some() };
     let data = Arc::clone(data);
-    let program = if options.optimize_for_interpreter {
+    if options.optimize_for_interpreter {
         let optimized = pipeline::optimized(module.clone(), &settings(options), &mut ())?;
-        Program::load_with_data(&optimized, &load, data)?
+        Interpreters::new(&optimized, &load, data, hosts, options.fuel)
     } else {
-        Program::load_with_data(module, &load, data)?
-    };
-    Ok(Backend::Interpreter { program, idle: Mutex::default() })
+        Interpreters::new(module, &load, data, hosts, options.fuel)
+    }
 }
 
 fn compile(
@@ -473,7 +432,8 @@ fn compile(
     let functions = pipeline::compile(module.clone(), &settings, &mut ())?;
     let host = |name: &str| hosts.get(module.externs.get_index_of(name)?);
     let object = |name: &str| data.address(module.data.get_index_of(name)?);
-    link::link(functions, &object, &host, settings.codegen.call_conv)
+    let source = module.source_name.clone();
+    link::link(functions, &object, &host, settings.codegen.call_conv, source)
 }
 
 /// The host functions in the order of the module's `externs`, checked against what it says they are.

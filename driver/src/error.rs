@@ -5,6 +5,8 @@ use std::fmt;
 
 use ir::{Signature, Span, TrapKind};
 
+use crate::engine::EngineKind;
+
 /// A call ended without a result. The process, its locks and its registers are as before.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
@@ -52,6 +54,7 @@ pub enum Error {
     /// A function cannot be compiled.
     Compile(Box<codegen::Error>),
     /// A module cannot be loaded into the interpreter.
+    #[cfg(feature = "interpreter")]
     Load(Box<interp::LoadError>),
     /// There is no memory for the code.
     Memory(jitmem::MapError),
@@ -110,8 +113,11 @@ pub enum Error {
         /// How many were passed.
         given: usize,
     },
-    /// This machine cannot run machine code natively.
-    NoNative,
+    /// The engine does not run here: native code on a machine that is not ARM64, or one whose feature is off.
+    NoEngine {
+        /// Which one.
+        kind: EngineKind,
+    },
     /// The call ended in a trap.
     Trap(Trap),
     /// The simulator found something that correct machine code never does.
@@ -165,6 +171,7 @@ impl fmt::Display for Error {
         match self {
             Error::Verify { stage, error } => write!(f, "after {stage}: {error}"),
             Error::Compile(error) => error.fmt(f),
+            #[cfg(feature = "interpreter")]
             Error::Load(error) => error.fmt(f),
             Error::Memory(error) => error.fmt(f),
             Error::Link { function, symbol, problem } => {
@@ -201,9 +208,12 @@ impl fmt::Display for Error {
                 let s = if *expected == 1 { "" } else { "s" };
                 write!(f, "`{name}` takes {expected} argument{s}, but {given} were given")
             }
-            Error::NoNative => f.write_str(
+            Error::NoEngine { kind: EngineKind::Native } => f.write_str(
                 "native code needs an ARM64 machine; the simulator and the interpreter run everywhere",
             ),
+            Error::NoEngine { kind } => {
+                write!(f, "`driver` was built without the engine `{kind}`; a feature adds it")
+            }
             Error::Trap(trap) => trap.fmt(f),
             Error::Machine(fault) => write!(f, "the simulator stopped: {fault}"),
             Error::Internal(what) => write!(f, "a defect of Jitsu: {what}"),
@@ -216,6 +226,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Error::Verify { error, .. } => Some(error),
+            #[cfg(feature = "interpreter")]
             Error::Load(error) => Some(&**error),
             Error::Memory(error) => Some(error),
             Error::Trap(trap) => Some(trap),
@@ -224,6 +235,7 @@ impl std::error::Error for Error {
     }
 }
 
+#[cfg(feature = "interpreter")]
 impl From<interp::LoadError> for Error {
     fn from(error: interp::LoadError) -> Self {
         Error::Load(Box::new(error))

@@ -22,17 +22,23 @@
 //! Compiled code does what its IR says, also to memory: whoever makes the IR vouches for the addresses that it
 //! computes. For IR from elsewhere there is [`Options::restricted`] with the interpreter or the simulator.
 #![deny(unsafe_code)]
+// What only the engines use whose features are off is not worth a condition at each place.
+#![cfg_attr(not(all(feature = "interpreter", feature = "simulator")), allow(dead_code))]
 
 mod abi;
 mod configuration;
 mod engine;
 mod error;
 mod host;
+#[cfg(feature = "interpreter")]
+mod interpreter;
 mod link;
+mod machine;
 mod native;
 pub mod pipeline;
 #[cfg(feature = "lang")]
 mod print;
+#[cfg(feature = "simulator")]
 mod simulator;
 mod statistics;
 mod trampoline;

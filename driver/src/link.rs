@@ -25,6 +25,8 @@ pub(crate) struct Linked {
     code: ExecutableCode,
     functions: Vec<Placed>,
     native: NativeCode,
+    conv: CallConv,
+    source: Option<String>,
 }
 
 /// A function in its place. What is by offset is in order.
@@ -61,6 +63,7 @@ pub(crate) fn link<'h>(
     object: &dyn Fn(&str) -> Option<u64>,
     host: &dyn Fn(&str) -> Option<&'h HostFunction>,
     conv: CallConv,
+    source: Option<String>,
 ) -> Result<Linked, Error> {
     let trampoline =
         trampoline::assemble().ok_or(Error::Internal("the entry trampoline does not assemble"))?;
@@ -145,7 +148,7 @@ pub(crate) fn link<'h>(
         trampoline: code.as_ptr().wrapping_add(trampoline_at),
         recovery: base + (trampoline_at + trampoline.recovery) as u64,
     };
-    Ok(Linked { code, functions: placed, native })
+    Ok(Linked { code, functions: placed, native, conv, source })
 }
 
 /// The call or jump over a distance in bytes, if it reaches so far.
@@ -176,6 +179,16 @@ impl Linked {
         self.functions.get(after.checked_sub(1)?).filter(|placed| placed.range.contains(&pc))
     }
 
+    /// Where its functions look for arguments.
+    pub(crate) fn conv(&self) -> CallConv {
+        self.conv
+    }
+
+    /// The source file, if the module names one.
+    pub(crate) fn source(&self) -> Option<&str> {
+        self.source.as_deref()
+    }
+
     /// How native code is entered.
     pub(crate) fn native(&self) -> &NativeCode {
         &self.native
@@ -202,7 +215,7 @@ mod tests {
             function("between", vec![0; bytes / 4], Vec::new()),
             function("far", vec![0xd65f_03c0], Vec::new()),
         ];
-        link(functions, &|_| None, &|_| None, CallConv::Aapcs64)
+        link(functions, &|_| None, &|_| None, CallConv::Aapcs64, None)
     }
 
     /// Case 50 of `driver/tests/shape/README.md`.

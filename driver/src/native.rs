@@ -4,8 +4,6 @@
 
 use std::ops::Range;
 
-use arm64_sim::{Permission, Simulator};
-use jitmem::DataMemory;
 use jitmem::trap::{self, Fault, Recovery};
 
 use crate::abi::Places;
@@ -76,6 +74,7 @@ pub(crate) fn bytes_at(address: u64, len: u64) -> Vec<u8> {
 }
 
 /// A simulator that works on this process's memory, as native code would.
+#[cfg(feature = "simulator")]
 pub(crate) fn open_simulator() -> arm64_sim::Config {
     // SAFETY: it runs what `codegen` makes of a module, on the same terms as `NativeCode::call`; published words stay
     // where they are for as long as the engine that owns both.
@@ -83,8 +82,9 @@ pub(crate) fn open_simulator() -> arm64_sim::Config {
 }
 
 /// Lets a restricted simulator work on the data objects of its module, which all simulators of an engine share.
-pub(crate) fn share_data(simulator: &mut Simulator, data: &DataMemory) -> bool {
+#[cfg(feature = "simulator")]
+pub(crate) fn share_data(simulator: &mut arm64_sim::Simulator, data: &jitmem::DataMemory) -> bool {
     // SAFETY: whoever keeps the simulators of an engine keeps the data as well. The objects are there for machine code of
     // the module to read and write, which this is.
-    unsafe { simulator.map_host(data.range(), Permission::ReadWrite) }
+    unsafe { simulator.map_host(data.range(), arm64_sim::Permission::ReadWrite) }
 }

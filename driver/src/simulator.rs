@@ -1,20 +1,22 @@
 //! Machine code in the simulator: a pool of simulated processors over one piece of code.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arm64_sim::{CallArgs, CodeKind, Config, Fault, HostCall, Simulator};
+use arm64_sim::{CallArgs, Class, CodeKind, Config, HostCall, Simulator, Stats};
 use codegen::ArgPlace;
 use ir::{Span, TrapKind};
 use jitmem::DataMemory;
 use regalloc::RegClass;
 
 use crate::abi::{self, Places};
-use crate::error::{Error, Trap};
+use crate::error::Error;
 use crate::host::HostFunction;
 use crate::link::Linked;
+use crate::machine::{Fault, Machine};
 use crate::native;
-use crate::statistics::Statistics;
+use crate::statistics::{FunctionStatistics, Statistics};
 
 /// Bytes of stack of a simulated processor.
 const STACK_BYTES: u64 = 8 << 20;
@@ -49,40 +51,7 @@ impl Simulators {
         Self { idle: Mutex::default(), hosts: hosts.to_vec(), limits, data: Arc::clone(data) }
     }
 
-    /// What all calls that have ended executed.
-    pub(crate) fn statistics(&self, code: &Linked) -> Statistics {
-        Statistics::of(&mut self.idle.lock().unwrap_or_else(PoisonError::into_inner), code)
-    }
-
-    /// Instructions that all calls that have ended executed.
-    pub(crate) fn instructions(&self) -> u64 {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.iter_mut().map(|simulator| simulator.stats().instructions).sum()
-    }
-
-    /// Calls the function at `entry`; the registers that return are left in `places`.
-    pub(crate) fn call(
-        &self,
-        entry: u64,
-        places: &mut Places,
-        code: &Linked,
-    ) -> Result<(), SimError> {
-        let taken = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut simulator = match taken {
-            Some(simulator) => simulator,
-            None => self.make(code)?,
-        };
-        simulator.set_fuel(self.limits.fuel);
-        let args = CallArgs { ints: &places.ints, floats: &places.floats, stack: &places.stack };
-        let outcome = simulator.call(entry, &args);
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(simulator);
-        let results = outcome.map_err(SimError::Fault)?;
-        places.ints = results.ints;
-        places.floats = results.floats;
-        Ok(())
-    }
-
-    fn make(&self, code: &Linked) -> Result<Box<Simulator>, SimError> {
+    fn make(&self, code: &Linked) -> Result<Box<Simulator>, Error> {
         let mut config =
             if self.limits.restricted { Config::restricted() } else { native::open_simulator() };
         config.stack_size = STACK_BYTES;
@@ -90,9 +59,9 @@ impl Simulators {
         let mut simulator = Box::new(Simulator::new(config));
         let published =
             simulator.publish(code.code().address(), &code.code().words(), CodeKind::Plain);
-        published.map_err(|_| SimError::Defect("code cannot be published to the simulator"))?;
+        published.map_err(|_| Error::Internal("code cannot be published to the simulator"))?;
         if self.limits.restricted && !native::share_data(&mut simulator, &self.data) {
-            return Err(SimError::Defect("data lie where something else is mapped"));
+            return Err(Error::Internal("data lie where something else is mapped"));
         }
         for function in &self.hosts {
             let HostFunction { signature, address, thunk, .. } = function.clone();
@@ -122,51 +91,84 @@ impl Simulators {
     }
 }
 
-/// Why a simulated call ended.
-pub(crate) enum SimError {
-    Fault(Fault),
-    Defect(&'static str),
+impl Machine for Simulators {
+    fn call(&self, entry: u64, places: &mut Places, code: &Linked) -> Result<(), Error> {
+        let taken = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut simulator = match taken {
+            Some(simulator) => simulator,
+            None => self.make(code)?,
+        };
+        simulator.set_fuel(self.limits.fuel);
+        let args = CallArgs { ints: &places.ints, floats: &places.floats, stack: &places.stack };
+        let outcome = simulator.call(entry, &args);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(simulator);
+        let results = outcome.map_err(|fault| error(&fault, code))?;
+        places.ints = results.ints;
+        places.floats = results.floats;
+        Ok(())
+    }
+
+    fn instructions(&self) -> Option<u64> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(idle.iter_mut().map(|simulator| simulator.stats().instructions).sum())
+    }
+
+    fn statistics(&self, code: &Linked) -> Option<Statistics> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(counts(&mut idle, code))
+    }
 }
 
-impl SimError {
-    /// As the caller of an engine sees it: `trap` makes a trap of a kind, a function and a place.
-    pub(crate) fn into_error(
-        self,
-        code: &Linked,
-        trap: impl Fn(TrapKind, &str, Option<Span>) -> Trap,
-    ) -> Error {
-        let fault = match self {
-            SimError::Fault(fault) => fault,
-            SimError::Defect(what) => return Error::Internal(what),
-        };
-        let pc = fault.pc();
-        let placed = code.function_at(pc);
-        let name = placed.map_or("a veneer", |placed| placed.name.as_str());
-        let span = placed.and_then(|placed| placed.span_at(pc));
-        match fault {
-            Fault::Breakpoint { .. } => match placed.and_then(|placed| placed.trap_at(pc)) {
-                Some((kind, span)) => trap(kind, name, span).into(),
-                None => Error::Internal("a `brk` that is no trap site was reached"),
-            },
-            Fault::StackOverflow { .. } => trap(TrapKind::StackOverflow, name, span).into(),
-            Fault::OutOfMemory { bytes, .. } => {
-                let mut trap = trap(TrapKind::StackOverflow, name, span);
-                trap.detail = Some(format!("no memory for {bytes} bytes of stack"));
-                trap.into()
-            }
-            Fault::OutOfFuel { .. } => trap(TrapKind::OutOfFuel, name, span).into(),
-            // An address of a call that is no function's.
-            Fault::OutsideCode { target, .. } | Fault::MisalignedTarget { target, .. } => {
-                let mut trap = trap(TrapKind::BadCall, name, span);
-                trap.detail = Some(format!("address {target:#x}"));
-                trap.into()
-            }
-            Fault::Memory { address, .. } | Fault::Unaligned { address, .. } => {
-                let mut trap = trap(TrapKind::MemoryFault, name, span);
-                trap.detail = Some(format!("address {address:#x}"));
-                trap.into()
-            }
-            other => Error::Machine(format!("in `{name}`: {other}")),
+/// As the caller of an engine sees a fault of the simulator.
+fn error(fault: &arm64_sim::Fault, code: &Linked) -> Error {
+    use arm64_sim::Fault as Sim;
+    let reason = match *fault {
+        Sim::Breakpoint { .. } => Fault::Breakpoint,
+        Sim::StackOverflow { .. } => Fault::Trap(TrapKind::StackOverflow, None),
+        Sim::OutOfMemory { bytes, .. } => {
+            let detail = format!("no memory for {bytes} bytes of stack");
+            Fault::Trap(TrapKind::StackOverflow, Some(detail))
         }
+        Sim::OutOfFuel { .. } => Fault::Trap(TrapKind::OutOfFuel, None),
+        // An address of a call that is no function's.
+        Sim::OutsideCode { target, .. } | Sim::MisalignedTarget { target, .. } => {
+            Fault::at(TrapKind::BadCall, target)
+        }
+        Sim::Memory { address, .. } | Sim::Unaligned { address, .. } => {
+            Fault::at(TrapKind::MemoryFault, address)
+        }
+        _ => Fault::Wrong(fault.to_string()),
+    };
+    reason.into_error(fault.pc(), code)
+}
+
+/// The counts of these simulators, which run `code`.
+fn counts(simulators: &mut [Box<Simulator>], code: &Linked) -> Statistics {
+    let mut total = Statistics::default();
+    let classes: Vec<Stats> = simulators.iter_mut().map(|simulator| simulator.stats()).collect();
+    for class in Class::ALL {
+        let count = classes.iter().map(|stats| stats.class(class)).sum();
+        total.classes.push((class.name(), count));
     }
+    total.instructions = classes.iter().map(|stats| stats.instructions).sum();
+    total.taken_branches = classes.iter().map(|stats| stats.taken_branches).sum();
+    for placed in code.functions() {
+        let words = placed.code_bytes as usize / 4;
+        let mut places: BTreeMap<Option<Span>, u64> = BTreeMap::new();
+        for simulator in simulators.iter_mut() {
+            let counts = simulator.counts(placed.range.start, words);
+            for (pc, (executed, _)) in (placed.range.start..).step_by(4).zip(counts) {
+                if executed > 0 {
+                    *places.entry(placed.span_at(pc)).or_default() += executed;
+                }
+            }
+        }
+        total.functions.push(FunctionStatistics {
+            name: placed.name.clone(),
+            code_bytes: placed.code_bytes,
+            instructions: places.values().sum(),
+            places: places.into_iter().collect(),
+        });
+    }
+    total
 }

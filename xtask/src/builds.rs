@@ -13,8 +13,10 @@ const MAX_EMBEDDED_CRATES: usize = 10;
 /// tests are built with, because `cli` asks for them.
 const COMBINATIONS: &[&[&str]] = &[
     &["-p", "driver", "--no-default-features"],
-    &["-p", "driver"],
+    &["-p", "driver", "--no-default-features", "--features", "interpreter"],
+    &["-p", "driver", "--no-default-features", "--features", "simulator"],
     &["-p", "driver", "--no-default-features", "--features", "lang"],
+    &["-p", "driver"],
     // It has no features; without the standard library it must build all the same.
     &["-p", "arm64-enc", "--target", BARE],
 ];
