@@ -113,33 +113,7 @@ impl<'a> Checker<'a> {
                 // A block has the value of what is inside, and no lint looks through it.
                 return self.make(ExprKind::Block(Vec::new(), Some(Box::new(arg))), ty, place);
             }
-            ["cmp", name @ ("min" | "max")] => {
-                let [a, b] = args else { return self.wrong_count(name, 2, args.len(), place) };
-                let a = self.expr(a, Expect::Nothing);
-                let ty = a.ty;
-                let b = self.expr_coerce(b, ty);
-                let op = if *name == "min" { Op::Int(IntOp::Min) } else { Op::Int(IntOp::Max) };
-                if self.types.is_floating(ty) {
-                    return self.error(
-                        "E0277",
-                        place,
-                        "floats have no total order; use the method `min` or `max`",
-                    );
-                }
-                let ordered = self.param_promises(ty, Bound::Named("Ord")) == Some(true);
-                if !self.types.is_integral(ty) && !ordered {
-                    return if self.types.is_error(ty) {
-                        a
-                    } else {
-                        self.error(
-                            "J0002",
-                            place,
-                            "`cmp::min` and `cmp::max` of anything but integers are not supported",
-                        )
-                    };
-                }
-                return self.make_method(op, vec![a, b], ty, place);
-            }
+            ["cmp", name @ ("min" | "max")] => return self.cmp_call(name, args, place),
             _ => {}
         }
         let Some((ty, name)) = self.assoc_fn(words) else {
@@ -188,6 +162,28 @@ impl<'a> Checker<'a> {
             }
             None => self.no_function(ty, &name, place),
         }
+    }
+
+    /// `cmp::min(a, b)`, `cmp::max(a, b)`.
+    fn cmp_call(&mut self, name: &str, args: &[&syn::Expr], place: Place) -> Expr {
+        let [a, b] = args else { return self.wrong_count(name, 2, args.len(), place) };
+        let a = self.expr(a, Expect::Nothing);
+        let ty = a.ty;
+        let b = self.expr_coerce(b, ty);
+        if self.types.is_error(ty) {
+            return a;
+        }
+        if self.types.is_floating(ty) {
+            let message = "floats have no total order; use the method `min` or `max`";
+            return self.error("E0277", place, message);
+        }
+        if !self.types.is_integral(ty) && self.param_promises(ty, Bound::Named("Ord")) != Some(true)
+        {
+            let message = "`cmp::min` and `cmp::max` of anything but integers are not supported";
+            return self.error("J0002", place, message);
+        }
+        let op = if name == "min" { IntOp::Min } else { IntOp::Max };
+        self.make_method(Op::Int(op), vec![a, b], ty, place)
     }
 
     fn no_function(&mut self, ty: Ty, name: &str, place: Place) -> Expr {
@@ -319,41 +315,9 @@ impl<'a> Checker<'a> {
             }
             return self.error_expr(place);
         }
-        let by_mut = self.types.as_ref(receiver.ty).is_some_and(|(mutable, _)| mutable);
-        let _ = by_mut;
         let base = self.auto_deref(receiver);
         match self.types.kind(base.ty).clone() {
-            TyKind::Infer(_) => match self.types.literal_var(base.ty) {
-                // Methods of the trait `Ord` find their integer type later; rustc looks for inherent ones at once.
-                Some(true) if matches!(name.as_str(), "min" | "max" | "clamp") => {
-                    let ty = base.ty;
-                    let (op, count) = match name.as_str() {
-                        "min" => (Op::Int(IntOp::Min), 2),
-                        "max" => (Op::Int(IntOp::Max), 2),
-                        _ => (Op::Int(IntOp::Clamp), 3),
-                    };
-                    let args = self.arguments(&name, &vec![ty; count], &args, vec![base], place);
-                    self.make_method(op, args, ty, place)
-                }
-                Some(is_int) => {
-                    let kind = if is_int { "{integer}" } else { "{float}" };
-                    self.report(
-                        Diagnostic::new(
-                            "E0689",
-                            at,
-                            format!(
-                                "can't call method `{name}` on ambiguous numeric type `{kind}`"
-                            ),
-                        )
-                        .note(format!(
-                            "give it a type, like `{}`",
-                            if is_int { "1_i32" } else { "1.0_f64" }
-                        )),
-                    );
-                    self.error_expr(place)
-                }
-                None => self.needs_annotation(base.place),
-            },
+            TyKind::Infer(_) => self.literal_method(base, &name, &args, (at, place)),
             TyKind::Struct(_) | TyKind::Enum(_) => {
                 self.struct_method(base, &name, call.turbofish.as_ref(), &args, (at, place))
             }
@@ -362,30 +326,9 @@ impl<'a> Checker<'a> {
             }
             TyKind::Param(_) => self.param_method(base, &name, &args, at, place),
             TyKind::Array(item, _) | TyKind::Slice(item) => {
-                self.slice_method(base, item, &name, &args, at, place)
+                self.slice_method(base, item, &name, &args, (at, place))
             }
-            TyKind::Str => {
-                let (op, ty) = match name.as_str() {
-                    "len" => (SliceOp::Len, Ty::USIZE),
-                    "is_empty" => (SliceOp::IsEmpty, Ty::BOOL),
-                    "as_bytes" => {
-                        let slice = self.types.make(TyKind::Slice(Ty::U8));
-                        (SliceOp::AsBytes, self.types.reference(false, slice))
-                    }
-                    _ => {
-                        return self.error(
-                            "J0002",
-                            at,
-                            format!("the method `{name}` of `str` is not supported"),
-                        );
-                    }
-                };
-                if !args.is_empty() {
-                    return self.wrong_count(&name, 0, args.len(), place);
-                }
-                let base = self.borrow(false, base, place);
-                self.make_method(Op::Slice(op), vec![base], ty, place)
-            }
+            TyKind::Str => self.str_method(base, &name, &args, (at, place)),
             _ => match methods::find(&mut self.types, base.ty, &name) {
                 Some(found) => {
                     let mut params = vec![base.ty];
@@ -396,6 +339,61 @@ impl<'a> Checker<'a> {
                 None => self.no_method(base.ty, &name, at),
             },
         }
+    }
+
+    /// A method of a value whose type is still to be inferred: of a literal, if any.
+    fn literal_method(
+        &mut self,
+        base: Expr,
+        name: &str,
+        args: &[&syn::Expr],
+        (at, place): (Place, Place),
+    ) -> Expr {
+        // Methods of the trait `Ord` find their integer type later; rustc looks for inherent ones at once.
+        let (op, count) = match (self.types.literal_var(base.ty), name) {
+            (None, _) => return self.needs_annotation(base.place),
+            (Some(true), "min") => (IntOp::Min, 2),
+            (Some(true), "max") => (IntOp::Max, 2),
+            (Some(true), "clamp") => (IntOp::Clamp, 3),
+            (Some(is_int), _) => {
+                let (kind, typed) =
+                    if is_int { ("{integer}", "1_i32") } else { ("{float}", "1.0_f64") };
+                let message =
+                    format!("can't call method `{name}` on ambiguous numeric type `{kind}`");
+                let diag = Diagnostic::new("E0689", at, message);
+                self.report(diag.note(format!("give it a type, like `{typed}`")));
+                return self.error_expr(place);
+            }
+        };
+        let ty = base.ty;
+        let args = self.arguments(name, &vec![ty; count], args, vec![base], place);
+        self.make_method(Op::Int(op), args, ty, place)
+    }
+
+    fn str_method(
+        &mut self,
+        base: Expr,
+        name: &str,
+        args: &[&syn::Expr],
+        (at, place): (Place, Place),
+    ) -> Expr {
+        let (op, ty) = match name {
+            "len" => (SliceOp::Len, Ty::USIZE),
+            "is_empty" => (SliceOp::IsEmpty, Ty::BOOL),
+            "as_bytes" => {
+                let slice = self.types.make(TyKind::Slice(Ty::U8));
+                (SliceOp::AsBytes, self.types.reference(false, slice))
+            }
+            _ => {
+                let message = format!("the method `{name}` of `str` is not supported");
+                return self.error("J0002", at, message);
+            }
+        };
+        if !args.is_empty() {
+            return self.wrong_count(name, 0, args.len(), place);
+        }
+        let base = self.borrow(false, base, place);
+        self.make_method(Op::Slice(op), vec![base], ty, place)
     }
 
     fn no_method(&mut self, ty: Ty, name: &str, at: Place) -> Expr {
@@ -472,8 +470,7 @@ impl<'a> Checker<'a> {
         item: Ty,
         name: &str,
         args: &[&syn::Expr],
-        at: Place,
-        place: Place,
+        (at, place): (Place, Place),
     ) -> Expr {
         let slice = self.types.make(TyKind::Slice(item));
         let (op, mutable, params, ty) = match name {

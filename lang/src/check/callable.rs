@@ -164,37 +164,7 @@ impl<'a> Checker<'a> {
                 return self.unsupported(span, what);
             }
         }
-        let expected = expect.ty().map(|ty| self.types.shallow(ty)).and_then(|ty| {
-            let told = self.cx.callables.iter().rev().find(|(other, _)| *other == ty);
-            let ty = told.map_or(ty, |&(_, wanted)| wanted);
-            match self.types.kind(ty) {
-                TyKind::Fn(params, result) => Some((params.clone(), *result)),
-                _ => None,
-            }
-        });
-        let hints = expected.filter(|(params, _)| params.len() == closure.inputs.len());
-        let mut params = Vec::new();
-        for (index, input) in closure.inputs.iter().enumerate() {
-            let hint = hints.as_ref().map(|(params, _)| params[index]);
-            params.push(match input {
-                syn::Pat::Type(typed) => {
-                    let ty = self.ty(&typed.ty);
-                    if let Some(hint) = hint {
-                        // A difference is reported where the closure is used.
-                        self.types.unify(ty, hint);
-                    }
-                    ty
-                }
-                _ => hint.unwrap_or_else(|| self.types.fresh()),
-            });
-        }
-        let result = match &closure.output {
-            syn::ReturnType::Type(_, ty) => self.ty(ty),
-            syn::ReturnType::Default => match hints {
-                Some((_, result)) => result,
-                None => self.types.fresh(),
-            },
-        };
+        let (params, result) = self.closure_types(closure, expect);
         let items = self.cx.scope.iter().filter(|(_, named)| !named.is_of_call());
         let scope = items.cloned().collect();
         let hidden = self.cx.scope.iter().filter(|(_, named)| named.is_of_call());
@@ -257,6 +227,42 @@ impl<'a> Checker<'a> {
         });
         let ty = self.types.make(TyKind::FnItem(function, generics));
         self.make(ExprKind::FnItem, ty, place)
+    }
+
+    /// The types of a closure's parameters and result: written, told by what is expected, or to be inferred.
+    fn closure_types(&mut self, closure: &syn::ExprClosure, expect: Expect) -> (Vec<Ty>, Ty) {
+        let expected = expect.ty().map(|ty| self.types.shallow(ty)).and_then(|ty| {
+            let told = self.cx.callables.iter().rev().find(|(other, _)| *other == ty);
+            let ty = told.map_or(ty, |&(_, wanted)| wanted);
+            match self.types.kind(ty) {
+                TyKind::Fn(params, result) => Some((params.clone(), *result)),
+                _ => None,
+            }
+        });
+        let hints = expected.filter(|(params, _)| params.len() == closure.inputs.len());
+        let mut params = Vec::new();
+        for (index, input) in closure.inputs.iter().enumerate() {
+            let hint = hints.as_ref().map(|(params, _)| params[index]);
+            params.push(match input {
+                syn::Pat::Type(typed) => {
+                    let ty = self.ty(&typed.ty);
+                    if let Some(hint) = hint {
+                        // A difference is reported where the closure is used.
+                        self.types.unify(ty, hint);
+                    }
+                    ty
+                }
+                _ => hint.unwrap_or_else(|| self.types.fresh()),
+            });
+        }
+        let result = match &closure.output {
+            syn::ReturnType::Type(_, ty) => self.ty(ty),
+            syn::ReturnType::Default => match hints {
+                Some((_, result)) => result,
+                None => self.types.fresh(),
+            },
+        };
+        (params, result)
     }
 
     /// Ends the check of the closures of a body whose types are known now.

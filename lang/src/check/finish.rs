@@ -1,7 +1,7 @@
 //! What can only be checked when the types of a body are known: literals that do not fit, casts, patterns that leave
 //! values out, and the arithmetic that rustc denies because it will certainly fail.
 
-use super::Checker;
+use super::{Checker, const_ops};
 use crate::diag::{Diagnostic, Place};
 use crate::methods::Op;
 use crate::tree::{Adapter, BinOp, Body, Expr, ExprKind, Iter, IterBase, Pat, PatKind, Stmt, UnOp};
@@ -109,24 +109,7 @@ impl<'a> Checker<'a> {
                 arms.iter().for_each(|arm| pats.push(&arm.pat));
                 self.check_pats(pats);
             }
-            ExprKind::Index(base, index) => {
-                if let Some(len) = self.types.array_len(base.ty)
-                    && let Some(ConstValue::Int(value)) = self.try_constant(index)
-                    && value >= i128::from(len)
-                {
-                    self.deny(
-                        "unconditional_panic",
-                        Diagnostic::new(
-                            "J0004",
-                            expr.place,
-                            "this operation will panic at runtime",
-                        )
-                        .label(format!(
-                            "index out of bounds: the length is {len} but the index is {value}"
-                        )),
-                    );
-                }
-            }
+            ExprKind::Index(base, index) => self.check_index(base, index, expr.place),
             ExprKind::Block(stmts, _) => {
                 let pats = stmts
                     .iter()
@@ -159,6 +142,20 @@ impl<'a> Checker<'a> {
                 self.check_sized(child);
             }
             self.visit(child);
+        }
+    }
+
+    /// An index that is a constant and outside of an array.
+    fn check_index(&mut self, base: &Expr, index: &Expr, place: Place) {
+        if let Some(len) = self.types.array_len(base.ty)
+            && let Some(ConstValue::Int(value)) = self.try_constant(index)
+            && value >= i128::from(len)
+        {
+            let message = "this operation will panic at runtime";
+            let label =
+                format!("index out of bounds: the length is {len} but the index is {value}");
+            let diag = Diagnostic::new("J0004", place, message).label(label);
+            self.deny("unconditional_panic", diag);
         }
     }
 
@@ -228,10 +225,11 @@ impl<'a> Checker<'a> {
     }
 
     fn check_float(&mut self, digits: &str, ty: Ty, place: Place) {
-        let infinite = match super::consteval::float_value(digits, self.types.as_float(ty)) {
-            Some(ConstValue::F32(value)) => value.is_infinite(),
-            Some(ConstValue::F64(value)) => value.is_infinite(),
-            _ => false,
+        let Some(float) = self.types.as_float(ty) else { return };
+        let infinite = match super::float_value(digits, float) {
+            ConstValue::F32(value) => value.is_infinite(),
+            ConstValue::F64(value) => value.is_infinite(),
+            other => unreachable!("{other:?} is no float"),
         };
         if infinite {
             let name = self.types.name(ty);
@@ -311,7 +309,7 @@ impl<'a> Checker<'a> {
             }
             _ => return,
         };
-        if self.eval_binary_checked(op, a, ConstValue::Int(b), ty).is_err() {
+        if const_ops::binary(&self.types, op, a, ConstValue::Int(b), ty).is_err() {
             self.will_overflow(place, &shown);
         }
     }

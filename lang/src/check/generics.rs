@@ -168,42 +168,22 @@ impl<'a> Checker<'a> {
             }
             return None;
         };
-        let (mut rhs, mut output) = (None, None);
-        if let Some(segment) = path.segments.last() {
-            match &segment.arguments {
-                syn::PathArguments::None => {}
-                syn::PathArguments::AngleBracketed(list) => {
-                    for arg in &list.args {
-                        match arg {
-                            syn::GenericArgument::Type(ty) if rhs.is_none() => {
-                                rhs = Some(self.ty(ty));
-                            }
-                            syn::GenericArgument::AssocType(assoc)
-                                if assoc.ident == "Output" && assoc.generics.is_none() =>
-                            {
-                                output = Some(self.ty(&assoc.ty));
-                            }
-                            other => {
-                                self.unsupported(other.span(), "this argument of a bound");
-                                return None;
-                            }
-                        }
-                    }
-                }
-                syn::PathArguments::Parenthesized(list) if found == Trait::Call => {
-                    let params = list.inputs.iter().map(|ty| self.ty(ty)).collect();
-                    let result = match &list.output {
-                        syn::ReturnType::Default => Ty::UNIT,
-                        syn::ReturnType::Type(_, ty) => self.ty(ty),
-                    };
-                    return Some(Bound::Call(self.types.make(TyKind::Fn(params, result))));
-                }
-                syn::PathArguments::Parenthesized(_) => {
-                    self.unsupported(path.span(), "this bound");
-                    return None;
-                }
+        let (rhs, output) = match path.segments.last().map(|segment| &segment.arguments) {
+            Some(syn::PathArguments::AngleBracketed(list)) => self.bound_arguments(list)?,
+            Some(syn::PathArguments::Parenthesized(list)) if found == Trait::Call => {
+                let params = list.inputs.iter().map(|ty| self.ty(ty)).collect();
+                let result = match &list.output {
+                    syn::ReturnType::Default => Ty::UNIT,
+                    syn::ReturnType::Type(_, ty) => self.ty(ty),
+                };
+                return Some(Bound::Call(self.types.make(TyKind::Fn(params, result))));
             }
-        }
+            Some(syn::PathArguments::Parenthesized(_)) => {
+                self.unsupported(path.span(), "this bound");
+                return None;
+            }
+            Some(syn::PathArguments::None) | None => (None, None),
+        };
         let error = |ty| self.types.is_error(ty);
         if rhs.is_some_and(error) || output.is_some_and(error) {
             return None;
@@ -251,6 +231,29 @@ impl<'a> Checker<'a> {
             Trait::From => Bound::From(needed(self)?),
             Trait::Into => Bound::Into(needed(self)?),
         })
+    }
+
+    /// The type and the `Output` in `Add<R, Output = T>`.
+    fn bound_arguments(
+        &mut self,
+        list: &syn::AngleBracketedGenericArguments,
+    ) -> Option<(Option<Ty>, Option<Ty>)> {
+        let (mut rhs, mut output) = (None, None);
+        for arg in &list.args {
+            match arg {
+                syn::GenericArgument::Type(ty) if rhs.is_none() => rhs = Some(self.ty(ty)),
+                syn::GenericArgument::AssocType(assoc)
+                    if assoc.ident == "Output" && assoc.generics.is_none() =>
+                {
+                    output = Some(self.ty(&assoc.ty));
+                }
+                other => {
+                    self.unsupported(other.span(), "this argument of a bound");
+                    return None;
+                }
+            }
+        }
+        Some((rhs, output))
     }
 
     // ---- Calls ----

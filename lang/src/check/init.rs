@@ -19,6 +19,8 @@ struct State {
 }
 
 impl State {
+    const DEAD: State = State { dead: true, sure: BTreeSet::new(), maybe: BTreeSet::new() };
+
     /// What holds where two ways meet.
     fn join(&mut self, other: State) {
         if other.dead {
@@ -70,7 +72,36 @@ impl<'a> Checker<'a> {
 
 impl Walk {
     fn dead(&mut self) {
-        self.state = State { dead: true, ..State::default() };
+        self.state = State::DEAD;
+    }
+
+    /// Runs a loop or labelled block: after it, what holds at its exits may hold, too.
+    fn looped(&mut self, id: LoopId, run: impl FnOnce(&mut Self)) {
+        self.exits.insert(id, State::DEAD);
+        run(self);
+        if let Some(exit) = self.exits.remove(&id) {
+            self.state.join(exit);
+        }
+    }
+
+    fn stmt(&mut self, stmt: &Stmt) {
+        match stmt {
+            Stmt::Let { pat, init: None, .. } => {
+                if let PatKind::Bind(id, _) = pat.kind {
+                    self.state.sure.remove(&id);
+                    self.state.maybe.remove(&id);
+                }
+            }
+            Stmt::Let { init, otherwise, .. } => {
+                init.iter().for_each(|init| self.expr(init));
+                if let Some(otherwise) = otherwise {
+                    let before = self.state.clone();
+                    self.expr(otherwise);
+                    self.state = before;
+                }
+            }
+            Stmt::Expr(expr) => self.expr(expr),
+        }
     }
 
     fn read(&mut self, id: LocalId, place: crate::diag::Place) {
@@ -114,25 +145,7 @@ impl Walk {
                 }
             }
             ExprKind::Block(stmts, tail) => {
-                for stmt in stmts {
-                    match stmt {
-                        Stmt::Let { pat, init: None, .. } => {
-                            if let PatKind::Bind(id, _) = pat.kind {
-                                self.state.sure.remove(&id);
-                                self.state.maybe.remove(&id);
-                            }
-                        }
-                        Stmt::Let { init, otherwise, .. } => {
-                            init.iter().for_each(|init| self.expr(init));
-                            if let Some(otherwise) = otherwise {
-                                let before = self.state.clone();
-                                self.expr(otherwise);
-                                self.state = before;
-                            }
-                        }
-                        Stmt::Expr(expr) => self.expr(expr),
-                    }
-                }
+                stmts.iter().for_each(|stmt| self.stmt(stmt));
                 tail.iter().for_each(|tail| self.expr(tail));
             }
             ExprKind::And(a, b) | ExprKind::Or(a, b) => {
@@ -162,50 +175,38 @@ impl Walk {
                 }
                 self.state = after;
             }
-            ExprKind::Loop { id, body, repeats } => {
-                let nothing = State { dead: true, ..State::default() };
-                self.exits.insert(*id, nothing);
+            ExprKind::Loop { id, body, repeats } => self.looped(*id, |walk| {
                 if *repeats && !ends_every_time(body, *id) {
-                    self.repeated(body, |walk| walk.expr(body));
-                    self.dead();
+                    walk.repeated(body, |walk| walk.expr(body));
                 } else {
-                    self.expr(body);
-                    if *repeats {
-                        self.dead();
-                    }
+                    walk.expr(body);
                 }
-                if let Some(exit) = self.exits.remove(id) {
-                    self.state.join(exit);
+                if *repeats {
+                    walk.dead();
                 }
-            }
-            ExprKind::While { id, cond, body } => {
-                self.exits.insert(*id, State { dead: true, ..State::default() });
+            }),
+            ExprKind::While { id, cond, body } => self.looped(*id, |walk| {
                 let mut after = State::default();
-                self.repeated(body, |walk| {
+                walk.repeated(body, |walk| {
                     walk.expr(cond);
                     after = walk.state.clone();
                     walk.expr(body);
                 });
-                self.state = after;
-                if let Some(exit) = self.exits.remove(id) {
-                    self.state.join(exit);
-                }
-            }
+                walk.state = after;
+            }),
             ExprKind::For { id, body, .. } => {
                 let mut children = Vec::new();
                 expr.children(&mut |child| children.push(child));
                 children.pop();
                 children.into_iter().for_each(|child| self.expr(child));
-                self.exits.insert(*id, State { dead: true, ..State::default() });
-                let mut after = State::default();
-                self.repeated(body, |walk| {
-                    after = walk.state.clone();
-                    walk.expr(body);
+                self.looped(*id, |walk| {
+                    let mut after = State::default();
+                    walk.repeated(body, |walk| {
+                        after = walk.state.clone();
+                        walk.expr(body);
+                    });
+                    walk.state = after;
                 });
-                self.state = after;
-                if let Some(exit) = self.exits.remove(id) {
-                    self.state.join(exit);
-                }
             }
             ExprKind::Break(id, value) => {
                 value.iter().for_each(|value| self.expr(value));

@@ -8,6 +8,7 @@ mod attributes;
 mod call;
 mod callable;
 mod const_int;
+mod const_ops;
 mod consteval;
 mod enums;
 mod exhaust;
@@ -29,7 +30,7 @@ mod promote;
 mod signature;
 mod types;
 
-pub(crate) use consteval::float_value;
+pub(crate) use const_ops::float_value;
 pub(crate) use pattern::bindings;
 
 use std::borrow::Cow;

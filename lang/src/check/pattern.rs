@@ -53,39 +53,7 @@ impl<'a> Checker<'a> {
                 }
                 self.pat(&typed.pat, ty)
             }
-            syn::Pat::Ident(ident) => {
-                let name = ident.ident.to_string();
-                if let Some(by_ref) = &ident.by_ref {
-                    self.unsupported(by_ref.span(), "`ref` bindings");
-                }
-                if ident.subpat.is_none() && ident.mutability.is_none() {
-                    let named = self.lookup_const(&name);
-                    if let Some(expr) = named {
-                        return self.const_pattern(&expr, ty, place);
-                    }
-                }
-                let at = self.place(ident.ident.span());
-                self.refuse_hiding(&name, at);
-                if ident.subpat.is_none() {
-                    self.refuse_variant_name(&name, ty, at);
-                }
-                if self.cx.binding != Binding::Move {
-                    return self.bind_reference(ident, ty, at);
-                }
-                let subpat = ident.subpat.as_ref().map(|(_, sub)| Box::new(self.pat(sub, ty)));
-                if let Some(sub) = &subpat
-                    && matches!(sub.kind, PatKind::Bind(..))
-                {
-                    self.unsupported(ident.ident.span(), "a binding `@` a binding");
-                }
-                let id = self.declare(
-                    &name,
-                    ty,
-                    ident.mutability.is_some(),
-                    self.place(ident.ident.span()),
-                );
-                make(PatKind::Bind(id, subpat))
-            }
+            syn::Pat::Ident(ident) => self.name_pattern(ident, ty, place),
             syn::Pat::Lit(lit) => {
                 let value = self.literal(&lit.lit, Expect::Type(ty));
                 self.const_pattern(&value, ty, place)
@@ -96,38 +64,7 @@ impl<'a> Checker<'a> {
             }
             syn::Pat::Range(range) => self.range_pattern(range, ty, place),
             syn::Pat::Or(or) => self.or_pattern(or, ty, place),
-            syn::Pat::Tuple(tuple) => {
-                let items: Vec<Ty> = match self.types.kind(ty) {
-                    TyKind::Tuple(items) => items.clone(),
-                    _ => {
-                        let fresh: Vec<Ty> =
-                            tuple.elems.iter().map(|_| self.types.fresh()).collect();
-                        let found = self.types.make(TyKind::Tuple(fresh.clone()));
-                        if !self.types.unify(ty, found) {
-                            self.mismatch(place, ty, found);
-                        }
-                        fresh
-                    }
-                };
-                let rest = tuple.elems.iter().position(|elem| matches!(elem, syn::Pat::Rest(_)));
-                let written = tuple.elems.len() - usize::from(rest.is_some());
-                if written > items.len() || (rest.is_none() && written != items.len()) {
-                    let name = self.types.name(ty);
-                    self.error("E0308", place, format!("mismatched types: expected `{name}`, found a tuple of {written} elements"));
-                    return make(PatKind::Wild);
-                }
-                let mut pats: Vec<Pat> = items.iter().map(|&item| self.wild(item, place)).collect();
-                let skipped = items.len() - written;
-                for (index, elem) in tuple.elems.iter().enumerate() {
-                    let target = match rest {
-                        Some(rest) if index == rest => continue,
-                        Some(rest) if index > rest => index - 1 + skipped,
-                        _ => index,
-                    };
-                    pats[target] = self.pat(elem, items[target]);
-                }
-                make(PatKind::Tuple(pats))
-            }
+            syn::Pat::Tuple(tuple) => self.tuple_pattern(tuple, ty, place),
             syn::Pat::Reference(_) if self.cx.binding != Binding::Move => {
                 self.error_pat(pat, ty, "`&` inside a pattern that looks through a reference")
             }
@@ -148,49 +85,100 @@ impl<'a> Checker<'a> {
                 }
             },
             syn::Pat::Struct(structure) => self.struct_pattern(structure, ty, place),
-            syn::Pat::TupleStruct(tuple) => {
-                let name =
-                    tuple.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
-                let Some(Named::Struct(id)) = self.values.get(&name).copied() else {
-                    return self.error_pat(
-                        pat,
-                        ty,
-                        &format!("the pattern `{name}(..)` (there are no enums)"),
-                    );
-                };
-                let found = self.types.make(TyKind::Struct(id));
-                if !self.types.unify(ty, found) {
-                    self.mismatch(place, ty, found);
-                    return make(PatKind::Wild);
-                }
-                let fields: Vec<Ty> =
-                    self.types.structs[id.0 as usize].fields.iter().map(|f| f.1).collect();
-                if fields.len() != tuple.elems.len()
-                    || tuple.elems.iter().any(|e| matches!(e, syn::Pat::Rest(_)))
-                {
-                    self.error(
-                        "E0023",
-                        place,
-                        format!(
-                            "this pattern has {} fields, but `{name}` has {}",
-                            tuple.elems.len(),
-                            fields.len()
-                        ),
-                    );
-                    return make(PatKind::Wild);
-                }
-                let pats = tuple
-                    .elems
-                    .iter()
-                    .zip(fields)
-                    .enumerate()
-                    .map(|(i, (elem, ty))| (i, self.pat(elem, ty)));
-                make(PatKind::Struct(pats.collect()))
-            }
+            syn::Pat::TupleStruct(tuple) => self.tuple_struct_pattern(tuple, ty, place),
             syn::Pat::Slice(_) => self.error_pat(pat, ty, "slice patterns"),
             syn::Pat::Rest(_) => self.error_pat(pat, ty, "`..` here"),
             _ => self.error_pat(pat, ty, "this pattern"),
         }
+    }
+
+    /// A bare name: a constant or a binding.
+    fn name_pattern(&mut self, ident: &syn::PatIdent, ty: Ty, place: Place) -> Pat {
+        let name = ident.ident.to_string();
+        if let Some(by_ref) = &ident.by_ref {
+            self.unsupported(by_ref.span(), "`ref` bindings");
+        }
+        if ident.subpat.is_none()
+            && ident.mutability.is_none()
+            && let Some(expr) = self.lookup_const(&name)
+        {
+            return self.const_pattern(&expr, ty, place);
+        }
+        let at = self.place(ident.ident.span());
+        self.refuse_hiding(&name, at);
+        if ident.subpat.is_none() {
+            self.refuse_variant_name(&name, ty, at);
+        }
+        if self.cx.binding != Binding::Move {
+            return self.bind_reference(ident, ty, at);
+        }
+        let subpat = ident.subpat.as_ref().map(|(_, sub)| Box::new(self.pat(sub, ty)));
+        if subpat.as_ref().is_some_and(|sub| matches!(sub.kind, PatKind::Bind(..))) {
+            self.unsupported(ident.ident.span(), "a binding `@` a binding");
+        }
+        let id = self.declare(&name, ty, ident.mutability.is_some(), at);
+        Pat { kind: PatKind::Bind(id, subpat), ty, place }
+    }
+
+    fn tuple_pattern(&mut self, tuple: &syn::PatTuple, ty: Ty, place: Place) -> Pat {
+        let items: Vec<Ty> = match self.types.kind(ty) {
+            TyKind::Tuple(items) => items.clone(),
+            _ => {
+                let fresh: Vec<Ty> = tuple.elems.iter().map(|_| self.types.fresh()).collect();
+                let found = self.types.make(TyKind::Tuple(fresh.clone()));
+                if !self.types.unify(ty, found) {
+                    self.mismatch(place, ty, found);
+                }
+                fresh
+            }
+        };
+        let rest = tuple.elems.iter().position(|elem| matches!(elem, syn::Pat::Rest(_)));
+        let written = tuple.elems.len() - usize::from(rest.is_some());
+        if written > items.len() || (rest.is_none() && written != items.len()) {
+            let name = self.types.name(ty);
+            let message =
+                format!("mismatched types: expected `{name}`, found a tuple of {written} elements");
+            self.error("E0308", place, message);
+            return self.wild(ty, place);
+        }
+        let mut pats: Vec<Pat> = items.iter().map(|&item| self.wild(item, place)).collect();
+        let skipped = items.len() - written;
+        for (index, elem) in tuple.elems.iter().enumerate() {
+            let target = match rest {
+                Some(rest) if index == rest => continue,
+                Some(rest) if index > rest => index - 1 + skipped,
+                _ => index,
+            };
+            pats[target] = self.pat(elem, items[target]);
+        }
+        Pat { kind: PatKind::Tuple(pats), ty, place }
+    }
+
+    fn tuple_struct_pattern(&mut self, tuple: &syn::PatTupleStruct, ty: Ty, place: Place) -> Pat {
+        let name = tuple.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
+        let Some(Named::Struct(id)) = self.values.get(&name).copied() else {
+            self.unsupported(
+                tuple.span(),
+                &format!("the pattern `{name}(..)` (there are no enums)"),
+            );
+            return self.wild(ty, place);
+        };
+        let found = self.types.make(TyKind::Struct(id));
+        if !self.types.unify(ty, found) {
+            self.mismatch(place, ty, found);
+            return self.wild(ty, place);
+        }
+        let fields: Vec<Ty> =
+            self.types.structs[id.0 as usize].fields.iter().map(|f| f.1).collect();
+        let (written, count) = (tuple.elems.len(), fields.len());
+        if written != count || tuple.elems.iter().any(|elem| matches!(elem, syn::Pat::Rest(_))) {
+            let message = format!("this pattern has {written} fields, but `{name}` has {count}");
+            self.error("E0023", place, message);
+            return self.wild(ty, place);
+        }
+        let pats = tuple.elems.iter().zip(fields).enumerate();
+        let pats = pats.map(|(index, (elem, ty))| (index, self.pat(elem, ty))).collect();
+        Pat { kind: PatKind::Struct(pats), ty, place }
     }
 
     /// Whether a pattern, matched with a reference, is matched with what the reference refers to.
@@ -353,14 +341,7 @@ impl<'a> Checker<'a> {
             }
             ExprKind::Value(value) => (**value).clone(),
             ExprKind::Const(id) => (*self.const_value(*id)?).clone(),
-            _ => {
-                self.error(
-                    "J0002",
-                    place,
-                    "patterns of anything but integers, `bool` and `char` are not supported",
-                );
-                return None;
-            }
+            _ => return self.no_pattern(place),
         };
         match known {
             ConstValue::Int(value) => match self.types.as_int(ty) {
@@ -375,15 +356,14 @@ impl<'a> Checker<'a> {
             },
             ConstValue::Bool(value) => Some(value.into()),
             ConstValue::Char(value) => Some(u32::from(value).into()),
-            _ => {
-                self.error(
-                    "J0002",
-                    place,
-                    "patterns of anything but integers, `bool` and `char` are not supported",
-                );
-                None
-            }
+            _ => self.no_pattern(place),
         }
+    }
+
+    fn no_pattern(&mut self, place: Place) -> Option<i128> {
+        let message = "patterns of anything but integers, `bool` and `char` are not supported";
+        self.error("J0002", place, message);
+        None
     }
 
     fn check_pattern_range(&mut self, value: i128, ty: Ty, place: Place) {

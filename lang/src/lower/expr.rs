@@ -5,8 +5,7 @@ use ir::{TrapKind, Type, Value};
 use super::ops::Right;
 use super::place::PlaceValue;
 use super::{Addr, Flow, Lower, Unreachable, one};
-use crate::tree::{BinOp, Expr, ExprKind, PanicKind, Stmt, UnOp};
-use crate::ty::TyKind;
+use crate::tree::{BinOp, Expr, ExprKind, PanicKind, Stmt};
 
 impl<'m, 'p> Lower<'m, 'p> {
     /// Generates an expression. A type that stays in memory is written to `dest`; the scalars of another are returned.
@@ -53,16 +52,14 @@ impl<'m, 'p> Lower<'m, 'p> {
     fn generate_kind(&mut self, expr: &'p Expr, dest: Option<Addr>) -> Flow<Vec<Value>> {
         self.at(expr.place);
         let scalar = |value| Ok(vec![value]);
+        let nothing = |()| Vec::new();
         match &expr.kind {
             ExprKind::Int(value) => {
                 scalar(self.int_const(self.int_of(expr.ty).to_ir(), *value as i128))
             }
             ExprKind::Float(digits) => {
-                let value = crate::check::float_value(digits, self.types.as_float(expr.ty));
-                let value = value.unwrap_or_else(|| unreachable!("`{digits}` has been checked"));
-                let mut leaves = Vec::new();
-                self.const_leaves(&value, expr.ty, &mut leaves);
-                Ok(leaves)
+                let value = crate::check::float_value(digits, self.float_of(expr.ty));
+                Ok(self.constant(&value, expr.ty, None))
             }
             ExprKind::Value(value) => Ok(self.constant(value, expr.ty, dest)),
             ExprKind::Bool(value) => scalar(self.b.iconst(Type::I8, (*value).into())),
@@ -77,39 +74,16 @@ impl<'m, 'p> Lower<'m, 'p> {
             ExprKind::Local(_) | ExprKind::Static(_) | ExprKind::Deref(_) | ExprKind::Index(..) => {
                 self.read_place(expr, dest)
             }
-            ExprKind::Field(base, _) if base.is_place() => self.read_place(expr, dest),
+            ExprKind::Field(base, _) if base.is_place() || self.leaves(base.ty).is_none() => {
+                self.read_place(expr, dest)
+            }
             ExprKind::Field(base, index) => {
-                let parts = self.parts(base.ty);
-                if self.leaves(base.ty).is_none() {
-                    return self.read_place(expr, dest);
-                }
-                let values = self.generate(base, None)?;
-                let start: usize =
-                    parts[..*index].iter().map(|&part| self.leaf_offsets(part).len()).sum();
-                let count = self.leaf_offsets(parts[*index]).len();
-                Ok(values[start..start + count].to_vec())
+                let part = self.leaf_range(&self.parts(base.ty), *index);
+                Ok(self.generate(base, None)?[part].to_vec())
             }
             ExprKind::Ref { place, .. } => self.reference(expr, place),
-            ExprKind::Unsize(inner) => {
-                let mut values = self.generate(inner, None)?;
-                let Some((_, array)) = self.types.as_ref(inner.ty) else {
-                    unreachable!("what becomes a slice is a reference to an array")
-                };
-                values.push(self.b.iconst(Type::I64, self.len_of(array) as i64));
-                Ok(values)
-            }
-            ExprKind::Unary(op, inner) => {
-                let is_float = self.types.as_float(inner.ty).is_some();
-                let is_bool = matches!(self.types.kind(inner.ty), TyKind::Bool);
-                let value = self.scalar(inner)?;
-                self.at(expr.place);
-                scalar(match op {
-                    UnOp::Neg if is_float => self.b.fneg(value),
-                    UnOp::Neg => self.b.neg(value),
-                    UnOp::Not if is_bool => self.b.xor(value, 1),
-                    UnOp::Not => self.b.not(value),
-                })
-            }
+            ExprKind::Unsize(inner) => self.unsize(inner),
+            ExprKind::Unary(op, inner) => scalar(self.unary(expr, *op, inner)?),
             ExprKind::Binary(op, a, b) => self.binary(expr, *op, a, b),
             ExprKind::And(..) | ExprKind::Or(..) => self.short_circuit(expr),
             ExprKind::Cast(inner) | ExprKind::Convert(inner) => {
@@ -118,17 +92,10 @@ impl<'m, 'p> Lower<'m, 'p> {
                 let value = self.cast(value, inner.ty, expr.ty);
                 scalar(value)
             }
-            ExprKind::Assign(target, value) => {
-                self.assign(expr, target, value)?;
-                Ok(Vec::new())
-            }
-            ExprKind::Discard(value) => {
-                self.effect(value)?;
-                Ok(Vec::new())
-            }
+            ExprKind::Assign(target, value) => self.assign(expr, target, value).map(nothing),
+            ExprKind::Discard(value) => self.effect(value).map(nothing),
             ExprKind::AssignOp { op, place, value, value_first } => {
-                self.assign_op(expr, *op, place, value, *value_first)?;
-                Ok(Vec::new())
+                self.assign_op(expr, *op, place, value, *value_first).map(nothing)
             }
             ExprKind::If { cond, then, otherwise } => {
                 self.if_expr(expr, cond, then, otherwise.as_deref(), dest)
@@ -139,63 +106,36 @@ impl<'m, 'p> Lower<'m, 'p> {
             ExprKind::For { id, iter, pat, body } => self.for_expr(expr, *id, iter, pat, body),
             ExprKind::Fold { iter, fold } => self.fold(expr, iter, *fold),
             ExprKind::Break(id, value) => self.break_expr(*id, value.as_deref()),
-            ExprKind::Continue(id) => {
-                let block = self.target(*id).again.unwrap_or_else(|| self.b.block("next"));
-                self.target(*id).again = Some(block);
-                self.b.jump(block);
-                Err(Unreachable)
-            }
+            ExprKind::Continue(id) => self.continue_expr(*id),
             ExprKind::Return(value) => {
                 self.return_value(value.as_deref())?;
                 Err(Unreachable)
             }
-            ExprKind::Block(stmts, tail) => {
-                for stmt in stmts {
-                    self.stmt(stmt)?;
-                }
-                match tail {
-                    Some(tail) if self.types.is_unit(expr.ty) => {
-                        self.effect(tail)?;
-                        Ok(Vec::new())
-                    }
-                    Some(tail) => self.generate(tail, dest),
-                    None => Ok(Vec::new()),
-                }
-            }
+            ExprKind::Block(stmts, tail) => self.block(stmts, tail.as_deref(), dest),
             ExprKind::Call(id, _, args) => self.call(expr, *id, args, dest),
             ExprKind::CallValue(callee, args) => self.call_value(expr, callee, args, dest),
             ExprKind::Reify(inner) => self.reify(inner),
             ExprKind::FnItem => Ok(Vec::new()),
             ExprKind::Method(op, args) => self.method(expr, *op, args),
             ExprKind::Tuple(items) => {
-                let fields: Vec<(usize, &'p Expr)> = items.iter().enumerate().collect();
-                self.aggregate(expr, &fields, None, dest)
+                self.aggregate(expr, items.iter().enumerate().collect(), None, dest)
             }
             ExprKind::Struct { fields, base } => {
-                let fields: Vec<(usize, &'p Expr)> =
-                    fields.iter().map(|(index, value)| (*index, value)).collect();
-                self.aggregate(expr, &fields, base.as_deref(), dest)
+                let fields = fields.iter().map(|(index, value)| (*index, value)).collect();
+                self.aggregate(expr, fields, base.as_deref(), dest)
             }
             ExprKind::Array(items) => {
-                let to = memory(dest);
-                for (index, item) in items.iter().enumerate() {
-                    let size = self.size(item.ty);
-                    self.into(item, to.plus(index as u64 * size))?;
-                }
-                Ok(Vec::new())
+                let size = self.size(self.item_of(expr.ty));
+                let mut places = (0..).map(|index| memory(dest).plus(index * size));
+                let mut items = items.iter().zip(&mut places);
+                items.try_for_each(|(item, to)| self.into(item, to)).map(nothing)
             }
             ExprKind::Repeat(item) => {
-                self.repeat(item, self.len_of(expr.ty), memory(dest))?;
-                Ok(Vec::new())
+                self.repeat(item, self.len_of(expr.ty), memory(dest)).map(nothing)
             }
-            ExprKind::Print(format) => {
-                self.print(format)?;
-                Ok(Vec::new())
-            }
+            ExprKind::Print(format) => self.print(format).map(nothing),
             ExprKind::Panic(kind, format) => {
-                if let Some(format) = format {
-                    self.print(format)?;
-                }
+                format.iter().try_for_each(|format| self.print(format))?;
                 self.at(expr.place);
                 self.trap(trap_kind(*kind))
             }
@@ -244,11 +184,19 @@ impl<'m, 'p> Lower<'m, 'p> {
         }
     }
 
+    /// A reference to an array as one to a slice.
+    fn unsize(&mut self, reference: &'p Expr) -> Flow<Vec<Value>> {
+        let mut values = self.generate(reference, None)?;
+        let len = self.len_of(self.pointee_of(reference.ty));
+        values.push(self.b.iconst(Type::I64, len as i64));
+        Ok(values)
+    }
+
     /// A tuple or struct; `base` gives the fields that are not listed.
     fn aggregate(
         &mut self,
         expr: &'p Expr,
-        fields: &[(usize, &'p Expr)],
+        fields: Vec<(usize, &'p Expr)>,
         base: Option<&'p Expr>,
         dest: Option<Addr>,
     ) -> Flow<Vec<Value>> {
@@ -257,7 +205,7 @@ impl<'m, 'p> Lower<'m, 'p> {
         if let Some(to) = dest {
             // With a base, the listed values come first, then the base's fields fill the rest.
             let target = if base.is_some() { self.temp(expr.ty) } else { to };
-            for &(index, value) in fields {
+            for &(index, value) in &fields {
                 self.into(value, target.plus(offsets[index]))?;
             }
             if let Some(base) = base {
@@ -276,7 +224,7 @@ impl<'m, 'p> Lower<'m, 'p> {
             return Ok(Vec::new());
         }
         let mut values: Vec<Option<Vec<Value>>> = vec![None; parts.len()];
-        for &(index, value) in fields {
+        for (index, value) in fields {
             values[index] = Some(self.generate(value, None)?);
         }
         if let Some(base) = base {
@@ -288,6 +236,20 @@ impl<'m, 'p> Lower<'m, 'p> {
             }
         }
         Ok(values.into_iter().flatten().flatten().collect())
+    }
+
+    fn block(
+        &mut self,
+        stmts: &'p [Stmt],
+        tail: Option<&'p Expr>,
+        dest: Option<Addr>,
+    ) -> Flow<Vec<Value>> {
+        stmts.iter().try_for_each(|stmt| self.stmt(stmt))?;
+        match tail {
+            Some(tail) if self.types.is_unit(tail.ty) => self.effect(tail).map(|()| Vec::new()),
+            Some(tail) => self.generate(tail, dest),
+            None => Ok(Vec::new()),
+        }
     }
 
     fn stmt(&mut self, stmt: &'p Stmt) -> Flow<()> {

@@ -247,6 +247,13 @@ impl<'m, 'p> Lower<'m, 'p> {
         Ok(Vec::new())
     }
 
+    pub(super) fn continue_expr(&mut self, id: LoopId) -> Flow<Vec<Value>> {
+        let block = self.target(id).again.unwrap_or_else(|| self.b.block("next"));
+        self.target(id).again = Some(block);
+        self.b.jump(block);
+        Err(Unreachable)
+    }
+
     pub(super) fn break_expr(&mut self, id: LoopId, value: Option<&'p Expr>) -> Flow<Vec<Value>> {
         let dest = self.target(id).dest;
         let values = match value {

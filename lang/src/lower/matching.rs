@@ -95,10 +95,7 @@ impl<'m, 'p> Lower<'m, 'p> {
         let part = parts[index];
         let place = match place {
             PlaceValue::Vars(vars) => {
-                let start: usize =
-                    parts[..index].iter().map(|&part| self.leaf_offsets(part).len()).sum();
-                let count = self.leaf_offsets(part).len();
-                PlaceValue::Vars(vars[start..start + count].to_vec())
+                PlaceValue::Vars(vars[self.leaf_range(&parts, index)].to_vec())
             }
             PlaceValue::Memory(addr, _) => {
                 let (offsets, _, _) = crate::value::fields(self.types, &parts);
@@ -255,7 +252,15 @@ impl<'m, 'p> Lower<'m, 'p> {
         let place = self.subject(value)?;
         let mut join = None;
         if let Some(cases) = self.switch_cases(arms, value.ty) {
-            self.switch(expr, &place, value.ty, arms, &cases, dest, &mut join);
+            self.at(expr.place);
+            let blocks = self.switch(&place, value.ty, &cases);
+            for (arm, block) in arms.iter().zip(blocks) {
+                self.b.switch_to(block);
+                self.bind(&arm.pat, &place);
+                if let Ok(values) = self.generate(&arm.body, dest) {
+                    self.join(&mut join, expr.ty, dest, &values);
+                }
+            }
             return self.joined(join);
         }
         let mut open = true;
@@ -329,17 +334,8 @@ impl<'m, 'p> Lower<'m, 'p> {
         (count >= MIN_CASES).then_some(all)
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn switch(
-        &mut self,
-        expr: &'p Expr,
-        place: &PlaceValue,
-        ty: Ty,
-        arms: &'p [Arm],
-        cases: &[Option<Vec<i128>>],
-        dest: Option<Addr>,
-        join: &mut Option<(Block, Vec<Value>)>,
-    ) {
+    /// Goes to the block of the arm that has the value among its cases. The blocks are those of the arms, in order.
+    fn switch(&mut self, place: &PlaceValue, ty: Ty, cases: &[Option<Vec<i128>>]) -> Vec<Block> {
         let index = one(&self.read(place, ty));
         let int = self.int_of(ty).to_signed();
         let mut table: Vec<(i64, Block)> = Vec::new();
@@ -371,14 +367,7 @@ impl<'m, 'p> Lower<'m, 'p> {
             self.b.switch_to(here);
             block
         });
-        self.at(expr.place);
         self.b.switch(index, default, &table);
-        for (arm, &block) in arms.iter().zip(&blocks) {
-            self.b.switch_to(block);
-            self.bind(&arm.pat, place);
-            if let Ok(values) = self.generate(&arm.body, dest) {
-                self.join(join, expr.ty, dest, &values);
-            }
-        }
+        blocks
     }
 }

@@ -63,9 +63,9 @@ impl<'m, 'p> Lower<'m, 'p> {
         pointee.unwrap_or_else(|| unreachable!("the checker borrows what this works on")).1
     }
 
-    fn float_of(&self, ty: Ty) -> FloatTy {
+    pub(super) fn float_of(&self, ty: Ty) -> FloatTy {
         let float = self.types.as_float(ty);
-        float.unwrap_or_else(|| unreachable!("the table gives this method to floats"))
+        float.unwrap_or_else(|| unreachable!("{:?} is no float", self.types.kind(ty)))
     }
 
     /// A method whose result is one scalar, of values `v` of these expressions.
@@ -156,17 +156,7 @@ impl<'m, 'p> Lower<'m, 'p> {
                 let ones = self.popcnt(x, leaf);
                 b.icmp(IntCC::Eq, ones, 1)
             }
-            I::NextPowerOfTwo => {
-                // One more than the ones below the top bit of x - 1. It wraps to 0, as in Rust's release builds.
-                let small = b.icmp(IntCC::Ule, x, 1);
-                let below = b.sub(x, 1);
-                let zeros = self.clz(below, leaf);
-                let ones = b.iconst(leaf, -1);
-                let mask = b.lshr(ones, zeros);
-                let next = b.add(mask, 1);
-                let one = b.iconst(leaf, 1);
-                b.select(small, one, next)
-            }
+            I::NextPowerOfTwo => self.next_power_of_two(x, leaf),
             I::DivCeil => {
                 let quotient = self.operate(BinOp::Div, x, Right::any(v[1], ty), ty);
                 let rest = self.operate(BinOp::Rem, x, Right::any(v[1], ty), ty);
@@ -176,6 +166,19 @@ impl<'m, 'p> Lower<'m, 'p> {
             }
             I::Ascii(op) => self.ascii(op, x),
         }
+    }
+
+    fn next_power_of_two(&mut self, x: Value, leaf: Type) -> Value {
+        let b = &self.b;
+        // One more than the ones below the top bit of x - 1. It wraps to 0, as in Rust's release builds.
+        let small = b.icmp(IntCC::Ule, x, 1);
+        let below = b.sub(x, 1);
+        let zeros = self.clz(below, leaf);
+        let ones = b.iconst(leaf, -1);
+        let mask = b.lshr(ones, zeros);
+        let next = b.add(mask, 1);
+        let one = b.iconst(leaf, 1);
+        b.select(small, one, next)
     }
 
     /// `div_euclid` or `rem_euclid`.

@@ -323,6 +323,13 @@ impl<'m, 'p> Lower<'m, 'p> {
         }
     }
 
+    /// Which of the scalars of these parts, taken together, are those of one part.
+    fn leaf_range(&self, parts: &[Ty], index: usize) -> std::ops::Range<usize> {
+        let count = |ty: &Ty| self.leaf_offsets(*ty).len();
+        let start = parts[..index].iter().map(count).sum();
+        start..start + count(&parts[index])
+    }
+
     fn size(&self, ty: Ty) -> u64 {
         layout(self.types, ty).0
     }

@@ -4,7 +4,7 @@ use ir::{FloatCC, IntCC, TrapKind, Type, Value};
 
 use super::{Flow, Lower};
 use crate::runtime::HostFunction;
-use crate::tree::{BinOp, Expr, ExprKind};
+use crate::tree::{BinOp, Expr, ExprKind, UnOp};
 use crate::ty::{EnumId, FloatTy, IntTy, Ty, TyKind};
 
 /// The right operand of an operator.
@@ -30,6 +30,17 @@ impl Right {
 }
 
 impl<'m, 'p> Lower<'m, 'p> {
+    pub(super) fn unary(&mut self, expr: &'p Expr, op: UnOp, inner: &'p Expr) -> Flow<Value> {
+        let value = self.scalar(inner)?;
+        self.at(expr.place);
+        Ok(match (op, self.types.kind(inner.ty)) {
+            (UnOp::Neg, TyKind::Float(_)) => self.b.fneg(value),
+            (UnOp::Neg, _) => self.b.neg(value),
+            (UnOp::Not, TyKind::Bool) => self.b.xor(value, 1),
+            (UnOp::Not, _) => self.b.not(value),
+        })
+    }
+
     pub(super) fn binary(
         &mut self,
         expr: &'p Expr,

@@ -43,19 +43,8 @@ impl<'m, 'p> Lower<'m, 'p> {
                 Ok(PlaceValue::Memory(Addr { base: values[0], offset: 0 }, values.get(1).copied()))
             }
             ExprKind::Field(base, index) => {
-                let parts = self.parts(base.ty);
-                match self.place(base)? {
-                    PlaceValue::Vars(vars) => {
-                        let count = |ty: Ty| self.leaf_offsets(ty).len();
-                        let start: usize = parts[..*index].iter().map(|&part| count(part)).sum();
-                        let end = start + count(parts[*index]);
-                        Ok(PlaceValue::Vars(vars[start..end].to_vec()))
-                    }
-                    PlaceValue::Memory(addr, _) => {
-                        let (offsets, _, _) = crate::value::fields(self.types, &parts);
-                        Ok(PlaceValue::Memory(addr.plus(offsets[*index]), None))
-                    }
-                }
+                let place = self.place(base)?;
+                Ok(self.part(&place, base.ty, *index).0)
             }
             ExprKind::Index(base, index) => {
                 let (addr, len) = self.sequence(base)?;
