@@ -19,7 +19,7 @@ struct Interval {
 }
 
 /// The dominator tree of the reachable blocks.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct DomTree {
     idom: Vec<Option<Block>>,
     interval: Vec<Option<Interval>>,
@@ -34,12 +34,9 @@ impl DomTree {
     pub fn new(graph: &FlowGraph) -> Self {
         let count = graph.num_blocks();
         let mut idom = vec![None; count];
-        if let Some(entry) = graph.entry() {
-            let search = DepthFirst::new(graph, entry);
-            let parents = immediate_dominators(graph, &search);
-            for (number, &parent) in parents.iter().enumerate().skip(1) {
-                idom[search.blocks[number].index()] = Some(search.blocks[parent as usize]);
-            }
+        let blocks = graph.preorder();
+        for (number, &parent) in immediate_dominators(graph).iter().enumerate().skip(1) {
+            idom[blocks[number].index()] = Some(blocks[parent as usize]);
         }
         Self::from_idoms(graph, idom)
     }
@@ -162,47 +159,14 @@ impl DomTree {
     }
 }
 
-/// Depth-first numbers of the reachable blocks, from 0, and the tree of first visits.
-struct DepthFirst {
-    /// The block of each number.
-    blocks: Vec<Block>,
-    /// The number of each reachable block.
-    number: Vec<Option<u32>>,
-    /// The parent, as a number, of each number; that of the root is the root.
-    parent: Vec<u32>,
-}
-
-impl DepthFirst {
-    fn new(graph: &FlowGraph, entry: Block) -> Self {
-        let mut number = vec![None; graph.num_blocks()];
-        let mut blocks = vec![entry];
-        let mut parent = vec![0];
-        number[entry.index()] = Some(0);
-        let mut stack = vec![(entry, 0u32, 0usize)];
-        while let Some((block, own, next)) = stack.last_mut() {
-            let Some(&child) = graph.succs(*block).get(*next) else {
-                stack.pop();
-                continue;
-            };
-            *next += 1;
-            if number[child.index()].is_none() {
-                let new = blocks.len() as u32;
-                number[child.index()] = Some(new);
-                blocks.push(child);
-                parent.push(*own);
-                stack.push((child, new, 0));
-            }
-        }
-        Self { blocks, number, parent }
-    }
-}
-
-/// The immediate dominators of the depth-first numbers, as numbers.
-fn immediate_dominators(graph: &FlowGraph, search: &DepthFirst) -> Vec<u32> {
-    let count = search.blocks.len();
+/// The immediate dominators of the reachable blocks, as places in the order in which depth-first search meets them.
+fn immediate_dominators(graph: &FlowGraph) -> Vec<u32> {
+    let blocks = graph.preorder();
+    let count = blocks.len();
+    let parents: Vec<u32> = blocks.iter().filter_map(|&block| graph.search_parent(block)).collect();
     let mut semi: Vec<u32> = (0..count as u32).collect();
     // `ancestor` is compressed, `best` is the number with the least semidominator on the compressed way.
-    let mut ancestor = search.parent.clone();
+    let mut ancestor = parents.clone();
     let mut best: Vec<u32> = (0..count as u32).collect();
     let mut path = Vec::new();
     // The numbers that have each number as semidominator and wait for their dominator, as lists through `next`.
@@ -210,10 +174,10 @@ fn immediate_dominators(graph: &FlowGraph, search: &DepthFirst) -> Vec<u32> {
     let mut next: Vec<Option<u32>> = vec![None; count];
     let mut idom = vec![0; count];
     for w in (1..count as u32).rev() {
-        let (index, parent) = (w as usize, search.parent[w as usize]);
+        let (index, parent) = (w as usize, parents[w as usize]);
         let mut least = parent;
-        for pred in graph.preds(search.blocks[index]) {
-            let Some(v) = search.number[pred.index()] else { continue };
+        for pred in graph.preds(blocks[index]) {
+            let Some(v) = graph.preorder_index(pred) else { continue };
             // Numbers up to w are not in the forest yet: each stands for itself.
             let u =
                 if v <= w { v } else { evaluate(v, w, &mut ancestor, &mut best, &semi, &mut path) };

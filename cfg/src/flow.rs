@@ -2,8 +2,6 @@
 
 use ir::{Block, Entity, Function};
 
-use crate::order;
-
 /// One way from a block to another: the block it leaves and which successor of that block's terminator it is. Two ways
 /// between the same two blocks are two edges.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -15,7 +13,7 @@ pub struct Edge {
 }
 
 /// Part of a vector.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
 struct Range {
     start: u32,
     len: u32,
@@ -31,69 +29,114 @@ impl Range {
 ///
 /// Edges are counted with multiplicity: a block that a branch names twice is two successors, and its two edges come
 /// twice among the predecessors. Edges that leave unreachable blocks are edges.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct FlowGraph {
     entry: Option<Block>,
+    blocks: usize,
     succ_ranges: Vec<Range>,
     succs: Vec<Block>,
     pred_ranges: Vec<Range>,
     preds: Vec<Edge>,
+    preorder: Vec<Block>,
     postorder: Vec<Block>,
-    /// The place in reverse postorder of each reachable block.
-    rpo_index: Vec<Option<u32>>,
+    /// Of each reachable block.
+    visits: Vec<Option<Visit>>,
+    /// The way to where the search is, with the next successor to look at; empty when it is over.
+    path: Vec<(Block, usize)>,
+}
+
+/// When depth-first search came to a block and left it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Visit {
+    /// Its place in the order of first visits.
+    pre: u32,
+    /// Its place in the order of last visits.
+    post: u32,
+    /// The place, in the order of first visits, of the block that the search came from; its own for the entry.
+    parent: u32,
 }
 
 impl FlowGraph {
     /// The flow graph of a function as it is now. Takes time linear in blocks and edges.
     #[must_use]
     pub fn new(func: &Function) -> Self {
+        let mut graph = Self::default();
+        graph.rebuild(func);
+        graph
+    }
+
+    /// Makes it the flow graph of a function as it is now, in the same memory.
+    pub(crate) fn rebuild(&mut self, func: &Function) {
         let count = func.num_blocks();
-        let mut succ_ranges = vec![Range::default(); count];
-        let mut pred_ranges = vec![Range::default(); count];
-        let mut succs = Vec::with_capacity(func.layout().len() * 2);
+        self.entry = func.entry();
+        self.blocks = func.layout().len();
+        reset(&mut self.succ_ranges, count, Range::default());
+        reset(&mut self.pred_ranges, count, Range::default());
+        self.succs.clear();
         for &block in func.layout() {
-            let start = succs.len() as u32;
+            let start = self.succs.len() as u32;
             if let Some(terminator) = func.terminator(block) {
                 func.for_each_successor(terminator, |call| {
-                    succs.push(call.block);
-                    pred_ranges[call.block.index()].len += 1;
+                    self.succs.push(call.block);
+                    self.pred_ranges[call.block.index()].len += 1;
                 });
             }
-            succ_ranges[block.index()] = Range { start, len: succs.len() as u32 - start };
+            let len = self.succs.len() as u32 - start;
+            self.succ_ranges[block.index()] = Range { start, len };
         }
 
         let mut start = 0;
-        for range in &mut pred_ranges {
+        for range in &mut self.pred_ranges {
             range.start = start;
             start += std::mem::take(&mut range.len);
         }
-        let mut preds: Vec<Edge> = Vec::new();
-        if let Some(&from) = func.layout().first() {
-            preds.resize(succs.len(), Edge { from, index: 0 });
+        self.preds.clear();
+        if let Some(from) = self.entry {
+            self.preds.resize(self.succs.len(), Edge { from, index: 0 });
         }
         for &from in func.layout() {
-            for (index, &to) in succ_ranges[from.index()].of(&succs).iter().enumerate() {
-                let range = &mut pred_ranges[to.index()];
-                preds[(range.start + range.len) as usize] = Edge { from, index: index as u32 };
+            let succs = self.succ_ranges[from.index()].of(&self.succs);
+            for (index, &to) in succs.iter().enumerate() {
+                let range = &mut self.pred_ranges[to.index()];
+                self.preds[(range.start + range.len) as usize] = Edge { from, index: index as u32 };
                 range.len += 1;
             }
         }
+        self.search();
+    }
 
-        let successor = |node: usize, n: usize| -> Option<usize> {
-            succ_ranges[node].of(&succs).get(n).map(|b| b.index())
+    /// Depth-first search from the entry, without recursion: successors in order.
+    fn search(&mut self) {
+        reset(&mut self.visits, self.succ_ranges.len(), None);
+        self.preorder.clear();
+        self.postorder.clear();
+        let Some(entry) = self.entry else { return };
+        let mut meet = |visits: &mut Vec<Option<Visit>>, block: Block, parent: u32| {
+            let pre = self.preorder.len() as u32;
+            visits[block.index()] = Some(Visit { pre, post: pre, parent });
+            self.preorder.push(block);
         };
-        let postorder: Vec<Block> = func
-            .entry()
-            .map(|entry| order::postorder(count, entry.index(), successor))
-            .unwrap_or_default()
-            .into_iter()
-            .map(Block::from_index)
-            .collect();
-        let mut rpo_index = vec![None; count];
-        for (index, block) in postorder.iter().rev().enumerate() {
-            rpo_index[block.index()] = Some(index as u32);
+        meet(&mut self.visits, entry, 0);
+        self.path.push((entry, 0));
+        while let Some((block, next)) = self.path.last_mut() {
+            let block = *block;
+            let Some(visit) = &mut self.visits[block.index()] else { break };
+            match self.succ_ranges[block.index()].of(&self.succs).get(*next) {
+                Some(&succ) => {
+                    *next += 1;
+                    let parent = visit.pre;
+                    if self.visits[succ.index()].is_none() {
+                        meet(&mut self.visits, succ, parent);
+                        self.path.push((succ, 0));
+                    }
+                }
+                None => {
+                    visit.post = self.postorder.len() as u32;
+                    self.postorder.push(block);
+                    self.path.pop();
+                }
+            }
         }
-        Self { entry: func.entry(), succ_ranges, succs, pred_ranges, preds, postorder, rpo_index }
     }
 
     /// The entry block, unless the function has no blocks.
@@ -131,7 +174,29 @@ impl FlowGraph {
     /// Whether control can come from the entry to a block.
     #[must_use]
     pub fn is_reachable(&self, block: Block) -> bool {
-        self.rpo_index[block.index()].is_some()
+        self.visits[block.index()].is_some()
+    }
+
+    /// Whether control can come to every block of the layout.
+    #[must_use]
+    pub fn all_reachable(&self) -> bool {
+        self.postorder.len() == self.blocks
+    }
+
+    /// The reachable blocks in the order in which depth-first search first meets them.
+    pub(crate) fn preorder(&self) -> &[Block] {
+        &self.preorder
+    }
+
+    /// The place of a reachable block in the order of first visits.
+    pub(crate) fn preorder_index(&self, block: Block) -> Option<u32> {
+        self.visits[block.index()].map(|visit| visit.pre)
+    }
+
+    /// The place, in the order of first visits, of the block that depth-first search came from to a reachable block;
+    /// that of the entry is its own.
+    pub(crate) fn search_parent(&self, block: Block) -> Option<u32> {
+        self.visits[block.index()].map(|visit| visit.parent)
     }
 
     /// The reachable blocks, each after those first reached through it.
@@ -149,8 +214,14 @@ impl FlowGraph {
     /// The place of a reachable block in [`rpo`](Self::rpo).
     #[must_use]
     pub fn rpo_index(&self, block: Block) -> Option<u32> {
-        self.rpo_index[block.index()]
+        self.visits[block.index()].map(|visit| self.postorder.len() as u32 - 1 - visit.post)
     }
+}
+
+/// Makes `items` so many copies of `value`.
+fn reset<T: Clone>(items: &mut Vec<T>, count: usize, value: T) {
+    items.clear();
+    items.resize(count, value);
 }
 
 #[cfg(test)]
@@ -182,11 +253,47 @@ mod tests {
         assert!(!graph.is_reachable(dead));
         assert_eq!(graph.rpo().collect::<Vec<_>>(), [entry, twice]);
         assert_eq!((graph.rpo_index(twice), graph.rpo_index(dead)), (Some(1), None));
+        assert!(!graph.all_reachable());
     }
 
     #[test]
     fn a_function_without_blocks_has_an_empty_graph() {
         let graph = FlowGraph::new(&Function::new("f", ir::Signature::default()));
         assert_eq!((graph.entry(), graph.postorder().len()), (None, 0));
+    }
+
+    #[test]
+    fn orders_are_those_of_a_depth_first_search() {
+        let b = FunctionBuilder::new("f");
+        let c = b.param(Type::I8);
+        let blocks: Vec<_> =
+            ["one", "two", "three"].into_iter().map(|name| b.block(name)).collect();
+        let entry = b.current_block();
+        b.branch(c, blocks[0], blocks[1]);
+        b.switch_to(blocks[0]);
+        b.jump(blocks[2]);
+        b.switch_to(blocks[1]);
+        b.branch(c, blocks[2], blocks[1]);
+        b.switch_to(blocks[2]);
+        b.ret(());
+        let graph = FlowGraph::new(&b.finish().unwrap());
+        assert_eq!(graph.preorder(), [entry, blocks[0], blocks[2], blocks[1]]);
+        assert_eq!(graph.postorder(), [blocks[2], blocks[0], blocks[1], entry]);
+        assert_eq!(graph.search_parent(blocks[2]), Some(1));
+        assert_eq!(graph.search_parent(blocks[1]), Some(0));
+    }
+
+    #[test]
+    fn a_deep_chain_needs_no_deep_stack() {
+        let b = FunctionBuilder::new("f");
+        for _ in 0..200_000 {
+            let next = b.block("");
+            b.jump(next);
+            b.switch_to(next);
+        }
+        b.ret(());
+        let graph = FlowGraph::new(&b.finish().unwrap());
+        assert_eq!(graph.postorder().len(), 200_001);
+        assert_eq!(graph.rpo().next(), graph.entry());
     }
 }

@@ -1,7 +1,7 @@
 //! Flow graphs over the IR: orders, dominators, frontiers, loops, critical edges.
 //!
 //! Everything here is computed from a function whose blocks end in terminators (see [`ir::verify_function`]) and is a
-//! snapshot: after a change to blocks or terminators, make it anew.
+//! snapshot: after a change to blocks or terminators, make it anew. [`Analyses`] keeps it for a row of passes.
 //!
 //! ```
 //! use cfg::{DomTree, FlowGraph};
@@ -27,17 +27,20 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod analyses;
 pub mod dom;
 pub mod dot;
 pub mod flow;
 pub mod frontier;
 pub mod loops;
-pub mod order;
 pub mod split;
+pub mod unreachable;
 
+pub use analyses::Analyses;
 pub use dom::DomTree;
 pub use dot::dot;
 pub use flow::{Edge, FlowGraph};
 pub use frontier::DominanceFrontiers;
 pub use loops::{Loop, LoopForest};
 pub use split::{has_critical_edge, split_critical_edges};
+pub use unreachable::drop_unreachable;

@@ -55,7 +55,7 @@ struct LoopData {
 /// A loop is a set of blocks that can all reach each other inside the set. It has one header: the first of its blocks
 /// that depth-first search meets. If the header does not dominate the others, the loop is irreducible: it has other
 /// entries.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct LoopForest {
     loops: Vec<LoopData>,
     innermost: Vec<Option<Loop>>,
@@ -66,9 +66,10 @@ impl LoopForest {
     /// The loops of a graph, whose dominator tree is `dom`.
     #[must_use]
     pub fn new(graph: &FlowGraph, dom: &DomTree) -> Self {
-        let search = Search::new(graph);
-        let nest = Nest::new(graph, &search);
-        nest.forest(graph, dom, &search)
+        match Edges::new(graph) {
+            Some(edges) => Nest::new(graph, dom, edges).forest(graph),
+            None => Self { innermost: vec![None; graph.num_blocks()], ..Self::default() },
+        }
     }
 
     /// All loops, each before the loops inside it.
@@ -152,89 +153,103 @@ impl Sets {
     }
 }
 
-/// A depth-first search: numbers in order of first visit, and edges by kind.
-struct Search {
-    blocks: Vec<Block>,
-    /// Tail of each back edge, by head.
-    back: Vec<Vec<u32>>,
-    /// The tree edge's tail.
-    parent: Vec<u32>,
-    /// Forward and cross edges (from, to), by the lowest common ancestor of their ends.
-    side: Vec<Vec<(u32, u32)>>,
+/// A list of items for each number, all in one vector.
+struct Lists<T> {
+    first: Vec<Option<u32>>,
+    items: Vec<(T, Option<u32>)>,
 }
 
-impl Search {
-    fn new(graph: &FlowGraph) -> Self {
-        let count = graph.postorder().len();
-        let mut number: Vec<Option<u32>> = vec![None; graph.num_blocks()];
-        let mut search = Self {
-            blocks: Vec::with_capacity(count),
-            back: vec![Vec::new(); count],
-            parent: Vec::with_capacity(count),
-            side: vec![Vec::new(); count],
-        };
-        // A finished block is joined to its parent, so that the name of its set is its nearest unfinished ancestor.
-        let mut ancestors = Sets::new(count);
-        let mut finished = vec![false; count];
-        let mut stack: Vec<(u32, usize)> = Vec::new();
-        if let Some(entry) = graph.entry() {
-            number[entry.index()] = Some(0);
-            search.blocks.push(entry);
-            search.parent.push(0);
-            stack.push((0, 0));
-        }
-        while let Some((from, next)) = stack.last_mut() {
-            let from = *from;
-            let Some(&succ) = graph.succs(search.blocks[from as usize]).get(*next) else {
-                finished[from as usize] = true;
-                ancestors.join(from, search.parent[from as usize]);
-                stack.pop();
-                continue;
-            };
-            *next += 1;
-            match number[succ.index()] {
-                None => {
-                    let new = search.blocks.len() as u32;
-                    number[succ.index()] = Some(new);
-                    search.blocks.push(succ);
-                    search.parent.push(from);
-                    stack.push((new, 0));
-                }
-                Some(to) if finished[to as usize] => {
-                    let common = ancestors.find(to);
-                    search.side[common as usize].push((from, to));
-                }
-                Some(to) => search.back[to as usize].push(from),
-            }
-        }
-        search
+impl<T: Copy> Lists<T> {
+    fn new(count: usize) -> Self {
+        Self { first: vec![None; count], items: Vec::new() }
+    }
+
+    fn push(&mut self, list: u32, item: T) {
+        let place = self.items.len() as u32;
+        let next = self.first[list as usize].replace(place);
+        self.items.push((item, next));
+    }
+
+    /// Takes the item that came last out of a list.
+    fn pop(&mut self, list: u32) -> Option<T> {
+        let (item, next) = self.items[self.first[list as usize]? as usize];
+        self.first[list as usize] = next;
+        Some(item)
     }
 }
 
-/// What the search for loops finds, by depth-first number.
+/// The edges that are not in the tree of a depth-first search, between blocks by their numbers in the order of first
+/// visits.
+struct Edges {
+    /// Tail of each back edge, by head.
+    back: Lists<u32>,
+    /// Forward and cross edges (from, to), by the lowest common ancestor of their ends.
+    side: Lists<(u32, u32)>,
+}
+
+impl Edges {
+    /// The edges of a graph, unless it has no back edges and so no loops.
+    fn new(graph: &FlowGraph) -> Option<Self> {
+        let count = graph.postorder().len();
+        let number = |block: Block| graph.preorder_index(block);
+        // A block that the search leaves after another one's first visit has it below, or is it.
+        let is_back = |from: Block, to: Block| {
+            graph.rpo_index(to) <= graph.rpo_index(from) && number(to) <= number(from)
+        };
+        let mut blocks = graph.postorder().iter();
+        if !blocks.any(|&from| graph.succs(from).iter().any(|&to| is_back(from, to))) {
+            return None;
+        }
+        let mut edges = Self { back: Lists::new(count), side: Lists::new(count) };
+        // A block that the search has left is joined to its parent, so that the name of its set is its nearest ancestor
+        // that the search has not left.
+        let mut ancestors = Sets::new(count);
+        for &block in graph.postorder() {
+            let (Some(from), Some(parent)) = (number(block), graph.search_parent(block)) else {
+                continue;
+            };
+            for &succ in graph.succs(block) {
+                let Some(to) = number(succ) else { continue };
+                if is_back(block, succ) {
+                    edges.back.push(to, from);
+                } else {
+                    edges.side.push(ancestors.find(to), (from, to));
+                }
+            }
+            ancestors.join(from, parent);
+        }
+        Some(edges)
+    }
+}
+
+/// What the search for loops finds, by number in the order of first visits.
 struct Nest {
-    /// Whether the number heads a loop.
-    heads: Vec<bool>,
+    heads: Vec<Option<Head>>,
     /// The head of the innermost loop around the number, other than its own.
     around: Vec<Option<u32>>,
 }
 
+/// That a number heads a loop.
+#[derive(Clone, Copy)]
+struct Head {
+    irreducible: bool,
+}
+
 impl Nest {
-    fn new(graph: &FlowGraph, search: &Search) -> Self {
-        let count = graph.postorder().len();
-        let mut nest = Self { heads: vec![false; count], around: vec![None; count] };
+    fn new(graph: &FlowGraph, dom: &DomTree, mut edges: Edges) -> Self {
+        let blocks = graph.preorder();
+        let count = blocks.len();
+        let mut nest = Self { heads: vec![None; count], around: vec![None; count] };
         let mut collapsed = Sets::new(count);
-        // Predecessors of each set, as they become known: the tree edge first.
-        let mut preds: Vec<Vec<u32>> =
-            (0..count).map(|n| if n == 0 { Vec::new() } else { vec![search.parent[n]] }).collect();
+        // Predecessors of each set, as they become known, but for the one in the tree.
+        let mut preds: Lists<u32> = Lists::new(count);
         let mut in_body: Vec<Option<u32>> = vec![None; count];
+        let (mut work, mut body): (Vec<u32>, Vec<u32>) = (Vec::new(), Vec::new());
         for head in (0..count as u32).rev() {
-            for &(from, to) in &search.side[head as usize] {
+            while let Some((from, to)) = edges.side.pop(head) {
                 let to = collapsed.find(to);
-                preds[to as usize].push(from);
+                preds.push(to, from);
             }
-            let mut work: Vec<u32> = Vec::new();
-            let mut body: Vec<u32> = Vec::new();
             let mut reach = |number: u32, work: &mut Vec<u32>, collapsed: &mut Sets| {
                 let set = collapsed.find(number);
                 if set != head && in_body[set as usize] != Some(head) {
@@ -242,17 +257,24 @@ impl Nest {
                     work.push(set);
                 }
             };
-            nest.heads[head as usize] = !search.back[head as usize].is_empty();
-            for &tail in &search.back[head as usize] {
+            while let Some(tail) = edges.back.pop(head) {
+                let [head_block, tail_block] = [head, tail].map(|number| blocks[number as usize]);
+                let sideways = !dom.dominates(head_block, tail_block);
+                let known = &mut nest.heads[head as usize];
+                let irreducible = sideways || known.is_some_and(|known| known.irreducible);
+                *known = Some(Head { irreducible });
                 reach(tail, &mut work, &mut collapsed);
             }
             while let Some(set) = work.pop() {
                 body.push(set);
-                for pred in std::mem::take(&mut preds[set as usize]) {
+                if let Some(parent) = graph.search_parent(blocks[set as usize]) {
+                    reach(parent, &mut work, &mut collapsed);
+                }
+                while let Some(pred) = preds.pop(set) {
                     reach(pred, &mut work, &mut collapsed);
                 }
             }
-            for set in body {
+            for set in body.drain(..) {
                 nest.around[set as usize] = Some(head);
                 collapsed.join(set, head);
             }
@@ -260,31 +282,37 @@ impl Nest {
         nest
     }
 
-    fn forest(self, graph: &FlowGraph, dom: &DomTree, search: &Search) -> LoopForest {
-        let count = search.blocks.len();
-        // A head's own loop is directly inside the loop that `around` names; depth-first numbers of outer heads are
-        // lower, so loops made in order of their heads' numbers find their parents made. That order is not grouped by
-        // nesting yet.
+    fn forest(self, graph: &FlowGraph) -> LoopForest {
+        let blocks = graph.preorder();
+        let count = blocks.len();
+        // A head's own loop is directly inside the loop that `around` names; numbers of outer heads are lower, so loops
+        // made in order of their heads' numbers find their parents made. That order is not grouped by nesting yet.
         let mut loop_at: Vec<Option<u32>> = vec![None; count];
-        let mut heads: Vec<u32> = Vec::new();
-        let mut inside: Vec<Vec<u32>> = Vec::new();
-        let mut outermost: Vec<u32> = Vec::new();
-        for number in 0..count as u32 {
-            if !self.heads[number as usize] {
-                continue;
+        let mut heads: Vec<(u32, Head)> = Vec::new();
+        for (number, head) in self.heads.iter().enumerate() {
+            if let Some(head) = head {
+                loop_at[number] = Some(heads.len() as u32);
+                heads.push((number as u32, *head));
             }
-            let index = heads.len() as u32;
-            loop_at[number as usize] = Some(index);
-            heads.push(number);
-            inside.push(Vec::new());
+        }
+        // The loops directly inside each loop, and last those inside none: from the last to the first, as lists give
+        // back first what came last.
+        let outermost = heads.len() as u32;
+        let mut inside: Lists<u32> = Lists::new(heads.len() + 1);
+        for (index, &(number, _)) in heads.iter().enumerate() {
             let outer = self.around[number as usize].and_then(|head| loop_at[head as usize]);
-            outer.map_or(&mut outermost, |outer| &mut inside[outer as usize]).push(index);
+            inside.push(outer.unwrap_or(outermost), index as u32);
         }
 
         let mut loops: Vec<LoopData> = Vec::with_capacity(heads.len());
         let mut final_of: Vec<Option<Loop>> = vec![None; heads.len()];
-        let mut stack: Vec<(u32, Option<Loop>, bool)> =
-            outermost.iter().rev().map(|&l| (l, None, false)).collect();
+        let mut stack: Vec<(u32, Option<Loop>, bool)> = Vec::new();
+        let mut enter = |outer: u32, parent: Option<Loop>, stack: &mut Vec<_>| {
+            while let Some(index) = inside.pop(outer) {
+                stack.push((index, parent, false));
+            }
+        };
+        enter(outermost, None, &mut stack);
         while let Some((index, parent, done)) = stack.pop() {
             if done {
                 if let Some(own) = final_of[index as usize] {
@@ -294,11 +322,8 @@ impl Nest {
             }
             let own = Loop::from_index(loops.len());
             final_of[index as usize] = Some(own);
-            let number = heads[index as usize];
-            let header = search.blocks[number as usize];
-            let irreducible = search.back[number as usize]
-                .iter()
-                .any(|&tail| !dom.dominates(header, search.blocks[tail as usize]));
+            let (number, Head { irreducible }) = heads[index as usize];
+            let header = blocks[number as usize];
             let depth = 1 + parent.map_or(0, |p: Loop| loops[p.index()].depth);
             let (first_block, last_block) = (0, 0);
             loops.push(LoopData {
@@ -311,20 +336,19 @@ impl Nest {
                 last_block,
             });
             stack.push((index, parent, true));
-            stack.extend(inside[index as usize].iter().rev().map(|&l| (l, Some(own), false)));
+            enter(index, Some(own), &mut stack);
         }
 
         let mut innermost: Vec<Option<Loop>> = vec![None; graph.num_blocks()];
         let mut members: Vec<(Loop, u32)> = Vec::new();
         for number in 0..count as u32 {
-            let head = if self.heads[number as usize] {
-                Some(number)
-            } else {
-                self.around[number as usize]
+            let head = match self.heads[number as usize] {
+                Some(_) => Some(number),
+                None => self.around[number as usize],
             };
             let own = head.and_then(|head| loop_at[head as usize]);
             if let Some(own) = own.and_then(|index| final_of[index as usize]) {
-                innermost[search.blocks[number as usize].index()] = Some(own);
+                innermost[blocks[number as usize].index()] = Some(own);
                 members.push((own, number));
             }
         }
@@ -343,7 +367,7 @@ impl Nest {
                 outer.last_block = outer.last_block.max(last);
             }
         }
-        let blocks = members.iter().map(|&(_, number)| search.blocks[number as usize]).collect();
+        let blocks = members.iter().map(|&(_, number)| blocks[number as usize]).collect();
         LoopForest { loops, innermost, blocks }
     }
 }

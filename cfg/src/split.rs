@@ -3,12 +3,13 @@
 
 use ir::{Block, Function, InstData};
 
+use crate::analyses::Analyses;
 use crate::flow::FlowGraph;
 
 /// Puts an empty block on every critical edge, directly after the block that the edge leaves, and returns how many.
 /// Edges are counted with multiplicity, so a branch that names one block twice has two critical edges.
-pub fn split_critical_edges(func: &mut Function) -> usize {
-    let graph = FlowGraph::new(func);
+pub fn split_critical_edges(func: &mut Function, analyses: &mut Analyses) -> usize {
+    let graph = analyses.graph(func);
     let is_critical =
         |from: Block, to: Block| graph.succs(from).len() > 1 && graph.pred_edges(to).len() > 1;
     let mut layout = Vec::with_capacity(func.layout().len());
@@ -31,7 +32,10 @@ pub fn split_critical_edges(func: &mut Function) -> usize {
         });
     }
     let split = layout.len() - func.layout().len();
-    func.set_layout(layout);
+    if split > 0 {
+        func.set_layout(layout);
+        analyses.forget();
+    }
     split
 }
 
@@ -64,9 +68,9 @@ mod tests {
         b.ret(y);
         let mut func = b.finish().unwrap();
         assert!(has_critical_edge(&func));
-        assert_eq!(split_critical_edges(&mut func), 3);
+        assert_eq!(split_critical_edges(&mut func, &mut Analyses::new()), 3);
         assert!(!has_critical_edge(&func));
-        assert_eq!(split_critical_edges(&mut func), 0);
+        assert_eq!(split_critical_edges(&mut func, &mut Analyses::new()), 0);
         ir::verify_function(&func).unwrap();
 
         let graph = FlowGraph::new(&func);

@@ -116,11 +116,7 @@ struct Follower {
 impl Observer for Follower {
     fn ir(&mut self, stage: &str, func: &Function, _: bool) {
         self.texts.insert(func.name.clone(), func.to_string());
-        let counts = stage == "inline"
-            || opt::PASSES
-                .iter()
-                .any(|pass| pass.name == stage && !pass.levels.contains(&Level::None));
-        if counts {
+        if opt::Pass::named(stage).is_some_and(|pass| !pass.is_needed()) {
             self.steps.push(Step { pass: stage.to_owned(), function: func.name.clone() });
         }
     }

@@ -22,7 +22,7 @@ pub(crate) const OPTIONS: &[Choice] = &[
 ];
 
 /// The stages that are no passes.
-const STAGES: [&str; 8] = ["source", "ir", "ssa", "inline", "split", "lower", "allocate", "asm"];
+const STAGES: [&str; 7] = ["source", "ir", "ssa", "split", "lower", "allocate", "asm"];
 
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let wanted = args.value("pass");

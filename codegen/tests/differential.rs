@@ -83,7 +83,7 @@ fn compare(seed: u64, module: &mut Module, compiler: &mut Compiler) {
     let program = Program::load(module, &LoadOptions::default()).expect("it loads");
     for func in module.functions.values_mut() {
         ssa::construct(func);
-        opt::legalize::run(func);
+        opt::optimize(func, opt::Level::None);
     }
     expect_same(seed, module, &program, compiler);
     for func in module.functions.values_mut() {

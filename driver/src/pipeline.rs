@@ -5,6 +5,7 @@
 
 use std::fmt::Display;
 
+use cfg::Analyses;
 use codegen::{Allocated, CompiledCode, Lowered};
 use ir::{Function, Module, VerifyError};
 use opt::Level;
@@ -63,8 +64,10 @@ pub fn compile(
     let mut module = optimized(module, settings, observer)?;
 
     let mut compiled = Vec::with_capacity(module.functions.len());
+    let mut analyses = Analyses::new();
     for func in module.functions.values_mut() {
-        let edges = cfg::split_critical_edges(func);
+        analyses.forget();
+        let edges = cfg::split_critical_edges(func, &mut analyses);
         verify(func, "split", settings)?;
         observer.ir("split", func, edges > 0);
 
@@ -93,10 +96,12 @@ pub fn optimized(
     settings: &Settings,
     observer: &mut dyn Observer,
 ) -> Result<Module, Error> {
+    let mut analyses = Analyses::new();
     for func in module.functions.values_mut() {
         observer.ir("ir", func, true);
 
-        ssa::construct(func);
+        analyses.forget();
+        ssa::construct_with(func, &mut analyses);
         verify(func, "ssa", settings)?;
         observer.ir("ssa", func, true);
     }

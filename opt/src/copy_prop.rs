@@ -8,14 +8,14 @@
 //! Form*, 2013, applied with a worklist: when a parameter is replaced, the parameters that it was an argument for are
 //! looked at again.
 
-use cfg::FlowGraph;
 use ir::{Function, SecondaryMap, Value, ValueDef};
 
+use crate::Context;
 use crate::edit::Aliases;
 
 /// Replaces trivial parameters; returns how many.
-pub fn run(func: &mut Function) -> usize {
-    let graph = FlowGraph::new(func);
+pub(crate) fn run(func: &mut Function, context: &mut Context) -> usize {
+    let graph = context.analyses.graph(func);
     let Some(entry) = func.entry() else { return 0 };
     // The arguments of each parameter, and the parameters that each parameter is an argument for.
     let mut args: SecondaryMap<Value, Vec<Value>> = SecondaryMap::new();

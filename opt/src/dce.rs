@@ -11,6 +11,7 @@
 use cfg::FlowGraph;
 use ir::{Block, Effect, Function, Inst, SecondaryMap, Value, ValueDef};
 
+use crate::Context;
 use crate::edit::EdgeCalls;
 
 /// Whether an instruction must stay even if nothing uses its results.
@@ -27,8 +28,8 @@ fn has_effect(func: &Function, inst: Inst) -> bool {
 }
 
 /// Removes dead instructions and parameters; returns how many.
-pub fn run(func: &mut Function) -> usize {
-    let graph = FlowGraph::new(func);
+pub(crate) fn run(func: &mut Function, context: &mut Context) -> usize {
+    let graph = context.analyses.graph(func);
     let edges = EdgeCalls::new(func);
     let mut needed: SecondaryMap<Value, bool> = SecondaryMap::with_default(false);
     let mut work: Vec<Value> = Vec::new();
@@ -67,7 +68,7 @@ pub fn run(func: &mut Function) -> usize {
             ValueDef::Detached => {}
         }
     }
-    sweep(func, &graph, &needed)
+    sweep(func, graph, &needed)
 }
 
 fn sweep(func: &mut Function, graph: &FlowGraph, needed: &SecondaryMap<Value, bool>) -> usize {

@@ -1,6 +1,6 @@
 //! What passes have in common: replacing values by others, reading constants, counting uses.
 
-use cfg::{Edge, FlowGraph};
+use cfg::Edge;
 use ir::{
     Block, BlockCall, Function, Inst, InstData, SecondaryMap, Span, SwitchTable, Type, Value, eval,
 };
@@ -115,23 +115,6 @@ pub(crate) fn use_counts(func: &Function) -> SecondaryMap<Value, u32> {
         }
     }
     counts
-}
-
-/// Takes the blocks that cannot be reached out of the layout and detaches what they define. Returns how many.
-pub(crate) fn drop_unreachable(func: &mut Function) -> usize {
-    let graph = FlowGraph::new(func);
-    let (keep, dropped): (Vec<Block>, Vec<Block>) =
-        func.layout().iter().partition(|&&block| graph.is_reachable(block));
-    for &block in &dropped {
-        for inst in func.take_block_insts(block) {
-            func.detach(inst);
-        }
-        func.retain_block_params(block, |_, _| false);
-    }
-    if !dropped.is_empty() {
-        func.set_layout(keep);
-    }
-    dropped.len()
 }
 
 /// The target and arguments of every edge, so that one edge of a large switch is found in constant time.

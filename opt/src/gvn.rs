@@ -15,12 +15,13 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use cfg::{DomTree, FlowGraph, LoopForest};
+use cfg::{FlowGraph, LoopForest};
 use ir::{
     Block, Effect, Function, Inst, InstData, LoadKind, MemFacts, SecondaryMap, StoreKind, Type,
     Value,
 };
 
+use crate::Context;
 use crate::edit::Aliases;
 use crate::hash::FastState;
 use crate::region;
@@ -56,10 +57,9 @@ struct Leader {
 }
 
 /// Merges equal instructions; returns how many went.
-pub fn run(func: &mut Function) -> usize {
-    let graph = FlowGraph::new(func);
-    let dom = DomTree::new(&graph);
-    let mut memory = Memory::new(func, &graph, &dom);
+pub(crate) fn run(func: &mut Function, context: &mut Context) -> usize {
+    let (graph, dom, forest) = context.analyses.loops(func);
+    let mut memory = Memory::new(func, graph, forest);
     let mut table: HashMap<Key, Leader, FastState> = HashMap::default();
     let mut aliases = Aliases::new();
     let mut removed = 0;
@@ -153,11 +153,10 @@ struct Memory {
 }
 
 impl Memory {
-    fn new(func: &Function, graph: &FlowGraph, dom: &DomTree) -> Self {
-        let forest = LoopForest::new(graph, dom);
+    fn new(func: &Function, graph: &FlowGraph, forest: &LoopForest) -> Self {
         let mut last = 0;
         let mut of = |facts: MemFacts| {
-            (facts, MemoryVersions::new(func, graph, &forest, facts, &mut last), 0)
+            (facts, MemoryVersions::new(func, graph, forest, facts, &mut last), 0)
         };
         let named = region::named(func);
         let regions = std::iter::once(MemFacts::NONE).chain(named).map(&mut of).collect();

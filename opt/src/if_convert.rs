@@ -11,6 +11,7 @@
 use cfg::FlowGraph;
 use ir::{BinaryOp, Block, BlockCall, Effect, Function, Inst, InstData, TernaryOp, UnaryOp, Value};
 
+use crate::Context;
 use crate::edit;
 
 /// Instructions, constants not counted, that both ways together may compute in vain.
@@ -20,12 +21,16 @@ const MAX_SPECULATED: usize = 2;
 const MAX_SELECTS: usize = 2;
 
 /// Converts branches; returns how many.
-pub fn run(func: &mut Function) -> usize {
+pub(crate) fn run(func: &mut Function, context: &mut Context) -> usize {
+    let analyses = &mut context.analyses;
     let mut converted = 0;
     // In postorder an inner choice is a straight block when the one around it is looked at.
-    let graph = FlowGraph::new(func);
+    let graph = analyses.graph(func);
     for &block in graph.postorder() {
-        converted += usize::from(convert(func, &graph, block).is_some());
+        converted += usize::from(convert(func, graph, block).is_some());
+    }
+    if converted > 0 {
+        context.analyses.forget();
     }
     converted
 }

@@ -15,6 +15,7 @@ use ir::{
     Module, SecondaryMap, SigRef, StackSlot, SwitchTable, TrapKind, Value, ValueList,
 };
 
+use crate::Context;
 use crate::edit::Aliases;
 
 /// A body of at most so many instructions, constants not counted, is inlined wherever it is called: about what passing
@@ -136,7 +137,19 @@ pub(crate) fn calls_by_address(func: &Function) -> usize {
 }
 
 /// Replaces calls in a function by bodies; returns how many.
-pub(crate) fn calls_in(func: &mut Function, bodies: &Bodies) -> usize {
+pub(crate) fn run(func: &mut Function, context: &mut Context) -> usize {
+    let inlined = calls_in(func, &context.bodies);
+    if inlined > 0 {
+        context.analyses.forget();
+    }
+    context.by_address = calls_by_address(func);
+    inlined
+}
+
+fn calls_in(func: &mut Function, bodies: &Bodies) -> usize {
+    if bodies.bodies.is_empty() {
+        return 0;
+    }
     let mut aliases = Aliases::new();
     let mut layout = Vec::with_capacity(func.layout().len());
     let mut inlined = 0;
@@ -189,8 +202,10 @@ pub(crate) fn calls_in(func: &mut Function, bodies: &Bodies) -> usize {
         }
         func.set_block_insts(at, kept);
     }
-    func.set_layout(layout);
-    aliases.apply(func);
+    if inlined > 0 {
+        func.set_layout(layout);
+        aliases.apply(func);
+    }
     inlined
 }
 

@@ -19,23 +19,23 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod copy_prop;
+mod dce;
 mod edit;
+mod facts;
+mod fold;
+mod gvn;
 mod hash;
+mod if_convert;
 mod inline;
+mod legalize;
+mod licm;
+mod promote;
 mod region;
+mod rotate;
+mod simplify_cfg;
 
-pub mod copy_prop;
-pub mod dce;
-pub mod facts;
-pub mod fold;
-pub mod gvn;
-pub mod if_convert;
-pub mod legalize;
-pub mod licm;
-pub mod promote;
-pub mod rotate;
-pub mod simplify_cfg;
-
+use cfg::Analyses;
 use ir::{Function, Module};
 
 /// How much to optimise.
@@ -55,39 +55,93 @@ pub struct Pass {
     pub name: &'static str,
     /// What it does, in a line.
     pub doc: &'static str,
-    /// Runs it and returns how many changes it made; 0 means that the function is as it was.
-    pub run: fn(&mut Function) -> usize,
+    /// Does it, and returns how many changes it made: [`Context::run`].
+    run: fn(&mut Function, &mut Context) -> usize,
     /// The levels at which it runs.
     pub levels: &'static [Level],
+    /// What it leaves as it was.
+    pub preserves: Preserves,
+}
+
+impl Pass {
+    /// Whether it runs at every level: no code can be generated without it.
+    #[must_use]
+    pub fn is_needed(&self) -> bool {
+        self.levels.contains(&Level::None)
+    }
+
+    /// The row of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Pass> {
+        PASSES.iter().find(|pass| pass.name == name)
+    }
+}
+
+/// What a pass leaves as it was.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Preserves {
+    /// Nothing for certain. If blocks or edges change, the pass says so to the [`Analyses`].
+    Nothing,
+    /// The flow graph: blocks, edges and their order.
+    Graph,
+}
+
+/// What passes work with, kept from function to function: its memory is used again.
+#[derive(Default)]
+pub struct Context {
+    /// What is known of the flow graph of the function at hand.
+    pub analyses: Analyses,
+    /// What may be inlined.
+    bodies: inline::Bodies,
+    /// How many calls give their callee by its address, when inlining was over.
+    by_address: usize,
+    /// How many more rewritings `fold` may make.
+    rewritings: Option<usize>,
+}
+
+impl Context {
+    /// Runs a pass on a function in SSA form and returns how many changes it made; 0 means that the function is as it was.
+    /// Before another function than the last one, or if it was changed since, its [`analyses`](Self::analyses) have to be
+    /// [forgotten](Analyses::forget).
+    pub fn run(&mut self, pass: &Pass, func: &mut Function) -> usize {
+        (pass.run)(func, self)
+    }
 }
 
 const SPEED: &[Level] = &[Level::Speed];
 const ALL: &[Level] = &[Level::None, Level::Speed];
 
 macro_rules! passes {
-    ($($name:literal $module:ident $levels:ident $doc:literal;)*) => {
-        &[$( Pass { name: $name, doc: $doc, run: $module::run, levels: $levels }, )*]
+    ($($name:literal $module:ident $levels:ident $preserves:ident $doc:literal;)*) => {
+        &[$( Pass {
+            name: $name,
+            doc: $doc,
+            run: $module::run,
+            levels: $levels,
+            preserves: Preserves::$preserves,
+        }, )*]
     };
 }
 
 /// Every pass, in the order in which they run.
 pub const PASSES: &[Pass] = passes! {
-    "legalize" legalize ALL "Split every i128 into two i64.";
-    "simplify_cfg" simplify_cfg SPEED "Fold branches, thread jumps, merge blocks, drop unreachable ones.";
-    "copy_prop" copy_prop SPEED "Replace block parameters that always get one value.";
-    "fold" fold SPEED "Fold constants, simplify algebra, divide by constants without dividing.";
-    "promote" promote SPEED "Turn stack slots whose address goes nowhere into values.";
-    "gvn" gvn SPEED "Merge instructions with dominating equal ones.";
-    "facts" facts SPEED "Remove checks and decide branches that earlier ones imply.";
-    "rotate" rotate SPEED "Test at the end of loops instead of at the start.";
-    "simplify_cfg_rotated" simplify_cfg SPEED "Merge the tests of rotated loops into their bodies.";
-    "copy_prop_rotated" copy_prop SPEED "Replace the parameters of rotated loops that always get one value.";
-    "fold_rotated" fold SPEED "Fold what value numbering brought together, and tests before loops that start with constants.";
-    "licm" licm SPEED "Move what does not change out of loops.";
-    "gvn_late" gvn SPEED "Merge what loops' copies and preheaders compute twice.";
-    "if_convert" if_convert SPEED "Select between values instead of branching around a few instructions.";
-    "simplify_cfg_late" simplify_cfg SPEED "Clean up the flow graph for code generation.";
-    "dce" dce SPEED "Remove what nothing needs.";
+    "legalize" legalize ALL Graph "Split every i128 into two i64.";
+    "inline" inline SPEED Nothing "Put the bodies of small functions in place of calls.";
+    "simplify_cfg" simplify_cfg SPEED Nothing "Fold branches, thread jumps, merge blocks, drop unreachable ones.";
+    "copy_prop" copy_prop SPEED Graph "Replace block parameters that always get one value.";
+    "fold" fold SPEED Nothing "Fold constants, simplify algebra, divide by constants without dividing.";
+    "promote" promote SPEED Graph "Turn stack slots whose address goes nowhere into values.";
+    "gvn" gvn SPEED Graph "Merge instructions with dominating equal ones.";
+    "facts" facts SPEED Graph "Remove checks and decide branches that earlier ones imply.";
+    "rotate" rotate SPEED Nothing "Test at the end of loops instead of at the start.";
+    "simplify_cfg_rotated" simplify_cfg SPEED Nothing "Merge the tests of rotated loops into their bodies.";
+    "copy_prop_rotated" copy_prop SPEED Graph "Replace the parameters of rotated loops that always get one value.";
+    "fold_rotated" fold SPEED Nothing "Fold what value numbering brought together, and tests before loops that start with constants.";
+    "licm" licm SPEED Nothing "Move what does not change out of loops.";
+    "gvn_late" gvn SPEED Graph "Merge what loops' copies and preheaders compute twice.";
+    "if_convert" if_convert SPEED Nothing "Select between values instead of branching around a few instructions.";
+    "simplify_cfg_late" simplify_cfg SPEED Nothing "Clean up the flow graph for code generation.";
+    "dce" dce SPEED Graph "Remove what nothing needs.";
 };
 
 /// Two rows of [`PASSES`] whose order matters.
@@ -103,7 +157,12 @@ pub struct Constraint {
 
 /// The orders that matter. A test checks them against [`PASSES`].
 pub const ORDER: &[Constraint] = &[
-    Constraint { before: "legalize", after: "simplify_cfg", reason: "no other pass knows i128" },
+    Constraint { before: "legalize", after: "inline", reason: "no other pass knows i128" },
+    Constraint {
+        before: "inline",
+        after: "simplify_cfg",
+        reason: "an inlined body is blocks and parameters that merge with those around the call",
+    },
     Constraint {
         before: "simplify_cfg",
         after: "copy_prop",
@@ -232,7 +291,7 @@ impl Stats {
 /// passes of [`Level::None`], without which no code can be generated, always run and do not count.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limit {
-    /// Executions of a pass, or of inlining, on a function; those after them are left out.
+    /// Executions of a pass on a function; those after them are left out.
     pub executions: usize,
     /// If the last of these is `fold` (in any row), how many rewritings it makes.
     pub rewritings: usize,
@@ -242,10 +301,10 @@ impl Limit {
     /// Every pass runs to its end.
     pub const NONE: Self = Self { executions: usize::MAX, rewritings: usize::MAX };
 
-    /// Counts one execution, which takes place if there is an answer: how many rewritings it may make.
-    fn next(&mut self) -> Option<usize> {
+    /// Counts one execution, which takes place if there is an answer: how many rewritings it may make, if not all.
+    fn next(&mut self) -> Option<Option<usize>> {
         self.executions = self.executions.checked_sub(1)?;
-        Some(if self.executions == 0 { self.rewritings } else { usize::MAX })
+        Some((self.executions == 0).then_some(self.rewritings))
     }
 }
 
@@ -267,31 +326,9 @@ pub fn optimize_with(
     level: Level,
     observer: impl FnMut(PassReport, &Function),
 ) -> Stats {
-    let mut limit = Limit::NONE;
-    optimize_limited(func, level, &mut limit, observer)
-}
-
-fn optimize_limited(
-    func: &mut Function,
-    level: Level,
-    limit: &mut Limit,
-    mut observer: impl FnMut(PassReport, &Function),
-) -> Stats {
-    let mut stats = Stats::default();
-    for pass in PASSES.iter().filter(|pass| pass.levels.contains(&level)) {
-        let needed = pass.levels.contains(&Level::None);
-        let Some(rewritings) = (if needed { Some(usize::MAX) } else { limit.next() }) else {
-            break;
-        };
-        let changes = match pass.name {
-            "fold" | "fold_rotated" => fold::run_at_most(func, rewritings),
-            _ => (pass.run)(func),
-        };
-        let report = PassReport { pass: pass.name, changes };
-        stats.passes.push(report);
-        observer(report, func);
-    }
-    stats
+    let mut run = Run::new(Limit::NONE, observer);
+    run.passes(func, |pass| pass.levels.contains(&level));
+    run.stats
 }
 
 /// Optimises every function of a module, callees before their callers, and inlines small callees. Every function must be
@@ -301,7 +338,7 @@ pub fn optimize_module(module: &mut Module, level: Level) -> Stats {
 }
 
 /// Optimises every function of a module, as [`optimize_module`] does, and calls `observer` after each pass on each
-/// function, inlining (`inline`) included.
+/// function.
 pub fn optimize_module_with(
     module: &mut Module,
     level: Level,
@@ -314,39 +351,62 @@ pub fn optimize_module_with(
 pub fn optimize_module_limited(
     module: &mut Module,
     level: Level,
-    mut limit: Limit,
-    mut observer: impl FnMut(PassReport, &Function),
+    limit: Limit,
+    observer: impl FnMut(PassReport, &Function),
 ) -> Stats {
-    let mut all = Stats::default();
+    let mut run = Run::new(limit, observer);
     // Before any body is copied: caller and callee then agree on the signature.
     for func in module.functions.values_mut() {
-        let stats = optimize_limited(func, Level::None, &mut limit, &mut observer);
-        stats.passes.into_iter().for_each(|report| all.add(report));
+        run.passes(func, Pass::is_needed);
     }
     if level == Level::None {
-        return all;
+        return run.stats;
     }
-    let mut bodies = inline::Bodies::new(module);
+    run.context.bodies = inline::Bodies::new(module);
     for index in inline::callees_first(module) {
         let Some((_, func)) = module.functions.get_index_mut(index) else { continue };
         // Once more if callees became known that were given by address, as functions passed to an inlined one are.
         for _ in 0..2 {
-            if limit.next().is_none() {
-                return all;
-            }
-            let report = PassReport { pass: "inline", changes: inline::calls_in(func, &bodies) };
-            observer(report, func);
-            all.add(report);
-            let by_address = inline::calls_by_address(func);
-            let stats = optimize_limited(func, level, &mut limit, &mut observer);
-            stats.passes.into_iter().for_each(|report| all.add(report));
-            if inline::calls_by_address(func) == by_address {
+            run.passes(func, |pass| pass.levels.contains(&level) && !pass.is_needed());
+            if inline::calls_by_address(func) == run.context.by_address {
                 break;
             }
         }
-        bodies.add(func);
+        run.context.bodies.add(func);
     }
-    all
+    run.stats
+}
+
+/// Passes on their way through functions.
+struct Run<F> {
+    context: Context,
+    limit: Limit,
+    stats: Stats,
+    observer: F,
+}
+
+impl<F: FnMut(PassReport, &Function)> Run<F> {
+    fn new(limit: Limit, observer: F) -> Self {
+        Self { context: Context::default(), limit, stats: Stats::default(), observer }
+    }
+
+    /// Runs the passes of the table that are wanted on a function.
+    fn passes(&mut self, func: &mut Function, wanted: impl Fn(&Pass) -> bool) {
+        self.context.analyses.forget();
+        for pass in PASSES.iter().filter(|pass| wanted(pass)) {
+            self.context.rewritings = match pass.is_needed() {
+                true => None,
+                false => match self.limit.next() {
+                    Some(rewritings) => rewritings,
+                    None => return,
+                },
+            };
+            let changes = self.context.run(pass, func);
+            let report = PassReport { pass: pass.name, changes };
+            self.stats.add(report);
+            (self.observer)(report, func);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -381,10 +441,10 @@ mod tests {
         assert!(!always.is_empty());
         let all = run(Limit::NONE);
         for executions in 0..all.len() {
-            // The passes that are always needed run once more on each function, and do not count.
+            // The passes that are always needed do not count.
             let some = run(Limit { executions, ..Limit::NONE });
             let counted = some.iter().filter(|(name, _)| *name != "legalize").count();
-            assert_eq!(counted, executions.min(all.len() - 2), "{executions}");
+            assert_eq!(counted, executions.min(all.len() - 1), "{executions}");
             assert_eq!(some, all[..some.len()], "{executions}");
         }
         let fold = all.iter().filter(|(name, _)| *name != "legalize").position(|p| p.0 == "fold");

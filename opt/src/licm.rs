@@ -11,29 +11,31 @@
 
 use std::num::NonZeroU8;
 
-use cfg::{DomTree, FlowGraph, Loop, LoopForest};
+use cfg::{Analyses, FlowGraph, Loop, LoopForest};
 use ir::{
     Block, BlockCall, Effect, Entity, Function, Inst, InstData, LoadKind, MemFacts, SecondaryMap,
     Type, Value, ValueDef,
 };
 
+use crate::Context;
+
 /// Moves instructions out of loops; returns how many moves.
-pub fn run(func: &mut Function) -> usize {
-    let graph = FlowGraph::new(func);
-    let forest = LoopForest::new(&graph, &DomTree::new(&graph));
+pub(crate) fn run(func: &mut Function, context: &mut Context) -> usize {
+    let (graph, _, forest) = context.analyses.loops(func);
     if forest.loops().len() == 0 {
         return 0;
     }
     let mut added: Vec<Block> = Vec::new();
     for l in forest.loops() {
         if !forest.is_irreducible(l) && graph.entry() != Some(forest.header(l)) {
-            added.extend(give_preheader(func, &graph, &forest, l));
+            added.extend(give_preheader(func, graph, forest, l));
         }
     }
     if !added.is_empty() {
         place_preheaders(func, &added);
+        context.analyses.forget();
     }
-    let moved = hoist(func);
+    let moved = hoist(func, &mut context.analyses);
     moved + added.len()
 }
 
@@ -93,9 +95,8 @@ fn place_preheaders(func: &mut Function, added: &[Block]) {
     func.set_layout(layout);
 }
 
-fn hoist(func: &mut Function) -> usize {
-    let graph = FlowGraph::new(func);
-    let forest = LoopForest::new(&graph, &DomTree::new(&graph));
+fn hoist(func: &mut Function, analyses: &mut Analyses) -> usize {
+    let (graph, _, forest) = analyses.loops(func);
     let mut home: SecondaryMap<Inst, Option<Block>> = SecondaryMap::with_default(None);
     let mut loop_writes = vec![Writes::default(); forest.loops().len()];
     for block in graph.rpo() {
@@ -112,7 +113,7 @@ fn hoist(func: &mut Function) -> usize {
             let inner = loop_writes[l.index()];
             loop_writes[parent.index()].join(inner);
         }
-        let Some(to) = preheader(&graph, &forest, l) else { continue };
+        let Some(to) = preheader(graph, forest, l) else { continue };
         if forest.is_irreducible(l) {
             continue;
         }

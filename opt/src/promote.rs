@@ -14,6 +14,8 @@ use ir::{
     Entity, Function, Inst, InstData, LoadKind, StackSlot, StoreKind, Type, Value, Var, VarData,
 };
 
+use crate::Context;
+
 /// The accesses to one slot: the type at each offset, unless something else is done with its address.
 #[derive(Clone, Default)]
 struct Slot {
@@ -22,7 +24,7 @@ struct Slot {
 }
 
 /// Promotes slots; returns how many loads and stores went.
-pub fn run(func: &mut Function) -> usize {
+pub(crate) fn run(func: &mut Function, context: &mut Context) -> usize {
     if func.slots.is_empty() {
         return 0;
     }
@@ -66,7 +68,7 @@ pub fn run(func: &mut Function) -> usize {
     }
     let changes = rewrite(func, &vars);
     if changes > 0 {
-        ssa::construct(func);
+        ssa::construct_with(func, &mut context.analyses);
     } else {
         func.vars = ir::PrimaryMap::new();
     }

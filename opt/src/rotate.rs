@@ -9,21 +9,20 @@
 //! keeps those that come around. Both now define what the header defined, so every value of the header becomes a
 //! variable, and SSA construction puts the parameters where the two meet (R. Cytron et al. 1991, via `ssa::construct`).
 
-use cfg::{DomTree, FlowGraph, Loop, LoopForest};
+use cfg::{FlowGraph, Loop, LoopForest};
 use ir::{Block, BlockCall, Function, Inst, InstData, SecondaryMap, Value, ValueDef, Var, VarData};
 
+use crate::Context;
 use crate::edit::own_lists;
 
 /// A header of more instructions than this stays: its copy would cost more than the branch.
 const MAX_HEADER: usize = 24;
 
 /// Rotates loops; returns how many.
-pub fn run(func: &mut Function) -> usize {
-    let graph = FlowGraph::new(func);
-    let dom = DomTree::new(&graph);
-    let forest = LoopForest::new(&graph, &dom);
+pub(crate) fn run(func: &mut Function, context: &mut Context) -> usize {
+    let (graph, _, forest) = context.analyses.loops(func);
     let candidates: Vec<Loop> =
-        forest.loops().filter(|&l| is_candidate(func, &graph, &forest, l)).collect();
+        forest.loops().filter(|&l| is_candidate(func, graph, forest, l)).collect();
     if candidates.is_empty() {
         return 0;
     }
@@ -32,11 +31,12 @@ pub fn run(func: &mut Function) -> usize {
         copies: SecondaryMap::with_default(None),
     };
     for &l in &candidates {
-        rotation.rotate(func, &graph, &forest, l);
+        rotation.rotate(func, graph, forest, l);
     }
-    rotation.place(func, &graph, &forest, &candidates);
+    rotation.place(func, graph, forest, &candidates);
     rotation.write_and_read(func);
-    ssa::construct(func);
+    context.analyses.forget();
+    ssa::construct_with(func, &mut context.analyses);
     candidates.len()
 }
 

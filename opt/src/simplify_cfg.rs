@@ -12,22 +12,27 @@
 //!
 //! Rounds are repeated while they change something, a few times at most.
 
-use cfg::FlowGraph;
+use cfg::Analyses;
 use ir::{Block, BlockCall, Function, InstData, SecondaryMap, Value};
 
-use crate::edit::{Aliases, drop_unreachable, int_const, use_counts};
+use crate::Context;
+use crate::edit::{Aliases, int_const, use_counts};
 
 /// Each round makes the next one's chances; programs need two or three, and the cost stays linear.
 const MAX_ROUNDS: usize = 8;
 
 /// Simplifies the flow graph; returns how many changes it made.
-pub fn run(func: &mut Function) -> usize {
-    let mut changes = drop_unreachable(func);
+pub(crate) fn run(func: &mut Function, context: &mut Context) -> usize {
+    let analyses = &mut context.analyses;
+    let mut changes = cfg::drop_unreachable(func, analyses);
     for _ in 0..MAX_ROUNDS {
         let mut round = fold_branches(func);
         round += thread_edges(func);
-        round += drop_unreachable(func);
-        round += merge_blocks(func);
+        if round > 0 {
+            analyses.forget();
+            round += cfg::drop_unreachable(func, analyses);
+        }
+        round += merge_blocks(func, analyses);
         changes += round;
         if round == 0 {
             break;
@@ -183,8 +188,8 @@ fn past(func: &mut Function, call: BlockCall) -> Option<BlockCall> {
 }
 
 /// Joins blocks to their only predecessors.
-fn merge_blocks(func: &mut Function) -> usize {
-    let graph = FlowGraph::new(func);
+fn merge_blocks(func: &mut Function, analyses: &mut Analyses) -> usize {
+    let graph = analyses.graph(func);
     let entry = func.entry();
     let mut aliases = Aliases::new();
     let mut merged: SecondaryMap<Block, bool> = SecondaryMap::with_default(false);
@@ -229,6 +234,7 @@ fn merge_blocks(func: &mut Function) -> usize {
             func.retain_block_params(block, |_, _| false);
         }
         aliases.apply(func);
+        analyses.forget();
     }
     changes
 }

@@ -7,7 +7,7 @@
 //!     JITSU_PAIRS=1 cargo test --release -p opt --test pairs -- --nocapture
 
 use ir::{Function, TrapKind, Type};
-use opt::Level;
+use opt::{Context, Level, Pass};
 use testkit::pairs::{self, Case, Slice};
 use testkit::{Alarm, Evaluator, Random};
 
@@ -48,7 +48,8 @@ fn check(case: &Case, evaluator: &mut Evaluator, count: &mut Count) {
         }
     };
     let mut folded = written.clone();
-    opt::fold::run(&mut folded);
+    let fold = Pass::named("fold").expect("a pass");
+    Context::default().run(fold, &mut folded);
     verify(&folded, "fold", &written);
     compare(&folded, "fold");
 

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use opt::{Level, PASSES};
+use opt::{Context, Level, Pass};
 
 /// The lines of `before` and `after`, marked by which of the two has them: a longest common subsequence.
 fn difference(before: &str, after: &str) -> String {
@@ -52,9 +52,9 @@ fn check(path: &Path) {
     if name == "inline" {
         opt::optimize_module(&mut module, Level::Speed);
     } else {
-        let pass = PASSES.iter().find(|pass| pass.name == name).expect("a pass of the table");
+        let pass = Pass::named(name).expect("a pass of the table");
         for func in module.functions.values_mut() {
-            (pass.run)(func);
+            Context::default().run(pass, func);
         }
     }
     ir::verify_module(&module).unwrap_or_else(|e| panic!("{name}: {e}\n{module}"));

@@ -7,7 +7,7 @@
 //! needs, directly or through others, never become block parameters. (A variable is live into a block exactly if its φ
 //! there is needed.) So the cost follows the candidates and their edges, not blocks × variables.
 
-use cfg::{DomTree, FlowGraph};
+use cfg::{Analyses, DomTree, FlowGraph};
 use ir::{Block, Entity, Function, Inst, InstData, PrimaryMap, SecondaryMap, Type, Value, Var};
 
 use crate::place::Phis;
@@ -20,34 +20,22 @@ use crate::place::Phis;
 ///
 /// The function must pass [`ir::verify_function`].
 pub fn construct(func: &mut Function) {
-    drop_unreachable_blocks(func);
+    construct_with(func, &mut Analyses::new());
+}
+
+/// As [`construct`], with what is known of the function's flow graph.
+pub fn construct_with(func: &mut Function, analyses: &mut Analyses) {
+    cfg::drop_unreachable(func, analyses);
     if func.vars.is_empty() {
         return;
     }
-    let graph = FlowGraph::new(func);
-    let dom = DomTree::new(&graph);
-    let phis = Phis::place(func, &graph, &dom);
+    let (graph, dom) = analyses.dominators(func);
+    let phis = Phis::place(func, graph, dom);
     let mut walk = Walk::new(func, &phis);
-    walk.run(func, &graph, &dom);
-    let needed = walk.needed_phis(&graph);
+    walk.run(func, graph, dom);
+    let needed = walk.needed_phis(graph);
     rewrite(func, &phis, &walk, &needed);
     func.vars = PrimaryMap::new();
-}
-
-fn drop_unreachable_blocks(func: &mut Function) {
-    let graph = FlowGraph::new(func);
-    let (keep, dropped): (Vec<Block>, Vec<Block>) =
-        func.layout().iter().partition(|&&block| graph.is_reachable(block));
-    if dropped.is_empty() {
-        return;
-    }
-    for block in dropped {
-        for inst in func.take_block_insts(block) {
-            func.detach(inst);
-        }
-        func.retain_block_params(block, |_, _| false);
-    }
-    func.set_layout(keep);
 }
 
 /// What a variable holds at some point.

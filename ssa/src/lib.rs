@@ -26,5 +26,5 @@ pub mod construct;
 mod place;
 pub mod verify;
 
-pub use construct::construct;
+pub use construct::{construct, construct_with};
 pub use verify::{verify, verify_dominance};

@@ -19,14 +19,14 @@ use std::collections::HashMap;
 use cfg::{DomTree, FlowGraph};
 use ir::{BinaryOp, Block, Function, Inst, InstData, IntCC, SecondaryMap, TernaryOp, Type, Value};
 
+use crate::Context;
 use crate::edit;
 use crate::hash::FastState;
 use range::{Range, Relation};
 
 /// Removes and decides redundant conditions; returns how many.
-pub fn run(func: &mut Function) -> usize {
-    let graph = FlowGraph::new(func);
-    let dom = DomTree::new(&graph);
+pub(crate) fn run(func: &mut Function, context: &mut Context) -> usize {
+    let (graph, dom) = context.analyses.dominators(func);
     let mut facts = Facts {
         ranges: SecondaryMap::with_default(None),
         truths: SecondaryMap::with_default(None),
@@ -35,7 +35,7 @@ pub fn run(func: &mut Function) -> usize {
         arriving: SecondaryMap::with_default(None),
         changes: 0,
     };
-    facts.walk(func, &graph, &dom);
+    facts.walk(func, graph, dom);
     facts.changes
 }
 

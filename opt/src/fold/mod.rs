@@ -1,7 +1,7 @@
 //! Constant folding and algebraic simplification.
 //!
 //! Requires: SSA form, no unreachable blocks (they are left as they are).
-//! Preserves: blocks, edges, loops, critical edges split.
+//! Preserves: blocks, loops, critical edges split; the two edges of a branch may be swapped.
 //! Breaks: nothing. Values that were replaced are detached.
 //!
 //! Constants are computed by `ir::eval`, the one definition of every operation; an operation that would trap stays. One
@@ -16,9 +16,9 @@ mod divide;
 mod other;
 mod overflow;
 
-use cfg::FlowGraph;
 use ir::{FuncRef, Function, Inst, InstData, SigRef, Span, Type, Value, eval};
 
+use crate::Context;
 use crate::edit::{self, Aliases};
 
 /// What is to become of an instruction.
@@ -39,15 +39,12 @@ enum Step {
 const MAX_STEPS: usize = 16;
 
 /// Simplifies instructions; returns how many rewritings there were.
-pub fn run(func: &mut Function) -> usize {
-    run_at_most(func, usize::MAX)
-}
-
-/// Does only the first `most` rewritings, for whoever looks for one that is wrong.
-pub(crate) fn run_at_most(func: &mut Function, most: usize) -> usize {
-    let graph = FlowGraph::new(func);
+pub(crate) fn run(func: &mut Function, context: &mut Context) -> usize {
+    let graph = context.analyses.graph(func);
+    let most = context.rewritings.unwrap_or(usize::MAX);
     let mut aliases = Aliases::new();
     let mut changes = 0;
+    let mut edges_swapped = false;
     for block in graph.rpo() {
         let insts = func.take_block_insts(block);
         let mut fold = Fold { func, out: Vec::with_capacity(insts.len()), span: None };
@@ -58,7 +55,10 @@ pub(crate) fn run_at_most(func: &mut Function, most: usize) -> usize {
             for _ in 0..MAX_STEPS.min(most - changes) {
                 match fold.step(inst) {
                     Step::Keep => break,
-                    Step::Become(data) => fold.func.replace(inst, data),
+                    Step::Become(data) => {
+                        edges_swapped |= data.is_terminator();
+                        fold.func.replace(inst, data);
+                    }
                     Step::Alias(value) => {
                         if let Some(result) = fold.func.result(inst) {
                             aliases.replace(result, value);
@@ -89,6 +89,9 @@ pub(crate) fn run_at_most(func: &mut Function, most: usize) -> usize {
         func.set_block_insts(block, out);
     }
     aliases.apply(func);
+    if edges_swapped {
+        context.analyses.forget();
+    }
     changes
 }
 

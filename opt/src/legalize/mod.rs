@@ -10,26 +10,26 @@
 
 mod arith;
 
-use cfg::FlowGraph;
 use ir::{
     Block, BlockCall, Function, Inst, InstData, SecondaryMap, Span, Type, UnaryOp, Value, ValueList,
 };
 
+use crate::Context;
 use crate::edit::{self, Aliases};
 
 /// Splits all `i128` of a function; returns how many values and signatures it split.
-pub fn run(func: &mut Function) -> usize {
+pub(crate) fn run(func: &mut Function, context: &mut Context) -> usize {
     let signatures = halve_signatures(func);
     if !has_wide_values(func) {
         return signatures;
     }
     // What cannot be reached may use what is not split yet.
-    edit::drop_unreachable(func);
+    cfg::drop_unreachable(func, &mut context.analyses);
+    let graph = context.analyses.graph(func);
     let mut split = Split::new(func);
     split.params();
-    let graph = FlowGraph::new(split.func);
     // A definition comes before its uses, but for parameters, which are split already.
-    for block in graph.rpo().collect::<Vec<_>>() {
+    for block in graph.rpo() {
         let insts = split.func.take_block_insts(block);
         for inst in insts {
             split.span = split.func.span(inst);
