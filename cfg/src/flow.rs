@@ -193,6 +193,14 @@ impl FlowGraph {
         self.visits[block.index()].map(|visit| visit.pre)
     }
 
+    /// The block that depth-first search, which makes [`postorder`](Self::postorder), first came from to a reachable
+    /// block that is not the entry.
+    #[must_use]
+    pub fn came_from(&self, block: Block) -> Option<Block> {
+        let visit = self.visits[block.index()].filter(|visit| visit.pre > 0)?;
+        Some(self.preorder[visit.parent as usize])
+    }
+
     /// The place, in the order of first visits, of the block that depth-first search came from to a reachable block;
     /// that of the entry is its own.
     pub(crate) fn search_parent(&self, block: Block) -> Option<u32> {
@@ -279,8 +287,9 @@ mod tests {
         let graph = FlowGraph::new(&b.finish().unwrap());
         assert_eq!(graph.preorder(), [entry, blocks[0], blocks[2], blocks[1]]);
         assert_eq!(graph.postorder(), [blocks[2], blocks[0], blocks[1], entry]);
-        assert_eq!(graph.search_parent(blocks[2]), Some(1));
-        assert_eq!(graph.search_parent(blocks[1]), Some(0));
+        assert_eq!(graph.came_from(blocks[2]), Some(blocks[0]));
+        assert_eq!(graph.came_from(blocks[1]), Some(entry));
+        assert_eq!(graph.came_from(entry), None);
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub(crate) const OPTIONS: &[Choice] = &[
     Choice {
         name: "pass",
         value: Some("STAGE"),
-        doc: "Only this stage or pass: source, ir, ssa, inline, a pass, split, lower, allocate, asm.",
+        doc: "Only this stage or pass: source, ir, ssa, a pass, lower, allocate, asm.",
     },
     Choice { name: "only-changed", value: None, doc: "Leave out passes that changed nothing." },
     Choice { name: "diff", value: None, doc: "Show passes as the change they make." },
@@ -22,7 +22,7 @@ pub(crate) const OPTIONS: &[Choice] = &[
 ];
 
 /// The stages that are no passes.
-const STAGES: [&str; 7] = ["source", "ir", "ssa", "split", "lower", "allocate", "asm"];
+const STAGES: [&str; 6] = ["source", "ir", "ssa", "lower", "allocate", "asm"];
 
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let wanted = args.value("pass");

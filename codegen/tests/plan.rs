@@ -94,16 +94,18 @@ fn switches_go_where_their_cases_say() {
             _ => random.bits() as i64 >> (64 - bits),
         };
         let mut cases: Vec<(i64, To)> = Vec::new();
-        let wide = random.once_in(4);
-        for _ in 0..count {
-            let value = if wide {
-                random.bits() as i64 >> (64 - bits)
-            } else {
-                origin.saturating_add(random.below(span) as i64)
+        let spread = random.below(3);
+        // All cases may lead to one place: without holes between them no table is needed.
+        let only = random.once_in(4).then(|| random_to(&mut random));
+        for at in 0..count {
+            let value = match spread {
+                0 => random.bits() as i64 >> (64 - bits),
+                1 => origin.saturating_add(at as i64),
+                _ => origin.saturating_add(random.below(span) as i64),
             };
             let value = value.clamp(least, most);
             if cases.iter().all(|&(case, _)| case != value) {
-                cases.push((value, random_to(&mut random)));
+                cases.push((value, only.unwrap_or_else(|| random_to(&mut random))));
             }
         }
         let default = random_to(&mut random);

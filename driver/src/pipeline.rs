@@ -61,24 +61,19 @@ pub fn compile(
     settings: &Settings,
     observer: &mut dyn Observer,
 ) -> Result<Vec<CompiledCode>, Error> {
-    let mut module = optimized(module, settings, observer)?;
+    let module = optimized(module, settings, observer)?;
 
     let mut compiled = Vec::with_capacity(module.functions.len());
-    let mut analyses = Analyses::new();
-    for func in module.functions.values_mut() {
-        analyses.forget();
-        let edges = cfg::split_critical_edges(func, &mut analyses);
-        verify(func, "split", settings)?;
-        observer.ir("split", func, edges > 0);
-
-        let machine = codegen::lower(func, &settings.codegen)?;
+    let mut compiler = codegen::Compiler::new(settings.codegen.clone())?;
+    for func in module.functions.values() {
+        let machine = compiler.lower(func)?;
         observer.machine("lower", func, &Lowered { func, machine: &machine });
 
-        let allocation = codegen::allocate(&machine, &settings.codegen)?;
-        let allocated = Allocated { func, machine: &machine, allocation: &allocation };
+        let allocation = compiler.allocate(&machine)?;
+        let allocated = Allocated { func, machine: &machine, allocation };
         observer.machine("allocate", func, &allocated);
 
-        let code = codegen::emit(func, &machine, &allocation)?;
+        let code = codegen::emit(func, &machine, allocation)?;
         if settings.verify {
             codegen::lint(&code)?;
         }

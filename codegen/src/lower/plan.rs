@@ -54,6 +54,16 @@ pub(super) struct Node {
     pub(super) cold: bool,
 }
 
+impl Node {
+    /// The block of the IR that it is, or is a part of.
+    fn block(&self) -> Option<Block> {
+        match self.work {
+            Work::Block(block, _) | Work::Step(block, _) => Some(block),
+            Work::Entry | Work::Edge => None,
+        }
+    }
+}
+
 /// The machine blocks of a function in order, and which of them begins each block of the IR.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
@@ -90,7 +100,15 @@ impl Plan {
                 cold: false,
             });
         }
-        for block in loops.order(&graph) {
+        let mut ends = Vec::new();
+        for item in loops.order(&graph) {
+            let block = match item {
+                Item::Block(block) => block,
+                Item::End(l) => {
+                    ends.push((nodes.len(), l));
+                    continue;
+                }
+            };
             let terminator = func.terminator(block).ok_or((Some(block), Reason::NoTerminator))?;
             let mut node = Node {
                 work: Work::Block(block, None),
@@ -106,16 +124,20 @@ impl Plan {
                 nodes.push(node);
             }
         }
-        Ok(Plan::finish(nodes, func.num_blocks()))
+        Ok(Plan::finish(nodes, &ends, &loops, &graph))
     }
 
-    /// Puts a node on each edge from a node with several targets to a block with several predecessors.
-    fn finish(nodes: Vec<Node>, num_blocks: usize) -> Plan {
-        let mut preds = vec![0u32; num_blocks];
-        let mut facts = vec![(0, false); num_blocks];
+    /// Puts a node on each edge from a node with several targets to a block with several predecessors, where reverse
+    /// postorder would have it: before the block, if the search came to the block by it; else behind the node that it
+    /// leaves, or, so that loops stay in one piece, behind the loops that it leaves.
+    ///
+    /// `ends` are the loops by the number of nodes up to their end.
+    fn finish(nodes: Vec<Node>, ends: &[(usize, Loop)], loops: &Loops, graph: &FlowGraph) -> Plan {
+        let mut preds = vec![0u32; graph.num_blocks()];
+        let mut cold = vec![false; graph.num_blocks()];
         for node in &nodes {
             if let Work::Block(block, _) = node.work {
-                facts[block.index()] = (node.depth, node.cold);
+                cold[block.index()] = node.cold;
             }
             for target in &node.targets {
                 if let Target::Block(call) = target {
@@ -123,49 +145,87 @@ impl Plan {
                 }
             }
         }
-        let critical = |several: bool, target: &Target| match target {
-            Target::Block(call) => several && preds[call.block.index()] > 1,
-            Target::Node(_) => false,
-        };
-        // Where each node will be once the edges stand behind the nodes they leave.
+
+        let mut order: Vec<Place> = Vec::with_capacity(nodes.len());
         let mut moved = Vec::with_capacity(nodes.len());
-        let mut next = 0;
-        for node in &nodes {
-            moved.push(next);
+        let mut before: Vec<Option<Place>> = vec![None; graph.num_blocks()];
+        let mut waiting: Vec<Vec<Place>> = vec![Vec::new(); loops.0.loops().len()];
+        let mut ends = ends.iter().peekable();
+        for (index, node) in nodes.iter().enumerate() {
+            if let Work::Block(block, _) = node.work {
+                order.extend(before[block.index()].take());
+            }
+            moved.push(order.len());
+            order.push(Place::Node(index));
             let several = node.targets.len() > 1;
-            next += 1 + node.targets.iter().filter(|target| critical(several, target)).count();
-        }
-        let mut plan =
-            Plan { nodes: Vec::with_capacity(next), start: SecondaryMap::with_default(None) };
-        for mut node in nodes {
-            let several = node.targets.len() > 1;
-            let mut edges = Vec::new();
-            for target in &mut node.targets {
-                match *target {
-                    Target::Node(to) => *target = Target::Node(moved[to]),
-                    Target::Block(call) if critical(several, target) => {
-                        // An edge is as deep in loops as the shallower of its ends, and cold if one of them is.
-                        let (depth, cold) = facts[call.block.index()];
-                        edges.push(Node {
-                            work: Work::Edge,
-                            targets: smallvec![Target::Block(call)],
-                            depth: depth.min(node.depth),
-                            loop_header: false,
-                            cold: cold || node.cold,
-                        });
-                        *target = Target::Node(plan.nodes.len() + edges.len());
-                    }
-                    Target::Block(_) => {}
+            for (number, target) in node.targets.iter().enumerate() {
+                let Target::Block(call) = *target else { continue };
+                if !several || preds[call.block.index()] <= 1 {
+                    continue;
+                }
+                let (left, around) = loops.left(node, call.block);
+                let depth = around.map_or(0, |l| loops.0.loop_depth(l));
+                let edge = Place::Edge { from: index, number, depth };
+                let first = &mut before[call.block.index()];
+                let found = first.is_none() && graph.came_from(call.block) == node.block();
+                if found && loops.around(call.block) == around {
+                    *first = Some(edge);
+                } else {
+                    left.map_or(&mut order, |left| &mut waiting[left.index()]).push(edge);
                 }
             }
-            if let Work::Block(block, _) = node.work {
-                plan.start[block] = Some(plan.nodes.len());
+            while let Some((_, l)) = ends.next_if(|(end, _)| *end == index + 1) {
+                order.append(&mut waiting[l.index()]);
             }
-            plan.nodes.push(node);
-            plan.nodes.extend(edges);
+        }
+
+        let mut plan = Plan {
+            nodes: Vec::with_capacity(order.len()),
+            start: SecondaryMap::with_default(None),
+        };
+        for place in &order {
+            plan.nodes.push(match *place {
+                Place::Node(index) => {
+                    let mut node = nodes[index].clone();
+                    for target in &mut node.targets {
+                        if let Target::Node(to) = target {
+                            *to = moved[*to];
+                        }
+                    }
+                    if let Work::Block(block, _) = node.work {
+                        plan.start[block] = Some(plan.nodes.len());
+                    }
+                    node
+                }
+                Place::Edge { from, number, depth } => {
+                    let target = nodes[from].targets[number];
+                    let rare = matches!(target, Target::Block(to) if cold[to.block.index()]);
+                    Node {
+                        work: Work::Edge,
+                        targets: smallvec![target],
+                        depth,
+                        loop_header: false,
+                        cold: rare || nodes[from].cold,
+                    }
+                }
+            });
+        }
+        for (at, place) in order.iter().enumerate() {
+            if let Place::Edge { from, number, .. } = *place {
+                plan.nodes[moved[from]].targets[number] = Target::Node(at);
+            }
         }
         plan
     }
+}
+
+/// What stands at a place of the plan.
+#[derive(Clone, Copy)]
+enum Place {
+    /// A node that was there before edges got theirs.
+    Node(usize),
+    /// An edge: the node that it leaves, which of its targets it goes to, and how many loops it is in.
+    Edge { from: usize, number: usize, depth: u32 },
 }
 
 /// A switch on its way to becoming nodes.
@@ -249,8 +309,13 @@ impl Switch<'_> {
             }
             entries.push(number(call));
         }
-        let targets = calls.into_iter().map(Target::Block).collect();
-        self.set(nodes, table, Step::Table { entries }, targets);
+        let targets: SmallVec<_> = calls.into_iter().map(Target::Block).collect();
+        if targets.len() > 1 {
+            self.set(nodes, table, Step::Table { entries }, targets);
+        } else if let Some(node) = nodes.get_mut(table) {
+            // All entries are the same: the range check says it all.
+            node.targets = targets;
+        }
     }
 
     /// Halves the cases until few are left, which are compared one by one. Works off a list, not the host's stack.
@@ -304,32 +369,61 @@ impl Loops {
         self.0.loop_of(block).is_some_and(|l| self.0.header(l) == block)
     }
 
+    /// The innermost loop around a block and, if it is the header of one, around that.
+    fn around(&self, block: Block) -> Option<Loop> {
+        let own = self.0.loop_of(block)?;
+        if self.0.header(own) == block { self.0.parent(own) } else { Some(own) }
+    }
+
+    /// The outermost loop that an edge leaves, and the innermost one that it is in.
+    fn left(&self, from: &Node, to: Block) -> (Option<Loop>, Option<Loop>) {
+        let mut around = from.block().and_then(|block| self.0.loop_of(block));
+        let mut left = None;
+        while let Some(l) = around.filter(|&l| !self.0.contains(l, to)) {
+            left = Some(l);
+            around = self.0.parent(l);
+        }
+        (left, around)
+    }
+
     /// Reverse postorder, but with the blocks of each loop in one piece: a loop stands where its header does.
-    fn order(&self, graph: &FlowGraph) -> Vec<Block> {
+    fn order(&self, graph: &FlowGraph) -> Vec<Item> {
         #[derive(Clone, Copy)]
-        enum Item {
+        enum Inside {
             Block(Block),
             Loop(Loop),
         }
         // What is directly in each loop, and last what is in none.
         let outside = self.0.loops().len();
-        let mut inside: Vec<Vec<Item>> = vec![Vec::new(); outside + 1];
+        let mut inside: Vec<Vec<Inside>> = vec![Vec::new(); outside + 1];
         for block in graph.rpo() {
             let own = self.0.loop_of(block);
             if let Some(l) = own.filter(|&l| self.0.header(l) == block) {
-                inside[self.0.parent(l).map_or(outside, Loop::index)].push(Item::Loop(l));
+                inside[self.0.parent(l).map_or(outside, Loop::index)].push(Inside::Loop(l));
             }
-            inside[own.map_or(outside, Loop::index)].push(Item::Block(block));
+            inside[own.map_or(outside, Loop::index)].push(Inside::Block(block));
         }
-        let mut order = Vec::with_capacity(graph.postorder().len());
-        let mut stack = std::mem::take(&mut inside[outside]);
-        stack.reverse();
-        while let Some(item) = stack.pop() {
+        let mut order = Vec::with_capacity(graph.postorder().len() + outside);
+        let mut stack: Vec<(Inside, bool)> =
+            inside[outside].iter().rev().map(|&item| (item, false)).collect();
+        while let Some((item, done)) = stack.pop() {
             match item {
-                Item::Block(block) => order.push(block),
-                Item::Loop(l) => stack.extend(inside[l.index()].iter().rev()),
+                Inside::Block(block) => order.push(Item::Block(block)),
+                Inside::Loop(l) if done => order.push(Item::End(l)),
+                Inside::Loop(l) => {
+                    stack.push((item, true));
+                    stack.extend(inside[l.index()].iter().rev().map(|&item| (item, false)));
+                }
             }
         }
         order
     }
+}
+
+/// What comes next in the order of blocks.
+#[derive(Clone, Copy)]
+enum Item {
+    Block(Block),
+    /// The loop ends before the next block.
+    End(Loop),
 }

@@ -37,7 +37,8 @@ impl Lower<'_> {
 
     /// The index less `min`, zero-extended to 64 bits, and whether it is below `len`.
     fn range_check(&mut self, index: Value, min: i64, len: u64) -> Result {
-        let out = self.table_index.take().ok_or(Reason::Internal("a range without a table"))?;
+        // There is no table if all cases lead to one place.
+        let out = self.table_index.take().unwrap_or_else(|| self.int_temp());
         let ty = self.func.value_type(index);
         let size = int_size(ty);
         let value = self.extended(index, Extend::Sign, size)?;
