@@ -1,9 +1,9 @@
-//! What the bounds of a generic parameter promise: the traits of the standard library that Jitsu knows, by name.
+//! Trait bounds of generic parameters: the traits of the standard library that Jitsu knows, by name.
 
 use crate::tree::BinOp;
 use crate::ty::Ty;
 
-/// One promise about a parameter `T`.
+/// One bound of a parameter `T`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Bound {
     /// A trait without parameters.
@@ -24,10 +24,10 @@ pub(crate) enum Bound {
     Call(Ty),
 }
 
-/// How a trait is written as a bound.
+/// The form of a trait as a bound.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Trait {
-    /// Nothing that Jitsu would have to know: `Sized`, `Send`.
+    /// A trait that every type of Jitsu has: `Sized`, `Send`.
     Always,
     Named(&'static str),
     Op(BinOp),
@@ -122,7 +122,7 @@ pub(crate) fn operator_trait(op: BinOp, assigns: bool) -> &'static str {
     }
 }
 
-/// Whether the trait `name` promises the trait `wanted`, too.
+/// Whether the trait `name` implies the trait `wanted`.
 pub(crate) fn implies(name: &str, wanted: &str) -> bool {
     name == wanted
         || match name {

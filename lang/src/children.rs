@@ -1,5 +1,5 @@
-//! Walking through the typed tree: what is directly inside an expression, in the order of the source, to read or to
-//! change. Both are made from one list.
+//! Walks through the typed tree: the expressions directly inside another, in the order of the source, to read or to
+//! change. Both walks are made from one list.
 
 use crate::tree::{Adapter, Arm, Expr, ExprKind, Format, Iter, IterBase, Stmt};
 

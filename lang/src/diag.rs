@@ -1,4 +1,5 @@
-//! What the compiler says about a program: plain data, so that a terminal, an editor or a test can show it its way.
+//! Diagnostics: the errors in a program as plain data, so that a terminal, an editor or a test can show them in its
+//! own way.
 
 use std::fmt;
 use std::ops::Range;
@@ -25,26 +26,27 @@ impl Place {
 /// A replacement that would help.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Suggestion {
-    /// What it does: "there is a function with a similar name".
+    /// Its effect: "there is a function with a similar name".
     pub message: String,
     /// The bytes of the source to replace.
     pub span: Range<usize>,
-    /// What to write there.
+    /// The text to write there.
     pub replacement: String,
 }
 
 /// One error in a program.
 ///
 /// Codes that begin with `E` are rustc's codes for the same situation; those that begin with `J` are Jitsu's own:
-/// `J0001` syntax, `J0002` Rust that Jitsu does not have, `J0003` a limit, `J0004` a lint that rustc denies.
+/// `J0001` syntax, `J0002` Rust that Jitsu does not have, `J0003` a limit, `J0004` a lint that rustc denies, `J0005` a
+/// mistake in the compiler.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Diagnostic {
     /// A stable code.
     pub code: &'static str,
-    /// What is wrong.
+    /// The error itself.
     pub message: String,
-    /// What to write under the place; may be empty.
+    /// The text to write under the place; may be empty.
     pub label: String,
     /// The file, as it was named to [`compile`](crate::compile).
     pub file: String,
@@ -56,7 +58,7 @@ pub struct Diagnostic {
     pub span: Range<usize>,
     /// Further explanations.
     pub notes: Vec<String>,
-    /// What might be meant.
+    /// A replacement that the author may have meant.
     pub suggestion: Option<Suggestion>,
 }
 

@@ -14,14 +14,17 @@
 //! # Limits
 //!
 //! Expressions nest at most 1000 levels deep, where every bracket and operator is a level. A type has at most
-//! 2^28 bytes, the variables of a function 32 MiB. Constants need one another in chains of at most 100, and take at most 20 million
-//! steps each to evaluate. A file is at most 4 GiB. Beyond a limit there is an error (`J0003`), never a crash.
+//! 2^28 bytes, the variables of a function 32 MiB. Constants need one another in chains of at most 100, and take at
+//! most 20 million steps each to evaluate. A file is at most 4 GiB. Beyond a limit there is an error (`J0003`), never
+//! a crash.
 //!
 //! # What rustc refuses and we do not
 //!
 //! Borrows and moves are not checked. Of the lints that rustc denies, those on arithmetic that must fail see constant
 //! operands only, not values that flow through variables.
 #![forbid(unsafe_code)]
+
+use std::any::Any;
 
 mod bounds;
 mod check;
@@ -46,7 +49,7 @@ pub use diag::{Diagnostic, Suggestion};
 /// whose stack is large enough for the deepest expression that the limits allow.
 ///
 /// # Errors
-/// What is wrong with the program, in the order of the source.
+/// The errors in the program, in the order of the source.
 pub fn compile(source: &str, file_name: &str) -> Result<ir::Module, Vec<Diagnostic>> {
     let result = std::thread::scope(|scope| {
         std::thread::Builder::new()
@@ -61,8 +64,9 @@ pub fn compile(source: &str, file_name: &str) -> Result<ir::Module, Vec<Diagnost
     };
     let mut result = match result {
         Ok(Ok(result)) => result,
-        Ok(Err(_)) => {
-            failed("the compiler has a mistake: it gave up in the middle of its work".to_owned())
+        Ok(Err(panic)) => {
+            // A stage met a case that cannot be. The panic hook has reported the file and line.
+            failed(format!("the compiler has a mistake: {}", panic_text(&*panic)))
         }
         Err(error) => failed(format!("no thread to compile on: {error}")),
     };
@@ -70,6 +74,11 @@ pub fn compile(source: &str, file_name: &str) -> Result<ir::Module, Vec<Diagnost
         errors.iter_mut().for_each(|error| error.file = file_name.to_owned());
     }
     result
+}
+
+fn panic_text(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("a panic without a message")
 }
 
 /// Compiles with each CR LF read as LF, strings included, as rustc does; errors tell bytes of the source as it is.
@@ -100,4 +109,19 @@ fn compile_lines(source: &str, file_name: &str) -> Result<ir::Module, Vec<Diagno
         let place = diag::Place { line: 1, column: 1, ..diag::Place::NONE };
         vec![Diagnostic::new("J0005", place, format!("the compiler has a mistake: {message}"))]
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_text_of_a_panic_is_kept() {
+        let text = |work: fn()| {
+            super::panic_text(&*std::panic::catch_unwind(work).unwrap_err()).to_owned()
+        };
+        assert_eq!(
+            text(|| unreachable!("{} is no integer", "Bool")),
+            "internal error: entered unreachable code: Bool is no integer"
+        );
+        assert_eq!(text(|| panic!("plain")), "plain");
+    }
 }

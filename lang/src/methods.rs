@@ -3,7 +3,7 @@
 use crate::tree::BinOp;
 use crate::ty::{FloatTy, IntTy, Ty, TyKind, Types};
 
-/// What a method computes. The lowering gives each its instructions.
+/// The meaning of a method. The lowering gives each its instructions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Op {
     Int(IntOp),
@@ -66,7 +66,7 @@ pub(crate) enum SliceOp {
 }
 
 impl Op {
-    /// Whether Rust allows it in constants. (Methods of floats it does not, whatever they are.)
+    /// Whether Rust allows it in constants. (It allows no method of floats there.)
     pub(crate) fn is_const(self) -> bool {
         use {IntOp as I, SliceOp as S};
         match self {
@@ -78,7 +78,7 @@ impl Op {
     }
 }
 
-/// Which types have a method.
+/// The types that have a method.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum On {
     Int,
@@ -271,7 +271,7 @@ pub(crate) fn names<'a>(types: &'a Types, receiver: Ty) -> impl Iterator<Item = 
     METHODS.iter().filter(move |row| applies(row.0, types, receiver)).map(|row| row.1)
 }
 
-/// Why Jitsu does not have a method that Rust has.
+/// The reason why Jitsu does not have a method that Rust has.
 pub(crate) fn refusal(name: &str) -> Option<&'static str> {
     REFUSED.iter().find(|(names, _)| names.contains(&name)).map(|&(_, reason)| reason)
 }

@@ -11,19 +11,19 @@ use crate::tree::{Body, Expr, ExprKind, FnId, Pat, PatKind, Stmt};
 use crate::ty::{ParamId, Ty, TyKind, Types};
 use crate::value::{MAX_VARIABLES, layout};
 
-/// How deep instances may need new instances: rustc's limit.
+/// The depth to which instances may need new instances: rustc's limit.
 const MAX_DEPTH: usize = 128;
 
-/// How many instances a program may have.
+/// The most instances that a program may have.
 const MAX_INSTANCES: usize = 10_000;
 
-/// How large a type may be that an instance has as argument, in types that it is made of.
+/// The largest type argument of an instance, in types that it is made of.
 const MAX_WEIGHT: u32 = 1 << 12;
 
 /// An instance whose body is still to be made.
 struct Waiting {
     id: FnId,
-    /// What it is an instance of, and for which types.
+    /// The generic function and its type arguments.
     generic: FnId,
     args: Vec<(ParamId, Ty)>,
     depth: usize,

@@ -5,8 +5,8 @@ use proc_macro2::{Delimiter, Spacing, Span, TokenStream, TokenTree};
 
 use crate::diag::{Diagnostic, Place};
 
-/// How deep expressions may nest. Each parenthesis, bracket, brace and operator of an expression counts, because a
-/// chain of operators is a tree as deep as it is long.
+/// The depth to which expressions may nest. Each parenthesis, bracket, brace and operator of an expression counts,
+/// because a chain of operators is a tree as deep as it is long.
 pub(crate) const MAX_DEPTH: usize = 1000;
 
 /// Stack that one level of [`MAX_DEPTH`] may need in the parser and in each pass, in an unoptimised build.
@@ -33,12 +33,12 @@ impl<'a> Source<'a> {
         Self { text: rest, skipped_bytes: text.len() - rest.len(), skipped_lines }
     }
 
-    /// Whether the text has this somewhere.
+    /// Whether the text contains this.
     pub(crate) fn mentions(&self, what: &str) -> bool {
         self.text.contains(what)
     }
 
-    /// Where a span of the lexer is.
+    /// The place of a span of the lexer.
     pub(crate) fn place(&self, span: Span) -> Place {
         let (start, bytes) = (span.start(), span.byte_range());
         Place {
@@ -91,7 +91,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Counts how deep the tree of any expression can be.
+    /// Checks the depth that the tree of any expression can have.
     fn check_depth(&self, tokens: &TokenStream) -> Result<(), Vec<Diagnostic>> {
         struct Level {
             tokens: std::iter::Peekable<proc_macro2::token_stream::IntoIter>,

@@ -1,5 +1,5 @@
-//! What 128-bit integers need beyond the IR's operations, written in the source language itself. The functions are
-//! compiled with a program that mentions such a type, and those that nothing calls are left out again.
+//! The arithmetic of 128-bit integers beyond the IR's operations, written in the source language itself. The functions
+//! are compiled with a program that mentions such a type, and those that nothing calls are left out again.
 //!
 //! Division by 64 bits at a time is algorithm D of Knuth (TAOCP 4.3.1) for two digits, as in Warren, "Hacker's
 //! Delight", 9-4; a divisor of more than 64 bits leaves a quotient of less, found bit by bit. Conversions round once,

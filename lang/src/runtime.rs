@@ -1,5 +1,5 @@
-//! What compiled programs ask of the host: the functions that print, their signatures, and the pure functions that
-//! turn a value and a format into text exactly as Rust's `format!` does.
+//! The functions that compiled programs call on the host: those that print, their signatures, and the pure functions
+//! that turn a value and a format into text exactly as Rust's `format!` does.
 //!
 //! `println!("{x:>8.3}!")` becomes a call of `print.f64` and one of `print.str`. Each takes a *style* (see [`Style`]),
 //! a width and a precision. The host registers one function for each [`HostFunction`] and calls [`format_int`] and
@@ -56,7 +56,7 @@ impl HostFunction {
         Self::ALL.into_iter().find(|function| function.name() == name)
     }
 
-    /// What it takes and returns.
+    /// The types of its arguments and results.
     #[must_use]
     pub fn signature(self) -> Signature {
         use Type::{F32, F64, I64};
@@ -71,7 +71,7 @@ impl HostFunction {
     }
 }
 
-/// Where printed text goes.
+/// The stream that printed text goes to.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Stream {
     /// Standard output: `print!`.
@@ -81,7 +81,7 @@ pub enum Stream {
     Err,
 }
 
-/// Which of Rust's formatting traits: what stands last in `{:x}`.
+/// One of Rust's formatting traits: the last part of `{:x}`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Conversion {
     /// `{}`
@@ -128,7 +128,7 @@ const CONVERSIONS: [Conversion; 10] = [
     Conversion::DebugUpperHex,
 ];
 
-/// What an integer argument of `print.int` is in the source.
+/// The source type of an integer argument of `print.int`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[allow(missing_docs)] // each is the Rust type of its name
 pub enum IntKind {
@@ -177,7 +177,7 @@ const ALIGNS: [Option<Align>; 4] =
 /// Everything about a format but its width and precision. It travels through compiled code as one `i64`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Style {
-    /// Where the text goes.
+    /// The stream that the text goes to.
     pub stream: Stream,
     /// The formatting trait.
     pub conversion: Conversion,
@@ -185,7 +185,7 @@ pub struct Style {
     pub kind: IntKind,
     /// The alignment, if it is stated.
     pub align: Option<Align>,
-    /// What fills up to the width.
+    /// The character that fills up to the width.
     pub fill: char,
     /// `+`
     pub plus: bool,
@@ -234,7 +234,7 @@ impl Style {
             | i64::from(u32::from(self.fill)) << FILL_SHIFT
     }
 
-    /// What [`pack`](Self::pack) packed. Bits that it never makes are read as the default.
+    /// The reverse of [`pack`](Self::pack). Bits that it never makes are read as the default.
     #[must_use]
     pub fn unpack(bits: i64) -> Self {
         let field = |shift: u32, width: u32| (bits >> shift) as usize & ((1 << width) - 1);

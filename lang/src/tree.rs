@@ -112,7 +112,7 @@ impl BinOp {
     }
 }
 
-/// Why the program panics.
+/// The reason of a panic.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum PanicKind {
     Panic,
@@ -120,7 +120,7 @@ pub(crate) enum PanicKind {
     Assertion,
 }
 
-/// What an iterator of a `for` loop steps over, before its adapters.
+/// The base of an iterator of a `for` loop, which its adapters change.
 #[derive(Clone, Debug)]
 pub(crate) enum IterBase {
     /// `a..b` or `a..=b`
@@ -131,7 +131,7 @@ pub(crate) enum IterBase {
     Array(Box<Expr>),
 }
 
-/// What changes the order or number of the steps.
+/// An adapter, which changes the order or number of the steps.
 #[derive(Clone, Debug)]
 pub(crate) enum Adapter {
     Rev,
@@ -153,7 +153,7 @@ pub(crate) struct Iter {
     pub(crate) item: Ty,
 }
 
-/// How an iterator is used up without a loop.
+/// The use of an iterator without a loop.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Fold {
     Sum,
@@ -206,7 +206,7 @@ pub(crate) enum Piece {
     Arg { index: usize, style: Style, width: Size, precision: Size },
 }
 
-/// What `format_args!` would make: arguments (evaluated once, in order) and pieces.
+/// The result of `format_args!`: arguments (evaluated once, in order) and pieces.
 #[derive(Clone, Debug)]
 pub(crate) struct Format {
     pub(crate) pieces: Vec<Piece>,

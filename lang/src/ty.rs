@@ -48,7 +48,7 @@ pub(crate) struct StructId(pub(crate) u32);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct EnumId(pub(crate) u32);
 
-/// The variants of an `enum`, with what each is as an integer.
+/// The variants of an `enum`, each with its number.
 #[derive(Clone, Debug)]
 pub(crate) struct EnumInfo {
     pub(crate) name: String,
@@ -61,7 +61,7 @@ pub(crate) struct EnumInfo {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct ParamId(pub(crate) u32);
 
-/// The name of a generic parameter, and what its bounds promise.
+/// The name of a generic parameter, and its bounds.
 #[derive(Clone, Debug)]
 pub(crate) struct ParamInfo {
     pub(crate) name: String,
@@ -72,7 +72,7 @@ pub(crate) struct ParamInfo {
     pub(crate) anonymous: bool,
 }
 
-/// What a type is.
+/// The kinds of types.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum TyKind {
     Int(IntTy),
@@ -106,7 +106,7 @@ pub(crate) enum TyKind {
     Error,
 }
 
-/// What is known of a type that is to be inferred.
+/// The knowledge about a type that is to be inferred.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Var {
     Any,
@@ -131,14 +131,14 @@ pub(crate) struct StructInfo {
 #[derive(Debug)]
 pub(crate) struct Types {
     kinds: Vec<TyKind>,
-    /// How many types each is made of, itself included and repetitions counted.
+    /// The number of types that each is made of, itself included and repetitions counted.
     weights: Vec<u32>,
     known: HashMap<TyKind, Ty>,
     vars: Vec<Var>,
     pub(crate) structs: Vec<StructInfo>,
     pub(crate) enums: Vec<EnumInfo>,
     pub(crate) params: Vec<ParamInfo>,
-    /// As messages call functions.
+    /// The names of functions in messages.
     pub(crate) fn_names: HashMap<FnId, String>,
 }
 
@@ -186,7 +186,7 @@ impl Types {
         inside.saturating_add(1)
     }
 
-    /// How many types it is made of: walking through it takes as many steps.
+    /// The number of types that it is made of: walking through it takes as many steps.
     pub(crate) fn weight(&self, ty: Ty) -> u32 {
         self.weights[ty.0 as usize]
     }
@@ -287,7 +287,7 @@ impl Types {
         ty
     }
 
-    /// What a type is, as far as it has been inferred.
+    /// The kind of a type, as far as it has been inferred.
     pub(crate) fn kind(&self, ty: Ty) -> &TyKind {
         &self.kinds[self.shallow(ty).0 as usize]
     }
@@ -475,7 +475,7 @@ impl Types {
         self.is_integral(ty) || self.is_floating(ty)
     }
 
-    /// What a reference refers to, and whether it may be written through.
+    /// Whether a reference is `&mut`, and the type that it refers to.
     pub(crate) fn as_ref(&self, ty: Ty) -> Option<(bool, Ty)> {
         match self.kind(ty) {
             TyKind::Ref { mutable, to } => Some((*mutable, *to)),

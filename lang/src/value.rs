@@ -5,8 +5,8 @@ use std::rc::Rc;
 use crate::tree::FnId;
 use crate::ty::{FloatTy, IntTy, Ty, TyKind, Types};
 
-/// The most stack, in bytes, that the variables of one function may take: half of what the IR allows, for temporaries take
-/// some too.
+/// The most stack, in bytes, that the variables of one function may take: half of the IR's limit, because temporaries
+/// take some, too.
 pub(crate) const MAX_VARIABLES: u64 = ir::MAX_FRAME / 2;
 
 /// A value of any type.

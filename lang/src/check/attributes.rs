@@ -1,4 +1,4 @@
-//! Attributes, derives and `use`: what may stand there without changing what a program means.
+//! Attributes, derives and `use`: those that do not change the meaning of a program are accepted.
 
 use syn::spanned::Spanned;
 
@@ -77,7 +77,7 @@ impl<'a> Checker<'a> {
         derives
     }
 
-    /// What rustc asks of the fields of a struct that derives.
+    /// The traits that rustc asks of the fields of a struct that derives.
     pub(super) fn check_derives(&mut self, id: StructId) {
         let info = self.types.structs[id.0 as usize].clone();
         let has = |name: &str| info.derives.iter().any(|d| d == name);
@@ -116,7 +116,7 @@ impl<'a> Checker<'a> {
             TyKind::Float(_) => !matches!(name, "Eq" | "Hash"),
             TyKind::Fn(..) | TyKind::FnItem(..) => matches!(name, "Copy" | "Clone"),
             TyKind::Param(_) => match TRAITS.iter().find(|known| **known == name) {
-                Some(name) => self.param_promises(ty, Bound::Named(name)) == Some(true),
+                Some(name) => self.has_bound(ty, Bound::Named(name)),
                 None => false,
             },
             TyKind::Tuple(items) => items.iter().all(|&item| self.implements(item, name)),

@@ -10,7 +10,7 @@ use crate::methods::{self, IntOp, Op, SliceOp};
 use crate::tree::{Expr, ExprKind, FnId, UnOp};
 use crate::ty::{Ty, TyKind};
 
-/// What is written between `::<` and `>`.
+/// The arguments between `::<` and `>`.
 type Generic = syn::AngleBracketedGenericArguments;
 
 impl<'a> Checker<'a> {
@@ -177,8 +177,7 @@ impl<'a> Checker<'a> {
             let message = "floats have no total order; use the method `min` or `max`";
             return self.error("E0277", place, message);
         }
-        if !self.types.is_integral(ty) && self.param_promises(ty, Bound::Named("Ord")) != Some(true)
-        {
+        if !self.types.is_integral(ty) && !self.has_bound(ty, Bound::Named("Ord")) {
             let message = "`cmp::min` and `cmp::max` of anything but integers are not supported";
             return self.error("J0002", place, message);
         }
@@ -234,7 +233,7 @@ impl<'a> Checker<'a> {
             }
             return Vec::new();
         }
-        // Closures come last, when the other arguments have told what there is to know of their parameters.
+        // Closures come last, when the other arguments have determined the types of their parameters.
         let mut checked: Vec<Option<Expr>> = args.iter().map(|_| None).collect();
         for closures in [false, true] {
             for (index, (arg, &ty)) in args.iter().zip(&params[taken..]).enumerate() {

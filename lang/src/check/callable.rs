@@ -8,7 +8,7 @@ use crate::diag::{Diagnostic, Place};
 use crate::tree::{Expr, ExprKind, FnId, LocalId, Stmt};
 use crate::ty::{ParamId, Ty, TyKind};
 
-/// A closure whose body has been checked, but for what waits until all types of the function around it are known.
+/// A closure whose body has been checked, except for the checks that need all types of the function around it.
 #[derive(Debug)]
 pub(super) struct Closure {
     pub(super) function: FnId,
@@ -115,7 +115,8 @@ impl<'a> Checker<'a> {
         self.make(ExprKind::CallValue(Box::new(callee), args), result, place)
     }
 
-    /// The function type that a parameter's bound asks for: what a closure in its place is told of its parameters.
+    /// Notes the function types that the bounds of parameters ask for: closures take the types of their parameters from
+    /// them.
     pub(super) fn expect_callables(&mut self, pairs: &[(ParamId, Ty)]) {
         for &(param, ty) in pairs {
             let bounds = self.types.params[param.0 as usize].bounds.iter();
@@ -130,7 +131,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Once the arguments are known, what has been given for a parameter that is called tells the other parameters.
+    /// Once the arguments are known, the types of functions among them determine the other parameters.
     pub(super) fn unify_callables(&mut self, pairs: &[(ParamId, Ty)], place: Place) {
         for &(param, ty) in pairs {
             for bound in self.types.params[param.0 as usize].bounds.clone() {

@@ -4,7 +4,7 @@ use crate::methods::IntOp as I;
 use crate::tree::BinOp;
 use crate::ty::IntTy;
 
-/// Why there is no value.
+/// The reason why there is no value.
 pub(super) const OVERFLOW: &str = "this arithmetic operation will overflow";
 
 const NOT_HERE: &str = "this is not supported in constants";

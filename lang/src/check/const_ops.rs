@@ -1,4 +1,4 @@
-//! What operators, casts, methods and patterns do with the values of constants. As in Rust, arithmetic that overflows
+//! Operators, casts, methods and patterns on the values of constants. As in Rust, arithmetic that overflows
 //! here is an error, not a wrapped value.
 
 use std::cmp::Ordering::{Equal, Greater, Less};
@@ -11,7 +11,7 @@ use crate::tree::{BinOp, LocalId, Pat, PatKind, UnOp};
 use crate::ty::{FloatTy, IntTy, Ty, TyKind, Types};
 use crate::value::ConstValue;
 
-/// A value, or why there is none.
+/// A value, or the reason why there is none.
 type Outcome = Result<ConstValue, &'static str>;
 
 const NOT_HERE: &str = "this is not supported in constants";

@@ -17,7 +17,7 @@ const MAX_STEPS: usize = 20_000_000;
 /// Calls inside one another.
 const MAX_CALLS: usize = 200;
 
-/// Why evaluation left an expression.
+/// The reason why evaluation left an expression.
 enum Exit {
     Break(LoopId, ConstValue),
     Continue(LoopId),
@@ -30,7 +30,7 @@ enum Exit {
 
 type Eval = Result<ConstValue, Exit>;
 
-/// How one round of a loop ended: at its end or by `continue`, or by `break`.
+/// The end of one round of a loop: by reaching its end or by `continue`, or by `break`.
 enum Round {
     Ended(ConstValue),
     Left(ConstValue),
@@ -151,8 +151,8 @@ impl<'a> Checker<'a> {
         self.eval(expr, &mut Frame::default()).ok()
     }
 
-    /// The value of a constant expression that is borrowed. There is none if it fails, as it does then when the program
-    /// runs.
+    /// The value of a constant expression that is borrowed. There is none if the evaluation fails; the expression then
+    /// fails when the program runs.
     pub(super) fn promoted_value(&mut self, expr: &Expr) -> Option<ConstValue> {
         let mut frame = Frame::default();
         let value = self.eval(expr, &mut frame).ok();
@@ -452,7 +452,7 @@ impl<'a> Checker<'a> {
     ) -> Eval {
         self.check_function(id);
         if !self.diags.is_empty() {
-            // Only what is right can be run.
+            // A function with errors cannot be run.
             return Err(Exit::Reported);
         }
         let Some(body) = self.fns[id.0 as usize].body.clone() else {

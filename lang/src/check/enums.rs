@@ -9,7 +9,7 @@ use crate::tree::{Expr, ExprKind};
 use crate::ty::{EnumId, EnumInfo, IntTy, Ty, TyKind};
 use crate::value::ConstValue;
 
-/// How many variants fit the byte that a value takes.
+/// The most variants, as a value is one byte.
 const MAX_VARIANTS: usize = 256;
 
 /// Whether the discriminants of an enum are known.
@@ -58,7 +58,7 @@ impl<'a> Checker<'a> {
         self.declare_type(&item.ident, ty);
     }
 
-    /// What a variant is as an integer.
+    /// The number of a variant.
     pub(super) fn discriminant(&mut self, id: EnumId, index: i128) -> Option<i128> {
         self.discriminants(id);
         let variants = &self.types.enums[id.0 as usize].variants;

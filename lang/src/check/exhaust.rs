@@ -1,5 +1,5 @@
-//! Whether the arms of a `match` cover every value: the usefulness algorithm of Maranget ("Warnings for pattern
-//! matching", JFP 2007), with integers split into the ranges that the patterns tell apart.
+//! Exhaustiveness: the arms of a `match` must cover every value. The algorithm is Maranget's usefulness ("Warnings for
+//! pattern matching", JFP 2007), with integers split into the ranges that the patterns tell apart.
 
 use super::Checker;
 use crate::diag::Diagnostic;

@@ -173,7 +173,7 @@ impl<'a> Checker<'a> {
                     self.attributes(&item.attrs);
                     let name = item.sig.ident.to_string();
                     let full = self.unused_name(format!("{}::{name}", self.cx.name));
-                    // What it may name is not yet complete: the types of constants come below.
+                    // The names that it may use are not yet complete: the types of constants come below.
                     let id = self.declare_fn(&item.sig, full, None);
                     if self.cx.scope[first..].iter().any(|(other, _)| *other == name) {
                         let place = self.place(item.sig.ident.span());

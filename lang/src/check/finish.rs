@@ -1,4 +1,4 @@
-//! What can only be checked when the types of a body are known: literals that do not fit, casts, patterns that leave
+//! The checks that need the final types of a body: literals that do not fit, casts, patterns that leave
 //! values out, and the arithmetic that rustc denies because it will certainly fail.
 
 use super::{Checker, const_ops};
@@ -125,7 +125,7 @@ impl<'a> Checker<'a> {
             }
             _ => {}
         }
-        // Of a place without a known size, these want the address, or nothing.
+        // These take a place without a known size: they use its address, or nothing of it.
         let wants_place = match &expr.kind {
             ExprKind::Ref { .. }
             | ExprKind::Index(..)
@@ -159,7 +159,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Adapters count in words.
+    /// Refuses adapters of ranges of 128-bit integers: adapters count in words.
     fn check_wide_range(&mut self, iter: &Iter, place: Place) {
         if let IterBase::Range { start, inclusive, .. } = &iter.base
             && self.types.as_int(start.ty).is_some_and(IntTy::is_wide)

@@ -322,7 +322,7 @@ impl<'a> Checker<'a> {
         Ok(())
     }
 
-    /// What stands between `{` and `}`.
+    /// The text between `{` and `}`.
     fn placeholder(
         &mut self,
         inside: &str,
@@ -436,7 +436,7 @@ impl<'a> Checker<'a> {
         let mut value = self.path_expr(&path);
         value.place = reader.at;
         if self.types.is_error(value.ty) {
-            // Where the name stands in the string is not known to the lexer: report it at the string.
+            // The lexer does not know the name's place in the string: report it at the string.
             if let Some(diag) = self.diags.last_mut() {
                 let at = reader.at;
                 (diag.line, diag.column) = (at.line, at.column);
@@ -479,7 +479,7 @@ impl<'a> Checker<'a> {
             }
             TyKind::Param(_) => {
                 let wanted = Bound::Named(trait_name(conversion));
-                self.param_promises(inner, wanted) == Some(true)
+                self.has_bound(inner, wanted)
             }
             TyKind::Array(..) | TyKind::Slice(_) | TyKind::Tuple(_) if aggregate => {
                 if style.alternate {

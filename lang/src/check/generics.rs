@@ -1,9 +1,9 @@
-//! Generic functions: their parameters and bounds, the types that a call gives them, and whether those keep the
-//! promises. A generic body is checked once, knowing of a parameter only what its bounds say.
+//! Generic functions: their parameters and bounds, the types that a call gives them, and whether those meet the
+//! bounds. A generic body is checked once, knowing of a parameter only what its bounds say.
 
 use syn::spanned::Spanned;
 
-use super::promises::Fit;
+use super::trait_bounds::Fit;
 use super::{Checker, Named};
 use crate::bounds::{Bound, Trait, find_trait, operator_trait};
 use crate::diag::{Diagnostic, Place};
@@ -258,7 +258,7 @@ impl<'a> Checker<'a> {
 
     // ---- Calls ----
 
-    /// What stands for the parameters of a function that is called: what the turbofish says, or something to infer.
+    /// The arguments for the generic parameters of a function that is called: from the turbofish, or to be inferred.
     pub(super) fn generic_args(
         &mut self,
         id: FnId,
@@ -327,7 +327,7 @@ impl<'a> Checker<'a> {
         path.get_ident().is_some_and(|ident| self.type_by_name(&ident.to_string()).is_some())
     }
 
-    /// Which argument stands for which parameter.
+    /// The parameters of a function with their arguments.
     pub(super) fn generic_pairs(&self, id: FnId, args: &[Ty]) -> Vec<(ParamId, Ty)> {
         let declared = self.fns[id.0 as usize].generics.iter();
         declared
@@ -339,7 +339,7 @@ impl<'a> Checker<'a> {
             .collect()
     }
 
-    /// Checks, when all types are known, that the arguments of a call keep the promises of the bounds.
+    /// Checks, when all types are known, that the arguments of a call meet the bounds.
     pub(super) fn check_generic_args(&mut self, id: FnId, args: &[Ty], place: Place) {
         let args: Vec<Ty> = args.iter().map(|&arg| self.types.resolve(arg)).collect();
         let pairs = self.generic_pairs(id, &args);

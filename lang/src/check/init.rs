@@ -7,7 +7,7 @@ use super::Checker;
 use crate::diag::Diagnostic;
 use crate::tree::{Body, Expr, ExprKind, LocalId, LoopId, PatKind, Stmt};
 
-/// What is known at a point of the program.
+/// The knowledge at a point of the program.
 #[derive(Clone, Default)]
 struct State {
     /// This point is never reached, so anything holds.
@@ -21,7 +21,7 @@ struct State {
 impl State {
     const DEAD: State = State { dead: true, sure: BTreeSet::new(), maybe: BTreeSet::new() };
 
-    /// What holds where two ways meet.
+    /// The state where two ways meet.
     fn join(&mut self, other: State) {
         if other.dead {
             return;
@@ -37,7 +37,7 @@ impl State {
 
 struct Walk {
     state: State,
-    /// What holds at the exits of the enclosing loops.
+    /// The states at the exits of the enclosing loops.
     exits: HashMap<LoopId, State>,
     /// Variables declared without a value, with whether they are `mut`.
     deferred: HashMap<LocalId, bool>,

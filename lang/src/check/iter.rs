@@ -1,4 +1,4 @@
-//! Iterators: what `for` steps over, and the few ways to use one up in an expression.
+//! Iterators: those that `for` steps over, and the few ways to use one up in an expression.
 
 use syn::spanned::Spanned;
 

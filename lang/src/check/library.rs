@@ -1,4 +1,4 @@
-//! Calls of what the standard library has: sizes, conversions, `mem::swap`, `contains` of a range.
+//! Calls of functions of the standard library: sizes, conversions, `mem::swap`, `contains` of a range.
 
 use super::{Checker, Expect};
 use crate::diag::Place;

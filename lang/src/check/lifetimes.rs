@@ -1,4 +1,4 @@
-//! Lifetimes: they say nothing to the compiler, but each must be declared, as rustc wants it.
+//! Lifetimes: they do not change what is compiled, but each must be declared, as rustc demands.
 
 use syn::visit::{self, Visit};
 
@@ -22,7 +22,7 @@ struct Names {
 }
 
 impl Names {
-    /// Does `inside` while these are declared.
+    /// Calls `inside` while these lifetimes are declared.
     fn within<'a>(
         &mut self,
         params: impl Iterator<Item = &'a syn::Lifetime>,
@@ -82,7 +82,7 @@ impl<'a> Visit<'a> for Names {
     }
 
     fn visit_item_fn(&mut self, item: &'a syn::ItemFn) {
-        // A function inside of another knows nothing of its lifetimes.
+        // A function inside another one cannot use its lifetimes.
         let outer = std::mem::take(&mut self.declared);
         self.within(of(&item.sig.generics), |names| visit::visit_item_fn(names, item));
         self.declared = outer;

@@ -25,9 +25,9 @@ mod ops;
 mod path;
 mod pattern;
 mod places;
-mod promises;
 mod promote;
 mod signature;
+mod trait_bounds;
 mod types;
 
 pub(crate) use const_ops::float_value;
@@ -102,7 +102,7 @@ impl Program {
     }
 }
 
-/// What a name means where a value is expected.
+/// The meaning of a name where a value is expected.
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Named {
     Local(LocalId),
@@ -122,7 +122,7 @@ impl Named {
     }
 }
 
-/// What the place of an expression says about its type.
+/// The expectation that the surroundings of an expression have of its type.
 #[derive(Clone, Copy, Debug)]
 enum Expect {
     Nothing,
@@ -140,7 +140,7 @@ enum LoopKind {
     Block,
 }
 
-/// How a name in a pattern binds: the value, or a reference if the pattern has looked through one.
+/// The binding mode of a pattern: the value, or a reference if the pattern has looked through one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 enum Binding {
     #[default]
@@ -159,7 +159,7 @@ struct LoopCx {
     broken: bool,
 }
 
-/// What is known while one body is checked.
+/// The state of checking one body.
 #[derive(Debug, Default)]
 struct FnCx {
     /// The function's name.
@@ -176,11 +176,11 @@ struct FnCx {
     params: Vec<Ty>,
     /// The names around a closure that it would have to capture.
     captures: Vec<String>,
-    /// How names in patterns bind at this point.
+    /// The binding mode of patterns at this point.
     binding: Binding,
     /// Closures to finish with the body.
     closures: Vec<callable::Closure>,
-    /// What is to be inferred and will be called, with the type that a pointer to it has.
+    /// Types to be inferred of values that are called, each with the type that a pointer to it has.
     callables: Vec<(Ty, Ty)>,
     /// Whether this point is never reached.
     diverges: bool,
@@ -196,7 +196,7 @@ struct Pending<'a> {
     sig: Cow<'a, syn::Signature>,
     block: Cow<'a, syn::Block>,
     self_ty: Option<Ty>,
-    /// What the block knows that declares it, if one does.
+    /// The names in the block that declares it, if one does.
     scope: Vec<(String, Named)>,
 }
 
@@ -214,7 +214,7 @@ pub(crate) struct Checker<'a> {
     consts: Vec<ConstInfo>,
     /// Constants whose type is still to be resolved.
     const_decls: Vec<(ConstId, Rc<syn::Type>)>,
-    /// What `Self` is in a constant of an `impl` block.
+    /// The type `Self` in a constant of an `impl` block.
     const_self: HashMap<ConstId, Ty>,
     values: HashMap<String, Named>,
     type_names: HashMap<String, Ty>,
@@ -229,14 +229,14 @@ pub(crate) struct Checker<'a> {
     cx: FnCx,
     /// Patterns that must match always; looked at when their types are known.
     later_irrefutable: Vec<crate::tree::Pat>,
-    /// How many constants are being evaluated inside one another.
+    /// The number of constants that are being evaluated inside one another.
     const_depth: usize,
     helpers: HashMap<&'static str, FnId>,
-    /// Whether what is being looked at has no place in the source.
+    /// Whether the checker is in the prelude, which has no places in the source.
     in_helpers: bool,
 }
 
-/// How many constants may need one another in a chain.
+/// The longest chain of constants that need one another.
 const MAX_CONST_DEPTH: usize = 100;
 
 /// Errors after which there is no point in going on.
@@ -310,7 +310,7 @@ impl<'a> Checker<'a> {
         self.error_expr(place)
     }
 
-    /// Rust that Jitsu does not have.
+    /// Reports Rust that Jitsu does not have.
     fn unsupported(&mut self, span: Span, what: &str) -> Expr {
         let place = self.place(span);
         let plural = what.contains(" and ") || (what.ends_with('s') && !what.ends_with("ss"));
@@ -520,7 +520,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// Where the value of an expression comes from: of a block, its last expression.
+/// The place that the value of an expression comes from: of a block, its last expression.
 fn blame(mut expr: &Expr) -> Place {
     while let ExprKind::Block(_, Some(tail)) = &expr.kind {
         expr = tail;

@@ -9,23 +9,23 @@ use crate::diag::{Diagnostic, Place};
 use crate::tree::{BinOp, Expr, ExprKind, UnOp};
 use crate::ty::{FloatTy, IntTy, Ty, TyKind};
 
-/// From the first of two spans to the end of the second.
+/// The span from the start of the first to the end of the second.
 fn joined(first: Span, last: Span) -> Span {
     first.join(last).unwrap_or(first)
 }
 
-/// Where a call is.
+/// The span of a call.
 pub(super) fn call_span(call: &syn::ExprCall) -> Span {
     joined(span_of(&call.func), call.paren_token.span.close())
 }
 
-/// Where a call of a method is.
+/// The span of a call of a method.
 pub(super) fn method_call_span(call: &syn::ExprMethodCall) -> Span {
     joined(span_of(&call.receiver), call.paren_token.span.close())
 }
 
-/// Where an expression is. It looks at the ends alone: `span()` walks through all tokens between them, which would make
-/// the cost of nested expressions quadratic.
+/// The span of an expression. It looks at the ends alone: `span()` walks through all tokens between them, which would
+/// make the cost of nested expressions quadratic.
 pub(super) fn span_of(expr: &syn::Expr) -> Span {
     use syn::Expr as E;
     match expr {
@@ -171,13 +171,13 @@ impl<'a> Checker<'a> {
             }
         };
         let wanted = if op == UnOp::Neg { Bound::Neg } else { Bound::Not };
-        let promised = self.param_promises(inner.ty, wanted);
-        if promised == Some(true) && self.cx.in_const {
+        let bounded = self.has_bound(inner.ty, wanted);
+        if bounded && self.cx.in_const {
             let message =
                 "operators of a generic parameter are not allowed in constants and `const fn`";
             return self.error("E0015", place, message);
         }
-        if !fits && promised != Some(true) {
+        if !fits && !bounded {
             if self.types.is_error(inner.ty) {
                 return inner;
             }
@@ -192,7 +192,7 @@ impl<'a> Checker<'a> {
             );
             let diag = if op == UnOp::Neg && self.types.is_integral(inner.ty) {
                 diag.note("unsigned values cannot be negated")
-            } else if promised == Some(false) {
+            } else if matches!(self.types.kind(inner.ty), TyKind::Param(_)) {
                 let bound = if op == UnOp::Neg { "Neg" } else { "Not" };
                 diag.note(format!(
                     "the parameter `{name}` would need the bound `{bound}<Output = {name}>`"
@@ -453,7 +453,7 @@ impl<'a> Checker<'a> {
             TyKind::Array(item, _) | TyKind::Slice(item) => equal && self.comparable(op, *item),
             TyKind::Param(_) => {
                 let name = operator_trait(op, false);
-                self.param_promises(ty, Bound::Named(name)) == Some(true)
+                self.has_bound(ty, Bound::Named(name))
             }
             TyKind::Tuple(items) => equal && items.iter().all(|&item| self.comparable(op, item)),
             TyKind::Enum(id) => {

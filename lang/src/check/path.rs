@@ -1,4 +1,4 @@
-//! Paths: what a name means where a value is expected.
+//! Paths: the meaning of names where a value is expected.
 
 use std::rc::Rc;
 

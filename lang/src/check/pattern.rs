@@ -1,4 +1,4 @@
-//! Patterns.
+//! Patterns: their types, the constants in them and the variables that they bind.
 
 use syn::spanned::Spanned;
 
@@ -9,7 +9,7 @@ use crate::ty::{IntTy, Ty, TyKind};
 use crate::value::{ConstValue, std_constant};
 
 impl<'a> Checker<'a> {
-    /// Checks a pattern against the type of what it is matched with, and declares what it binds.
+    /// Checks a pattern against the type of the value that it is matched with, and declares the variables in it.
     pub(super) fn pattern(&mut self, pat: &syn::Pat, ty: Ty) -> Pat {
         let before = self.cx.scope.len();
         let checked = self.pat(pat, ty);

@@ -1,4 +1,4 @@
-//! Places: what may be written and borrowed; indexing, fields, dereferences.
+//! Places: the rules of writing and borrowing; indexing, fields, dereferences.
 
 use syn::spanned::Spanned;
 
@@ -9,7 +9,7 @@ use crate::tree::{Expr, ExprKind};
 use crate::ty::{Ty, TyKind};
 
 impl<'a> Checker<'a> {
-    /// Reports if a place cannot be written or borrowed mutably.
+    /// Reports a place that cannot be written or borrowed mutably.
     pub(super) fn require_mutable(&mut self, expr: &Expr, action: &str) {
         match &expr.kind {
             ExprKind::Local(id) => {
@@ -70,7 +70,7 @@ impl<'a> Checker<'a> {
                 }
                 self.require_mutable(base, action);
             }
-            // What is behind a `&` stays as it is, also through a `&mut` that is there.
+            // A value behind a `&` stays as it is, also through a `&mut` that is there.
             ExprKind::Deref(_) if self.is_shared(expr) => {
                 let code = if action == "assign to" { "E0594" } else { "E0596" };
                 self.error(

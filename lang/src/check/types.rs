@@ -10,7 +10,7 @@ use crate::value::layout;
 /// The largest type, in bytes: what still fits a stack slot with room to address it.
 const MAX_TYPE_SIZE: u64 = 1 << 28;
 
-/// How many types a type may be made of.
+/// The most types that a type may be made of.
 const MAX_TYPE_WEIGHT: u32 = 1 << 16;
 
 impl<'a> Checker<'a> {
@@ -33,7 +33,7 @@ impl<'a> Checker<'a> {
         made
     }
 
-    /// The same, for what stands behind a reference.
+    /// The same behind a reference, where the size need not be known.
     fn any_ty(&mut self, ty: &syn::Type) -> Ty {
         let made = match ty {
             syn::Type::Paren(inner) => return self.any_ty(&inner.elem),

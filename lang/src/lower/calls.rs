@@ -52,7 +52,7 @@ impl<'m, 'p> Lower<'m, 'p> {
         }
     }
 
-    /// What a call passes: the address for a large result, then the arguments.
+    /// The arguments of a call, after the address for a large result.
     fn arguments(
         &mut self,
         expr: &'p Expr,

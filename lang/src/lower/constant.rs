@@ -183,7 +183,7 @@ impl<'m, 'p> Lower<'m, 'p> {
         children.into_iter().for_each(|child| self.write_tables(child, looping));
     }
 
-    /// Where a constant with addresses is written to, `size` bytes.
+    /// The data object of `size` bytes that a constant with addresses is written to.
     fn pointer_data(&mut self, value: &ConstValue, ty: Ty, size: u64, align: u32) -> Addr {
         let key = (std::ptr::from_ref(value) as usize, ty);
         if let Some(name) = self.shared.pointer_data.get(&key) {

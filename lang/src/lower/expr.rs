@@ -39,7 +39,7 @@ impl<'m, 'p> Lower<'m, 'p> {
         Ok(())
     }
 
-    /// Evaluates and forgets.
+    /// Evaluates an expression whose value is not used.
     pub(super) fn effect(&mut self, expr: &'p Expr) -> Flow<()> {
         if expr.is_place() {
             self.place(expr)?;
@@ -313,7 +313,7 @@ impl<'m, 'p> Lower<'m, 'p> {
     }
 }
 
-/// Where a value goes whose type stays in memory.
+/// The destination of a value whose type stays in memory.
 fn memory(dest: Option<Addr>) -> Addr {
     dest.unwrap_or_else(|| unreachable!("what stays in memory has a destination"))
 }

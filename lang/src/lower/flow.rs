@@ -7,7 +7,7 @@ use crate::tree::{Expr, ExprKind, LoopId, PanicKind, UnOp};
 use crate::ty::{Ty, TyKind};
 
 impl<'m, 'p> Lower<'m, 'p> {
-    /// A block where several ways of computing a value of this type meet.
+    /// The block where the branches that compute a value of this type join.
     pub(super) fn join_block(&mut self, ty: Ty, dest: Option<Addr>) -> (Block, Vec<Value>) {
         let block = self.b.block("join");
         let params = match dest {
@@ -139,7 +139,7 @@ impl<'m, 'p> Lower<'m, 'p> {
         self.joined(join)
     }
 
-    /// Jumps to where several ways meet, which is made when the first of them gets there.
+    /// Jumps to the join block, which is made when the first branch reaches it.
     pub(super) fn join(
         &mut self,
         join: &mut Option<(Block, Vec<Value>)>,
@@ -155,7 +155,7 @@ impl<'m, 'p> Lower<'m, 'p> {
         self.b.jump_with(*block, values);
     }
 
-    /// Goes on where several ways meet, if any gets there.
+    /// Continues at the join block, if any branch reaches it.
     pub(super) fn joined(&mut self, join: Option<(Block, Vec<Value>)>) -> Flow<Vec<Value>> {
         let (block, params) = join.ok_or(Unreachable)?;
         self.b.switch_to(block);
@@ -178,7 +178,7 @@ impl<'m, 'p> Lower<'m, 'p> {
         (target.exit, target.again)
     }
 
-    /// Where `break` and `continue` of a loop around this point go.
+    /// The targets of `break` and `continue` of a loop around this point.
     pub(super) fn target(&mut self, id: LoopId) -> &mut LoopTarget {
         let target = self.loops.get_mut(&id);
         target.unwrap_or_else(|| unreachable!("the loop of a jump is around it"))

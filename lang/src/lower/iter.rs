@@ -20,7 +20,7 @@ struct Affine {
     last: Value,
 }
 
-/// What the items of an iterator are made of.
+/// The source of an iterator's items.
 #[derive(Clone, Copy)]
 enum Source {
     /// The numbers of a range, of this type.
@@ -29,7 +29,7 @@ enum Source {
     Memory { base: Value, item: Ty, by_reference: bool },
 }
 
-/// What a loop does with each item. With a loop's id, `break` and `continue` work inside.
+/// The body of a loop, run with each item. With a loop's id, `break` and `continue` work inside.
 struct Each<'f, 'm, 'p> {
     place: Place,
     id: Option<LoopId>,
@@ -171,8 +171,8 @@ impl<'m, 'p> Lower<'m, 'p> {
         });
     }
 
-    /// A loop for a count that may not fit a counter: the body says whether this item is the last, and nothing steps
-    /// after it.
+    /// A loop for a count that may not fit a counter: the body says whether this item is the last, and then the loop
+    /// ends before the step.
     fn until_last(
         &mut self,
         some: Value,

@@ -55,7 +55,7 @@ impl<'m, 'p> Lower<'m, 'p> {
         Ok(())
     }
 
-    /// Where a variable lives whose type stays in memory.
+    /// The address of a variable whose type stays in memory.
     fn local_addr(&mut self, id: crate::tree::LocalId) -> Addr {
         match self.storage[id.0 as usize].clone() {
             super::Storage::Slot(slot) => Addr { base: self.b.stack_addr(slot, 0), offset: 0 },
@@ -65,7 +65,7 @@ impl<'m, 'p> Lower<'m, 'p> {
         }
     }
 
-    /// What a pattern is matched with: a place as it is, a value in variables or a temporary.
+    /// The place that a pattern is matched with: a place as it is, a value in variables or a temporary.
     pub(super) fn subject(&mut self, expr: &'p Expr) -> Flow<PlaceValue> {
         if expr.is_place() {
             return self.place(expr);
@@ -105,7 +105,7 @@ impl<'m, 'p> Lower<'m, 'p> {
         (place, part)
     }
 
-    /// What a reference refers to.
+    /// The place that a reference refers to.
     pub(super) fn pointee(&mut self, place: &PlaceValue, ty: Ty) -> PlaceValue {
         let values = self.read(place, ty);
         PlaceValue::Memory(Addr { base: values[0], offset: 0 }, values.get(1).copied())

@@ -63,7 +63,7 @@ impl<'m, 'p> Lower<'m, 'p> {
         }
     }
 
-    /// The loop that counts: it goes on while its counter, which begins at `start`, compares so with `bound`. The body
+    /// The counting loop: it continues while `counter cc bound` holds, and its counter begins at `start`. The body
     /// steps the counter and says whether its end is reached.
     pub(super) fn counting(
         &mut self,

@@ -57,7 +57,7 @@ impl<'m, 'p> Lower<'m, 'p> {
         }
     }
 
-    /// What a type of references refers to.
+    /// The type that references of a type refer to.
     pub(super) fn pointee_of(&self, ty: Ty) -> Ty {
         let pointee = self.types.as_ref(ty);
         pointee.unwrap_or_else(|| unreachable!("the checker borrows what this works on")).1

@@ -24,13 +24,13 @@ use crate::tree::{Body, ExprKind, FnId, LocalId, LoopId};
 use crate::ty::{IntTy, Ty, TyKind, Types};
 use crate::value::layout;
 
-/// Said of code after a `return`, `break`, endless loop or panic: it is not generated.
+/// The code here comes after a `return`, `break`, endless loop or panic, and is not generated.
 #[derive(Debug)]
 struct Unreachable;
 
 type Flow<T> = Result<T, Unreachable>;
 
-/// Where a value in memory is: an address and a constant offset.
+/// A place in memory: an address and a constant offset.
 #[derive(Clone, Copy, Debug)]
 struct Addr {
     base: Value,
@@ -43,7 +43,7 @@ impl Addr {
     }
 }
 
-/// Where a local variable lives.
+/// The place of a local variable.
 #[derive(Clone, Debug)]
 enum Storage {
     Nowhere,
@@ -51,7 +51,7 @@ enum Storage {
     Slot(StackSlot),
 }
 
-/// Where `break` and `continue` of a loop go. Blocks are made when they are first needed.
+/// The targets of `break` and `continue` of a loop. Blocks are made when they are first needed.
 struct LoopTarget {
     /// With the parameters that take the loop's value.
     exit: Option<(ir::Block, Vec<Value>)>,
@@ -72,7 +72,7 @@ fn one(values: &[Value]) -> Value {
 /// The most scalars that a struct or tuple is taken apart into; larger ones stay in memory.
 const MAX_LEAVES: usize = 8;
 
-/// What all functions of the module share.
+/// The state that all functions of the module share.
 struct Shared<'p> {
     program: &'p Program,
     module: ir::Module,
@@ -80,13 +80,13 @@ struct Shared<'p> {
     data: HashMap<(Vec<u8>, u32), String>,
     /// Names of data for constants that hold addresses, by the constant's address and type.
     pointer_data: HashMap<(usize, Ty), String>,
-    /// How many data objects such constants have.
+    /// The number of data objects that such constants have.
     tables: usize,
     /// Helpers that are called; some may be there already.
     helpers: Vec<FnId>,
 }
 
-/// One function on its way.
+/// One function while it is lowered.
 struct Lower<'m, 'p> {
     shared: &'m mut Shared<'p>,
     types: &'p Types,
@@ -323,7 +323,7 @@ impl<'m, 'p> Lower<'m, 'p> {
         }
     }
 
-    /// Which of the scalars of these parts, taken together, are those of one part.
+    /// The range that one part has among the scalars of all these parts.
     fn leaf_range(&self, parts: &[Ty], index: usize) -> std::ops::Range<usize> {
         let count = |ty: &Ty| self.leaf_offsets(*ty).len();
         let start = parts[..index].iter().map(count).sum();
@@ -336,7 +336,7 @@ impl<'m, 'p> Lower<'m, 'p> {
 
     // ---- Locals ----
 
-    /// Gives a local its place to live.
+    /// Decides where a local lives, if that has not been done.
     fn declare(&mut self, id: LocalId) {
         if !matches!(self.storage[id.0 as usize], Storage::Nowhere) {
             return;

@@ -8,7 +8,7 @@ use crate::runtime::{Conversion, HostFunction, IntKind, MAX_SIZE, Style};
 use crate::tree::{Format, Piece, Size};
 use crate::ty::{FloatTy, IntTy, Ty, TyKind};
 
-/// How the values of one placeholder look.
+/// The look of the values of one placeholder.
 #[derive(Clone, Copy)]
 struct Look {
     style: Style,

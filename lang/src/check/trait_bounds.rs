@@ -1,17 +1,17 @@
-//! What a generic parameter promises: whether a type keeps the promise of a bound, and what a body may do with a value
-//! whose type is a parameter.
+//! Trait bounds: the types that meet a bound, and the operations that a body may do with a value whose type is a
+//! parameter.
 
 use super::{Checker, Expect};
 use crate::bounds::{Bound, implies, operator_trait};
 use crate::diag::{Diagnostic, Place};
 use crate::methods::{IntOp, Op};
 use crate::tree::{BinOp, Expr, ExprKind};
-use crate::ty::{ParamId, Ty, TyKind};
+use crate::ty::{Ty, TyKind};
 
 /// Rust's arrays have `Default` up to this length.
 const MAX_DEFAULT_ARRAY: u64 = 32;
 
-/// Whether a type keeps the promise of a bound.
+/// Whether a type meets a bound.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Fit {
     Yes,
@@ -27,8 +27,9 @@ impl Fit {
 }
 
 impl<'a> Checker<'a> {
-    /// Whether the bounds of a parameter say this.
-    fn promises(&self, param: ParamId, wanted: Bound) -> bool {
+    /// Whether `ty` is a parameter with this bound, or with one that implies it.
+    pub(super) fn has_bound(&self, ty: Ty, wanted: Bound) -> bool {
+        let TyKind::Param(param) = self.types.kind(ty) else { return false };
         let mut bounds = self.types.params[param.0 as usize].bounds.iter();
         bounds.any(|&bound| match (bound, wanted) {
             (Bound::Named(name), Bound::Named(wanted)) => implies(name, wanted),
@@ -36,24 +37,16 @@ impl<'a> Checker<'a> {
         })
     }
 
-    /// Whether `ty` is a parameter; then, whether its bounds say this.
-    pub(super) fn param_promises(&self, ty: Ty, wanted: Bound) -> Option<bool> {
-        match self.types.kind(ty) {
-            TyKind::Param(id) => Some(self.promises(*id, wanted)),
-            _ => None,
-        }
-    }
-
     pub(super) fn fits(&self, ty: Ty, bound: Bound) -> Fit {
         if let (TyKind::Param(_), Bound::Call(_)) = (self.types.kind(ty), bound) {
             return Fit::when(self.calls(ty));
         }
-        if let Some(promised) = self.param_promises(ty, bound) {
+        if let TyKind::Param(_) = self.types.kind(ty) {
             let itself = match bound {
                 Bound::From(other) | Bound::Into(other) => self.types.shallow(other) == ty,
                 _ => false,
             };
-            return Fit::when(promised || itself);
+            return Fit::when(self.has_bound(ty, bound) || itself);
         }
         let kind = self.types.kind(ty);
         match bound {
@@ -136,15 +129,15 @@ impl<'a> Checker<'a> {
 
     fn fits_conversion(&self, from: Ty, to: Ty) -> Fit {
         let (from, to) = (self.types.shallow(from), self.types.shallow(to));
-        let promised = self.param_promises(to, Bound::From(from)) == Some(true)
-            || self.param_promises(from, Bound::Into(to)) == Some(true);
+        let bounded =
+            self.has_bound(to, Bound::From(from)) || self.has_bound(from, Bound::Into(to));
         let scalar = |ty| {
             matches!(
                 self.types.kind(ty),
                 TyKind::Int(_) | TyKind::Float(_) | TyKind::Bool | TyKind::Char | TyKind::Param(_)
             )
         };
-        if from == to || promised {
+        if from == to || bounded {
             // A conversion is lowered as a cast, which only scalars have.
             return if scalar(from) && scalar(to) { Fit::Yes } else { Fit::NotHere };
         }
@@ -244,8 +237,7 @@ impl<'a> Checker<'a> {
         place: Place,
     ) -> Expr {
         let ty = base.ty;
-        let has =
-            |checker: &Self, wanted| checker.param_promises(ty, Bound::Named(wanted)) == Some(true);
+        let has = |checker: &Self, wanted| checker.has_bound(ty, Bound::Named(wanted));
         let op = match name {
             "clone" if has(self, "Clone") && args.is_empty() => return base,
             "min" if has(self, "Ord") => Some((Op::Int(IntOp::Min), 2)),
