@@ -1,4 +1,4 @@
-//! Flow graphs over the IR: orders, dominators, frontiers, loops, critical edges.
+//! Flow graphs over the IR: orders, dominators, frontiers, loops.
 //!
 //! Everything here is computed from a function whose blocks end in terminators (see [`ir::verify_function`]) and is a
 //! snapshot: after a change to blocks or terminators, make it anew. [`Analyses`] keeps it for a row of passes.
@@ -33,7 +33,6 @@ pub mod dot;
 pub mod flow;
 pub mod frontier;
 pub mod loops;
-pub mod split;
 pub mod unreachable;
 
 pub use analyses::Analyses;
@@ -42,5 +41,4 @@ pub use dot::dot;
 pub use flow::{Edge, FlowGraph};
 pub use frontier::DominanceFrontiers;
 pub use loops::{Loop, LoopForest};
-pub use split::{has_critical_edge, split_critical_edges};
 pub use unreachable::drop_unreachable;

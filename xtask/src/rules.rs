@@ -23,6 +23,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "codegen/src/lower/mod.rs",
         "dispatch, entries, edges, calls, data: random modules, tests/matrix",
     ),
+    ("codegen/src/lower/overflow.rs", "every form with every use: codegen/tests/overflow.rs"),
     ("codegen/src/lower/plan.rs", "blocks and edges: random modules"),
     ("codegen/src/lower/switch.rs", "switches: tests/ir, tests/matrix"),
     ("codegen/src/lower/pair.rs", "comparisons of two halves: tests/matrix of i128"),

@@ -310,6 +310,7 @@ impl Case {
             _ if self.outer.is_none() => 64,
             _ if self.inner.is_shift() && self.second.is_some_and(|node| node.is_shift()) => 64,
             (Some(_), Wrap::Compare, _) => 128,
+            (Some(_), Wrap::Value, 0) if self.second.is_some() => ALL,
             (Some(_), ..) => 16,
             (None, Wrap::Value, 0) => ALL,
             (None, Wrap::Value, 1) => 32,
