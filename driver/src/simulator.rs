@@ -152,15 +152,20 @@ fn counts(simulators: &mut [Box<Simulator>], code: &Linked) -> Statistics {
     }
     total.instructions = classes.iter().map(|stats| stats.instructions).sum();
     total.taken_branches = classes.iter().map(|stats| stats.taken_branches).sum();
+    // Asked once: each answer settles whole pages.
+    let start = code.code().address();
+    let mut executed = vec![0; code.code().words().len()];
+    for simulator in simulators {
+        let counts = simulator.counts(start, executed.len());
+        executed.iter_mut().zip(counts).for_each(|(sum, (count, _))| *sum += count);
+    }
     for placed in code.functions() {
-        let words = placed.code_bytes as usize / 4;
+        let first = (placed.range.start - start) as usize / 4;
         let mut places: BTreeMap<Option<Span>, u64> = BTreeMap::new();
-        for simulator in simulators.iter_mut() {
-            let counts = simulator.counts(placed.range.start, words);
-            for (pc, (executed, _)) in (placed.range.start..).step_by(4).zip(counts) {
-                if executed > 0 {
-                    *places.entry(placed.span_at(pc)).or_default() += executed;
-                }
+        let counts = &executed[first..first + placed.code_bytes as usize / 4];
+        for (pc, &count) in (placed.range.start..).step_by(4).zip(counts) {
+            if count > 0 {
+                *places.entry(placed.span_at(pc)).or_default() += count;
             }
         }
         total.functions.push(FunctionStatistics {
