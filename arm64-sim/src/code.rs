@@ -41,16 +41,31 @@ pub(crate) struct Masks {
     pub(crate) defs: u64,
 }
 
+/// What is at an index.
+#[derive(Clone, Copy)]
+pub(crate) struct Slot {
+    pub(crate) op: Op,
+    pub(crate) masks: Masks,
+    /// The same for all from here to the next branch, as if they were one instruction.
+    pub(crate) run: Masks,
+    /// How often control came here from elsewhere.
+    pub(crate) entries: u64,
+    /// How often control left from here, other than by an instruction that always does.
+    pub(crate) exits: u64,
+}
+
+/// An index where nothing was published.
+const EMPTY: Slot = Slot {
+    op: Op::Unpublished,
+    masks: Masks { uses: 0, defs: 0 },
+    run: Masks { uses: 0, defs: 0 },
+    entries: 0,
+    exits: 0,
+};
+
 /// All published code.
 pub(crate) struct Code {
-    pub(crate) ops: Vec<Op>,
-    pub(crate) masks: Vec<Masks>,
-    /// The same for all from here to the next branch, as if they were one instruction.
-    pub(crate) runs: Vec<Masks>,
-    /// How often control came here from elsewhere.
-    pub(crate) entries: Vec<u64>,
-    /// How often control left from here, other than by an instruction that always does.
-    pub(crate) exits: Vec<u64>,
+    pub(crate) slots: Vec<Slot>,
     /// By index over [`SLOTS`]; `None` for those that hold far jumps.
     pages: Vec<Option<Page>>,
     by_number: HashMap<u64, usize>,
@@ -94,11 +109,7 @@ impl Code {
     /// `verify`: compare with memory; `refuse_platform`: refuse writes of x18.
     pub(crate) fn new(verify: bool, refuse_platform: bool) -> Code {
         Code {
-            ops: Vec::new(),
-            masks: Vec::new(),
-            runs: Vec::new(),
-            entries: Vec::new(),
-            exits: Vec::new(),
+            slots: Vec::new(),
             pages: Vec::new(),
             by_number: HashMap::new(),
             far: HashMap::new(),
@@ -112,14 +123,10 @@ impl Code {
 
     fn grow(&mut self, page: Option<Page>) -> usize {
         let slot = self.pages.len();
-        let end = self.ops.len() + SLOTS;
-        self.ops.resize(end, Op::Unpublished);
-        self.masks.resize(end, Masks::default());
-        self.runs.resize(end, Masks::default());
-        self.entries.resize(end, 0);
-        self.exits.resize(end, 0);
+        let end = self.slots.len() + SLOTS;
+        self.slots.resize(end, EMPTY);
         if let Some(page) = &page {
-            self.ops[end - 1] = Op::Far { address: page.base.wrapping_add(PAGE) };
+            self.slots[end - 1].op = Op::Far { address: page.base.wrapping_add(PAGE) };
         }
         self.pages.push(page);
         slot
@@ -158,7 +165,7 @@ impl Code {
                 start
             }
         };
-        self.ops[index] = Op::Far { address: target };
+        self.slots[index].op = Op::Far { address: target };
         self.far.insert(target, index as u32);
         index as u32
     }
@@ -188,8 +195,8 @@ impl Code {
             // What does not happen reads nothing.
             let happens = !matches!(op, Op::Undefined | Op::NotExecuted);
             let refused = writes_platform && self.refuse_platform && happens;
-            self.ops[index] = if refused { Op::PlatformRegister } else { op };
-            self.masks[index] = if happens { Masks { uses, defs } } else { Masks::default() };
+            self.slots[index].op = if refused { Op::PlatformRegister } else { op };
+            self.slots[index].masks = if happens { Masks { uses, defs } } else { Masks::default() };
             self.retire(slot, at);
             if let Some(page) = &mut self.pages[slot] {
                 page.words[at] = word;
@@ -209,8 +216,7 @@ impl Code {
             let Some(&slot) = self.by_number.get(&(pc / PAGE)) else { continue };
             let at = (pc % PAGE / 4) as usize;
             self.retire(slot, at);
-            self.ops[slot * SLOTS + at] = Op::Unpublished;
-            self.masks[slot * SLOTS + at] = Masks::default();
+            self.slots[slot * SLOTS + at] = EMPTY;
             if let Some(page) = &mut self.pages[slot] {
                 page.published[at] = false;
             }
@@ -240,20 +246,20 @@ impl Code {
         }
     }
 
-    /// Brings up to date what depends on neighbours: [`Code::runs`], and comparisons with the branch after them.
+    /// Brings up to date what depends on neighbours: [`Slot::run`], and comparisons with the branch after them.
     fn join(&mut self, slot: usize) {
         let mut after = Masks::default();
         let mut next = Op::Unpublished;
-        for index in (slot * SLOTS..(slot + 1) * SLOTS).rev() {
-            let op = self.ops[index].alone();
-            self.ops[index] = op.with_branch(next);
+        for slot in self.slots[slot * SLOTS..(slot + 1) * SLOTS].iter_mut().rev() {
+            let op = slot.op.alone();
+            slot.op = op.with_branch(next);
             next = op;
-            let Masks { uses, defs } = self.masks[index];
+            let Masks { uses, defs } = slot.masks;
             if op.may_leave() {
                 after = Masks::default();
             }
             after = Masks { uses: uses | after.uses & !defs, defs: defs | after.defs };
-            self.runs[index] = after;
+            slot.run = after;
         }
     }
 
@@ -338,20 +344,19 @@ impl Code {
     fn settle_page(&mut self, slot: usize) {
         let Some(page) = &mut self.pages[slot] else { return };
         let mut flow = 0u64;
-        for at in 0..SLOTS {
-            let index = slot * SLOTS + at;
-            flow = flow.wrapping_add(self.entries[index]);
-            let exits = self.exits[index];
-            (self.entries[index], self.exits[index]) = (0, 0);
+        for (at, slot) in self.slots[slot * SLOTS..][..SLOTS].iter_mut().enumerate() {
+            flow = flow.wrapping_add(slot.entries);
+            let exits = slot.exits;
+            (slot.entries, slot.exits) = (0, 0);
             if at == WORDS {
                 break;
             }
-            if matches!(self.ops[index], Op::Unpublished) {
+            if matches!(slot.op, Op::Unpublished) {
                 flow = 0;
                 continue;
             }
             page.executed[at] += flow;
-            if self.ops[index].is_jump() {
+            if slot.op.is_jump() {
                 page.taken[at] += flow;
                 flow = 0;
             } else {
@@ -453,10 +458,11 @@ mod tests {
         for base in [near, far] {
             code.publish(base, &[0xd65f_03c0], false).unwrap();
             let index = code.by_number[&(base / PAGE)] * SLOTS;
-            code.entries[index] = 3;
+            code.slots[index].entries = 3;
         }
         assert_eq!(code.counts(near, 2), [(3, 3), (0, 0)]);
-        assert_eq!(code.entries.iter().sum::<u64>(), 3, "the other page waits");
+        let waiting = code.slots.iter().map(|slot| slot.entries).sum::<u64>();
+        assert_eq!(waiting, 3, "the other page waits");
         assert_eq!(code.counts(far, 1), [(3, 3)]);
         assert_eq!(code.counts(PAGE * 5, 1), [(0, 0)], "nothing was published there");
     }

@@ -1,4 +1,4 @@
-//! The registers, and the flag arithmetic that needs nothing else.
+//! The registers, and which flags each condition holds for.
 
 use crate::fp::Env;
 
@@ -95,6 +95,12 @@ impl Cpu {
     pub(crate) fn set_d(&mut self, n: u32, v: u64) {
         self.set_v(n, u128::from(v));
     }
+    /// Writes a scalar to the register with this index.
+    #[inline(always)]
+    pub(crate) fn set_scalar(&mut self, d: u8, v: u64) {
+        self.lo[usize::from(d)] = v;
+        self.hi[usize::from(d)] = 0;
+    }
     pub(crate) fn set_fpcr(&mut self, v: u32) {
         self.fp.fpcr = v & crate::fp::FPCR_BITS;
         self.host_fp = self.fp.fpcr == 0 && !self.exact_fpsr;
@@ -108,40 +114,17 @@ impl Cpu {
     }
     /// `ConditionHolds`.
     pub(crate) fn holds(&self, cond: u32) -> bool {
-        CONDITION[(cond & 15) as usize] >> (self.nzcv & 15) & 1 != 0
+        self.is_in(CONDITION[(cond & 15) as usize].into())
     }
-}
-
-/// `AddWithCarry` on 64 bits: the sum and the flags.
-#[inline]
-pub(crate) fn add_with_carry64(a: u64, b: u64, carry: bool) -> (u64, u8) {
-    let (s, c0) = a.overflowing_add(b);
-    let (s, c1) = s.overflowing_add(u64::from(carry));
-    let v = ((a ^ s) & (b ^ s)) >> 63;
-    let flags = ((s >> 63) as u8) << 3 | u8::from(s == 0) << 2 | u8::from(c0 | c1) << 1 | v as u8;
-    (s, flags)
-}
-
-/// `AddWithCarry` on 32 bits; the sum is zero-extended.
-#[inline]
-pub(crate) fn add_with_carry32(a: u32, b: u32, carry: bool) -> (u64, u8) {
-    let (s, c0) = a.overflowing_add(b);
-    let (s, c1) = s.overflowing_add(u32::from(carry));
-    let v = ((a ^ s) & (b ^ s)) >> 31;
-    let flags = ((s >> 31) as u8) << 3 | u8::from(s == 0) << 2 | u8::from(c0 | c1) << 1 | v as u8;
-    (u64::from(s), flags)
-}
-
-/// The flags of a logical operation's 64-bit result.
-#[inline]
-pub(crate) fn logical_flags64(r: u64) -> u8 {
-    ((r >> 63) as u8) << 3 | u8::from(r == 0) << 2
-}
-
-/// The flags of a logical operation's 32-bit result.
-#[inline]
-pub(crate) fn logical_flags32(r: u32) -> u8 {
-    ((r >> 31) as u8) << 3 | u8::from(r == 0) << 2
+    /// Are the flags in this set, which has a bit for each of their 16 values?
+    #[inline(always)]
+    pub(crate) fn is_in(&self, set: u32) -> bool {
+        set >> (self.nzcv & 15) & 1 != 0
+    }
+    /// The carry flag.
+    pub(crate) fn carry(&self) -> bool {
+        self.nzcv & C != 0
+    }
 }
 
 /// For each condition a set of flag values: bit `nzcv` is one where the condition holds.

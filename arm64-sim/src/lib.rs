@@ -25,15 +25,17 @@ mod cpu;
 mod decode;
 mod exec;
 mod fault;
+mod field;
 mod fp;
-mod fp_fast;
 mod memory;
 mod op;
 mod operands;
 mod run;
 mod sim;
+mod state;
 mod stats;
 mod stop;
+mod width;
 
 pub use check::Checks;
 pub use code::PublishError;

@@ -192,6 +192,7 @@ impl Memory {
     }
 
     /// Is this address in the span of published code?
+    #[inline(always)]
     pub(crate) fn is_code(&self, address: u64) -> bool {
         address.wrapping_sub(self.code_low) < self.code_span
     }
@@ -261,28 +262,46 @@ impl Memory {
         address.wrapping_sub(LOWEST) < self.direct_span && address.wrapping_sub(self.guard) >= GUARD
     }
 
+    /// Is this the host's at the host's address, and is that all there is to it?
     #[inline(always)]
-    pub(crate) fn read<T: Raw>(&mut self, address: u64) -> Result<T, Stop> {
-        if self.is_direct(address) {
-            // SAFETY: the module's invariant.
-            return Ok(unsafe { host::<T>(address).read_unaligned() });
-        }
-        self.read_slow(address)
+    pub(crate) fn reaches(&self, address: u64, access: Access) -> bool {
+        self.is_direct(address) && (access == Access::Read || !self.is_code(address))
+    }
+
+    /// Reads what is the host's at the host's address, if that is all there is to it.
+    #[inline(always)]
+    pub(crate) fn read_direct<T: Raw>(&self, address: u64) -> Option<T> {
+        // SAFETY: the module's invariant.
+        self.reaches(address, Access::Read).then(|| unsafe { host::<T>(address).read_unaligned() })
+    }
+
+    /// Writes what is the host's at the host's address, if that is all there is to it.
+    #[inline(always)]
+    pub(crate) fn write_direct<T: Raw>(&mut self, address: u64, value: T) -> Option<()> {
+        // SAFETY: the module's invariant.
+        self.reaches(address, Access::Write)
+            .then(|| unsafe { host::<T>(address).write_unaligned(value) })
     }
 
     #[inline(always)]
-    pub(crate) fn write<T: Raw>(&mut self, address: u64, value: T) -> Result<(), Stop> {
-        if self.is_direct(address) && address.wrapping_sub(self.code_low) >= self.code_span {
-            // SAFETY: the module's invariant.
-            unsafe { host::<T>(address).write_unaligned(value) };
-            return Ok(());
+    pub(crate) fn read<T: Raw>(&mut self, address: u64) -> Result<T, Box<Stop>> {
+        match self.read_direct(address) {
+            Some(value) => Ok(value),
+            None => self.read_slow(address),
         }
-        self.write_slow(address, value)
+    }
+
+    #[inline(always)]
+    pub(crate) fn write<T: Raw>(&mut self, address: u64, value: T) -> Result<(), Box<Stop>> {
+        match self.write_direct(address, value) {
+            Some(()) => Ok(()),
+            None => self.write_slow(address, value),
+        }
     }
 
     #[cold]
     #[inline(never)]
-    fn read_slow<T: Raw>(&mut self, address: u64) -> Result<T, Stop> {
+    fn read_slow<T: Raw>(&mut self, address: u64) -> Result<T, Box<Stop>> {
         let at = self.place(address, T::SIZE, Access::Read)?;
         // SAFETY: the module's invariant.
         Ok(unsafe { host::<T>(at).read_unaligned() })
@@ -290,7 +309,7 @@ impl Memory {
 
     #[cold]
     #[inline(never)]
-    fn write_slow<T: Raw>(&mut self, address: u64, value: T) -> Result<(), Stop> {
+    fn write_slow<T: Raw>(&mut self, address: u64, value: T) -> Result<(), Box<Stop>> {
         let at = self.place(address, T::SIZE, Access::Write)?;
         // SAFETY: the module's invariant.
         unsafe { host::<T>(at).write_unaligned(value) };
@@ -298,7 +317,7 @@ impl Memory {
     }
 
     /// The host's address of what simulated code wants to access.
-    fn place(&mut self, address: u64, size: u64, access: Access) -> Result<u64, Stop> {
+    pub(crate) fn place(&mut self, address: u64, size: u64, access: Access) -> Result<u64, Stop> {
         if access == Access::Write && self.is_code(address) {
             return Err(Stop::StoreToCode { address });
         }
@@ -341,12 +360,13 @@ impl Memory {
     /// Writes `size` bytes, 1 to 16.
     pub(crate) fn write_sized(&mut self, address: u64, size: u64, value: u128) -> Result<(), Stop> {
         match size {
-            1 => self.write(address, value as u8),
-            2 => self.write(address, value as u16),
-            4 => self.write(address, value as u32),
-            8 => self.write(address, value as u64),
-            _ => self.write(address, value),
+            1 => self.write(address, value as u8)?,
+            2 => self.write(address, value as u16)?,
+            4 => self.write(address, value as u32)?,
+            8 => self.write(address, value as u64)?,
+            _ => self.write(address, value)?,
         }
+        Ok(())
     }
 
     /// Compares and swaps; the old value comes back. It is the host's sequentially consistent atomic, so that simulated

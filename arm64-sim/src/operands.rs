@@ -4,7 +4,7 @@
 //! A use that is not listed only misses a report; a definition that is not listed would invent one. So where a class
 //! is not worth telling apart, its uses are left out and its definitions listed.
 
-use crate::decode::{bit, bits};
+use crate::field::{bit, bits};
 
 /// The bit of the flags.
 pub(crate) const FLAGS: u64 = 1 << 31;

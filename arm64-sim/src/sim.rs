@@ -6,9 +6,9 @@ use crate::cpu::{Cpu, LR, SP};
 use crate::exec::system;
 use crate::fault::{Fault, Place};
 use crate::memory::{Memory, Permission};
-use crate::op::Core;
 use crate::operands;
 use crate::run::{Away, Machine};
+use crate::state::Core;
 use crate::stats::Stats;
 use crate::stop::Stop;
 use std::collections::HashMap;
@@ -508,7 +508,7 @@ impl HostCall<'_> {
     pub fn stack(&mut self, n: usize) -> Result<u64, Fault> {
         let Core { cpu, mem } = &mut self.sim.machine.core;
         let address = cpu.x[usize::from(SP)].wrapping_add(n as u64 * 8);
-        mem.read::<u64>(address).map_err(|stop| Fault::from_stop(stop, self.place))
+        mem.read::<u64>(address).map_err(|stop| Fault::from_stop(*stop, self.place))
     }
     /// Writes x0 to x30 (modulo 32, 31 is ignored). Registers that are not written are unspecified to the caller.
     pub fn set_x(&mut self, n: usize, v: u64) {

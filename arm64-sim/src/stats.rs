@@ -1,6 +1,6 @@
 //! What was executed, exactly.
 
-use crate::decode::{bit, bits};
+use crate::field::{bit, bits};
 
 /// What an instruction mainly does.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

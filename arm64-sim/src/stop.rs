@@ -48,3 +48,9 @@ pub(crate) enum Stop {
     ReturnAddress { expected: u64, target: u64 },
     Arguments { ints: usize, floats: usize },
 }
+
+impl From<Box<Stop>> for Stop {
+    fn from(stop: Box<Stop>) -> Stop {
+        *stop
+    }
+}

@@ -102,6 +102,10 @@ fn flags_do_not_live_across_a_call() {
     // Nor into a function: b.eq at its entry.
     let fault = found(&[0x5400_0040, NOP, RET], &[]);
     assert!(matches!(fault, Fault::StaleFlags { .. }), "{fault}");
+    // Nor does an instruction before the branch hide it, which the loop takes for one with it: add x0, x0, #1; b.eq.
+    let fault = found(&[0x9100_0400, 0x5400_0040, NOP, RET], &[0]);
+    assert!(matches!(fault, Fault::StaleFlags { .. }), "{fault}");
+    assert_eq!(fault.pc(), BASE + 4);
 }
 
 #[test]

@@ -190,6 +190,24 @@ fn restricted_memory_is_what_was_mapped() {
 }
 
 #[test]
+fn nothing_of_a_pair_moves_if_one_of_them_cannot() {
+    // stp x1, x2, [x0]; ret, and ldp x1, x2, [x0]; ret, for the last word of a buffer and the one before it.
+    for (word, access) in [(0xa900_0801, Access::Write), (0xa940_0801, Access::Read)] {
+        for (address, bad) in [(0x8008, 0x8010), (0x7ff8, 0x7ff8)] {
+            let mut sim = restricted(&[word, 0xd65f_03c0]);
+            assert!(sim.map(0x8000, vec![7; 16], Permission::ReadWrite));
+            let fault = sim.call(BASE, &ints(&[address, 1, 2])).unwrap_err();
+            let Fault::Memory { address, size: 8, access: found, .. } = fault else {
+                panic!("{fault}")
+            };
+            assert_eq!((address, found), (bad, access));
+            assert_eq!(sim.mapped(0x8000).unwrap(), [7; 16]);
+            assert_eq!(sim.registers().x[1..3], [1, 2]);
+        }
+    }
+}
+
+#[test]
 #[allow(unsafe_code)]
 fn restricted_simulators_share_the_hosts_memory() {
     // ldr x2, [x0]; add x2, x2, #1; str x2, [x0]; mov x3, #5; ldadd x3, x4, [x0]; mov x0, x2; ret

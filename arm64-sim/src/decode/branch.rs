@@ -1,8 +1,10 @@
 //! Branches, exceptions and system instructions: `101` in bits 28 to 26.
 
-use super::*;
+use super::{Link, source};
 use crate::cpu::CONDITION;
 use crate::exec::system;
+use crate::field::{bit, bits, signed};
+use crate::op::Op;
 
 pub(super) fn decode(word: u32, pc: u64, link: &mut Link<'_>) -> Option<Op> {
     let mut to = |offset: i64| link(pc.wrapping_add((offset << 2) as u64));
@@ -21,21 +23,13 @@ pub(super) fn decode(word: u32, pc: u64, link: &mut Link<'_>) -> Option<Op> {
         }
         0b001_1010 | 0b101_1010 => {
             let target = to(signed(word, 23, 5));
-            Some(match (bit(word, 31), bit(word, 24)) {
-                (true, false) => Op::CbzX { t, target },
-                (true, true) => Op::CbnzX { t, target },
-                (false, false) => Op::CbzW { t, target },
-                (false, true) => Op::CbnzW { t, target },
-            })
+            let mask = if bit(word, 31) { u64::MAX } else { u32::MAX.into() };
+            Some(branch_on(word, t, target, mask))
         }
         0b001_1011 | 0b101_1011 => {
             let target = to(signed(word, 18, 5));
-            let bit_number = (bits(word, 31, 31) << 5 | bits(word, 23, 19)) as u8;
-            Some(if bit(word, 24) {
-                Op::Tbnz { t, bit: bit_number, target }
-            } else {
-                Op::Tbz { t, bit: bit_number, target }
-            })
+            let mask = 1 << (bits(word, 31, 31) << 5 | bits(word, 23, 19));
+            Some(branch_on(word, t, target, mask))
         }
         0b110_1011 => {
             let n = source(word, 5);
@@ -61,6 +55,15 @@ pub(super) fn decode(word: u32, pc: u64, link: &mut Link<'_>) -> Option<Op> {
             }
         }
         _ => None,
+    }
+}
+
+/// CBZ, CBNZ, TBZ, TBNZ.
+fn branch_on(word: u32, t: u8, target: u32, mask: u64) -> Op {
+    if bit(word, 24) {
+        Op::BranchSet { t, target, mask }
+    } else {
+        Op::BranchClear { t, target, mask }
     }
 }
 

@@ -1,128 +1,106 @@
 //! Data processing with an immediate: `... 100 ...` in bits 28 to 26.
 
-use super::*;
-use crate::cpu::ZR;
+use super::{by_width, compute, constant, dest, or_sp, source};
+use crate::cpu::{SINK, ZR};
+use crate::exec::integer;
+use crate::field::{bit, bit_mask, bits, signed};
+use crate::op::Op;
+use crate::state::Straight;
 
 pub(super) fn decode(word: u32, pc: u64) -> Option<Op> {
     let wide = bit(word, 31);
     let (d, n) = (dest(word, 0), source(word, 5));
-    Some(match bits(word, 25, 23) {
+    match bits(word, 25, 23) {
         // ADR, ADRP.
         0b000 | 0b001 => {
             let imm = (signed(word, 23, 5) << 2 | i64::from(bits(word, 30, 29))) as u64;
             let v = if wide { (pc & !0xfff).wrapping_add(imm << 12) } else { pc.wrapping_add(imm) };
-            Op::Imm { d, v }
+            Some(constant(d, v))
         }
-        // Add and subtract, 12-bit immediate.
-        0b010 => {
-            let imm = u64::from(bits(word, 21, 10)) << if bit(word, 22) { 12 } else { 0 };
-            let (sub, flags) = (bit(word, 30), bit(word, 29));
-            let n = or_sp(word, 5);
-            let v = if sub { imm.wrapping_neg() } else { imm };
-            match (wide, flags, sub) {
-                // A 32-bit result for SP: the upper half is zero, which no limit will accept, but it is defined.
-                (true, false, _) if or_sp(word, 0) == SP => Op::AddISp { n, v },
-                (false, false, _) if or_sp(word, 0) == SP => {
-                    Op::ColdSp { run: crate::exec::integer::add_immediate_wsp, word }
-                }
-                (true, false, _) => Op::AddIX { d, n, v },
-                (false, false, _) => Op::AddIW { d, n, v: v as u32 },
-                (true, true, false) => Op::AddsIX { d, n, v: imm },
-                (false, true, false) => Op::AddsIW { d, n, v: imm as u32 },
-                (true, true, true) => Op::SubsIX { d, n, v: imm },
-                (false, true, true) => Op::SubsIW { d, n, v: imm as u32 },
-            }
-        }
-        // Logical, bit mask immediate.
-        0b100 => {
-            if !wide && bit(word, 22) {
-                return None;
-            }
-            let v = bit_mask(bit(word, 22), bits(word, 15, 10), bits(word, 21, 16))?;
-            let to_sp = bits(word, 30, 29) != 0b11 && or_sp(word, 0) == SP;
-            if to_sp {
-                return Some(Op::ColdSp { run: crate::exec::integer::logical_immediate_sp, word });
-            }
-            let w = v as u32;
-            match (bits(word, 30, 29), wide) {
-                (0b00, true) => Op::AndIX { d, n, v },
-                (0b00, false) => Op::AndIX { d, n, v: u64::from(w) },
-                (0b01, true) if n == ZR => Op::Imm { d, v },
-                (0b01, false) if n == ZR => Op::Imm { d, v: u64::from(w) },
-                (0b01, true) => Op::OrrIX { d, n, v },
-                (0b01, false) => Op::OrrIW { d, n, v: w },
-                (0b10, true) => Op::EorIX { d, n, v },
-                (0b10, false) => Op::EorIW { d, n, v: w },
-                (_, true) => Op::AndsIX { d, n, v },
-                (_, false) => Op::AndsIW { d, n, v: w },
-            }
-        }
-        // Move wide.
-        0b101 => {
-            let shift = bits(word, 22, 21) * 16;
-            if !wide && shift > 16 {
-                return None;
-            }
-            let imm = bits(word, 20, 5);
-            let v = u64::from(imm) << shift;
-            match (bits(word, 30, 29), wide) {
-                (0b00, true) => Op::Imm { d, v: !v },
-                (0b00, false) => Op::Imm { d, v: u64::from(!v as u32) },
-                (0b10, _) => Op::Imm { d, v },
-                (0b11, true) => Op::MovkX { d, shift: shift as u8, imm: imm as u16 },
-                (0b11, false) => Op::MovkW { d, shift: shift as u8, imm: imm as u16 },
-                _ => return None,
-            }
-        }
-        // Bit fields.
-        0b110 => {
-            if wide != bit(word, 22) {
-                return None;
-            }
-            let (r, s) = (bits(word, 21, 16), bits(word, 15, 10));
-            bit_field(word, wide, d, n, r, s)?
-        }
+        0b010 => Some(add_sub(word)),
+        0b100 => logical(word),
+        0b101 => move_wide(word),
+        0b110 if wide == bit(word, 22) => bit_field(word),
         // Extract.
         0b111 => {
-            let by = bits(word, 15, 10) as u8;
-            if bits(word, 30, 29) != 0
-                || bit(word, 21)
-                || wide != bit(word, 22)
-                || (!wide && by >= 32)
-            {
-                return None;
-            }
-            let m = source(word, 16);
-            if wide { Op::ExtrX { d, n, m, by } } else { Op::ExtrW { d, n, m, by } }
+            let by = bits(word, 15, 10);
+            let fits = bits(word, 30, 29) == 0 && !bit(word, 21) && wide == bit(word, 22);
+            (fits && (wide || by < 32))
+                .then(|| compute(by_width!(wide, integer::extr), d, n, source(word, 16), by))
         }
-        _ => return None,
+        _ => None,
+    }
+}
+
+/// Add and subtract, 12-bit immediate.
+fn add_sub(word: u32) -> Op {
+    let (wide, sub, flags) = (bit(word, 31), bit(word, 30), bit(word, 29));
+    let imm = bits(word, 21, 10) << if bit(word, 22) { 12 } else { 0 };
+    let (d, n) = (dest(word, 0), or_sp(word, 5));
+    if flags {
+        let run = by_width!(wide, integer::[adds_immediate subs_immediate][sub]);
+        return compute(run, d, n, ZR, imm);
+    }
+    let imm = if sub { imm.wrapping_neg() } else { imm };
+    let run = by_width!(wide, integer::add_immediate);
+    if d == SINK {
+        Op::ToSp(Straight { run, d, n, m: ZR, imm })
+    } else {
+        compute(run, d, n, ZR, imm)
+    }
+}
+
+/// Logical, bit mask immediate.
+fn logical(word: u32) -> Option<Op> {
+    let (wide, opc) = (bit(word, 31), bits(word, 30, 29));
+    if !wide && bit(word, 22) {
+        return None;
+    }
+    let v = bit_mask(bit(word, 22), bits(word, 15, 10), bits(word, 21, 16))?;
+    let v = if wide { v } else { u64::from(v as u32) };
+    let (d, n) = (dest(word, 0), source(word, 5));
+    Some(if opc != 0b11 && d == SINK {
+        Op::ColdSp { run: integer::logical_immediate_sp, word }
+    } else if opc == 0b01 && n == ZR {
+        constant(d, v)
+    } else {
+        Op::Logical { entry: (opc + if wide { 0 } else { 4 }) as u8, d, n, v }
     })
 }
 
-fn bit_field(word: u32, wide: bool, d: u8, n: u8, r: u32, s: u32) -> Option<Op> {
-    let size = if wide { 64 } else { 32 };
-    if r >= size || s >= size {
+fn move_wide(word: u32) -> Option<Op> {
+    let wide = bit(word, 31);
+    let shift = bits(word, 22, 21) * 16;
+    if !wide && shift > 16 {
         return None;
     }
-    // Bits s to r of the source go to the bottom, or bits s to 0 to the place that turning right by r gives.
-    let mask =
-        if s >= r { u64::MAX >> (63 - (s - r)) } else { (u64::MAX >> (63 - s)) << (size - r) };
-    let rotate = r as u8;
-    let top = size - 1;
-    Some(match (bits(word, 30, 29), wide) {
-        (0b00, _) => {
-            let left = (top - s) as u8;
-            let right = (if s >= r { top - s + r } else { r - s - 1 }) as u8;
-            if wide { Op::SbfX { d, n, left, right } } else { Op::SbfW { d, n, left, right } }
+    let (d, imm) = (dest(word, 0), bits(word, 20, 5));
+    let v = u64::from(imm) << shift;
+    match bits(word, 30, 29) {
+        0b00 => Some(constant(d, if wide { !v } else { u64::from(!v as u32) })),
+        0b10 => Some(constant(d, v)),
+        0b11 => {
+            let run = by_width!(wide, integer::movk);
+            Some(compute(run, d, source(word, 0), ZR, imm | shift << 16))
         }
-        (0b01, true) => Op::BfX { d, n, rotate, mask },
-        (0b01, false) => Op::BfW { d, n, rotate, mask: mask as u32 },
-        (0b10, true) if s == 63 => Op::LsrIX { d, n, by: rotate },
-        (0b10, false) if s == 31 => Op::LsrIW { d, n, by: rotate },
-        (0b10, true) if s + 1 == r => Op::LslIX { d, n, by: (64 - r) as u8 },
-        (0b10, false) if s + 1 == r => Op::LslIW { d, n, by: (32 - r) as u8 },
-        (0b10, true) => Op::UbfX { d, n, rotate, mask },
-        (0b10, false) => Op::UbfW { d, n, rotate, mask: mask as u32 },
-        _ => return None,
-    })
+        _ => None,
+    }
+}
+
+fn bit_field(word: u32) -> Option<Op> {
+    let wide = bit(word, 31);
+    let top = if wide { 63 } else { 31 };
+    let (r, s) = (bits(word, 21, 16), bits(word, 15, 10));
+    if r > top || s > top {
+        return None;
+    }
+    // Bits s to r of the source go to the bottom, or bits s to 0 to the place that turning right by r gives: both are
+    // a shift to the left that puts bit s on top, and one to the right.
+    let (left, right) = (top - s, if s >= r { top - s + r } else { r - s - 1 });
+    let code = bits(word, 30, 29);
+    if code == 3 {
+        return None;
+    }
+    let run = by_width!(wide, integer::[sbfm bfm ubfm][code]);
+    Some(compute(run, dest(word, 0), source(word, 5), source(word, 0), left | right << 8))
 }

@@ -1,8 +1,18 @@
 //! Scalar floating point (`.0011110` and `.0011111` in bits 31 to 24); the rest of `.111` is AdvSIMD.
 
-use super::*;
-use crate::cpu::CONDITION;
-use crate::exec::{fp, simd};
+use super::{by_width, compute, dest, source};
+use crate::cpu::{CONDITION, ZR};
+use crate::exec::{fp, fp_fast, simd};
+use crate::field::{bit, bits};
+use crate::op::Op;
+
+/// A function that is generic over a format, for single or double.
+macro_rules! by_type {
+    ($ty:expr, $function:path) => {{
+        use $function as function;
+        if $ty == 0 { function::<f32> as $crate::decode::Step } else { function::<f64> }
+    }};
+}
 
 pub(super) fn decode(word: u32) -> Option<Op> {
     if bits(word, 30, 24) == 0b001_1111 && !bit(word, 31) {
@@ -30,42 +40,44 @@ pub(super) fn decode(word: u32) -> Option<Op> {
             // FCCMP, FCCMPE.
             cold(fp::conditional_compare)
         }
+        // Half precision.
+        0b11 if ty == 3 => cold(fp::select),
         0b11 => {
             let mask = CONDITION[bits(word, 15, 12) as usize];
-            match ty {
-                0 => Some(Op::FcselS { d, n, m, mask }),
-                1 => Some(Op::FcselD { d, n, m, mask }),
-                _ => cold(fp::select),
-            }
+            Some(compute(by_type!(ty, fp_fast::fcsel), d, n, m, mask.into()))
         }
-        0b10 => match (bits(word, 15, 12), ty) {
-            (0b0000, 0) => Some(Op::FmulS { d, n, m }),
-            (0b0000, 1) => Some(Op::FmulD { d, n, m }),
-            (0b0001, 0) => Some(Op::FdivS { d, n, m }),
-            (0b0001, 1) => Some(Op::FdivD { d, n, m }),
-            (0b0010, 0) => Some(Op::FaddS { d, n, m }),
-            (0b0010, 1) => Some(Op::FaddD { d, n, m }),
-            (0b0011, 0) => Some(Op::FsubS { d, n, m }),
-            (0b0011, 1) => Some(Op::FsubD { d, n, m }),
-            (0b0000..=0b1000, _) => cold(fp::two_sources),
-            _ => None,
-        },
+        0b10 => {
+            let run = match bits(word, 15, 12) {
+                0b0000 if ty != 3 => by_type!(ty, fp_fast::fmul),
+                0b0001 if ty != 3 => by_type!(ty, fp_fast::fdiv),
+                0b0010 if ty != 3 => by_type!(ty, fp_fast::fadd),
+                0b0011 if ty != 3 => by_type!(ty, fp_fast::fsub),
+                0b0000..=0b1000 => return cold(fp::two_sources),
+                _ => return None,
+            };
+            Some(compute(run, d, n, m, 0))
+        }
         _ if bit(word, 12) => {
             // FMOV, immediate.
             if bits(word, 9, 5) != 0 {
                 return None;
             }
-            Some(Op::FImm { d, v: fp::expand_immediate(bits(word, 20, 13), fp::format(word)) })
+            Some(Op::VectorImm { d, v: fp::expand_immediate(bits(word, 20, 13), fp::format(word)) })
         }
         _ if bit(word, 13) => compare(word, ty, n, m),
-        _ if bit(word, 14) => match (bits(word, 20, 15), ty) {
-            (0, 0) => Some(Op::FmovS { d, n }),
-            (0, 1) => Some(Op::FmovD { d, n }),
-            (1, 1) => Some(Op::FabsD { d, n }),
-            (2, 1) => Some(Op::FnegD { d, n }),
-            (3, 1) => Some(Op::FsqrtD { d, n }),
-            _ => fp::allocated_one_source(word).then_some(Op::Cold { run: fp::one_source, word }),
-        },
+        _ if bit(word, 14) => {
+            let run = match bits(word, 20, 15) {
+                0 if ty != 3 => by_type!(ty, fp_fast::fmov),
+                1 if ty != 3 => by_type!(ty, fp_fast::fabs),
+                2 if ty != 3 => by_type!(ty, fp_fast::fneg),
+                3 if ty != 3 => by_type!(ty, fp_fast::fsqrt),
+                _ => {
+                    return fp::allocated_one_source(word)
+                        .then_some(Op::Cold { run: fp::one_source, word });
+                }
+            };
+            Some(compute(run, d, n, ZR, 0))
+        }
         _ => None,
     }
 }
@@ -75,9 +87,9 @@ fn three_sources(word: u32) -> Option<Op> {
     let negate_addend = bit(word, 21);
     // FMSUB and FNMADD negate the product: exactly one of o1 and o0.
     let negate_product = bit(word, 21) != bit(word, 15);
+    let imm = fp_fast::fused(a, negate_product, negate_addend);
     match bits(word, 23, 22) {
-        0 => Some(Op::FmaS { d, n, m, a, negate_product, negate_addend }),
-        1 => Some(Op::FmaD { d, n, m, a, negate_product, negate_addend }),
+        ty @ (0 | 1) => Some(compute(by_type!(ty, fp_fast::fmadd), d, n, m, imm)),
         3 => Some(Op::Cold { run: fp::three_sources_half, word }),
         _ => None,
     }
@@ -92,8 +104,7 @@ fn compare(word: u32, ty: u32, n: u8, m: u8) -> Option<Op> {
         return None;
     }
     Some(match (zero, bit(word, 4), ty) {
-        (false, false, 0) => Op::FcmpS { n, m },
-        (false, false, 1) => Op::FcmpD { n, m },
+        (false, false, 0 | 1) => compute(by_type!(ty, fp_fast::fcmp), ZR, n, m, 0),
         _ => Op::Cold { run: fp::compare, word },
     })
 }
@@ -102,16 +113,14 @@ fn compare(word: u32, ty: u32, n: u8, m: u8) -> Option<Op> {
 fn integer(word: u32) -> Option<Op> {
     let (wide, ty, mode, code) =
         (bit(word, 31), bits(word, 23, 22), bits(word, 20, 19), bits(word, 18, 16));
-    let (d, n) = (source(word, 0), source(word, 5));
+    let (v, x, n) = (source(word, 0), dest(word, 0), source(word, 5));
     Some(match (wide, ty, mode, code) {
-        (false, 0, 0, 0b110) => Op::FmovWs { d: dest(word, 0), n },
-        (false, 0, 0, 0b111) => Op::FmovSw { d, n },
-        (true, 1, 0, 0b110) => Op::FmovXd { d: dest(word, 0), n },
-        (true, 1, 0, 0b111) => Op::FmovDx { d, n },
-        (true, 1, 0, 0b010) => Op::ScvtfDx { d, n },
-        (false, 1, 0, 0b010) => Op::ScvtfDw { d, n },
-        (true, 1, 3, 0b000) => Op::FcvtzsXd { d: dest(word, 0), n },
-        (false, 1, 3, 0b000) => Op::FcvtzsWd { d: dest(word, 0), n },
+        (false, 0, 0, 0b110) => compute(fp_fast::fmov_to_general::<u32>, x, n, ZR, 0),
+        (false, 0, 0, 0b111) => compute(fp_fast::fmov_from_general::<u32>, v, n, ZR, 0),
+        (true, 1, 0, 0b110) => compute(fp_fast::fmov_to_general::<u64>, x, n, ZR, 0),
+        (true, 1, 0, 0b111) => compute(fp_fast::fmov_from_general::<u64>, v, n, ZR, 0),
+        (_, 1, 0, 0b010) => compute(by_width!(wide, fp_fast::scvtf), v, n, ZR, 0),
+        (_, 1, 3, 0b000) => compute(by_width!(wide, fp_fast::fcvtzs), x, n, ZR, 0),
         _ if fp::allocated_integer(word) => Op::Cold { run: fp::integer, word },
         _ => return None,
     })

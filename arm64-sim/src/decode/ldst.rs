@@ -1,8 +1,13 @@
 //! Loads and stores: `1.0` in bits 27 to 25.
 
-use super::*;
+use super::{compute, dest, or_sp, source};
+use crate::cpu::ZR;
+use crate::exec::ldst::{self, Transfer};
 use crate::exec::{atomic, simd_ldst};
-use crate::op::{Index, Kind, Shift};
+use crate::field::{bit, bits, signed};
+use crate::op::{Index, Op, Pair};
+use crate::stop::Access;
+use crate::width::Shift;
 
 pub(super) fn decode(word: u32, pc: u64) -> Option<Op> {
     match (bits(word, 29, 27), bits(word, 25, 24)) {
@@ -22,176 +27,102 @@ pub(super) fn decode(word: u32, pc: u64) -> Option<Op> {
     }
 }
 
-/// What `size`, `V` and `opc` of the single-register forms mean.
-fn kind(word: u32) -> Option<Kind> {
-    let (size, vector, opc) = (bits(word, 31, 30), bit(word, 26), bits(word, 23, 22));
-    Some(match (vector, size, opc) {
-        (false, 0, 0) => Kind::StoreB,
-        (false, 1, 0) => Kind::StoreH,
-        (false, 2, 0) => Kind::StoreW,
-        (false, 3, 0) => Kind::StoreX,
-        (false, 0, 1) => Kind::LoadB,
-        (false, 1, 1) => Kind::LoadH,
-        (false, 2, 1) => Kind::LoadW,
-        (false, 3, 1) => Kind::LoadX,
-        (false, 0, 2) => Kind::LoadSbX,
-        (false, 1, 2) => Kind::LoadShX,
-        (false, 2, 2) => Kind::LoadSwX,
-        (false, 3, 2) => Kind::Prefetch,
-        (false, 0, 3) => Kind::LoadSbW,
-        (false, 1, 3) => Kind::LoadShW,
-        (true, 0, 0) => Kind::StoreVb,
-        (true, 1, 0) => Kind::StoreVh,
-        (true, 2, 0) => Kind::StoreVs,
-        (true, 3, 0) => Kind::StoreVd,
-        (true, 0, 1) => Kind::LoadVb,
-        (true, 1, 1) => Kind::LoadVh,
-        (true, 2, 1) => Kind::LoadVs,
-        (true, 3, 1) => Kind::LoadVd,
-        (true, 0, 2) => Kind::StoreVq,
-        (true, 0, 3) => Kind::LoadVq,
-        _ => return None,
-    })
+/// What the single-register forms move; a prefetch moves nothing.
+fn transfer(word: u32) -> Option<Transfer> {
+    let (size, opc) = (bits(word, 31, 30), bits(word, 23, 22));
+    if bit(word, 26) { ldst::vector(size, opc) } else { ldst::general(size, opc) }
+}
+
+fn is_prefetch(word: u32) -> bool {
+    !bit(word, 26) && bits(word, 31, 30) == 3 && bits(word, 23, 22) == 2
 }
 
 /// Register `Rt` of a general load discards into the sink; a store of 31 stores zero; vectors have no such register.
-fn transfer(word: u32, lo: u32, kind: Kind) -> u8 {
-    let load = matches!(
-        kind,
-        Kind::LoadB
-            | Kind::LoadH
-            | Kind::LoadW
-            | Kind::LoadX
-            | Kind::LoadSbX
-            | Kind::LoadShX
-            | Kind::LoadSwX
-            | Kind::LoadSbW
-            | Kind::LoadShW
-    );
-    if load { dest(word, lo) } else { source(word, lo) }
+fn moved(word: u32, lo: u32, what: Transfer) -> u8 {
+    let general = !bit(word, 26);
+    if general && what.access == Access::Read { dest(word, lo) } else { source(word, lo) }
 }
 
 /// Writing the base back to a register that is also transferred is constrained unpredictable.
-fn clashes(word: u32, kind: Kind, second: Option<u8>) -> bool {
-    let vector = matches!(
-        kind,
-        Kind::StoreVb
-            | Kind::StoreVh
-            | Kind::StoreVs
-            | Kind::StoreVd
-            | Kind::StoreVq
-            | Kind::LoadVb
-            | Kind::LoadVh
-            | Kind::LoadVs
-            | Kind::LoadVd
-            | Kind::LoadVq
-    );
+fn clashes(word: u32, second: Option<u8>) -> bool {
     let base = source(word, 5);
-    !vector && base != 31 && (source(word, 0) == base || second == Some(base))
-}
-
-fn scaled(word: u32) -> Option<Op> {
-    let kind = kind(word)?;
-    let (t, n) = (transfer(word, 0, kind), or_sp(word, 5));
-    // A prefetch has the scale of a doubleword.
-    let scale = if kind == Kind::Prefetch { 8 } else { kind.size() as i32 };
-    let offset = bits(word, 21, 10) as i32 * scale;
-    Some(plain(kind, t, n, offset))
+    !bit(word, 26) && base != 31 && (source(word, 0) == base || second == Some(base))
 }
 
 /// No write-back.
-fn plain(kind: Kind, t: u8, n: u8, offset: i32) -> Op {
-    match kind {
-        Kind::LoadX => Op::LdrX { t, n, offset },
-        Kind::LoadW => Op::LdrW { t, n, offset },
-        Kind::LoadH => Op::LdrH { t, n, offset },
-        Kind::LoadB => Op::LdrB { t, n, offset },
-        Kind::LoadSwX => Op::LdrSwX { t, n, offset },
-        Kind::StoreX => Op::StrX { t, n, offset },
-        Kind::StoreW => Op::StrW { t, n, offset },
-        Kind::StoreH => Op::StrH { t, n, offset },
-        Kind::StoreB => Op::StrB { t, n, offset },
-        Kind::LoadVd => Op::LdrD { t, n, offset },
-        Kind::StoreVd => Op::StrD { t, n, offset },
-        Kind::Prefetch => Op::Nop,
-        _ => Op::Access { kind, t, n, index: Index::Offset, offset },
+fn plain(word: u32, what: Transfer, offset: i32) -> Op {
+    compute(what.at_offset, moved(word, 0, what), or_sp(word, 5), ZR, offset as u32)
+}
+
+fn scaled(word: u32) -> Option<Op> {
+    if is_prefetch(word) {
+        return Some(Op::Nop);
     }
+    let what = transfer(word)?;
+    Some(plain(word, what, bits(word, 21, 10) as i32 * i32::from(what.size)))
 }
 
 fn unscaled(word: u32, mode: u32) -> Option<Op> {
-    let kind = kind(word)?;
-    let (t, n) = (transfer(word, 0, kind), or_sp(word, 5));
-    let offset = signed(word, 20, 12) as i32;
-    let index = match mode {
-        0b00 => return Some(plain(kind, t, n, offset)),
-        0b01 => Index::Post,
-        // LDTR and STTR: at EL0 they are what they seem.
-        0b10 if !bit(word, 26) && kind != Kind::Prefetch => return Some(plain(kind, t, n, offset)),
-        0b11 => Index::Pre,
-        _ => return None,
-    };
-    if kind == Kind::Prefetch || clashes(word, kind, None) {
-        return None;
+    if is_prefetch(word) {
+        return (mode == 0b00).then_some(Op::Nop);
     }
-    Some(Op::Access { kind, t, n, index, offset })
+    let what = transfer(word)?;
+    let offset = signed(word, 20, 12) as i32;
+    match mode {
+        0b00 => Some(plain(word, what, offset)),
+        // LDTR and STTR: at EL0 they are what they seem.
+        0b10 => (!bit(word, 26)).then(|| plain(word, what, offset)),
+        _ if clashes(word, None) => None,
+        _ => {
+            let (t, n, post) = (moved(word, 0, what), or_sp(word, 5), mode == 0b01);
+            Some(Op::Back { t, n, post, offset, run: what.one })
+        }
+    }
 }
 
 fn register_offset(word: u32) -> Option<Op> {
-    let kind = kind(word)?;
-    let (t, n, m) = (transfer(word, 0, kind), or_sp(word, 5), source(word, 16));
     // Sub-word extensions are unallocated here.
     let option = bits(word, 15, 13);
     if option & 0b010 == 0 {
         return None;
     }
+    if is_prefetch(word) {
+        return Some(Op::Nop);
+    }
+    let what = transfer(word)?;
     let shift = Shift::EXTENDS[option as usize];
-    let by = if bit(word, 12) { kind.size().max(1).trailing_zeros() as u8 } else { 0 };
-    Some(match kind {
-        Kind::LoadX => Op::LdrXR { t, n, m, shift, by },
-        Kind::LoadW => Op::LdrWR { t, n, m, shift, by },
-        Kind::LoadB => Op::LdrBR { t, n, m, shift, by },
-        Kind::StoreX => Op::StrXR { t, n, m, shift, by },
-        Kind::StoreW => Op::StrWR { t, n, m, shift, by },
-        Kind::StoreB => Op::StrBR { t, n, m, shift, by },
-        Kind::LoadVd => Op::LdrDR { t, n, m, shift, by },
-        Kind::StoreVd => Op::StrDR { t, n, m, shift, by },
-        Kind::Prefetch => Op::Nop,
-        _ => Op::AccessR { kind, t, n, m, shift, by },
+    let by = if bit(word, 12) { what.size.trailing_zeros() } else { 0 };
+    let (t, n, m) = (moved(word, 0, what), or_sp(word, 5), source(word, 16));
+    Some(match shift {
+        Shift::Lsl => compute(what.at_index, t, n, m, by),
+        _ => compute(what.at_register, t, n, m, shift.pack(by)),
     })
 }
 
 fn literal(word: u32, pc: u64) -> Option<Op> {
-    let kind = match (bit(word, 26), bits(word, 31, 30)) {
-        (false, 0) => Kind::LoadW,
-        (false, 1) => Kind::LoadX,
-        (false, 2) => Kind::LoadSwX,
-        (false, _) => return Some(Op::Nop),
-        (true, 0) => Kind::LoadVs,
-        (true, 1) => Kind::LoadVd,
-        (true, 2) => Kind::LoadVq,
-        (true, _) => return None,
-    };
+    let (vector, opc) = (bit(word, 26), bits(word, 31, 30));
+    if opc == 3 {
+        // A prefetch, or nothing.
+        return (!vector).then_some(Op::Nop);
+    }
+    let t = if vector { source(word, 0) } else { dest(word, 0) };
     let address = pc.wrapping_add((signed(word, 23, 5) << 2) as u64);
-    Some(Op::Literal { kind, t: transfer(word, 0, kind), address })
+    Some(Op::Literal { entry: (u32::from(vector) << 2 | opc) as u8, t, address })
 }
 
 fn pair(word: u32) -> Option<Op> {
     let (load, mode) = (bit(word, 22), bits(word, 24, 23));
-    let kind = match (bit(word, 26), bits(word, 31, 30), load) {
-        (false, 0, true) => Kind::LoadW,
-        (false, 0, false) => Kind::StoreW,
+    let loads = u32::from(load);
+    let what = match (bit(word, 26), bits(word, 31, 30)) {
+        (false, 0) => ldst::general(2, loads),
         // LDPSW has no form without allocation.
-        (false, 1, true) if mode != 0 => Kind::LoadSwX,
-        (false, 2, true) => Kind::LoadX,
-        (false, 2, false) => Kind::StoreX,
-        (true, 0, true) => Kind::LoadVs,
-        (true, 0, false) => Kind::StoreVs,
-        (true, 1, true) => Kind::LoadVd,
-        (true, 1, false) => Kind::StoreVd,
-        (true, 2, true) => Kind::LoadVq,
-        (true, 2, false) => Kind::StoreVq,
-        _ => return None,
-    };
+        (false, 1) if load && mode != 0 => ldst::general(2, 2),
+        (false, 2) => ldst::general(3, loads),
+        (true, 0) => ldst::vector(2, loads),
+        (true, 1) => ldst::vector(3, loads),
+        (true, 2) => ldst::vector(0, 2 + loads),
+        _ => None,
+    }?;
     let index = match mode {
         0b01 => Index::Post,
         0b11 => Index::Pre,
@@ -201,14 +132,10 @@ fn pair(word: u32) -> Option<Op> {
         // Two loads into one register: constrained unpredictable.
         return None;
     }
-    if index != Index::Offset && clashes(word, kind, Some(source(word, 10))) {
+    if index != Index::Offset && clashes(word, Some(source(word, 10))) {
         return None;
     }
-    let (t, u, n) = (transfer(word, 0, kind), transfer(word, 10, kind), or_sp(word, 5));
-    let offset = signed(word, 21, 15) as i32 * kind.size() as i32;
-    Some(match kind {
-        Kind::LoadX => Op::LdpX { t, u, n, index, offset },
-        Kind::StoreX => Op::StpX { t, u, n, index, offset },
-        _ => Op::Pair { kind, t, u, n, index, offset },
-    })
+    let (t, u, n) = (moved(word, 0, what), moved(word, 10, what), or_sp(word, 5));
+    let offset = signed(word, 21, 15) as i16 * i16::from(what.size);
+    Some(Op::Pair(Pair { t, u, n, index, offset, run: what.two }))
 }

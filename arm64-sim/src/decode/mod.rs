@@ -10,23 +10,24 @@ mod dp_reg;
 mod fp;
 mod ldst;
 
-use crate::cpu::{SINK, SP};
+use crate::cpu::{SINK, SP, ZR};
+use crate::exec::integer;
+use crate::field::bits;
 use crate::op::Op;
+use crate::state::{Core, Outcome, Straight};
 
-/// Bits `hi` to `lo` of `word`.
-pub(crate) const fn bits(word: u32, hi: u32, lo: u32) -> u32 {
-    (word >> lo) & (u32::MAX >> (31 - (hi - lo)))
+/// A function that is generic over a width, for the width that a word asks for; of several, the one with an index.
+macro_rules! by_width {
+    ($wide:expr, $module:ident::$function:ident) => {
+        by_width!($wide, $module::[$function][0])
+    };
+    ($wide:expr, $module:ident::[$($function:ident)*][$index:expr]) => {{
+        const X: &[$crate::decode::Step] = &[$($module::$function::<u64>),*];
+        const W: &[$crate::decode::Step] = &[$($module::$function::<u32>),*];
+        (if $wide { X } else { W })[$index as usize]
+    }};
 }
-
-/// Bit `n` of `word`.
-pub(crate) const fn bit(word: u32, n: u32) -> bool {
-    word >> n & 1 != 0
-}
-
-/// Bits `hi` to `lo` of `word` as a signed number.
-pub(crate) const fn signed(word: u32, hi: u32, lo: u32) -> i64 {
-    ((word << (31 - hi)) as i32 >> (31 - (hi - lo))) as i64
-}
+use by_width;
 
 /// A register field as a source, 31 being the zero register.
 fn source(word: u32, lo: u32) -> u8 {
@@ -46,6 +47,21 @@ fn or_sp(word: u32, lo: u32) -> u8 {
     match source(word, lo) {
         31 => SP,
         r => r,
+    }
+}
+
+type Step = fn(&mut Core, &Straight) -> Outcome;
+
+/// An instruction on registers.
+fn compute(run: Step, d: u8, n: u8, m: u8, imm: u32) -> Op {
+    Op::Straight(Straight { run, d, n, m, imm })
+}
+
+/// A constant in a general register.
+fn constant(d: u8, v: u64) -> Op {
+    match u32::try_from(v) {
+        Ok(imm) => compute(integer::constant::<u64>, d, ZR, ZR, imm),
+        Err(_) => Op::Imm { d, v },
     }
 }
 
@@ -71,32 +87,6 @@ pub(crate) fn decode(word: u32, pc: u64, link: &mut Link<'_>) -> Op {
 /// Is there an operation for this word?
 pub(crate) fn is_executed(word: u32) -> bool {
     !matches!(decode(word, 0, &mut |_| 0), Op::Undefined | Op::NotExecuted)
-}
-
-/// `DecodeBitMasks`, first result: the logical immediate as 64 bits.
-pub(crate) fn bit_mask(n: bool, imms: u32, immr: u32) -> Option<u64> {
-    let combined = u32::from(n) << 6 | (!imms & 0x3f);
-    if combined == 0 {
-        return None;
-    }
-    let size = 1u32 << (31 - combined.leading_zeros());
-    let levels = size - 1;
-    if size == 1 || imms & levels == levels {
-        return None;
-    }
-    let (ones, turn) = (imms & levels, immr & levels);
-    let element = u64::MAX >> (63 - ones);
-    let element_mask = u64::MAX >> (64 - size);
-    let turned = if turn == 0 {
-        element
-    } else {
-        (element >> turn | element << (size - turn)) & element_mask
-    };
-    let mut mask = 0;
-    for i in 0..64 / size {
-        mask |= turned << (i * size);
-    }
-    Some(mask)
 }
 
 #[cfg(test)]

@@ -4,9 +4,10 @@
 //! as strong as the architecture asks. The exclusive monitor is this thread's: a store-exclusive succeeds if memory
 //! still holds what the load-exclusive saw.
 
-use crate::decode::{bit, bits};
+use crate::field::{bit, bits};
 use crate::memory::Monitor;
-use crate::op::{Core, Op};
+use crate::op::Op;
+use crate::state::Core;
 use crate::stop::Stop;
 
 /// `size 001000 o2 L o1 Rs o0 Rt2 Rn Rt`.
@@ -155,7 +156,7 @@ fn store_ordered(core: &mut Core, word: u32) -> Result<(), Stop> {
 
 fn ordered_unscaled(core: &mut Core, word: u32) -> Result<(), Stop> {
     let size = size(word);
-    let address = base(core, word).wrapping_add(crate::decode::signed(word, 20, 12) as u64);
+    let address = base(core, word).wrapping_add(crate::field::signed(word, 20, 12) as u64);
     aligned(address, size)?;
     core::sync::atomic::fence(core::sync::atomic::Ordering::SeqCst);
     let t = bits(word, 4, 0);

@@ -1,9 +1,9 @@
 //! Scalar floating point: what the loop leaves over, and the entry to exact arithmetic for what it does not.
 
 use crate::cpu::Cpu;
-use crate::decode::{bit, bits};
+use crate::field::{bit, bits};
 use crate::fp::{self, DOUBLE, Env, Format, HALF, Rounding, SINGLE};
-use crate::op::Core;
+use crate::state::Core;
 use crate::stop::Stop;
 
 /// The format of the `type` field.

@@ -3,7 +3,9 @@
 
 pub(crate) mod atomic;
 pub(crate) mod fp;
+pub(crate) mod fp_fast;
 pub(crate) mod integer;
+pub(crate) mod ldst;
 pub(crate) mod simd;
 pub(crate) mod simd_ldst;
 pub(crate) mod system;

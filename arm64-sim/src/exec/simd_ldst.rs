@@ -1,7 +1,8 @@
 //! LD1 to LD4 and ST1 to ST4: whole registers, single lanes, and one element to all lanes.
 
-use crate::decode::{bit, bits};
-use crate::op::{Core, Op};
+use crate::field::{bit, bits};
+use crate::op::Op;
+use crate::state::Core;
 use crate::stop::Stop;
 
 /// `0 Q 00110 single post L R ...`.

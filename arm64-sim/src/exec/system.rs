@@ -1,8 +1,8 @@
 //! System registers of EL0, cache maintenance, exclusives' monitor, flag manipulation.
 
 use crate::cpu::{C, N, V, Z};
-use crate::decode::{bit, bits};
-use crate::op::Core;
+use crate::field::{bit, bits};
+use crate::state::Core;
 use crate::stop::Stop;
 
 /// `op0 op1 CRn CRm op2` as the word holds them, bits 20 to 5.
@@ -97,7 +97,8 @@ pub(crate) fn cache(core: &mut Core, word: u32) -> Result<(), Stop> {
     if core.mem.is_open() || core.mem.is_code(address) {
         return Ok(());
     }
-    core.mem.read::<u8>(address).map(|_| ())
+    core.mem.read::<u8>(address)?;
+    Ok(())
 }
 
 /// CLREX.

@@ -1,6 +1,6 @@
 //! IEEE 754 arithmetic with the AArch64 rules, computed on integers: every rounding mode, NaN rule, flush-to-zero
 //! control and cumulative flag of the Arm manual's shared pseudo-code (Arm ARM, J1.3 "Shared pseudocode functions"),
-//! with no help from the host's floating point. [`crate::fp_fast`] uses the host's where that is known to be the same.
+//! with no help from the host's floating point. [`crate::exec::fp_fast`] uses the host's where that is known to be the same.
 //!
 //! A finite number is unpacked to `sig * 2^(exp - 127)` with bit 127 of `sig` set; an exact or sticky result of that
 //! form goes through [`round`], the only place that packs.

@@ -1,7 +1,7 @@
 //! Moving lanes: DUP, INS, SMOV, UMOV, EXT, TBL, TBX, ZIP, UZP, TRN.
 
 use super::{bit, bits, is_scalar, join, lane, ones, operands, signed, width, write};
-use crate::op::{Core, Handler};
+use crate::state::{Core, Handler};
 use crate::stop::Stop;
 
 /// The handler of a word with bits 28 to 24 `.1110`, bit 21 and bit 15 zero.

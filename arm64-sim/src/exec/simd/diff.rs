@@ -4,7 +4,7 @@ use super::{
     bit, bits, is_scalar, join, lane, number, operands, polynomial, saturate, signed, write,
 };
 use crate::fp::Env;
-use crate::op::Core;
+use crate::state::Core;
 use crate::stop::Stop;
 
 pub(super) fn allocated(word: u32) -> bool {

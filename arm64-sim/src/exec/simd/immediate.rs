@@ -2,7 +2,7 @@
 
 use super::{bit, bits};
 use crate::fp::{DOUBLE, SINGLE};
-use crate::op::Core;
+use crate::state::Core;
 use crate::stop::Stop;
 
 pub(super) fn allocated(word: u32) -> bool {

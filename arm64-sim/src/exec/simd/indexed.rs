@@ -4,7 +4,7 @@ use super::diff::{Accumulate, Long, long_multiply};
 use super::three::doubling_high;
 use super::{bit, bits, is_scalar, join, lane, operands, width, write};
 use crate::fp::{self, DOUBLE, SINGLE};
-use crate::op::Core;
+use crate::state::Core;
 use crate::stop::Stop;
 
 pub(super) fn allocated(word: u32) -> bool {

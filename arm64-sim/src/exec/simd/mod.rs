@@ -9,9 +9,10 @@ mod shift;
 mod three;
 mod two;
 
-use crate::decode::{bit, bits};
+use crate::field::{bit, bits};
 use crate::fp::{DOUBLE, Env, Format, QC, SINGLE};
-use crate::op::{Core, Handler, Op};
+use crate::op::Op;
+use crate::state::{Core, Handler};
 
 /// Finds the class of a word of the AdvSIMD corner of the table (`.111` in bits 28 to 25).
 pub(crate) fn decode(word: u32) -> Option<Op> {

@@ -5,7 +5,7 @@ use super::{
     write,
 };
 use crate::fp::{self, DOUBLE, Rounding, SINGLE};
-use crate::op::Core;
+use crate::state::Core;
 use crate::stop::Stop;
 
 /// Bits of a lane: the highest one of `immh` says.

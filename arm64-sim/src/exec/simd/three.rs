@@ -5,7 +5,7 @@ use super::{
     signed, truth, width, write,
 };
 use crate::fp::{self, Env, Format};
-use crate::op::Core;
+use crate::state::Core;
 use crate::stop::Stop;
 
 /// How the lanes of the operands meet.

@@ -5,7 +5,7 @@ use super::{
     width, write,
 };
 use crate::fp::{self, Env, Format, HALF, Rounding, SINGLE};
-use crate::op::Core;
+use crate::state::Core;
 use crate::stop::Stop;
 
 pub(super) fn allocated(word: u32) -> bool {
