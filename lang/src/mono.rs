@@ -214,12 +214,8 @@ impl Mono<'_> {
         pat.ty = self.ty(pat.ty, args, depth);
         match &mut pat.kind {
             PatKind::Wild | PatKind::Range(..) | PatKind::BindRef(_) | PatKind::Bind(_, None) => {}
-            PatKind::Tuple(pats) | PatKind::Or(pats) => {
-                pats.iter_mut().for_each(|pat| self.pat(pat, args, depth));
-            }
-            PatKind::Struct(pats) => {
-                pats.iter_mut().for_each(|(_, pat)| self.pat(pat, args, depth))
-            }
+            PatKind::Or(pats) => pats.iter_mut().for_each(|pat| self.pat(pat, args, depth)),
+            PatKind::Parts(pats) => pats.iter_mut().for_each(|(_, pat)| self.pat(pat, args, depth)),
             PatKind::Deref(pat) | PatKind::Bind(_, Some(pat)) => self.pat(pat, args, depth),
         }
     }

@@ -177,8 +177,8 @@ pub(crate) enum PatKind {
     BindRef(LocalId),
     /// Integers, `bool` (0 and 1) and `char`, by value; both ends belong to it.
     Range(i128, i128),
-    Tuple(Vec<Pat>),
-    Struct(Vec<(usize, Pat)>),
+    /// Parts of a tuple or struct, by their place in it.
+    Parts(Vec<(usize, Pat)>),
     Deref(Box<Pat>),
     Or(Vec<Pat>),
 }

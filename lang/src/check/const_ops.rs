@@ -180,10 +180,7 @@ pub(super) fn matches(types: &Types, pat: &Pat, value: &ConstValue) -> bool {
         (&PatKind::Range(lo, hi), &V::Bool(value)) => inside(lo, hi, value.into()),
         (&PatKind::Range(lo, hi), &V::Char(value)) => inside(lo, hi, u32::from(value).into()),
         (PatKind::Or(cases), value) => cases.iter().any(|case| matches(types, case, value)),
-        (PatKind::Tuple(pats), V::Aggregate(items)) => {
-            pats.iter().zip(items).all(|(pat, item)| matches(types, pat, item))
-        }
-        (PatKind::Struct(pats), V::Aggregate(items)) => {
+        (PatKind::Parts(pats), V::Aggregate(items)) => {
             pats.iter().all(|(index, pat)| matches(types, pat, &items[*index]))
         }
         (PatKind::Deref(pat), V::Ref(value)) => matches(types, pat, value),
@@ -204,10 +201,7 @@ pub(super) fn bind(pat: &Pat, value: ConstValue, locals: &mut HashMap<LocalId, C
             sub.iter().for_each(|sub| bind(sub, value.clone(), locals));
             locals.insert(*id, value);
         }
-        (PatKind::Tuple(pats), value) => {
-            pats.iter().zip(items_of(value)).for_each(|(pat, item)| bind(pat, item, locals));
-        }
-        (PatKind::Struct(pats), value) => {
+        (PatKind::Parts(pats), value) => {
             let items = items_of(value);
             pats.iter().for_each(|(index, pat)| bind(pat, items[*index].clone(), locals));
         }

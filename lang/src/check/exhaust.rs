@@ -115,8 +115,7 @@ impl<'a> Checker<'a> {
             .map(|row| {
                 let mut parts: Vec<&Pat> = vec![WILD; items.len()];
                 match &strip(row[0]).kind {
-                    PatKind::Tuple(pats) => parts = pats.iter().collect(),
-                    PatKind::Struct(pats) => {
+                    PatKind::Parts(pats) => {
                         pats.iter().for_each(|(index, pat)| parts[*index] = pat)
                     }
                     PatKind::Deref(pat) => parts = vec![pat],

@@ -192,8 +192,8 @@ impl<'a> Checker<'a> {
                         );
                     }
                 }
-                PatKind::Tuple(subs) | PatKind::Or(subs) => pats.extend(subs),
-                PatKind::Struct(subs) => pats.extend(subs.iter().map(|(_, sub)| sub)),
+                PatKind::Or(subs) => pats.extend(subs),
+                PatKind::Parts(subs) => pats.extend(subs.iter().map(|(_, sub)| sub)),
                 PatKind::Deref(sub) | PatKind::Bind(_, Some(sub)) => pats.push(sub),
                 PatKind::Wild | PatKind::BindRef(_) | PatKind::Bind(_, None) => {}
             }

@@ -141,7 +141,7 @@ impl<'a> Checker<'a> {
             self.error("E0308", place, message);
             return self.wild(ty, place);
         }
-        let mut pats: Vec<Pat> = items.iter().map(|&item| self.wild(item, place)).collect();
+        let mut pats = Vec::new();
         let skipped = items.len() - written;
         for (index, elem) in tuple.elems.iter().enumerate() {
             let target = match rest {
@@ -149,9 +149,9 @@ impl<'a> Checker<'a> {
                 Some(rest) if index > rest => index - 1 + skipped,
                 _ => index,
             };
-            pats[target] = self.pat(elem, items[target]);
+            pats.push((target, self.pat(elem, items[target])));
         }
-        Pat { kind: PatKind::Tuple(pats), ty, place }
+        Pat { kind: PatKind::Parts(pats), ty, place }
     }
 
     fn tuple_struct_pattern(&mut self, tuple: &syn::PatTupleStruct, ty: Ty, place: Place) -> Pat {
@@ -178,7 +178,7 @@ impl<'a> Checker<'a> {
         }
         let pats = tuple.elems.iter().zip(fields).enumerate();
         let pats = pats.map(|(index, (elem, ty))| (index, self.pat(elem, ty))).collect();
-        Pat { kind: PatKind::Struct(pats), ty, place }
+        Pat { kind: PatKind::Parts(pats), ty, place }
     }
 
     /// Whether a pattern, matched with a reference, is matched with what the reference refers to.
@@ -265,7 +265,7 @@ impl<'a> Checker<'a> {
                 format!("pattern does not mention all fields of `{name}`; add `..`"),
             );
         }
-        Pat { kind: PatKind::Struct(pats), ty, place }
+        Pat { kind: PatKind::Parts(pats), ty, place }
     }
 
     fn or_pattern(&mut self, or: &syn::PatOr, ty: Ty, place: Place) -> Pat {
@@ -432,10 +432,8 @@ pub(crate) fn bindings(pat: &Pat, found: &mut Vec<LocalId>) {
             found.push(*id);
             sub.iter().for_each(|sub| bindings(sub, found));
         }
-        PatKind::Tuple(pats) | PatKind::Or(pats) => {
-            pats.iter().for_each(|pat| bindings(pat, found))
-        }
-        PatKind::Struct(pats) => pats.iter().for_each(|(_, pat)| bindings(pat, found)),
+        PatKind::Or(pats) => pats.iter().for_each(|pat| bindings(pat, found)),
+        PatKind::Parts(pats) => pats.iter().for_each(|(_, pat)| bindings(pat, found)),
         PatKind::Deref(pat) => bindings(pat, found),
     }
 }

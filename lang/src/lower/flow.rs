@@ -20,32 +20,46 @@ impl<'m, 'p> Lower<'m, 'p> {
         (block, params)
     }
 
-    /// Branches on a condition without making a truth value of it.
+    /// Branches on a condition. If it diverges, nothing gets to the two blocks, and they end here.
     pub(super) fn branch(&mut self, cond: &'p Expr, then: Block, otherwise: Block) -> Flow<()> {
+        let reached = self.branch_on(cond, then, otherwise);
+        if reached.is_err() {
+            self.end(then);
+            self.end(otherwise);
+        }
+        reached
+    }
+
+    /// Ends a block that nothing gets to.
+    fn end(&mut self, block: Block) {
+        self.b.switch_to(block);
+        self.b.trap(ir::TrapKind::Unreachable);
+    }
+
+    /// Branches on a condition without making a truth value of it.
+    pub(super) fn branch_on(&mut self, cond: &'p Expr, then: Block, otherwise: Block) -> Flow<()> {
         match &cond.kind {
-            ExprKind::And(a, b) => {
-                let middle = self.b.block("and");
-                let left = self.branch(a, middle, otherwise);
+            ExprKind::And(a, b) | ExprKind::Or(a, b) => {
+                let is_and = matches!(cond.kind, ExprKind::And(..));
+                let middle = self.b.block(if is_and { "and" } else { "or" });
+                let left = if is_and {
+                    self.branch_on(a, middle, otherwise)
+                } else {
+                    self.branch_on(a, then, middle)
+                };
                 self.b.switch_to(middle);
                 if left.is_err() {
                     // The right side is never reached, but its block must end.
                     return self.trap(ir::TrapKind::Unreachable);
                 }
-                self.branch_right(b, then, otherwise)
-            }
-            ExprKind::Or(a, b) => {
-                let middle = self.b.block("or");
-                let left = self.branch(a, then, middle);
-                self.b.switch_to(middle);
-                if left.is_err() {
-                    return self.trap(ir::TrapKind::Unreachable);
-                }
-                self.branch_right(b, then, otherwise)
+                // If the right side diverges, the blocks after it are still reached from the left.
+                let _ = self.branch_on(b, then, otherwise);
+                Ok(())
             }
             ExprKind::Unary(UnOp::Not, inner)
                 if matches!(self.types.kind(inner.ty), TyKind::Bool) =>
             {
-                self.branch(inner, otherwise, then)
+                self.branch_on(inner, otherwise, then)
             }
             ExprKind::Bool(value) => {
                 self.b.jump(if *value { then } else { otherwise });
@@ -60,25 +74,17 @@ impl<'m, 'p> Lower<'m, 'p> {
         }
     }
 
-    /// The right side of `&&` or `||`: if it diverges, the blocks after are still reached from the left.
-    fn branch_right(&mut self, cond: &'p Expr, then: Block, otherwise: Block) -> Flow<()> {
-        let _ = self.branch(cond, then, otherwise);
-        Ok(())
-    }
-
     pub(super) fn short_circuit(&mut self, expr: &'p Expr) -> Flow<Vec<Value>> {
-        let (yes, no, join) = (self.b.block("true"), self.b.block("false"), self.b.block("join"));
+        let (yes, no) = (self.b.block("true"), self.b.block("false"));
+        self.branch(expr, yes, no)?;
+        let join = self.b.block("join");
         let result = self.b.block_param(join, Type::I8);
-        let reached = self.branch(expr, yes, no);
         for (block, value) in [(yes, 1), (no, 0)] {
             self.b.switch_to(block);
             let value = self.b.iconst(Type::I8, value);
             self.b.jump_with(join, value);
         }
         self.b.switch_to(join);
-        if reached.is_err() {
-            return self.trap(ir::TrapKind::Unreachable);
-        }
         Ok(vec![result])
     }
 
@@ -112,27 +118,20 @@ impl<'m, 'p> Lower<'m, 'p> {
         }
         let Some(otherwise) = otherwise else {
             let join = self.b.block("join");
-            let reached = self.branch(cond, then_block, join);
+            self.branch(cond, then_block, join)?;
             self.b.switch_to(then_block);
-            if reached.is_err() {
-                let _: Flow<()> = self.trap(ir::TrapKind::Unreachable);
-            } else if self.generate(then, None).is_ok() {
+            if self.generate(then, None).is_ok() {
                 self.b.jump(join);
             }
             self.b.switch_to(join);
-            if reached.is_err() {
-                return self.trap(ir::TrapKind::Unreachable);
-            }
             return Ok(Vec::new());
         };
         let else_block = self.b.block("else");
-        let reached = self.branch(cond, then_block, else_block);
+        self.branch(cond, then_block, else_block)?;
         let mut join = None;
         for (block, value) in [(then_block, then), (else_block, otherwise)] {
             self.b.switch_to(block);
-            if reached.is_err() {
-                let _: Flow<()> = self.trap(ir::TrapKind::Unreachable);
-            } else if let Ok(values) = self.generate(value, dest) {
+            if let Ok(values) = self.generate(value, dest) {
                 self.join(&mut join, expr.ty, dest, &values);
             }
         }
@@ -232,18 +231,20 @@ impl<'m, 'p> Lower<'m, 'p> {
         target.again = Some(head);
         self.b.jump(head);
         self.b.switch_to(head);
-        let reached = self.branch(cond, inside, exit);
-        self.b.switch_to(inside);
-        if reached.is_err() {
-            let _: Flow<()> = self.trap(ir::TrapKind::Unreachable);
-        } else if self.generate(body, None).is_ok() {
-            self.b.jump(head);
+        if self.branch_on(cond, inside, exit).is_err() {
+            self.end(inside);
+            if !breaks(cond, id) {
+                self.end(exit);
+                return Err(Unreachable);
+            }
+        } else {
+            self.b.switch_to(inside);
+            if self.generate(body, None).is_ok() {
+                self.b.jump(head);
+            }
         }
         self.leave_loop(id);
         self.b.switch_to(exit);
-        if reached.is_err() {
-            return self.trap(ir::TrapKind::Unreachable);
-        }
         Ok(Vec::new())
     }
 
@@ -266,6 +267,13 @@ impl<'m, 'p> Lower<'m, 'p> {
         self.target(id).exit = exit;
         Err(Unreachable)
     }
+}
+
+/// Whether an expression has a `break` out of this loop.
+fn breaks(expr: &Expr, id: LoopId) -> bool {
+    let mut found = matches!(expr.kind, ExprKind::Break(to, _) if to == id);
+    expr.children(&mut |child| found = found || breaks(child, id));
+    found
 }
 
 /// Whether an expression does nothing but panic.

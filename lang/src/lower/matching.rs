@@ -126,13 +126,7 @@ impl<'m, 'p> Lower<'m, 'p> {
                     self.b.switch_to(inside);
                 }
             }
-            PatKind::Tuple(pats) => {
-                for (index, sub) in pats.iter().enumerate() {
-                    let (part, _) = self.part(place, pat.ty, index);
-                    self.test(sub, &part, fail);
-                }
-            }
-            PatKind::Struct(pats) => {
+            PatKind::Parts(pats) => {
                 for (index, sub) in pats {
                     let (part, _) = self.part(place, pat.ty, *index);
                     self.test(sub, &part, fail);
@@ -220,13 +214,7 @@ impl<'m, 'p> Lower<'m, 'p> {
                     self.bind(sub, place);
                 }
             }
-            PatKind::Tuple(pats) => {
-                for (index, sub) in pats.iter().enumerate() {
-                    let (part, _) = self.part(place, pat.ty, index);
-                    self.bind(sub, &part);
-                }
-            }
-            PatKind::Struct(pats) => {
+            PatKind::Parts(pats) => {
                 for (index, sub) in pats {
                     let (part, _) = self.part(place, pat.ty, *index);
                     self.bind(sub, &part);
@@ -272,7 +260,7 @@ impl<'m, 'p> Lower<'m, 'p> {
             if let Some(guard) = &arm.guard {
                 let body = self.b.block("arm");
                 let next = *fail.get_or_insert_with(|| self.b.block("next"));
-                let reached = self.branch(guard, body, next);
+                let reached = self.branch_on(guard, body, next);
                 self.b.switch_to(body);
                 if reached.is_err() {
                     let _: Flow<()> = self.trap(TrapKind::Unreachable);
