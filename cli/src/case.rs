@@ -102,6 +102,51 @@ impl Answers {
     }
 }
 
+/// What the engines make of a program.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// It breaks a rule of the IR, or none of its answers is certain.
+    NoCase,
+    /// All give the answers of the IR as it is written.
+    Right,
+    /// Some do not, or fail: which, and how.
+    Wrong(String),
+}
+
+/// Calls the functions of a module with values from the corners of the types in every configuration that this machine has.
+/// A call for which the interpreter needs more than `most_fuel` instructions does not count, nor does one whose answer
+/// depends on what nobody promises.
+#[must_use]
+pub fn judge(module: Module, most_fuel: u64) -> Verdict {
+    if verified(&module).is_err() {
+        return Verdict::NoCase;
+    }
+    let judge = Judge { most_fuel, ..Judge::new(Language::Ir) };
+    let mut case = Case { calls: guessed(&module), module };
+    let written = Configuration::all()[0];
+    match judge.run(&case.module, &case.calls, written, most_fuel) {
+        Some(Ok(_)) => {}
+        Some(Err(error)) if !error.is_defect() => return Verdict::NoCase,
+        Some(Err(error)) => return Verdict::Wrong(format!("{written}: {error}")),
+        None => return Verdict::Wrong(format!("{written}: Jitsu panics")),
+    }
+    let failing = judge.failing(&case).or_else(|| {
+        let calls = std::mem::take(&mut case.calls);
+        for call in calls {
+            let alone = Case { module: case.module.clone(), calls: vec![call] };
+            if judge.reference(&alone).is_some() {
+                case.calls.extend(alone.calls);
+            }
+        }
+        judge.failing(&case).filter(|_| !case.calls.is_empty())
+    });
+    match failing {
+        None => Verdict::NoCase,
+        Some(failing) if failing.is_empty() => Verdict::Right,
+        Some(failing) => Verdict::Wrong(describe(&failing)),
+    }
+}
+
 /// How cases are tried.
 #[derive(Clone)]
 pub(crate) struct Judge {

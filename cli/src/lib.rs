@@ -1,5 +1,5 @@
-//! What a person meets of Jitsu: the `jitsu` program (verbs, options, help; each verb is a file) and the runner of text
-//! tests, [`filetest`].
+//! What a person meets of Jitsu: the `jitsu` program (verbs, options, help; each verb is a file), the runner of text
+//! tests, [`filetest`], and [`judge`], which compares the engines.
 #![forbid(unsafe_code)]
 
 mod args;
@@ -16,6 +16,8 @@ mod shrink;
 mod source;
 mod stages;
 mod test;
+
+pub use case::{Verdict, judge};
 
 use std::fmt;
 use std::io::{self, Write};

@@ -108,6 +108,13 @@ const ROWS: &[Row] = &[
         run: Run::Test(&["-p", "driver", "--test", "guards"], SEEDS),
     },
     Row {
+        name: "nearly-right",
+        unit: "texts, programs and lines that are nearly right, for each fuzz target",
+        share: 2,
+        first: 1000,
+        run: Run::Test(&["-p", "cli", "--test", "fuzz"], SEEDS),
+    },
+    Row {
         name: "code",
         unit: "random modules compiled by code generation alone",
         share: 1,

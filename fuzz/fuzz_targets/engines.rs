@@ -1,0 +1,6 @@
+//! See `fuzz::engines`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    fuzz::engines(bytes);
+});

@@ -1,0 +1,6 @@
+//! See `fuzz::instructions`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    fuzz::instructions(bytes);
+});
