@@ -4,10 +4,10 @@
 //! a crash of the process for a wild address included. *Restricted* memory is a list of ranges, at any addresses:
 //! nothing else can be touched.
 //!
-//! **Invariant**: a host address is dereferenced only if one of two things holds. `direct_span` is not zero: only
+//! **Invariant**: a host address is dereferenced only if one of two things holds. The memory is open: only
 //! [`Memory::open`] makes it so, whose caller has promised that the code may do with the process's memory what it does.
 //! Or it is in a [`Range`]: that of the stack, of a buffer that the range owns, or of memory whose owner has promised in
-//! [`Memory::map_host`] that it stays.
+//! [`Memory::map_host`] that it stays. A [`Window`] holds such addresses only.
 #![allow(unsafe_code)]
 
 use crate::stop::{Access, Stop};
@@ -22,6 +22,8 @@ const HIGHEST: u64 = 1 << 48;
 const GUARD: u64 = 0x1_0000;
 /// Where the stack of a restricted simulator ends, unless it lies where the host has it.
 const RESTRICTED_STACK_TOP: u64 = 0x7f00_0000_0000;
+/// Bytes of the widest access.
+const WIDEST: u64 = 16;
 /// Bytes of the stack that are kept from call to call. A call that went deeper gives the stack back.
 const KEPT_STACK: u64 = 256 << 10;
 
@@ -59,6 +61,27 @@ impl Range {
     }
 }
 
+/// Addresses that are the host's, where accesses of up to [`WIDEST`] bytes need no more questions.
+#[derive(Clone, Copy, Default)]
+struct Window {
+    low: u64,
+    span: u64,
+}
+
+impl Window {
+    /// The addresses in a range that has room for the widest access behind them.
+    fn of(range: &Range) -> Window {
+        let direct = range.host == range.start && range.permission == Permission::ReadWrite;
+        let span = if direct { (range.len + 1).saturating_sub(WIDEST) } else { 0 };
+        Window { low: range.start, span }
+    }
+
+    #[inline(always)]
+    fn holds(self, address: u64) -> bool {
+        address.wrapping_sub(self.low) < self.span
+    }
+}
+
 /// A plain integer in memory; sealed by being private to the crate.
 pub(crate) trait Raw: Copy {
     const SIZE: u64;
@@ -78,8 +101,11 @@ raw!(u8, u16, u32, u64, u128);
 
 /// Memory, with the stack of the simulated thread.
 pub(crate) struct Memory {
-    /// Addresses from [`LOWEST`] that are the host's: zero in restricted mode.
-    direct_span: u64,
+    open: bool,
+    /// What is direct: in open mode everything above the guard and everything below it, otherwise the stack and the first
+    /// memory of the host that was mapped.
+    windows: [Window; 2],
+    /// The lowest of the [`GUARD`] bytes below the stack.
     guard: u64,
     /// The span of published code, where stores are looked at.
     code_low: u64,
@@ -116,7 +142,8 @@ impl Memory {
     /// will run is one that native code of this process could make.
     pub(crate) unsafe fn open(stack_size: u64) -> Memory {
         let mut memory = Memory::restricted(stack_size, true);
-        memory.direct_span = HIGHEST - LOWEST;
+        memory.open = true;
+        memory.open_windows();
         memory
     }
 
@@ -124,7 +151,8 @@ impl Memory {
     pub(crate) fn restricted(stack_size: u64, host_stack: bool) -> Memory {
         let stack = Range::owning(0, Vec::new(), Permission::ReadWrite);
         let mut memory = Memory {
-            direct_span: 0,
+            open: false,
+            windows: [Window::default(); 2],
             guard: 0,
             code_low: 0,
             code_span: 0,
@@ -181,7 +209,20 @@ impl Memory {
         self.stack_limit = self.stack_top - size.min(KEPT_STACK);
         let range = &mut self.ranges[0];
         (range.start, range.len, range.host) = (end, size, host + GUARD);
+        if self.open {
+            self.open_windows();
+        } else {
+            self.windows[0] = Window::of(&self.ranges[0]);
+        }
         if host == 0 { Err(Stop::OutOfMemory { bytes: self.stack_size }) } else { Ok(()) }
+    }
+
+    fn open_windows(&mut self) {
+        let above = self.guard + GUARD;
+        self.windows = [
+            Window { low: above, span: HIGHEST - above },
+            Window { low: LOWEST, span: self.guard.saturating_sub(LOWEST) },
+        ];
     }
 
     fn map_stack(&self) -> Option<MmapMut> {
@@ -198,7 +239,7 @@ impl Memory {
     }
 
     pub(crate) fn is_open(&self) -> bool {
-        self.direct_span != 0
+        self.open
     }
 
     /// Maps a buffer; false if it overlaps another, or the memory is the host's.
@@ -224,6 +265,9 @@ impl Memory {
         let clash = |r: &Range| range.start < r.start + r.len && r.start < end;
         if self.is_open() || self.ranges.iter().any(clash) {
             return false;
+        }
+        if self.windows[1].span == 0 {
+            self.windows[1] = Window::of(&range);
         }
         self.ranges.push(range);
         true
@@ -259,7 +303,7 @@ impl Memory {
 
     #[inline(always)]
     fn is_direct(&self, address: u64) -> bool {
-        address.wrapping_sub(LOWEST) < self.direct_span && address.wrapping_sub(self.guard) >= GUARD
+        self.windows[0].holds(address) || self.windows[1].holds(address)
     }
 
     /// Is this the host's at the host's address, and is that all there is to it?

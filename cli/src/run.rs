@@ -68,7 +68,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
 
     match engines {
         Engines::One(kind) => {
-            let engine = make(&program, &options.engine(kind))?;
+            let engine = make(&program, &on(options, kind))?;
             let output = Output::new(Streamed::default());
             let (results, line) = output.during(|| call(&engine, &entry, &values));
             // What the program printed comes before what is said about it.
@@ -84,6 +84,12 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     }
 }
 
+/// The options for an engine. A program has no memory but its own here, so those that can hold it to that do: an address
+/// that is not the program's is a trap, as it is in native code, and not the end of this process.
+fn on(options: Options, kind: EngineKind) -> Options {
+    options.engine(kind).restricted(kind != EngineKind::Native)
+}
+
 /// Runs every engine and compares results and output.
 fn all(
     program: &Program,
@@ -95,7 +101,7 @@ fn all(
     let kinds: Vec<EngineKind> = EngineKind::available().collect();
     let mut first: Option<(EngineKind, Outcome)> = None;
     for &kind in &kinds {
-        let engine = make(program, &options.clone().engine(kind))?;
+        let engine = make(program, &on(options.clone(), kind))?;
         let ((results, line), printed) = Output::collect(|| call(&engine, entry, values));
         let outcome = Outcome::new(results, printed);
         if let Some((first_kind, first)) = &first {
@@ -204,7 +210,10 @@ const HOT_LINES: usize = 10;
 
 /// With `--stats`, what the simulator counted.
 fn show_statistics(engine: &Engine, program: &Program, args: &Args) {
-    let Some(stats) = engine.statistics().filter(|_| args.has("stats")) else { return };
+    if !args.has("stats") {
+        return;
+    }
+    let Some(stats) = engine.statistics() else { return };
     let share = |count: u64| {
         let percent = 100.0 * count as f64 / stats.instructions.max(1) as f64;
         format!("jitsu: {:>15} {percent:5.1}%", grouped(count))

@@ -49,6 +49,28 @@ fn refused(args: &[&str], code: i32, texts: &[&str]) {
 }
 
 #[test]
+fn an_address_that_is_not_the_programs_is_a_trap() {
+    for (name, ty, access) in [
+        ("load", "i64", "load v0"),
+        ("narrow", "i32", "load.s8 v0"),
+        ("atomic", "i64", "atomic_rmw add v0, v0"),
+        ("wide", "i128", "load v0"),
+    ] {
+        let text = format!(
+            "fn @main(i64) -> {ty} {{\nblock0(v0: i64):\n  v1: {ty} = {access}\n  ret v1\n}}\n"
+        );
+        let path = file(&format!("{name}.ir"), text.as_bytes());
+        // Below everything, where nothing is mapped, where a program without a fixed address may be, and the kernel's.
+        for address in ["8", "65536", "4194304", "93824992231424", "-4096"] {
+            for engine in ["interp", "sim", "all"] {
+                let args = ["run", &path, address, "--engine", engine];
+                refused(&args, 3, &["the program trapped: memory_fault in `main`"]);
+            }
+        }
+    }
+}
+
+#[test]
 fn a_program_prints_what_rustcs_build_prints_once_with_all_engines() {
     let Some(ran) = jitsu(&["run", "../examples/sieve.rs", "--engine", "all"]) else { return };
     assert_eq!(ran.code, 0, "{}", ran.err);

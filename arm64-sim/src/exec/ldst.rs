@@ -64,11 +64,11 @@ fn two<M: Move>(core: &mut Core, t: u8, u: u8, address: u64) -> Outcome {
         M::any(core, u, second)
     }
     let second = address.wrapping_add(M::SIZE.into());
-    let direct = core.mem.reaches(address, M::ACCESS) && core.mem.reaches(second, M::ACCESS);
-    match direct.then(|| M::direct(core, t, address).and(M::direct(core, u, second))).flatten() {
-        Some(()) => Ok(()),
-        None => slow::<M>(core, t, u, address),
-    }
+    // Asked first, so that the second moves if the first does.
+    let direct = core.mem.reaches(second, M::ACCESS)
+        && M::direct(core, t, address).is_some()
+        && M::direct(core, u, second).is_some();
+    if direct { Ok(()) } else { slow::<M>(core, t, u, address) }
 }
 
 const fn transfer<M: Move>() -> Transfer {
