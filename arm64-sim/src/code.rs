@@ -295,7 +295,11 @@ impl Code {
                 let start = page.base + run.start as u64 * 4;
                 if let Some((at, found)) = mem.first_difference(start, &page.words[run.clone()]) {
                     let published = page.words[run.start + at];
-                    return Err(Stop::Changed { address: start + at as u64 * 4, published, found });
+                    return Err(Stop::ChangedCode {
+                        address: start + at as u64 * 4,
+                        published,
+                        found,
+                    });
                 }
             }
         }

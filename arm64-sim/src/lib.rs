@@ -43,7 +43,7 @@ pub use fault::{Fault, Place};
 pub use memory::Permission;
 pub use sim::{CallArgs, CallResults, CodeKind, Config, HostCall, Registers, Simulator};
 pub use stats::{Class, Stats};
-pub use stop::Access;
+pub use stop::{Access, Stop};
 
 /// The instruction in assembly language; `.inst` with the word if it is unknown.
 #[must_use]

@@ -240,13 +240,13 @@ impl<const CAREFUL: bool> Loop<'_, CAREFUL> {
             }
             Op::Ret { n } => return self.leave(self.x(n)),
             Op::Far { address } => return self.far(address),
-            Op::Brk { imm } => return Err(self.stop(Stop::Breakpoint(imm))),
-            Op::Svc { imm } => return Err(self.stop(Stop::Supervisor(imm))),
-            Op::Hlt { imm } => return Err(self.stop(Stop::Halt(imm))),
+            Op::Brk { imm } => return Err(self.stop(Stop::Breakpoint { imm })),
+            Op::Svc { imm } => return Err(self.stop(Stop::SupervisorCall { imm })),
+            Op::Hlt { imm } => return Err(self.stop(Stop::Halt { imm })),
             Op::Undefined => return Err(self.stop(Stop::Undefined)),
             Op::NotExecuted => return Err(self.stop(Stop::NotExecuted)),
             Op::PlatformRegister => return Err(self.stop(Stop::PlatformRegister)),
-            Op::Unpublished => return Err(self.stop(Stop::Unpublished)),
+            Op::Unpublished => return Err(self.stop(Stop::UnpublishedCode)),
         }
         self.at.i += 1;
         Ok(())
@@ -321,7 +321,7 @@ impl<const CAREFUL: bool> Loop<'_, CAREFUL> {
             && self.checks.landing_pads
             && !self.code.accepts(index, kind)
         {
-            return Err(self.stop(Stop::LandingPad { target }));
+            return Err(self.stop(Stop::MissingLandingPad { target }));
         }
         self.arrive(index, self.at.i)
     }
@@ -393,7 +393,10 @@ impl<const CAREFUL: bool> Loop<'_, CAREFUL> {
 #[cold]
 fn stale_stop(bits: u64, core: &Core) -> Stop {
     if bits & operands::STACK != 0 {
-        return Stop::StackAlignment { sp: core.cpu.x[usize::from(SP)] };
+        return Stop::MisalignedStack { sp: core.cpu.x[usize::from(SP)] };
     }
-    Stop::Stale { bit: bits.trailing_zeros() }
+    match operands::name(bits.trailing_zeros()) {
+        Some(register) => Stop::StaleRegister { register },
+        None => Stop::StaleFlags,
+    }
 }

@@ -247,16 +247,14 @@ impl Simulator {
         let at = self.place_of(entry);
         let Core { cpu, mem } = &mut self.machine.core;
         if !mem.has_stack() {
-            mem.renew_stack().map_err(|stop| Fault::from_stop(stop, at))?;
+            mem.renew_stack().map_err(|stop| Fault::new(stop, at))?;
             cpu.x[usize::from(SP)] = mem.stack().1;
         }
         let saved = Saved::of(&self.machine.core.cpu);
         let link = self.machine.core.cpu.x[usize::from(LR)];
         let depth = self.machine.shadow.depth();
-        let outcome = self
-            .enter(args)
-            .map_err(|stop| Fault::from_stop(stop, at))
-            .and_then(|()| self.go(entry, at));
+        let outcome =
+            self.enter(args).map_err(|stop| Fault::new(stop, at)).and_then(|()| self.go(entry, at));
         let cpu = &mut self.machine.core.cpu;
         saved.restore(cpu);
         cpu.x[usize::from(LR)] = link;
@@ -332,7 +330,7 @@ impl Simulator {
         loop {
             let place =
                 self.machine.code.place(away.from).map_or(at, |(pc, word)| Place { pc, word });
-            let fault = |stop| Fault::from_stop(stop, place);
+            let fault = |stop| Fault::new(stop, place);
             if away.target == RETURN_ADDRESS {
                 return Ok(());
             }
@@ -355,7 +353,7 @@ impl Simulator {
                         .code
                         .place(index)
                         .map_or(place, |(pc, word)| Place { pc, word });
-                    return Err(Fault::from_stop(stop, place));
+                    return Err(Fault::new(stop, place));
                 }
             }
         }
@@ -366,14 +364,14 @@ impl Simulator {
         let next = self.machine.core.cpu.x[usize::from(LR)];
         let sp = self.machine.core.cpu.x[usize::from(SP)];
         if self.machine.checks.stack_alignment && sp & 15 != 0 {
-            return Err(Fault::from_stop(Stop::StackAlignment { sp }, place));
+            return Err(Fault::new(Stop::MisalignedStack { sp }, place));
         }
         let mut call = HostCall { sim: self, place, written: 0 };
         host(&mut call)?;
         let written = call.written;
         let Machine { core, shadow, stale, checks, code, .. } = &mut self.machine;
         if checks.callee_saved {
-            shadow.leave(&core.cpu, next).map_err(|stop| Fault::from_stop(stop, place))?;
+            shadow.leave(&core.cpu, next).map_err(|stop| Fault::new(stop, place))?;
         }
         *stale |= operands::CALLER_SAVED & !written;
         *stale &= !written;
@@ -467,7 +465,7 @@ impl Simulator {
         self.machine.code.forget();
         match self.go(pc, at) {
             Err(fault) => fault,
-            Ok(()) => Fault::OutsideCode { at, target: RETURN_ADDRESS },
+            Ok(()) => Fault::new(Stop::OutsideCode { target: RETURN_ADDRESS }, at),
         }
     }
 }
@@ -508,7 +506,7 @@ impl HostCall<'_> {
     pub fn stack(&mut self, n: usize) -> Result<u64, Fault> {
         let Core { cpu, mem } = &mut self.sim.machine.core;
         let address = cpu.x[usize::from(SP)].wrapping_add(n as u64 * 8);
-        mem.read::<u64>(address).map_err(|stop| Fault::from_stop(*stop, self.place))
+        mem.read::<u64>(address).map_err(|stop| Fault::new(*stop, self.place))
     }
     /// Writes x0 to x30 (modulo 32, 31 is ignored). Registers that are not written are unspecified to the caller.
     pub fn set_x(&mut self, n: usize, v: u64) {
@@ -537,7 +535,7 @@ impl HostCall<'_> {
     /// A fault of this host function, with a code and a message of its own.
     #[must_use]
     pub fn fault(&self, code: u64, message: impl Into<String>) -> Fault {
-        Fault::Host { at: self.place, code, message: message.into() }
+        Fault::new(Stop::Host { code, message: message.into() }, self.place)
     }
     /// The simulator, for nested calls and publishing.
     pub fn simulator(&mut self) -> &mut Simulator {

@@ -1,7 +1,7 @@
 //! Each check of generated code, with code that is broken in just that way; and that the same code passes when the
 //! check is off.
 
-use arm64_sim::{CallArgs, Checks, CodeKind, Config, Fault, Simulator};
+use arm64_sim::{CallArgs, Checks, CodeKind, Config, Fault, Simulator, Stop};
 
 const BASE: u64 = 0x40_0000;
 const RET: u32 = 0xd65f_03c0;
@@ -32,7 +32,7 @@ fn found(words: &[u32], ints: &[u64]) -> Fault {
 fn sp_is_aligned_at_an_access_through_it() {
     // sub sp, sp, #8; str x0, [sp]; add sp, sp, #8
     let fault = found(&[0xd100_23ff, 0xf900_03e0, 0x9100_23ff, RET], &[1]);
-    assert!(matches!(fault, Fault::MisalignedStack { sp, .. } if sp % 16 == 8), "{fault}");
+    assert!(matches!(fault.stop, Stop::MisalignedStack { sp, .. } if sp % 16 == 8), "{fault}");
     assert_eq!(fault.pc(), BASE + 4);
 }
 
@@ -42,7 +42,7 @@ fn sp_is_aligned_at_a_call() {
     // sub sp, sp, #8; bl +12; add sp, sp, #8; ret; ret
     let words = [PUSH, 0xd100_23ff, 0x9400_0004, 0x9100_23ff, POP, RET, RET];
     let fault = found(&words, &[]);
-    assert!(matches!(fault, Fault::MisalignedStack { .. }), "{fault}");
+    assert!(matches!(fault.stop, Stop::MisalignedStack { .. }), "{fault}");
     assert_eq!(fault.pc(), BASE + 8);
 }
 
@@ -50,11 +50,11 @@ fn sp_is_aligned_at_a_call() {
 fn the_platform_register_is_not_written() {
     // mov x18, #1
     let fault = found(&[0xd280_0032, RET], &[]);
-    assert!(matches!(fault, Fault::PlatformRegister { .. }), "{fault}");
+    assert!(matches!(fault.stop, Stop::PlatformRegister), "{fault}");
     assert_eq!(fault.pc(), BASE);
     // ldr x18, [sp, #-16]!
     let fault = found(&[0xf85f_0ff2, 0x9100_43ff, RET], &[]);
-    assert!(matches!(fault, Fault::PlatformRegister { .. }), "{fault}");
+    assert!(matches!(fault.stop, Stop::PlatformRegister), "{fault}");
 }
 
 #[test]
@@ -62,12 +62,12 @@ fn callee_saved_registers_are_restored() {
     // mov x19, #5
     let fault = found(&[0xd280_00b3, RET], &[]);
     assert!(
-        matches!(fault, Fault::CalleeSaved { register: "x19", before: 0, after: 5, .. }),
+        matches!(fault.stop, Stop::CalleeSaved { register: "x19", before: 0, after: 5, .. }),
         "{fault}"
     );
     // fmov d8, #1.0
     let fault = found(&[0x1e6e_1008, RET], &[]);
-    assert!(matches!(fault, Fault::CalleeSaved { register: "d8", .. }), "{fault}");
+    assert!(matches!(fault.stop, Stop::CalleeSaved { register: "d8", .. }), "{fault}");
     // In a function that compiled code called: bl +16; the return at fault is the callee's.
     let fault = found(&[PUSH, 0x9400_0003, POP, RET, 0xd280_00b3, RET], &[]);
     assert_eq!(fault.pc(), BASE + 5 * 4);
@@ -77,7 +77,7 @@ fn callee_saved_registers_are_restored() {
 fn the_stack_pointer_is_restored() {
     // sub sp, sp, #16
     let fault = found(&[0xd100_43ff, RET], &[]);
-    assert!(matches!(fault, Fault::StackNotRestored { .. }), "{fault}");
+    assert!(matches!(fault.stop, Stop::StackNotRestored { .. }), "{fault}");
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn a_return_goes_to_the_place_after_the_call() {
     let words = [0xaa1e_03e9, 0x9400_0003, 0x9100_0400, 0xd65f_0120, 0xaa09_03fe, RET];
     let fault = run(&words, &[], CodeKind::Plain, Checks::ALL).unwrap_err();
     assert!(
-        matches!(fault, Fault::ReturnAddress { expected, .. } if expected == BASE + 8),
+        matches!(fault.stop, Stop::ReturnAddress { expected, .. } if expected == BASE + 8),
         "{fault}"
     );
     assert_eq!(run(&words, &[7], CodeKind::Plain, Checks::NONE), Ok(7));
@@ -97,14 +97,14 @@ fn flags_do_not_live_across_a_call() {
     // cmp x0, #0; bl +16; cset x0, eq
     let words = [PUSH, 0xf100_001f, 0x9400_0004, 0x9a9f_17e0, POP, RET, RET];
     let fault = found(&words, &[0]);
-    assert!(matches!(fault, Fault::StaleFlags { .. }), "{fault}");
+    assert!(matches!(fault.stop, Stop::StaleFlags), "{fault}");
     assert_eq!(fault.pc(), BASE + 12);
     // Nor into a function: b.eq at its entry.
     let fault = found(&[0x5400_0040, NOP, RET], &[]);
-    assert!(matches!(fault, Fault::StaleFlags { .. }), "{fault}");
+    assert!(matches!(fault.stop, Stop::StaleFlags), "{fault}");
     // Nor does an instruction before the branch hide it, which the loop takes for one with it: add x0, x0, #1; b.eq.
     let fault = found(&[0x9100_0400, 0x5400_0040, NOP, RET], &[0]);
-    assert!(matches!(fault, Fault::StaleFlags { .. }), "{fault}");
+    assert!(matches!(fault.stop, Stop::StaleFlags), "{fault}");
     assert_eq!(fault.pc(), BASE + 4);
 }
 
@@ -113,13 +113,13 @@ fn caller_saved_registers_do_not_live_across_a_call() {
     // mov x9, #1; bl +16; add x0, x0, x9
     let words = [PUSH, 0xd280_0029, 0x9400_0004, 0x8b09_0000, POP, RET, RET];
     let fault = found(&words, &[0]);
-    assert!(matches!(&fault, Fault::StaleRegister { register, .. } if register == "x9"), "{fault}");
+    assert!(matches!(&fault.stop, Stop::StaleRegister { register } if register == "x9"), "{fault}");
     assert_eq!(fault.pc(), BASE + 12);
     // fmov d16, #1.0; bl; fmov d0, d16
     let words = [PUSH, 0x1e6e_1010, 0x9400_0004, 0x1e60_4200, POP, RET, RET];
     let fault = found(&words, &[0]);
     assert!(
-        matches!(&fault, Fault::StaleRegister { register, .. } if register == "v16"),
+        matches!(&fault.stop, Stop::StaleRegister { register } if register == "v16"),
         "{fault}"
     );
 }
@@ -130,7 +130,7 @@ fn registers_that_are_no_arguments_are_not_read() {
     let words = [0x8b01_0000, RET];
     assert_eq!(run(&words, &[1, 2], CodeKind::Plain, Checks::ALL), Ok(3));
     let fault = found(&words, &[1]);
-    assert!(matches!(&fault, Fault::StaleRegister { register, .. } if register == "x1"), "{fault}");
+    assert!(matches!(&fault.stop, Stop::StaleRegister { register } if register == "x1"), "{fault}");
 }
 
 #[test]
@@ -157,7 +157,9 @@ fn results_that_a_host_function_did_not_set_are_not_read() {
         let result = sim.call(BASE + 0x1000, &CallArgs::default());
         match (want, result) {
             (true, Ok(r)) => assert_eq!(r.ints[0], 3),
-            (false, Err(Fault::StaleRegister { register, .. })) => assert_eq!(register, "x1"),
+            (false, Err(Fault { stop: Stop::StaleRegister { register, .. }, .. })) => {
+                assert_eq!(register, "x1")
+            }
             (_, other) => panic!("{other:?}"),
         }
     }
@@ -167,14 +169,14 @@ fn results_that_a_host_function_did_not_set_are_not_read() {
 fn unpublished_words_are_not_run() {
     // A function that falls off its end.
     let fault = run(&[NOP], &[], CodeKind::Plain, Checks::NONE).unwrap_err();
-    assert!(matches!(fault, Fault::UnpublishedCode { .. }), "{fault}");
+    assert!(matches!(fault.stop, Stop::UnpublishedCode), "{fault}");
     assert_eq!(fault.pc(), BASE + 4);
     let mut sim = Simulator::new(Config::restricted());
     sim.publish(BASE, &[NOP, RET], CodeKind::Plain).unwrap();
     assert!(sim.call(BASE, &CallArgs::default()).is_ok());
     sim.unpublish(BASE, 2);
     let fault = sim.call(BASE, &CallArgs::default()).unwrap_err();
-    assert!(matches!(fault, Fault::UnpublishedCode { .. }), "{fault}");
+    assert!(matches!(fault.stop, Stop::UnpublishedCode), "{fault}");
 }
 
 #[test]
@@ -190,7 +192,7 @@ fn changed_words_are_not_run() {
     code[1] = 0xd280_0020;
     let fault = sim.call(entry, &CallArgs::default()).unwrap_err();
     assert!(
-        matches!(fault, Fault::ChangedCode { published: NOP, found: 0xd280_0020, .. }),
+        matches!(fault.stop, Stop::ChangedCode { published: NOP, found: 0xd280_0020, .. }),
         "{fault}"
     );
     assert_eq!(fault.pc(), entry + 4);
@@ -202,7 +204,7 @@ fn changed_words_are_not_run() {
 fn code_is_not_written() {
     // str w0, [x0]
     let fault = run(&[0xb900_0000, RET], &[BASE + 4], CodeKind::Plain, Checks::NONE).unwrap_err();
-    assert!(matches!(fault, Fault::StoreToCode { .. }), "{fault}");
+    assert!(matches!(fault.stop, Stop::StoreToCode { .. }), "{fault}");
 }
 
 #[test]
@@ -211,15 +213,19 @@ fn jumps_stay_in_the_code() {
     for (target, misaligned) in [(0x10, false), (BASE + 2, true), (0, false)] {
         let fault = run(&[0xd61f_0000], &[target], CodeKind::Plain, Checks::NONE).unwrap_err();
         match fault {
-            Fault::OutsideCode { target: t, .. } => assert!(t == target && !misaligned),
-            Fault::MisalignedTarget { target: t, .. } => assert!(t == target && misaligned),
+            Fault { stop: Stop::OutsideCode { target: t, .. }, .. } => {
+                assert!(t == target && !misaligned)
+            }
+            Fault { stop: Stop::MisalignedTarget { target: t, .. }, .. } => {
+                assert!(t == target && misaligned)
+            }
             other => panic!("{other}"),
         }
         assert_eq!(fault.pc(), BASE);
     }
     // A direct branch far away is reported where it is.
     let fault = run(&[NOP, 0x1410_0000], &[], CodeKind::Plain, Checks::NONE).unwrap_err();
-    assert!(matches!(fault, Fault::OutsideCode { .. }), "{fault}");
+    assert!(matches!(fault.stop, Stop::OutsideCode { .. }), "{fault}");
     assert_eq!(fault.pc(), BASE + 4);
 }
 
@@ -239,11 +245,11 @@ fn indirect_branches_find_landing_pads() {
             let words = [0xaa00_03f0, PUSH, branch, POP, RET, pad, tail[0], tail[1]];
             let ok = match run(&words, &[BASE + 20], CodeKind::Guarded, Checks::ALL) {
                 Ok(_) => true,
-                Err(Fault::MissingLandingPad { target, .. }) => {
+                Err(Fault { stop: Stop::MissingLandingPad { target, .. }, .. }) => {
                     assert_eq!(target, BASE + 20);
                     false
                 }
-                Err(Fault::NotExecuted { .. }) => continue,
+                Err(Fault { stop: Stop::NotExecuted, .. }) => continue,
                 Err(other) => panic!("{other}"),
             };
             assert!(run(&words, &[BASE + 20], CodeKind::Plain, Checks::ALL).is_ok());
@@ -260,6 +266,6 @@ fn the_stack_has_a_limit() {
     // mov x9, #0x200000; sub sp, sp, x9
     let words = [0xd2a0_0409, 0xcb29_63ff, RET];
     let fault = run(&words, &[], CodeKind::Plain, Checks::NONE).unwrap_err();
-    assert!(matches!(fault, Fault::StackOverflow { .. }), "{fault}");
+    assert!(matches!(fault.stop, Stop::StackOverflow { .. }), "{fault}");
     assert_eq!(fault.pc(), BASE + 4);
 }

@@ -1,6 +1,6 @@
 //! Words that nobody meant to be code: restricted runs end in a fault or return, and touch only what was mapped.
 
-use arm64_sim::{CallArgs, Checks, CodeKind, Config, Permission, Simulator};
+use arm64_sim::{CallArgs, Checks, CodeKind, Config, Permission, Simulator, Stop};
 use proptest::prelude::*;
 
 const BASE: u64 = 0x40_0000;
@@ -59,7 +59,7 @@ proptest! {
             let mut sim = Simulator::new(Config::restricted());
             sim.publish(BASE, &[word], CodeKind::Plain).unwrap();
             let fault = sim.call(BASE, &CallArgs::default()).unwrap_err();
-            let named = matches!(fault, arm64_sim::Fault::NotExecuted { .. });
+            let named = matches!(fault.stop, Stop::NotExecuted);
             prop_assert!(named, "{}: {}", text, fault);
         }
     }

@@ -1,6 +1,8 @@
 //! Whole functions: calls in both directions, memory, counts, faults that end a call.
 
-use arm64_sim::{Access, CallArgs, Checks, Class, CodeKind, Config, Fault, Permission, Simulator};
+use arm64_sim::{
+    Access, CallArgs, Checks, Class, CodeKind, Config, Fault, Permission, Simulator, Stop,
+};
 
 const BASE: u64 = 0x40_0000;
 
@@ -76,7 +78,7 @@ fn a_comparison_and_its_branch_are_still_two_instructions() {
     // Without the branch the comparison is itself again.
     sim.unpublish(BASE + 8, 1);
     let fault = sim.call(BASE, &ints(&[2, 1])).unwrap_err();
-    assert!(matches!(fault, Fault::UnpublishedCode { .. }), "{fault}");
+    assert!(matches!(fault.stop, Stop::UnpublishedCode), "{fault}");
 }
 
 #[test]
@@ -84,7 +86,7 @@ fn a_budget_ends_an_endless_loop() {
     let mut sim = restricted(&[0x1400_0000]);
     sim.set_fuel(Some(1000));
     let fault = sim.call(BASE, &ints(&[])).unwrap_err();
-    assert!(matches!(fault, Fault::OutOfFuel { .. }), "{fault}");
+    assert!(matches!(fault.stop, Stop::OutOfFuel), "{fault}");
     assert_eq!(sim.stats().instructions, 1001);
     assert_eq!(sim.fuel(), Some(0));
 }
@@ -94,7 +96,7 @@ fn endless_recursion_overflows_the_stack() {
     // stp x29, x30, [sp, #-16]!; bl self
     let mut sim = restricted(&[0xa9bf_7bfd, 0x97ff_ffff]);
     let fault = sim.call(BASE, &ints(&[])).unwrap_err();
-    assert!(matches!(fault, Fault::StackOverflow { .. }), "{fault}");
+    assert!(matches!(fault.stop, Stop::StackOverflow { .. }), "{fault}");
     // The stack is whole again.
     assert!(sim.call(BASE, &ints(&[])).is_err());
 }
@@ -150,7 +152,7 @@ fn host_functions_call_back_and_faults_pass_through() {
     assert_eq!(sim.call(BASE + 0x1000, &args).unwrap().ints[0], 55);
     let args = CallArgs { ints: &[6, host], floats: &[0], stack: &[] };
     let fault = sim.call(BASE + 0x1000, &args).unwrap_err();
-    assert!(matches!(fault, Fault::Host { code: 99, .. }), "{fault}");
+    assert!(matches!(fault.stop, Stop::Host { code: 99, .. }), "{fault}");
     assert_eq!(fault.pc(), BASE + 0x1000 + 7 * 4);
 }
 
@@ -169,7 +171,7 @@ fn open_memory_is_the_hosts() {
     sim.call(entry, &ints(&[at(&raw mut a), at(&raw mut b)])).unwrap();
     assert_eq!((a, b), (2, 1));
     let fault = sim.call(entry, &ints(&[8, 8])).unwrap_err();
-    assert!(matches!(fault, Fault::Memory { address: 8, size: 8, .. }), "{fault}");
+    assert!(matches!(fault.stop, Stop::Memory { address: 8, size: 8, .. }), "{fault}");
 }
 
 #[test]
@@ -183,10 +185,10 @@ fn restricted_memory_is_what_was_mapped() {
     assert_eq!(sim.mapped(0x8000).unwrap()[4], 7);
     for bad in [0x8005, 0x7ffd, 0x9000, 0, u64::MAX, u64::MAX - 3] {
         let fault = sim.call(BASE, &ints(&[bad, 7])).unwrap_err();
-        assert!(matches!(fault, Fault::Memory { address, .. } if address == bad), "{fault}");
+        assert!(matches!(fault.stop, Stop::Memory { address, .. } if address == bad), "{fault}");
     }
     let fault = sim.call(BASE, &ints(&[BASE, 7])).unwrap_err();
-    assert!(matches!(fault, Fault::StoreToCode { .. }), "{fault}");
+    assert!(matches!(fault.stop, Stop::StoreToCode { .. }), "{fault}");
 }
 
 #[test]
@@ -197,7 +199,8 @@ fn nothing_of_a_pair_moves_if_one_of_them_cannot() {
             let mut sim = restricted(&[word, 0xd65f_03c0]);
             assert!(sim.map(0x8000, vec![7; 16], Permission::ReadWrite));
             let fault = sim.call(BASE, &ints(&[address, 1, 2])).unwrap_err();
-            let Fault::Memory { address, size: 8, access: found, .. } = fault else {
+            let Fault { stop: Stop::Memory { address, size: 8, access: found, .. }, .. } = fault
+            else {
                 panic!("{fault}")
             };
             assert_eq!((address, found), (bad, access));
@@ -229,9 +232,9 @@ fn restricted_simulators_share_the_hosts_memory() {
         assert_eq!(found, 11 + 6 * n as u64, "what the other one wrote is there");
     }
     let fault = sims[0].call(BASE, &ints(&[start + 8])).unwrap_err();
-    assert!(matches!(fault, Fault::Memory { access: Access::Write, .. }), "{fault}");
+    assert!(matches!(fault.stop, Stop::Memory { access: Access::Write, .. }), "{fault}");
     let fault = sims[0].call(BASE, &ints(&[start + 9])).unwrap_err();
-    assert!(matches!(fault, Fault::Memory { access: Access::Read, .. }), "{fault}");
+    assert!(matches!(fault.stop, Stop::Memory { access: Access::Read, .. }), "{fault}");
     drop(sims);
     assert_eq!(std::hint::black_box(cells), [34, 20]);
 }
@@ -245,7 +248,7 @@ fn no_memory_for_a_stack_is_a_fault() {
         sim.publish(BASE, &[0xd65f_03c0], CodeKind::Plain).unwrap();
         let fault = sim.call(BASE, &ints(&[])).unwrap_err();
         assert!(
-            matches!(fault, Fault::OutOfMemory { bytes, .. } if bytes == stack_size),
+            matches!(fault.stop, Stop::OutOfMemory { bytes, .. } if bytes == stack_size),
             "{fault}"
         );
     }
@@ -256,7 +259,7 @@ fn a_trap_names_its_place() {
     // nop; brk #0x2a
     let mut sim = restricted(&[0xd503_201f, 0xd420_0540]);
     let fault = sim.call(BASE, &ints(&[])).unwrap_err();
-    assert!(matches!(fault, Fault::Breakpoint { imm: 42, .. }), "{fault}");
+    assert!(matches!(fault.stop, Stop::Breakpoint { imm: 42, .. }), "{fault}");
     assert_eq!(fault.pc(), BASE + 4);
     assert!(fault.to_string().starts_with("breakpoint 0x2a at 0x400004: `"), "{fault}");
 }

@@ -1,7 +1,7 @@
 //! How much memory a simulator keeps. Alone in its process, so that nobody else's is counted.
 #![cfg(target_os = "linux")]
 
-use arm64_sim::{CallArgs, CodeKind, Config, Fault, Simulator};
+use arm64_sim::{CallArgs, CodeKind, Config, Fault, Simulator, Stop};
 
 /// Bytes of this process that are in memory.
 fn resident() -> u64 {
@@ -47,7 +47,8 @@ fn what_a_deep_call_needed_is_given_back() {
             for sim in &mut sims {
                 sim.publish(0x1_0000, words, CodeKind::Plain).unwrap();
                 let outcome = call(sim, x0);
-                let overflowed = matches!(outcome, Err(Fault::StackOverflow { .. }));
+                let overflowed =
+                    matches!(outcome, Err(Fault { stop: Stop::StackOverflow { .. }, .. }));
                 assert_eq!(overflowed, overflows, "{outcome:?}");
                 let (low, high) = sim.stack();
                 assert_eq!(high - low, 8 << 20);

@@ -3,7 +3,7 @@
 #[allow(dead_code)] // each test uses its part
 mod common;
 
-use arm64_sim::{CallArgs, CodeKind, Config, Fault, Permission, Simulator};
+use arm64_sim::{CallArgs, CodeKind, Config, Fault, Permission, Simulator, Stop};
 use codegen::{Options, compile};
 use ir::{Function, FunctionBuilder, RmwOp, TrapKind, Type, Value, eval};
 use testkit::Random;
@@ -49,7 +49,7 @@ fn run(
     let ints = [MEMORY + offset, args[0] | noise, args[1] | noise.rotate_left(7) & !ty.mask()];
     match sim.call(BASE, &CallArgs { ints: &ints, ..CallArgs::default() }) {
         Ok(found) => Ok([found.ints[0], found.ints[1]]),
-        Err(Fault::Breakpoint { imm, .. }) => {
+        Err(Fault { stop: Stop::Breakpoint { imm, .. }, .. }) => {
             Err(TrapKind::from_code(imm).expect("only traps are breakpoints"))
         }
         Err(fault) => panic!("{fault}\n{}", common::disassemble(&code)),

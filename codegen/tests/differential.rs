@@ -4,7 +4,7 @@
 #[allow(dead_code)] // each test uses its part
 mod common;
 
-use arm64_sim::{CallArgs, CodeKind, Config, Fault, Simulator};
+use arm64_sim::{CallArgs, CodeKind, Config, Fault, Simulator, Stop};
 use codegen::{CompiledCode, Compiler, Error, Options, Reason};
 use common::link::{self, BASE};
 use interp::{Interpreter, LoadOptions, NoHost, Program};
@@ -71,7 +71,7 @@ fn simulate(
             };
             Ok(signature.result_types().map(&mut word).collect())
         }
-        Err(Fault::Breakpoint { imm, .. }) => {
+        Err(Fault { stop: Stop::Breakpoint { imm, .. }, .. }) => {
             Err(TrapKind::from_code(imm).expect("only traps are breakpoints"))
         }
         Err(fault) => panic!("{fault}"),

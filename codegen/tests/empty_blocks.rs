@@ -6,7 +6,7 @@ mod common;
 
 use std::fmt::Write;
 
-use arm64_sim::{CallArgs, CodeKind, Config, Fault, Simulator};
+use arm64_sim::{CallArgs, CodeKind, Config, Fault, Simulator, Stop};
 use codegen::{Options, compile};
 
 const BASE: u64 = 0x10_0000;
@@ -88,7 +88,7 @@ fn check(graph: &[End]) {
             sim.set_fuel(Some(200));
             let found = match sim.call(BASE, &args) {
                 Ok(results) => Some(results.ints[0]),
-                Err(Fault::OutOfFuel { .. }) => None,
+                Err(Fault { stop: Stop::OutOfFuel, .. }) => None,
                 Err(fault) => panic!("{fault}, {level:?}\n{source}"),
             };
             assert_eq!(found, walk(graph, arg), "{level:?}, from {arg}:\n{source}");

@@ -4,7 +4,7 @@
 #[allow(dead_code)] // each test uses its part
 mod common;
 
-use arm64_sim::{CallArgs, CodeKind, Config, Fault, Simulator};
+use arm64_sim::{CallArgs, CodeKind, Config, Fault, Simulator, Stop};
 use codegen::{Options, compile};
 use ir::{
     BinaryOp, CarryOp, Function, FunctionBuilder, IntCC, OverflowOp, TrapKind, Type, Value, eval,
@@ -180,7 +180,7 @@ fn simulate(sim: &mut Simulator, results: &[Type], args: &[(Type, u64)], noise: 
     let ints: Vec<u64> = args.iter().map(|(ty, arg)| arg | noise & !ty.mask()).collect();
     match sim.call(BASE, &CallArgs { ints: &ints, ..CallArgs::default() }) {
         Ok(found) => Ok(results.iter().zip(found.ints).map(|(ty, int)| int & ty.mask()).collect()),
-        Err(Fault::Breakpoint { imm, .. }) => {
+        Err(Fault { stop: Stop::Breakpoint { imm, .. }, .. }) => {
             Err(TrapKind::from_code(imm).expect("only traps are breakpoints"))
         }
         Err(fault) => panic!("{fault}"),

@@ -121,20 +121,20 @@ impl Machine for Simulators {
 
 /// As the caller of an engine sees a fault of the simulator.
 fn error(fault: &arm64_sim::Fault, code: &Linked) -> Error {
-    use arm64_sim::Fault as Sim;
-    let reason = match *fault {
-        Sim::Breakpoint { .. } => Fault::Breakpoint,
-        Sim::StackOverflow { .. } => Fault::Trap(TrapKind::StackOverflow, None),
-        Sim::OutOfMemory { bytes, .. } => {
+    use arm64_sim::Stop;
+    let reason = match fault.stop {
+        Stop::Breakpoint { .. } => Fault::Breakpoint,
+        Stop::StackOverflow { .. } => Fault::Trap(TrapKind::StackOverflow, None),
+        Stop::OutOfMemory { bytes, .. } => {
             let detail = format!("no memory for {bytes} bytes of stack");
             Fault::Trap(TrapKind::StackOverflow, Some(detail))
         }
-        Sim::OutOfFuel { .. } => Fault::Trap(TrapKind::OutOfFuel, None),
+        Stop::OutOfFuel => Fault::Trap(TrapKind::OutOfFuel, None),
         // An address of a call that is no function's.
-        Sim::OutsideCode { target, .. } | Sim::MisalignedTarget { target, .. } => {
+        Stop::OutsideCode { target, .. } | Stop::MisalignedTarget { target, .. } => {
             Fault::at(TrapKind::BadCall, target)
         }
-        Sim::Memory { address, .. } | Sim::Unaligned { address, .. } => {
+        Stop::Memory { address, .. } | Stop::Unaligned { address, .. } => {
             Fault::at(TrapKind::MemoryFault, address)
         }
         _ => Fault::Wrong(fault.to_string()),

@@ -190,7 +190,7 @@ pub(crate) fn assemble() -> Option<Trampoline> {
 mod tests {
     use super::*;
     use arm64_enc::Inst;
-    use arm64_sim::{Checks, CodeKind, Fault, Registers, Simulator};
+    use arm64_sim::{Checks, CodeKind, Registers, Simulator, Stop};
 
     /// Runs the trampoline around a callee, on any host. If the callee ends at a `brk`, what the signal handler does is
     /// done. Gives the registers before and behind.
@@ -227,7 +227,7 @@ mod tests {
         before.fpcr = fpcr;
         simulator.set_registers(&before);
         let mut fault = simulator.run_from(base + 4);
-        if matches!(fault, Fault::Breakpoint { .. }) && fault.pc() != base {
+        if matches!(fault.stop, Stop::Breakpoint { .. }) && fault.pc() != base {
             // The simulated code has written it, by its address.
             assert!(simulator.set_sp(std::hint::black_box(sp)));
             fault = simulator.run_from(base + 4 + trampoline.recovery as u64);

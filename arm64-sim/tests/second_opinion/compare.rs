@@ -3,7 +3,7 @@
 
 use crate::generate::{self, Needs, Random};
 use crate::native::Native;
-use arm64_sim::{Checks, CodeKind, Config, Fault, Registers, Simulator};
+use arm64_sim::{Checks, CodeKind, Config, Fault, Registers, Simulator, Stop};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Instructions of the quick sample.
@@ -192,8 +192,8 @@ impl Rig {
         sim.set_registers(registers);
         assert!(sim.set_sp(registers.sp));
         let fault = sim.run_from(address);
-        let done = matches!(fault, Fault::Breakpoint { .. });
-        if matches!(fault, Fault::StackOverflow { .. }) {
+        let done = matches!(fault.stop, Stop::Breakpoint { .. });
+        if matches!(fault.stop, Stop::StackOverflow { .. }) {
             return None;
         }
         let simulated = Outcome {

@@ -1,7 +1,7 @@
 //! One instruction at a time in the simulator.
 
 use arm64_enc::Inst;
-use arm64_sim::{Checks, CodeKind, Config, Fault, Permission, Registers, Simulator};
+use arm64_sim::{Checks, CodeKind, Config, Fault, Permission, Registers, Simulator, Stop};
 use std::collections::BTreeMap;
 
 pub(crate) const CODE: u64 = 0x40_0000;
@@ -70,7 +70,7 @@ impl Machine {
 
     pub(crate) fn run(&mut self) -> Registers {
         let (after, fault) = self.end();
-        assert!(matches!(fault, Fault::Breakpoint { .. }), "`{}`: {fault}", self.text());
+        assert!(matches!(fault.stop, Stop::Breakpoint { .. }), "`{}`: {fault}", self.text());
         after
     }
 

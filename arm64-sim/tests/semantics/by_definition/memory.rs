@@ -1,7 +1,7 @@
 //! Loads and stores: each width, extension and way to say an address, against an array of bytes.
 
 use super::machine::{DATA, DATA_SIZE, Machine, byte, cut, word};
-use arm64_sim::Fault;
+use arm64_sim::Stop;
 
 /// Where most accesses go.
 const MIDDLE: usize = 256;
@@ -220,14 +220,14 @@ fn ends_of_the_buffer() {
             let (after, fault) = m.end();
             if fits {
                 assert!(
-                    matches!(fault, Fault::Breakpoint { .. }),
+                    matches!(fault.stop, Stop::Breakpoint { .. }),
                     "`{}` at {address:#x}: {fault}",
                     m.text()
                 );
                 continue;
             }
             assert!(
-                matches!(fault, Fault::Memory { address: a, size: n, .. } if a == address && n == s),
+                matches!(fault.stop, Stop::Memory { address: a, size: n, .. } if a == address && n == s),
                 "`{}` at {address:#x}: {fault}",
                 m.text()
             );

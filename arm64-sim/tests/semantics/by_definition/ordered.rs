@@ -1,7 +1,7 @@
 //! Exclusives, ordered accesses and atomic operations: values, alignment, and when a store-exclusive succeeds.
 
 use super::machine::{DATA, DATA_SIZE, Machine, byte, corners, signed, word};
-use arm64_sim::{Fault, Registers};
+use arm64_sim::{Registers, Stop};
 
 /// Suffix of the name, letter of the register, bytes.
 const WIDTHS: [(&str, char, usize); 4] = [("b", 'w', 1), ("h", 'w', 2), ("", 'w', 4), ("", 'x', 8)];
@@ -118,11 +118,11 @@ fn misaligned() {
                 m.regs.x[1] += off;
                 let (after, fault) = m.end();
                 if off == 0 {
-                    assert!(matches!(fault, Fault::Breakpoint { .. }), "`{text}`: {fault}");
+                    assert!(matches!(fault.stop, Stop::Breakpoint { .. }), "`{text}`: {fault}");
                     continue;
                 }
                 assert!(
-                    matches!(fault, Fault::Unaligned { address, size: s, .. } if address == m.regs.x[1] && s == size as u64),
+                    matches!(fault.stop, Stop::Unaligned { address, size: s, .. } if address == m.regs.x[1] && s == size as u64),
                     "`{text}` at {off}: {fault}"
                 );
                 assert_eq!(after.x, m.regs.x, "`{text}`");
