@@ -36,23 +36,27 @@ impl Analyses {
     }
 
     /// Blocks or edges changed, or the function is another one.
+    #[inline]
     pub fn forget(&mut self) {
         self.known = Known::Nothing;
     }
 
     /// The flow graph.
+    #[inline]
     pub fn graph(&mut self, func: &Function) -> &FlowGraph {
         self.know(func, Known::Graph);
         &self.graph
     }
 
     /// The flow graph and its dominator tree.
+    #[inline]
     pub fn dominators(&mut self, func: &Function) -> (&FlowGraph, &DomTree) {
         self.know(func, Known::Dominators);
         (&self.graph, &self.dom)
     }
 
     /// The flow graph, its dominator tree and its loops.
+    #[inline]
     pub fn loops(&mut self, func: &Function) -> (&FlowGraph, &DomTree, &LoopForest) {
         self.know(func, Known::Loops);
         (&self.graph, &self.dom, &self.loops)
@@ -61,6 +65,7 @@ impl Analyses {
     /// Whether what is known holds for a function as it is now: for tests of those who should have called
     /// [`forget`](Self::forget).
     #[must_use]
+    #[inline]
     pub fn holds_for(&self, func: &Function) -> bool {
         self.known == Known::Nothing || self.graph == FlowGraph::new(func)
     }

@@ -90,6 +90,7 @@ impl DomTree {
 
     /// The immediate dominator of a block; the entry and unreachable blocks have none.
     #[must_use]
+    #[inline]
     pub fn idom(&self, block: Block) -> Option<Block> {
         self.idom[block.index()]
     }
@@ -97,6 +98,7 @@ impl DomTree {
     /// Whether `a` dominates `b`; every block dominates itself. Unreachable blocks neither dominate others nor are
     /// dominated by others.
     #[must_use]
+    #[inline]
     pub fn dominates(&self, a: Block, b: Block) -> bool {
         match (self.interval[a.index()], self.interval[b.index()]) {
             (Some(a), Some(b)) => a.enter <= b.enter && b.exit <= a.exit,
@@ -106,12 +108,14 @@ impl DomTree {
 
     /// Whether `a` dominates `b` and is another block.
     #[must_use]
+    #[inline]
     pub fn strictly_dominates(&self, a: Block, b: Block) -> bool {
         a != b && self.dominates(a, b)
     }
 
     /// The blocks whose immediate dominator is `block`, in reverse postorder.
     #[must_use]
+    #[inline]
     pub fn children(&self, block: Block) -> &[Block] {
         let index = block.index();
         &self.children[self.child_start[index] as usize..self.child_start[index + 1] as usize]
@@ -120,18 +124,21 @@ impl DomTree {
     /// The reachable blocks, each after its immediate dominator, and the blocks that a block dominates directly
     /// after it.
     #[must_use]
+    #[inline]
     pub fn preorder(&self) -> &[Block] {
         &self.preorder
     }
 
     /// The place of a reachable block in [`preorder`](Self::preorder).
     #[must_use]
+    #[inline]
     pub fn preorder_index(&self, block: Block) -> Option<u32> {
         self.interval[block.index()].map(|interval| interval.enter)
     }
 
     /// How many blocks strictly dominate a reachable block.
     #[must_use]
+    #[inline]
     pub fn level(&self, block: Block) -> Option<u32> {
         self.interval[block.index()].map(|interval| interval.level)
     }
@@ -139,6 +146,7 @@ impl DomTree {
     /// The blocks that a block dominates, itself first, in [`preorder`](Self::preorder); none for a block that cannot be
     /// reached.
     #[must_use]
+    #[inline]
     pub fn subtree(&self, block: Block) -> &[Block] {
         match self.interval[block.index()] {
             Some(interval) => &self.preorder[interval.enter as usize..interval.exit as usize],
@@ -148,6 +156,7 @@ impl DomTree {
 
     /// The nearest block that dominates both, if both are reachable.
     #[must_use]
+    #[inline]
     pub fn common_dominator(&self, a: Block, b: Block) -> Option<Block> {
         self.interval[b.index()]?;
         let mut at = a;
@@ -159,44 +168,65 @@ impl DomTree {
     }
 }
 
+/// What is known of a block, by its number, its place in the order of first visits; all else are such numbers.
+#[derive(Clone, Copy)]
+struct Node {
+    /// Its parent in the depth-first tree.
+    parent: u32,
+    /// Its semidominator, once it is known.
+    semi: u32,
+    /// A node above it in the forest: the way to the root, compressed.
+    ancestor: u32,
+    /// The node with the least semidominator on the compressed way.
+    best: u32,
+    /// The first of those that have it as semidominator and wait for their dominator.
+    waiting: Option<u32>,
+    /// The next of those that wait where it does.
+    next: Option<u32>,
+}
+
 /// The immediate dominators of the reachable blocks, as places in the order in which depth-first search meets them.
 fn immediate_dominators(graph: &FlowGraph) -> Vec<u32> {
     let blocks = graph.preorder();
     let count = blocks.len();
-    let parents: Vec<u32> = blocks.iter().filter_map(|&block| graph.search_parent(block)).collect();
-    let mut semi: Vec<u32> = (0..count as u32).collect();
-    // `ancestor` is compressed, `best` is the number with the least semidominator on the compressed way.
-    let mut ancestor = parents.clone();
-    let mut best: Vec<u32> = (0..count as u32).collect();
+    let mut forest: Vec<Node> = Vec::with_capacity(count);
+    for (number, &block) in blocks.iter().enumerate() {
+        let (number, parent) = (number as u32, graph.search_parent(block).unwrap_or(0));
+        let links = Node {
+            parent,
+            semi: number,
+            ancestor: parent,
+            best: number,
+            waiting: None,
+            next: None,
+        };
+        forest.push(links);
+    }
     let mut path = Vec::new();
-    // The numbers that have each number as semidominator and wait for their dominator, as lists through `next`.
-    let mut waiting: Vec<Option<u32>> = vec![None; count];
-    let mut next: Vec<Option<u32>> = vec![None; count];
     let mut idom = vec![0; count];
     for w in (1..count as u32).rev() {
-        let (index, parent) = (w as usize, parents[w as usize]);
+        let (index, parent) = (w as usize, forest[w as usize].parent);
         let mut least = parent;
         for pred in graph.preds(blocks[index]) {
             let Some(v) = graph.preorder_index(pred) else { continue };
             // Numbers up to w are not in the forest yet: each stands for itself.
-            let u =
-                if v <= w { v } else { evaluate(v, w, &mut ancestor, &mut best, &semi, &mut path) };
-            least = least.min(semi[u as usize]);
+            let u = if v <= w { v } else { evaluate(v, w, &mut forest, &mut path) };
+            least = least.min(forest[u as usize].semi);
         }
-        semi[index] = least;
-        next[index] = waiting[least as usize].replace(w);
+        forest[index].semi = least;
+        forest[index].next = forest[least as usize].waiting.replace(w);
         // From here on w is in the forest. What waits at its parent lies below w, so that the way from the semidominator
         // down is in the forest: the dominator is the semidominator, if nothing on the way has a lesser one, else the same
         // as that of the least there (theorems 2 and 3).
-        let mut list = waiting[parent as usize].take();
+        let mut list = forest[parent as usize].waiting.take();
         while let Some(v) = list {
-            let u = evaluate(v, w - 1, &mut ancestor, &mut best, &semi, &mut path);
-            idom[v as usize] = if semi[u as usize] < parent { u } else { parent };
-            list = next[v as usize];
+            let u = evaluate(v, w - 1, &mut forest, &mut path);
+            idom[v as usize] = if forest[u as usize].semi < parent { u } else { parent };
+            list = forest[v as usize].next;
         }
     }
     for w in 1..count {
-        if idom[w] != semi[w] {
+        if idom[w] != forest[w].semi {
             idom[w] = idom[idom[w] as usize];
         }
     }
@@ -205,28 +235,22 @@ fn immediate_dominators(graph: &FlowGraph) -> Vec<u32> {
 
 /// The number with the least semidominator on the way from `v` up to, and without, the roots of the forest: the
 /// numbers that are at most `last`. Compresses the way.
-fn evaluate(
-    v: u32,
-    last: u32,
-    ancestor: &mut [u32],
-    best: &mut [u32],
-    semi: &[u32],
-    path: &mut Vec<u32>,
-) -> u32 {
+fn evaluate(v: u32, last: u32, forest: &mut [Node], path: &mut Vec<u32>) -> u32 {
     path.clear();
     let mut at = v;
-    while ancestor[at as usize] > last {
+    while forest[at as usize].ancestor > last {
         path.push(at);
-        at = ancestor[at as usize];
+        at = forest[at as usize].ancestor;
     }
     let mut above = at;
     while let Some(node) = path.pop() {
-        let (node, up) = (node as usize, above as usize);
-        if semi[best[up] as usize] < semi[best[node] as usize] {
-            best[node] = best[up];
+        let Node { best, ancestor, .. } = forest[above as usize];
+        let own = forest[node as usize].best;
+        if forest[best as usize].semi < forest[own as usize].semi {
+            forest[node as usize].best = best;
         }
-        ancestor[node] = ancestor[up];
-        above = node as u32;
+        forest[node as usize].ancestor = ancestor;
+        above = node;
     }
-    best[v as usize]
+    forest[v as usize].best
 }

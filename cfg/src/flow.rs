@@ -141,29 +141,34 @@ impl FlowGraph {
 
     /// The entry block, unless the function has no blocks.
     #[must_use]
+    #[inline]
     pub fn entry(&self) -> Option<Block> {
         self.entry
     }
 
     /// The size for a table over blocks: [`Function::num_blocks`] when the graph was made.
     #[must_use]
+    #[inline]
     pub fn num_blocks(&self) -> usize {
         self.succ_ranges.len()
     }
 
     /// The successors of a block, in the order of its terminator, with multiplicity.
     #[must_use]
+    #[inline]
     pub fn succs(&self, block: Block) -> &[Block] {
         self.succ_ranges[block.index()].of(&self.succs)
     }
 
     /// The edges into a block: those of blocks earlier in the layout first.
     #[must_use]
+    #[inline]
     pub fn pred_edges(&self, block: Block) -> &[Edge] {
         self.pred_ranges[block.index()].of(&self.preds)
     }
 
     /// The block at the other end of each edge into a block: a block may come more than once.
+    #[inline]
     pub fn preds(
         &self,
         block: Block,
@@ -173,12 +178,14 @@ impl FlowGraph {
 
     /// Whether control can come from the entry to a block.
     #[must_use]
+    #[inline]
     pub fn is_reachable(&self, block: Block) -> bool {
         self.visits[block.index()].is_some()
     }
 
     /// Whether control can come to every block of the layout.
     #[must_use]
+    #[inline]
     pub fn all_reachable(&self) -> bool {
         self.postorder.len() == self.blocks
     }
@@ -196,6 +203,7 @@ impl FlowGraph {
     /// The block that depth-first search, which makes [`postorder`](Self::postorder), first came from to a reachable
     /// block that is not the entry.
     #[must_use]
+    #[inline]
     pub fn came_from(&self, block: Block) -> Option<Block> {
         let visit = self.visits[block.index()].filter(|visit| visit.pre > 0)?;
         Some(self.preorder[visit.parent as usize])
@@ -209,18 +217,21 @@ impl FlowGraph {
 
     /// The reachable blocks, each after those first reached through it.
     #[must_use]
+    #[inline]
     pub fn postorder(&self) -> &[Block] {
         &self.postorder
     }
 
     /// The reachable blocks, each before those first reached through it: but for back edges, a block comes after all
     /// its predecessors.
+    #[inline]
     pub fn rpo(&self) -> impl ExactSizeIterator<Item = Block> + DoubleEndedIterator + '_ {
         self.postorder.iter().rev().copied()
     }
 
     /// The place of a reachable block in [`rpo`](Self::rpo).
     #[must_use]
+    #[inline]
     pub fn rpo_index(&self, block: Block) -> Option<u32> {
         self.visits[block.index()].map(|visit| self.postorder.len() as u32 - 1 - visit.post)
     }

@@ -73,48 +73,56 @@ impl LoopForest {
     }
 
     /// All loops, each before the loops inside it.
+    #[inline]
     pub fn loops(&self) -> impl DoubleEndedIterator<Item = Loop> + ExactSizeIterator + use<> {
         (0..self.loops.len()).map(Loop::from_index)
     }
 
     /// The innermost loop that a block is in.
     #[must_use]
+    #[inline]
     pub fn loop_of(&self, block: Block) -> Option<Loop> {
         self.innermost[block.index()]
     }
 
     /// How many loops a block is in.
     #[must_use]
+    #[inline]
     pub fn depth(&self, block: Block) -> u32 {
         self.loop_of(block).map_or(0, |l| self.loops[l.index()].depth)
     }
 
     /// How many loops a loop is in, itself included.
     #[must_use]
+    #[inline]
     pub fn loop_depth(&self, l: Loop) -> u32 {
         self.loops[l.index()].depth
     }
 
     /// The header of a loop.
     #[must_use]
+    #[inline]
     pub fn header(&self, l: Loop) -> Block {
         self.loops[l.index()].header
     }
 
     /// The loop directly around a loop.
     #[must_use]
+    #[inline]
     pub fn parent(&self, l: Loop) -> Option<Loop> {
         self.loops[l.index()].parent
     }
 
     /// Whether a loop can be entered elsewhere than at its header.
     #[must_use]
+    #[inline]
     pub fn is_irreducible(&self, l: Loop) -> bool {
         self.loops[l.index()].irreducible
     }
 
     /// The blocks of a loop, those of the loops inside it included: the header first, otherwise grouped by loop.
     #[must_use]
+    #[inline]
     pub fn blocks(&self, l: Loop) -> &[Block] {
         let data = &self.loops[l.index()];
         &self.blocks[data.first_block as usize..data.last_block as usize]
@@ -122,6 +130,7 @@ impl LoopForest {
 
     /// Whether a block is in a loop or in a loop inside it.
     #[must_use]
+    #[inline]
     pub fn contains(&self, l: Loop, block: Block) -> bool {
         self.loop_of(block).is_some_and(|inner| inner >= l && inner.0 < self.loops[l.index()].end)
     }

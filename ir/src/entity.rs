@@ -166,8 +166,11 @@ impl<K: Entity + fmt::Debug, V: fmt::Debug> fmt::Debug for PrimaryMap<K, V> {
     }
 }
 
+/// How many items a [`SecondaryMap`] has once it has any.
+const MIN_ITEMS: usize = 32;
+
 /// Facts about entities that another map owns: every key has a value, the default until it is set.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub struct SecondaryMap<K, V> {
     items: Vec<V>,
     default: V,
@@ -179,6 +182,12 @@ impl<K: Entity, V: Clone> SecondaryMap<K, V> {
     #[must_use]
     pub fn with_default(default: V) -> Self {
         Self { items: Vec::new(), default, key: PhantomData }
+    }
+
+    /// A map in which every key has `default`, with memory for the first `count` keys.
+    #[must_use]
+    pub fn with_memory(default: V, count: usize) -> Self {
+        Self { items: vec![default.clone(); count], default, key: PhantomData }
     }
 
     /// Sets every key back to the default; keeps the memory.
@@ -211,7 +220,9 @@ impl<K: Entity, V: Clone> Index<K> for SecondaryMap<K, V> {
 impl<K: Entity, V: Clone> IndexMut<K> for SecondaryMap<K, V> {
     fn index_mut(&mut self, key: K) -> &mut V {
         if key.index() >= self.items.len() {
-            self.items.resize(key.index() + 1, self.default.clone());
+            // Twice as many each time: keys come in order more often than not.
+            let len = (key.index() + 1).max(2 * self.items.len()).max(MIN_ITEMS);
+            self.items.resize(len, self.default.clone());
         }
         &mut self.items[key.index()]
     }

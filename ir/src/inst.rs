@@ -15,12 +15,14 @@ pub struct ValueList {
 impl ValueList {
     /// How many values it holds.
     #[must_use]
+    #[inline]
     pub fn len(self) -> usize {
         self.len as usize
     }
 
     /// Whether it holds none.
     #[must_use]
+    #[inline]
     pub fn is_empty(self) -> bool {
         self.len == 0
     }
@@ -150,6 +152,7 @@ impl InstData {
 
     /// The function that it calls or takes the address of by name, if it does.
     #[must_use]
+    #[inline]
     pub const fn names_function(&self) -> Option<FuncRef> {
         match *self {
             InstData::Call { callee, .. }
@@ -161,6 +164,7 @@ impl InstData {
 
     /// Whether it ends a block.
     #[must_use]
+    #[inline]
     pub const fn is_terminator(&self) -> bool {
         self.opcode().is_terminator()
     }

@@ -37,6 +37,7 @@ pub enum NarrowWidth {
 impl NarrowWidth {
     /// The integer type of this width.
     #[must_use]
+    #[inline]
     pub const fn as_type(self) -> Type {
         match self {
             NarrowWidth::W8 => Type::I8,
@@ -49,6 +50,7 @@ impl NarrowWidth {
 impl LoadKind {
     /// The type in memory of a load with this result type.
     #[must_use]
+    #[inline]
     pub const fn memory_type(self, result: Type) -> Type {
         match self {
             LoadKind::Full => result,
@@ -60,6 +62,7 @@ impl LoadKind {
 impl StoreKind {
     /// The type in memory of a store of a value of this type.
     #[must_use]
+    #[inline]
     pub const fn memory_type(self, value: Type) -> Type {
         match self {
             StoreKind::Full => value,
@@ -108,6 +111,7 @@ impl MemFacts {
 
     /// Whether the two accesses may overlap, for all that their regions say.
     #[must_use]
+    #[inline]
     pub fn may_overlap(self, other: Self) -> bool {
         match (self.region, other.region) {
             (Some(a), Some(b)) => a == b,
@@ -136,6 +140,7 @@ impl Align {
 
     /// In bytes.
     #[must_use]
+    #[inline]
     pub const fn bytes(self) -> u32 {
         1 << self.0
     }

@@ -69,6 +69,7 @@ pub enum Effect {
 impl Effect {
     /// Whether it may write memory, so that what was read before may be out of date.
     #[must_use]
+    #[inline]
     pub const fn may_write(self) -> bool {
         matches!(self, Effect::Writes | Effect::Atomic | Effect::Call)
     }
@@ -108,6 +109,7 @@ macro_rules! opcodes {
 
             /// The operation of this name.
             #[must_use]
+            #[inline]
             pub fn from_name(name: &str) -> Option<Self> {
                 match name { $( $name => Some(Opcode::$op), )* _ => None }
             }
@@ -125,18 +127,21 @@ macro_rules! opcodes {
 
                 /// Its row in the table.
                 #[must_use]
+                #[inline]
                 pub const fn info(self) -> &'static OpInfo {
                     self.opcode().info()
                 }
 
                 /// The same operation in the flat enum.
                 #[must_use]
+                #[inline]
                 pub const fn opcode(self) -> Opcode {
                     match self { $( $fname::$fop => Opcode::$fop, )* }
                 }
 
                 /// The operation of this format that `op` is, if it is one.
                 #[must_use]
+                #[inline]
                 pub const fn from_opcode(op: Opcode) -> Option<Self> {
                     match op { $( Opcode::$fop => Some($fname::$fop), )* _ => None }
                 }
@@ -287,12 +292,14 @@ opcodes! {
 impl Opcode {
     /// Its row in the table.
     #[must_use]
+    #[inline]
     pub const fn info(self) -> &'static OpInfo {
         &TABLE[self as usize]
     }
 
     /// As the text form writes it.
     #[must_use]
+    #[inline]
     pub const fn name(self) -> &'static str {
         self.info().name
     }
@@ -317,6 +324,7 @@ impl Opcode {
 
     /// Whether it ends a block.
     #[must_use]
+    #[inline]
     pub const fn is_terminator(self) -> bool {
         matches!(self.info().effect, Effect::Terminator)
     }

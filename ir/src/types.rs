@@ -32,6 +32,7 @@ impl Type {
 
     /// Width in bits.
     #[must_use]
+    #[inline]
     pub const fn bits(self) -> u32 {
         match self {
             Type::I8 => 8,
@@ -44,30 +45,35 @@ impl Type {
 
     /// How many bits of a 64-bit word a value has: its width, or of an `i128`, whose two words count one by one, 64.
     #[must_use]
+    #[inline]
     pub const fn word_bits(self) -> u32 {
         self.mask().count_ones()
     }
 
     /// Width in bytes, which is also the natural alignment.
     #[must_use]
+    #[inline]
     pub const fn bytes(self) -> u32 {
         self.bits() / 8
     }
 
     /// Whether this is an integer type.
     #[must_use]
+    #[inline]
     pub const fn is_int(self) -> bool {
         matches!(self, Type::I8 | Type::I16 | Type::I32 | Type::I64 | Type::I128)
     }
 
     /// Whether this is an integer type whose values fit a register: any but `i128`.
     #[must_use]
+    #[inline]
     pub const fn is_word_int(self) -> bool {
         self.is_int() && self.bits() <= 64
     }
 
     /// Whether this is a floating-point type.
     #[must_use]
+    #[inline]
     pub const fn is_float(self) -> bool {
         matches!(self, Type::F32 | Type::F64)
     }
@@ -75,6 +81,7 @@ impl Type {
     /// The bits that a value of this type may have set, as a mask of a 64-bit word; of each of the two words of an
     /// `i128`.
     #[must_use]
+    #[inline]
     pub const fn mask(self) -> u64 {
         match self {
             Type::I8 => 0xff,
@@ -86,6 +93,7 @@ impl Type {
 
     /// The integer type of the same width.
     #[must_use]
+    #[inline]
     pub const fn as_int(self) -> Type {
         match self {
             Type::F32 => Type::I32,
@@ -187,11 +195,13 @@ impl Signature {
     }
 
     /// The types of the parameters.
+    #[inline]
     pub fn param_types(&self) -> impl ExactSizeIterator<Item = Type> + '_ {
         self.params.iter().map(|p| p.ty)
     }
 
     /// The types of the results.
+    #[inline]
     pub fn result_types(&self) -> impl ExactSizeIterator<Item = Type> + '_ {
         self.results.iter().map(|p| p.ty)
     }
@@ -237,12 +247,14 @@ impl Span {
 
     /// The line, from 1.
     #[must_use]
+    #[inline]
     pub fn line(self) -> u32 {
         self.line.get()
     }
 
     /// The column, from 1.
     #[must_use]
+    #[inline]
     pub fn column(self) -> u32 {
         self.column
     }

@@ -14,12 +14,14 @@ macro_rules! words {
 
             /// As the text form writes it.
             #[must_use]
+            #[inline]
             pub const fn name(self) -> &'static str {
                 match self { $( $enum::$name => $word, )* }
             }
 
             /// The one of this name.
             #[must_use]
+            #[inline]
             pub fn from_name(name: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|item| item.name() == name)
             }
@@ -180,12 +182,14 @@ words! {
 impl TrapKind {
     /// The number that stands for it in machine code (the immediate of `brk`); from 1, stable.
     #[must_use]
+    #[inline]
     pub const fn code(self) -> u16 {
         self as u16 + 1
     }
 
     /// The trap that `code` stands for.
     #[must_use]
+    #[inline]
     pub fn from_code(code: u16) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.code() == code)
     }

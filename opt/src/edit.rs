@@ -56,7 +56,8 @@ impl Aliases {
         if self.is_empty() {
             return;
         }
-        for block in func.layout().to_vec() {
+        for place in 0..func.layout().len() {
+            let block = func.layout()[place];
             for index in 0..func.block_insts(block).len() {
                 let inst = func.block_insts(block)[index];
                 func.map_operands(inst, |value| self.resolve(value));
@@ -108,7 +109,7 @@ pub(crate) fn emit(
 
 /// How many operands, block arguments included, each value is.
 pub(crate) fn use_counts(func: &Function) -> SecondaryMap<Value, u32> {
-    let mut counts = SecondaryMap::with_default(0);
+    let mut counts = SecondaryMap::with_memory(0, func.num_values());
     for &block in func.layout() {
         for &inst in func.block_insts(block) {
             func.for_each_operand(inst, |value| counts[value] += 1);

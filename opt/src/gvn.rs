@@ -60,7 +60,9 @@ struct Leader {
 pub(crate) fn run(func: &mut Function, context: &mut Context) -> usize {
     let (graph, dom, forest) = context.analyses.loops(func);
     let mut memory = Memory::new(func, graph, forest);
-    let mut table: HashMap<Key, Leader, FastState> = HashMap::default();
+    let insts: usize = func.layout().iter().map(|&block| func.block_insts(block).len()).sum();
+    let mut table: HashMap<Key, Leader, FastState> =
+        HashMap::with_capacity_and_hasher(insts, FastState::default());
     let mut aliases = Aliases::new();
     let mut removed = 0;
     for &block in dom.preorder() {
@@ -222,9 +224,12 @@ impl MemoryVersions {
             }
         }
 
-        let mut versions =
-            Self { at_start: SecondaryMap::with_default(0), after: SecondaryMap::with_default(0) };
-        let mut at_end: SecondaryMap<Block, Option<u32>> = SecondaryMap::with_default(None);
+        let blocks = func.num_blocks();
+        let mut versions = Self {
+            at_start: SecondaryMap::with_memory(0, blocks),
+            after: SecondaryMap::with_default(0),
+        };
+        let mut at_end: SecondaryMap<Block, Option<u32>> = SecondaryMap::with_memory(None, blocks);
         let mut fresh = || {
             *last += 1;
             *last

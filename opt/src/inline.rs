@@ -15,6 +15,8 @@ use ir::{
     Module, SecondaryMap, SigRef, StackSlot, SwitchTable, TrapKind, Value, ValueList,
 };
 
+use smallvec::SmallVec;
+
 use crate::Context;
 use crate::edit::Aliases;
 
@@ -63,39 +65,54 @@ pub(crate) fn callees_first(module: &Module) -> Vec<usize> {
     order
 }
 
-/// The functions that may be inlined, as they were when they were visited.
+/// The functions of a module that were visited, and which of them may be inlined.
 #[derive(Debug, Default)]
 pub(crate) struct Bodies {
-    bodies: HashMap<String, (Function, usize)>,
-    /// How many calls and other uses in the module name each function.
-    calls: HashMap<String, usize>,
+    /// The place of each function in the module.
+    places: HashMap<String, usize>,
+    /// By place: those that were visited.
+    visited: Vec<Option<Function>>,
+    /// By place: the size of those that are small enough to be inlined somewhere.
+    sizes: Vec<Option<usize>>,
+    /// Whether there is one.
+    any: bool,
+    /// By place: how many calls and other uses in the module name the function.
+    calls: Vec<usize>,
 }
 
 impl Bodies {
     pub(crate) fn new(module: &Module) -> Self {
-        let mut calls: HashMap<String, usize> = HashMap::new();
+        let count = module.functions.len();
+        let places = module.functions.keys().cloned().zip(0..).collect();
+        let mut bodies = Self {
+            places,
+            visited: vec![None; count],
+            sizes: vec![None; count],
+            any: false,
+            calls: vec![0; count],
+        };
         for func in module.functions.values() {
             for &block in func.layout() {
                 for &inst in func.block_insts(block) {
-                    if let Some(callee) = func.inst(inst).names_function() {
-                        let name = &func.callees[callee].name;
-                        match calls.get_mut(name) {
-                            Some(count) => *count += 1,
-                            None => {
-                                calls.insert(name.clone(), 1);
-                            }
-                        }
+                    let named = func.inst(inst).names_function();
+                    if let Some(place) =
+                        named.and_then(|callee| bodies.place(&func.callees[callee]))
+                    {
+                        bodies.calls[place] += 1;
                     }
                 }
             }
         }
-        Self { bodies: HashMap::new(), calls }
+        bodies
     }
 
-    /// Adds a function that was visited, if it is small enough to be inlined somewhere.
-    pub(crate) fn add(&mut self, func: &Function) {
-        let size = size(func);
-        let calls = self.calls.get(&func.name).copied().unwrap_or(0);
+    fn place(&self, callee: &Callee) -> Option<usize> {
+        self.places.get(&callee.name).copied()
+    }
+
+    /// Takes a function that was visited, until [`give_back`](Self::give_back).
+    pub(crate) fn add(&mut self, place: usize, func: Function) {
+        let (size, calls) = (size(&func), self.calls[place]);
         let limit = if calls == 1 { ONCE } else { SMALL };
         let mut insts = func.layout().iter().flat_map(|&block| func.block_insts(block));
         // A tail call would have to become a call that returns to the middle of the caller.
@@ -105,13 +122,27 @@ impl Bodies {
             _ => true,
         };
         if calls > 0 && size <= limit && insts.all(|&inst| keeps_frame(inst)) {
-            self.bodies.insert(func.name.clone(), (func.clone(), size));
+            self.sizes[place] = Some(size);
+            self.any = true;
+        }
+        self.visited[place] = Some(func);
+    }
+
+    /// Puts the functions back where they were.
+    pub(crate) fn give_back(self, module: &mut Module) {
+        for (func, visited) in module.functions.values_mut().zip(self.visited) {
+            if let Some(visited) = visited {
+                *func = visited;
+            }
         }
     }
 
-    fn of(&self, callee: &Callee) -> Option<&(Function, usize)> {
-        let found = self.bodies.get(&callee.name)?;
-        (found.0.signature == callee.signature).then_some(found)
+    /// The body of a callee that may be inlined, and its size.
+    fn of(&self, callee: &Callee) -> Option<(&Function, usize)> {
+        let place = self.place(callee)?;
+        let size = self.sizes[place]?;
+        let body = self.visited[place].as_ref()?;
+        (body.signature == callee.signature).then_some((body, size))
     }
 }
 
@@ -147,7 +178,7 @@ pub(crate) fn run(func: &mut Function, context: &mut Context) -> usize {
 }
 
 fn calls_in(func: &mut Function, bodies: &Bodies) -> usize {
-    if bodies.bodies.is_empty() {
+    if !bodies.any {
         return 0;
     }
     let mut aliases = Aliases::new();
@@ -163,8 +194,8 @@ fn calls_in(func: &mut Function, bodies: &Bodies) -> usize {
             let body = match *func.inst(inst) {
                 InstData::Call { callee, args } => {
                     let body = bodies.of(&func.callees[callee]);
-                    let fits = |(body, size): &&(Function, usize)| {
-                        own_size + size <= MAX_CALLER
+                    let fits = |(body, size): &(&Function, usize)| {
+                        own_size + *size <= MAX_CALLER
                             && own_frame.saturating_add(frame(body)) <= MAX_FRAME
                     };
                     body.filter(fits).map(|body| (body, args))
@@ -253,7 +284,8 @@ impl<'a> Copy<'a> {
             let mut list = Vec::with_capacity(self.from.block_insts(block).len());
             for &inst in self.from.block_insts(block) {
                 let results = self.from.results(inst);
-                let types: Vec<_> = results.iter().map(|&v| self.from.value_type(v)).collect();
+                let types: SmallVec<[_; 2]> =
+                    results.iter().map(|&v| self.from.value_type(v)).collect();
                 // Stands in until its operands are known.
                 let data = InstData::Trap { kind: TrapKind::Unreachable };
                 let own = self.to.create_inst(data, &types, self.from.span(inst));

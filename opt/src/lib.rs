@@ -364,16 +364,19 @@ pub fn optimize_module_limited(
     }
     run.context.bodies = inline::Bodies::new(module);
     for index in inline::callees_first(module) {
-        let Some((_, func)) = module.functions.get_index_mut(index) else { continue };
+        let Some((_, place)) = module.functions.get_index_mut(index) else { continue };
+        // The functions that were visited wait in `bodies` for those that call them.
+        let mut func = std::mem::replace(place, Function::new("", ir::Signature::default()));
         // Once more if callees became known that were given by address, as functions passed to an inlined one are.
         for _ in 0..2 {
-            run.passes(func, |pass| pass.levels.contains(&level) && !pass.is_needed());
-            if inline::calls_by_address(func) == run.context.by_address {
+            run.passes(&mut func, |pass| pass.levels.contains(&level) && !pass.is_needed());
+            if inline::calls_by_address(&func) == run.context.by_address {
                 break;
             }
         }
-        run.context.bodies.add(func);
+        run.context.bodies.add(index, func);
     }
+    std::mem::take(&mut run.context.bodies).give_back(module);
     run.stats
 }
 

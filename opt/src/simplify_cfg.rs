@@ -44,7 +44,8 @@ pub(crate) fn run(func: &mut Function, context: &mut Context) -> usize {
 /// Terminators that can go only one way, and traps that are certain.
 fn fold_branches(func: &mut Function) -> usize {
     let mut changes = 0;
-    for block in func.layout().to_vec() {
+    for index in 0..func.layout().len() {
+        let block = func.layout()[index];
         changes += fold_trap_ifs(func, block);
         let Some(terminator) = func.terminator(block) else { continue };
         let target = match *func.inst(terminator) {
@@ -133,7 +134,8 @@ fn thread_edges(func: &mut Function) -> usize {
         empty[block] = Some(block) != entry && is_empty(func, block, &uses);
     }
     let mut changes = 0;
-    for block in func.layout().to_vec() {
+    for index in 0..func.layout().len() {
+        let block = func.layout()[index];
         let Some(terminator) = func.terminator(block) else { continue };
         let mut leads_to_empty = false;
         func.for_each_successor(terminator, |call| leads_to_empty |= empty[call.block]);
@@ -194,7 +196,8 @@ fn merge_blocks(func: &mut Function, analyses: &mut Analyses) -> usize {
     let mut aliases = Aliases::new();
     let mut merged: SecondaryMap<Block, bool> = SecondaryMap::with_default(false);
     let mut changes = 0;
-    for head in func.layout().to_vec() {
+    for index in 0..func.layout().len() {
+        let head = func.layout()[index];
         if merged[head] {
             continue;
         }

@@ -73,21 +73,25 @@ impl MachineEnv {
     }
 
     /// The allocatable registers of `class`, most preferred first.
+    #[inline]
     pub fn order(&self, class: RegClass) -> &[PReg] {
         &self.order[class.index()]
     }
 
     /// The allocatable registers of both classes.
+    #[inline]
     pub fn allocatable(&self) -> PRegSet {
         self.allocatable
     }
 
     /// Those of them that calls keep.
+    #[inline]
     pub fn callee_saved(&self) -> PRegSet {
         self.callee_saved
     }
 
     /// The register that moves of `class` may go through.
+    #[inline]
     pub fn scratch(&self, class: RegClass) -> PReg {
         self.scratch[class.index()]
     }
@@ -160,6 +164,7 @@ pub enum Loc {
 
 impl Loc {
     /// The register, if it is one.
+    #[inline]
     pub const fn as_reg(self) -> Option<PReg> {
         match self {
             Loc::Reg(reg) => Some(reg),
@@ -168,6 +173,7 @@ impl Loc {
     }
 
     /// The spill slot, if it is one.
+    #[inline]
     pub const fn as_stack(self) -> Option<SpillSlot> {
         match self {
             Loc::Reg(_) => None,
@@ -211,11 +217,13 @@ pub struct ProgPoint {
 
 impl ProgPoint {
     /// The place right before `inst`.
+    #[inline]
     pub const fn before(inst: Inst) -> ProgPoint {
         ProgPoint { inst, side: Side::Before }
     }
 
     /// The place right after `inst`.
+    #[inline]
     pub const fn after(inst: Inst) -> ProgPoint {
         ProgPoint { inst, side: Side::After }
     }
@@ -346,6 +354,7 @@ impl Allocation {
     }
 
     /// Where the operands of `inst` are, in their order. Empty for an instruction that does not exist.
+    #[inline]
     pub fn inst_locs(&self, inst: Inst) -> &[Loc] {
         match (self.first.get(inst.index()), self.first.get(inst.index() + 1)) {
             (Some(&start), Some(&end)) => &self.locs[start as usize..end as usize],
@@ -354,27 +363,32 @@ impl Allocation {
     }
 
     /// What to insert, sorted by place. Edits at the same place run in the order of the list.
+    #[inline]
     pub fn edits(&self) -> &[(ProgPoint, Edit)] {
         &self.edits
     }
 
     /// How many spill slots the frame needs, each of [`Allocation::SPILL_SLOT_BYTES`].
+    #[inline]
     pub fn num_spill_slots(&self) -> u32 {
         self.num_spill_slots
     }
 
     /// Whether the caller can, but need not, leave `inst` out, because its only result is made again wherever it is wanted.
+    #[inline]
     pub fn is_needless(&self, inst: Inst) -> bool {
         self.needless.binary_search(&inst).is_ok()
     }
 
     /// The registers that operands or edits mention, scratch included; what is callee-saved among them, the
     /// prologue has to save. Clobbers of instructions are not counted.
+    #[inline]
     pub fn used_regs(&self) -> PRegSet {
         self.used
     }
 
     /// Counts of what was inserted.
+    #[inline]
     pub fn stats(&self) -> Stats {
         self.stats
     }

@@ -17,6 +17,7 @@ impl RegClass {
     pub const ALL: [RegClass; 2] = [RegClass::Int, RegClass::Float];
 
     /// 0 for `Int`, 1 for `Float`: for tables with one entry a class.
+    #[inline]
     pub const fn index(self) -> usize {
         self as usize
     }
@@ -45,11 +46,13 @@ impl VReg {
     }
 
     /// The index, unique over both classes.
+    #[inline]
     pub const fn index(self) -> usize {
         (self.0 >> 1) as usize
     }
 
     /// The register file the value lives in.
+    #[inline]
     pub const fn class(self) -> RegClass {
         if self.0 & 1 == 0 { RegClass::Int } else { RegClass::Float }
     }
@@ -90,6 +93,7 @@ impl PReg {
     ///
     /// # Panics
     /// If `index` is not below [`PReg::PER_CLASS`]; in a `const` that is a compile error.
+    #[inline]
     pub const fn int(index: u8) -> PReg {
         assert!(index < PReg::PER_CLASS, "register index out of range");
         PReg(index)
@@ -99,17 +103,20 @@ impl PReg {
     ///
     /// # Panics
     /// If `index` is not below [`PReg::PER_CLASS`]; in a `const` that is a compile error.
+    #[inline]
     pub const fn float(index: u8) -> PReg {
         assert!(index < PReg::PER_CLASS, "register index out of range");
         PReg(PReg::PER_CLASS + index)
     }
 
     /// The index inside the class.
+    #[inline]
     pub const fn index(self) -> u8 {
         self.0 % PReg::PER_CLASS
     }
 
     /// The register file.
+    #[inline]
     pub const fn class(self) -> RegClass {
         if self.0 < PReg::PER_CLASS { RegClass::Int } else { RegClass::Float }
     }
@@ -138,6 +145,7 @@ impl PRegSet {
 
     /// This set and `reg`.
     #[must_use]
+    #[inline]
     pub const fn with(self, reg: PReg) -> PRegSet {
         let mut bits = self.0;
         bits[reg.class().index()] |= 1 << reg.index();
@@ -145,54 +153,64 @@ impl PRegSet {
     }
 
     /// Adds `reg`.
+    #[inline]
     pub const fn insert(&mut self, reg: PReg) {
         *self = self.with(reg);
     }
 
     /// Takes `reg` out.
+    #[inline]
     pub const fn remove(&mut self, reg: PReg) {
         self.0[reg.class().index()] &= !(1 << reg.index());
     }
 
     /// Whether `reg` is in the set.
+    #[inline]
     pub const fn contains(self, reg: PReg) -> bool {
         self.0[reg.class().index()] >> reg.index() & 1 != 0
     }
 
     /// Whether nothing is in the set.
+    #[inline]
     pub const fn is_empty(self) -> bool {
         self.0[0] == 0 && self.0[1] == 0
     }
 
     /// How many registers are in the set.
+    #[inline]
     pub const fn len(self) -> usize {
         (self.0[0].count_ones() + self.0[1].count_ones()) as usize
     }
 
     /// What is in either set.
     #[must_use]
+    #[inline]
     pub const fn union(self, other: PRegSet) -> PRegSet {
         PRegSet([self.0[0] | other.0[0], self.0[1] | other.0[1]])
     }
 
     /// What is in both sets.
     #[must_use]
+    #[inline]
     pub const fn intersection(self, other: PRegSet) -> PRegSet {
         PRegSet([self.0[0] & other.0[0], self.0[1] & other.0[1]])
     }
 
     /// What is in this set and not in `other`.
     #[must_use]
+    #[inline]
     pub const fn difference(self, other: PRegSet) -> PRegSet {
         PRegSet([self.0[0] & !other.0[0], self.0[1] & !other.0[1]])
     }
 
     /// The members of one class, bit `n` for register `n`.
+    #[inline]
     pub const fn bits(self, class: RegClass) -> u64 {
         self.0[class.index()]
     }
 
     /// The members, integer registers first, in order of index.
+    #[inline]
     pub fn iter(self) -> impl Iterator<Item = PReg> {
         RegClass::ALL.into_iter().flat_map(move |class| {
             let mut rest = self.bits(class);
@@ -243,6 +261,7 @@ macro_rules! index_type {
             }
 
             /// The number, for tables.
+            #[inline]
             pub const fn index(self) -> usize {
                 self.0 as usize
             }
@@ -281,6 +300,7 @@ index_type!(
 impl Inst {
     /// The instruction after this one in layout order.
     #[must_use]
+    #[inline]
     pub const fn next(self) -> Inst {
         Inst(self.0 + 1)
     }
@@ -302,21 +322,25 @@ impl InstRange {
     }
 
     /// How many instructions there are.
+    #[inline]
     pub const fn len(self) -> usize {
         self.end.0.saturating_sub(self.start.0) as usize
     }
 
     /// Whether there are none.
+    #[inline]
     pub const fn is_empty(self) -> bool {
         self.len() == 0
     }
 
     /// The last instruction, if there is one.
+    #[inline]
     pub const fn last(self) -> Option<Inst> {
         if self.is_empty() { None } else { Some(Inst(self.end.0 - 1)) }
     }
 
     /// The instructions one by one; reversible.
+    #[inline]
     pub fn iter(self) -> impl DoubleEndedIterator<Item = Inst> + ExactSizeIterator {
         (self.start.0..self.end.0).map(Inst)
     }
@@ -377,88 +401,105 @@ impl Operand {
     }
 
     /// Reads `vreg` from a register; a definition of the same instruction may take that register.
+    #[inline]
     pub const fn use_reg(vreg: VReg) -> Operand {
         Operand::new(vreg, OperandKind::Use, OperandPos::Early, Constraint::Reg)
     }
 
     /// Reads `vreg` from a register that stays intact until the instruction has written its results.
+    #[inline]
     pub const fn use_late(vreg: VReg) -> Operand {
         Operand::new(vreg, OperandKind::Use, OperandPos::Late, Constraint::Reg)
     }
 
     /// Reads `vreg` from a register or from its spill slot.
+    #[inline]
     pub const fn use_any(vreg: VReg) -> Operand {
         Operand::new(vreg, OperandKind::Use, OperandPos::Early, Constraint::Any)
     }
 
     /// Reads `vreg` from a spill slot.
+    #[inline]
     pub const fn use_stack(vreg: VReg) -> Operand {
         Operand::new(vreg, OperandKind::Use, OperandPos::Early, Constraint::Stack)
     }
 
     /// Reads `vreg` from exactly `preg`, like an argument of a call.
+    #[inline]
     pub const fn use_fixed(vreg: VReg, preg: PReg) -> Operand {
         Operand::new(vreg, OperandKind::Use, OperandPos::Early, Constraint::Fixed(preg))
     }
 
     /// Writes `vreg` to a register, after all early uses have been read.
+    #[inline]
     pub const fn def_reg(vreg: VReg) -> Operand {
         Operand::new(vreg, OperandKind::Def, OperandPos::Late, Constraint::Reg)
     }
 
     /// Writes `vreg` to a register of its own while the inputs are still being read. A temporary is such a
     /// definition with no use.
+    #[inline]
     pub const fn def_early(vreg: VReg) -> Operand {
         Operand::new(vreg, OperandKind::Def, OperandPos::Early, Constraint::Reg)
     }
 
     /// Writes `vreg` to a register or straight to its spill slot.
+    #[inline]
     pub const fn def_any(vreg: VReg) -> Operand {
         Operand::new(vreg, OperandKind::Def, OperandPos::Late, Constraint::Any)
     }
 
     /// Writes `vreg` to its spill slot.
+    #[inline]
     pub const fn def_stack(vreg: VReg) -> Operand {
         Operand::new(vreg, OperandKind::Def, OperandPos::Late, Constraint::Stack)
     }
 
     /// Writes `vreg` to exactly `preg`, like the result of a call.
+    #[inline]
     pub const fn def_fixed(vreg: VReg, preg: PReg) -> Operand {
         Operand::new(vreg, OperandKind::Def, OperandPos::Late, Constraint::Fixed(preg))
     }
 
     /// Writes `vreg` to the register from which the use at index `input` of the same instruction is read.
     /// That use must be a plain [`Operand::use_reg`]; if its value lives on, the allocator copies it first.
+    #[inline]
     pub const fn reuse(vreg: VReg, input: u8) -> Operand {
         Operand::new(vreg, OperandKind::Def, OperandPos::Late, Constraint::Reuse(input))
     }
 
     /// The value.
+    #[inline]
     pub const fn vreg(self) -> VReg {
         self.vreg
     }
 
     /// The class of the value.
+    #[inline]
     pub const fn class(self) -> RegClass {
         self.vreg.class()
     }
 
     /// Whether it is read or written.
+    #[inline]
     pub const fn kind(self) -> OperandKind {
         self.kind
     }
 
     /// When it is touched.
+    #[inline]
     pub const fn pos(self) -> OperandPos {
         self.pos
     }
 
     /// Where it may be.
+    #[inline]
     pub const fn constraint(self) -> Constraint {
         self.constraint
     }
 
     /// Whether the instruction writes the operand.
+    #[inline]
     pub const fn is_def(self) -> bool {
         matches!(self.kind, OperandKind::Def)
     }

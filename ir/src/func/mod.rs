@@ -122,28 +122,33 @@ impl Function {
 
     /// The blocks in order; the first is the entry.
     #[must_use]
+    #[inline]
     pub fn layout(&self) -> &[Block] {
         &self.layout
     }
 
     /// The entry block, unless there are no blocks.
     #[must_use]
+    #[inline]
     pub fn entry(&self) -> Option<Block> {
         self.layout.first().copied()
     }
 
     /// One more than the highest block index ever used: the size for a table over blocks.
     #[must_use]
+    #[inline]
     pub fn num_blocks(&self) -> usize {
         self.blocks.len()
     }
 
     /// Creates a block that is not in the layout yet.
+    #[inline]
     pub fn create_block(&mut self) -> Block {
         self.blocks.push(BlockNode::default())
     }
 
     /// Creates a block at the end of the layout.
+    #[inline]
     pub fn append_block(&mut self) -> Block {
         let block = self.create_block();
         self.layout.push(block);
@@ -151,41 +156,48 @@ impl Function {
     }
 
     /// Replaces the order of blocks. Blocks that are left out are no longer part of the function.
+    #[inline]
     pub fn set_layout(&mut self, layout: Vec<Block>) {
         self.layout = layout;
     }
 
     /// The parameters of a block.
     #[must_use]
+    #[inline]
     pub fn block_params(&self, block: Block) -> &[Value] {
         &self.blocks[block].params
     }
 
     /// The instructions of a block, in order.
     #[must_use]
+    #[inline]
     pub fn block_insts(&self, block: Block) -> &[Inst] {
         &self.blocks[block].insts
     }
 
     /// Replaces the instructions of a block. Instructions that are left out are no longer part of the function; their
     /// results stay as they are until [`detach`](Function::detach).
+    #[inline]
     pub fn set_block_insts(&mut self, block: Block, insts: Vec<Inst>) {
         self.blocks[block].insts = insts;
     }
 
     /// Takes the instructions out of a block, to edit and [`set_block_insts`](Function::set_block_insts) them.
+    #[inline]
     pub fn take_block_insts(&mut self, block: Block) -> Vec<Inst> {
         std::mem::take(&mut self.blocks[block].insts)
     }
 
     /// The last instruction of a block, if it is a terminator.
     #[must_use]
+    #[inline]
     pub fn terminator(&self, block: Block) -> Option<Inst> {
         let last = *self.blocks[block].insts.last()?;
         self.insts[last].data.is_terminator().then_some(last)
     }
 
     /// Adds a parameter at the end of a block's.
+    #[inline]
     pub fn append_block_param(&mut self, block: Block, ty: Type) -> Value {
         let index = self.blocks[block].params.len() as u32;
         let value =
@@ -216,22 +228,26 @@ impl Function {
 
     /// A block's name in the source, if it has one.
     #[must_use]
+    #[inline]
     pub fn block_name(&self, block: Block) -> Option<&str> {
         self.blocks[block].name.as_deref()
     }
 
     /// Names a block.
+    #[inline]
     pub fn set_block_name(&mut self, block: Block, name: &str) {
         self.blocks[block].name = Some(name.into());
     }
 
     /// Whether a block is rarely reached, so that its code may be placed away.
     #[must_use]
+    #[inline]
     pub fn is_cold(&self, block: Block) -> bool {
         self.blocks[block].cold
     }
 
     /// Says that a block is rarely reached.
+    #[inline]
     pub fn set_cold(&mut self, block: Block, cold: bool) {
         self.blocks[block].cold = cold;
     }
@@ -240,30 +256,35 @@ impl Function {
 
     /// One more than the highest value index ever used: the size for a table over values.
     #[must_use]
+    #[inline]
     pub fn num_values(&self) -> usize {
         self.values.len()
     }
 
     /// Whether this function has a value of this index, attached or not.
     #[must_use]
+    #[inline]
     pub fn has_value(&self, value: Value) -> bool {
         value.index() < self.values.len()
     }
 
     /// The type of a value.
     #[must_use]
+    #[inline]
     pub fn value_type(&self, value: Value) -> Type {
         self.values[value].ty
     }
 
     /// Where a value comes from.
     #[must_use]
+    #[inline]
     pub fn value_def(&self, value: Value) -> ValueDef {
         self.values[value].def
     }
 
     /// The instruction that a value is a result of, with its payload.
     #[must_use]
+    #[inline]
     pub fn def_inst(&self, value: Value) -> Option<(Inst, &InstData)> {
         match self.values[value].def {
             ValueDef::Result(inst, _) => Some((inst, &self.insts[inst].data)),
@@ -273,16 +294,19 @@ impl Function {
 
     /// A value's name in the source, if it has one.
     #[must_use]
+    #[inline]
     pub fn value_name(&self, value: Value) -> Option<&str> {
         self.values[value].name.as_deref()
     }
 
     /// Names a value.
+    #[inline]
     pub fn set_value_name(&mut self, value: Value, name: &str) {
         self.values[value].name = Some(name.into());
     }
 
     /// Creates a value that nothing defines: a place holder for an id, so that later ids follow it.
+    #[inline]
     pub fn detached_value(&mut self, ty: Type) -> Value {
         self.values.push(ValueData { ty, def: ValueDef::Detached, name: None })
     }
@@ -291,40 +315,47 @@ impl Function {
 
     /// One more than the highest instruction index ever used: the size for a table over instructions.
     #[must_use]
+    #[inline]
     pub fn num_insts(&self) -> usize {
         self.insts.len()
     }
 
     /// The payload of an instruction.
     #[must_use]
+    #[inline]
     pub fn inst(&self, inst: Inst) -> &InstData {
         &self.insts[inst].data
     }
 
     /// Replaces the payload of an instruction; its results and their types stay.
+    #[inline]
     pub fn replace(&mut self, inst: Inst, data: InstData) {
         self.insts[inst].data = data;
     }
 
     /// The results of an instruction.
     #[must_use]
+    #[inline]
     pub fn results(&self, inst: Inst) -> &[Value] {
         self.list(self.insts[inst].results)
     }
 
     /// The first result of an instruction, if it has one.
     #[must_use]
+    #[inline]
     pub fn result(&self, inst: Inst) -> Option<Value> {
         self.results(inst).first().copied()
     }
 
     /// Where in the source an instruction comes from.
     #[must_use]
+    #[inline]
     pub fn span(&self, inst: Inst) -> Option<Span> {
         self.insts[inst].span
     }
 
     /// Says where in the source an instruction comes from.
+    #[inline]
     pub fn set_span(&mut self, inst: Inst, span: Option<Span>) {
         self.insts[inst].span = span;
     }
@@ -358,6 +389,7 @@ impl Function {
     }
 
     /// Makes an existing detached value the next parameter of a block: for readers of the text form.
+    #[inline]
     pub fn attach_block_param(&mut self, block: Block, value: Value) {
         let index = self.blocks[block].params.len() as u32;
         self.values[value].def = ValueDef::Param(block, index);
@@ -378,6 +410,7 @@ impl Function {
     }
 
     /// Marks the results of an instruction, which is in no block any more, as detached.
+    #[inline]
     pub fn detach(&mut self, inst: Inst) {
         let ValueList { start, len } = self.insts[inst].results;
         for i in start..start + len {
@@ -413,6 +446,7 @@ impl Function {
     }
 
     /// The signature of an indirect call; equal ones share a key.
+    #[inline]
     pub fn import_signature(&mut self, signature: &Signature) -> SigRef {
         let found = self.signatures.iter().find(|(_, known)| *known == signature);
         match found.map(|(key, _)| key) {
@@ -424,6 +458,7 @@ impl Function {
     // ---- Lists ----
 
     /// Puts values into the pool.
+    #[inline]
     pub fn make_list(&mut self, values: &[Value]) -> ValueList {
         let start = self.pool.len() as u32;
         self.pool.extend_from_slice(values);
@@ -432,6 +467,7 @@ impl Function {
 
     /// The values of a list.
     #[must_use]
+    #[inline]
     pub fn list(&self, list: ValueList) -> &[Value] {
         &self.pool[list.start as usize..(list.start + list.len) as usize]
     }
@@ -444,12 +480,14 @@ impl Function {
     }
 
     /// A block with arguments.
+    #[inline]
     pub fn block_call(&mut self, block: Block, args: &[Value]) -> BlockCall {
         BlockCall { block, args: self.make_list(args) }
     }
 
     /// The signature with these parameters, for a caller: a convenience over the public field.
     #[must_use]
+    #[inline]
     pub fn params(&self) -> &[AbiParam] {
         &self.signature.params
     }

@@ -68,6 +68,7 @@ impl Function {
 
     /// The operands of an instruction, in order, block arguments included.
     #[must_use]
+    #[inline]
     pub fn operands(&self, inst: Inst) -> SmallVec<[Value; 8]> {
         let mut operands = SmallVec::new();
         self.for_each_operand(inst, |value| operands.push(value));

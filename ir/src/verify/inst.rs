@@ -1,10 +1,12 @@
 //! The rules for one instruction: what it names exists, and its types are those of its operation.
 
+use std::fmt::Display;
+
 use super::rule::Broken;
 use super::{Checker, VerifyRule};
 use crate::entity::{Entity, FuncRef, Inst, SigRef, SwitchRef, Value};
 use crate::eval::sign_extend;
-use crate::func::ValueDef;
+use crate::func::{Callee, ValueDef};
 use crate::inst::{BlockCall, InstData, ValueList};
 use crate::memory::{LoadKind, NarrowWidth, StoreKind};
 use crate::opcode::{Opcode, TernaryOp, TypeRule};
@@ -151,21 +153,21 @@ impl Checker<'_> {
                 }
             }
             InstData::Call { callee, args } => {
-                let (who, signature) = self.callee(callee)?;
-                self.call(&who, signature, args)?;
-                let types: Vec<Type> = signature.result_types().collect();
-                self.arguments(VerifyRule::CallTypes, &format!("{who} gives"), results, &types)
+                let Callee { name, signature } = self.callee(callee)?;
+                self.call(format_args!("@{name}"), signature, args)?;
+                let who = format_args!("@{name} gives");
+                self.arguments(VerifyRule::CallTypes, who, results, signature.result_types())
             }
             InstData::CallIndirect { callee, signature, args } => {
                 let signature = self.callee_at(callee, signature)?;
                 self.call("the callee", signature, args)?;
-                let types: Vec<Type> = signature.result_types().collect();
-                self.arguments(VerifyRule::CallTypes, "the callee gives", results, &types)
+                let types = signature.result_types();
+                self.arguments(VerifyRule::CallTypes, "the callee gives", results, types)
             }
             InstData::TailCall { callee, args } => {
-                let (who, signature) = self.callee(callee)?;
-                self.call(&who, signature, args)?;
-                self.same_results(&who, signature)
+                let Callee { name, signature } = self.callee(callee)?;
+                self.call(format_args!("@{name}"), signature, args)?;
+                self.same_results(format_args!("@{name}"), signature)
             }
             InstData::TailCallIndirect { callee, signature, args } => {
                 let signature = self.callee_at(callee, signature)?;
@@ -262,10 +264,10 @@ impl Checker<'_> {
         Ok(())
     }
 
-    /// A callee that is named: how to speak of it, and its signature.
-    fn callee(&self, callee: FuncRef) -> Result<(String, &Signature), Broken> {
+    /// A callee that is named.
+    fn callee(&self, callee: FuncRef) -> Result<&Callee, Broken> {
         match self.func.callees.get(callee) {
-            Some(callee) => Ok((format!("@{}", callee.name), &callee.signature)),
+            Some(callee) => Ok(callee),
             None => VerifyRule::Entities.fail(format!("{callee} does not exist; declare it")),
         }
     }
@@ -278,12 +280,12 @@ impl Checker<'_> {
         signature.ok_or_else(|| VerifyRule::Entities.broken(none))
     }
 
-    fn call(&self, who: &str, signature: &Signature, args: ValueList) -> Rule {
-        let params: Vec<Type> = signature.param_types().collect();
-        self.arguments(VerifyRule::CallTypes, &format!("{who} takes"), self.list(args)?, &params)
+    fn call(&self, who: impl Display, signature: &Signature, args: ValueList) -> Rule {
+        let (who, args) = (format_args!("{who} takes"), self.list(args)?);
+        self.arguments(VerifyRule::CallTypes, who, args, signature.param_types())
     }
 
-    fn same_results(&self, who: &str, signature: &Signature) -> Rule {
+    fn same_results(&self, who: impl Display, signature: &Signature) -> Rule {
         let own = &self.func.signature;
         if signature.results == own.results {
             return Ok(());
@@ -317,7 +319,13 @@ impl Checker<'_> {
     }
 
     /// Values for a list of types; `who` says who wants them.
-    fn arguments(&self, rule: VerifyRule, who: &str, values: &[Value], types: &[Type]) -> Rule {
+    fn arguments(
+        &self,
+        rule: VerifyRule,
+        who: impl Display,
+        values: &[Value],
+        types: impl ExactSizeIterator<Item = Type>,
+    ) -> Rule {
         if values.len() != types.len() {
             return rule.fail(format!(
                 "{who} {} values, but there are {}",
@@ -325,7 +333,7 @@ impl Checker<'_> {
                 values.len()
             ));
         }
-        for (&value, &wanted) in values.iter().zip(types) {
+        for (&value, wanted) in values.iter().zip(types) {
             let ty = self.usable(value)?;
             if ty != wanted {
                 return rule.fail(format!("{value} is {ty}, but {who} {wanted} there; convert it"));
@@ -349,13 +357,9 @@ impl Checker<'_> {
         if let Some(param) = params.iter().find(|&&param| !func.has_value(param)) {
             return VerifyRule::Values.fail(format!("{param} is not a value of this function"));
         }
-        let types: Vec<Type> = params.iter().map(|&param| func.value_type(param)).collect();
-        self.arguments(
-            VerifyRule::BlockArgs,
-            &format!("{block} takes"),
-            self.list(target.args)?,
-            &types,
-        )
+        let types = params.iter().map(|&param| func.value_type(param));
+        let args = self.list(target.args)?;
+        self.arguments(VerifyRule::BlockArgs, format_args!("{block} takes"), args, types)
     }
 
     fn switch(&self, index: Value, table: SwitchRef) -> Rule {
@@ -388,8 +392,8 @@ impl Checker<'_> {
     }
 
     fn ret(&self, args: ValueList) -> Rule {
-        let types: Vec<Type> = self.func.signature.result_types().collect();
-        self.arguments(VerifyRule::ReturnTypes, "the function returns", self.list(args)?, &types)
+        let (args, types) = (self.list(args)?, self.func.signature.result_types());
+        self.arguments(VerifyRule::ReturnTypes, "the function returns", args, types)
     }
 }
 

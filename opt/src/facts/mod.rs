@@ -18,6 +18,7 @@ use std::collections::HashMap;
 
 use cfg::{DomTree, FlowGraph};
 use ir::{BinaryOp, Block, Function, Inst, InstData, IntCC, SecondaryMap, TernaryOp, Type, Value};
+use smallvec::{SmallVec, smallvec};
 
 use crate::Context;
 use crate::edit;
@@ -32,6 +33,7 @@ pub(crate) fn run(func: &mut Function, context: &mut Context) -> usize {
         truths: SecondaryMap::with_default(None),
         relations: HashMap::default(),
         undo: Vec::new(),
+        spare: Vec::new(),
         arriving: SecondaryMap::with_default(None),
         changes: 0,
     };
@@ -52,6 +54,8 @@ struct Facts {
     /// By pair, the lower value first.
     relations: HashMap<(Value, Value), Relation, FastState>,
     undo: Vec<Undo>,
+    /// Memory for the instructions of a block.
+    spare: Vec<Inst>,
     /// The union of what the edges seen so far bring to each block parameter, and how many edges that were.
     arriving: SecondaryMap<Value, Option<(Range, u32)>>,
     changes: usize,
@@ -120,9 +124,9 @@ impl Facts {
     }
 
     fn block(&mut self, func: &mut Function, block: Block) {
-        let old = func.take_block_insts(block);
-        let mut insts = Vec::with_capacity(old.len());
-        for inst in old {
+        let mut old = func.take_block_insts(block);
+        let mut insts = std::mem::take(&mut self.spare);
+        for &inst in &old {
             self.decide(func, inst, &mut insts);
             match *func.inst(inst) {
                 InstData::TrapIf { cond, .. } => {
@@ -145,6 +149,8 @@ impl Facts {
             insts.push(inst);
         }
         func.set_block_insts(block, insts);
+        old.clear();
+        self.spare = old;
     }
 
     /// Makes a condition that is known a constant.
@@ -254,7 +260,7 @@ impl Facts {
     /// Adds that a condition is not zero, or is, and all that follows. A conjunction says something of both of its
     /// sides, to a fixed depth.
     fn assume(&mut self, func: &Function, cond: Value, truth: bool) {
-        let mut work = vec![cond];
+        let mut work: SmallVec<[Value; 8]> = smallvec![cond];
         let mut left = 8;
         while let Some(cond) = work.pop() {
             self.learn_truth(cond, truth);

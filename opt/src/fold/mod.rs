@@ -45,10 +45,12 @@ pub(crate) fn run(func: &mut Function, context: &mut Context) -> usize {
     let mut aliases = Aliases::new();
     let mut changes = 0;
     let mut edges_swapped = false;
+    // The memory of one block's instructions serves the next block.
+    let mut spare = Vec::new();
     for block in graph.rpo() {
-        let insts = func.take_block_insts(block);
-        let mut fold = Fold { func, out: Vec::with_capacity(insts.len()), span: None };
-        for inst in insts {
+        let mut insts = func.take_block_insts(block);
+        let mut fold = Fold { func, out: std::mem::take(&mut spare), span: None };
+        for &inst in &insts {
             aliases.apply_to(fold.func, inst);
             fold.span = fold.func.span(inst);
             let mut kept = true;
@@ -87,6 +89,8 @@ pub(crate) fn run(func: &mut Function, context: &mut Context) -> usize {
         }
         let out = fold.out;
         func.set_block_insts(block, out);
+        insts.clear();
+        spare = insts;
     }
     aliases.apply(func);
     if edges_swapped {
