@@ -47,15 +47,10 @@ pub(crate) fn functions<'p>(
     program: &'p Program,
     name: Option<&str>,
 ) -> Result<Vec<&'p str>, Failure> {
-    let functions = &program.module.functions;
-    let Some(name) = name else { return Ok(functions.keys().map(String::as_str).collect()) };
-    functions.get_key_value(name).map(|(name, _)| vec![name.as_str()]).ok_or_else(|| {
-        let meant = match ir::nearest(name, functions.keys().map(String::as_str)) {
-            Some(near) => format!("; is `{near}` meant?"),
-            None => String::new(),
-        };
-        Failure::Usage(format!("error: `{}` has no function `{name}`{meant}", program.name))
-    })
+    match name {
+        None => Ok(program.module.functions.keys().map(String::as_str).collect()),
+        Some(name) => Ok(vec![program.function(name)?.name.as_str()]),
+    }
 }
 
 /// The instructions of a function, one a line, with offsets and the source where it changes.

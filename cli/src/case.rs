@@ -33,12 +33,8 @@ pub(crate) struct Call {
 
 impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "@{}({})", self.function, list(&self.args))
+        write!(f, "@{}({})", self.function, filetest::separated(&self.args))
     }
-}
-
-fn list(values: &[Value]) -> String {
-    values.iter().map(Value::to_string).collect::<Vec<String>>().join(", ")
 }
 
 /// What may fail.
@@ -72,7 +68,7 @@ pub(crate) enum Answer {
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Answer::Results(values) => write!(f, "({})", list(values)),
+            Answer::Results(values) => write!(f, "({})", filetest::separated(values)),
             Answer::Trap(kind) => write!(f, "trap {kind}"),
         }
     }
@@ -447,7 +443,7 @@ pub(crate) fn load(path: &Path, call: Option<&str>) -> Result<(Program, Case), F
     let module = program.module.clone();
     let texts: Vec<String> = match call {
         Some(call) => vec![call.to_owned()],
-        None => program.text.lines().filter_map(run_line).collect(),
+        None => program.text.lines().filter_map(|line| run_line(line, program.language)).collect(),
     };
     let mut calls = Vec::new();
     for text in &texts {
@@ -460,19 +456,16 @@ pub(crate) fn load(path: &Path, call: Option<&str>) -> Result<(Program, Case), F
 }
 
 /// The call of a `run` line.
-fn run_line(line: &str) -> Option<String> {
-    let comment = line.trim_start();
-    let comment = comment.strip_prefix(';').or_else(|| comment.strip_prefix("//"))?;
-    let text = comment.trim_start_matches(['/', ';', '!']).trim().strip_prefix("run:")?;
+fn run_line(line: &str, language: Language) -> Option<String> {
+    let text = filetest::comment(line, language)?.strip_prefix("run:")?;
     Some(text.split("==").next().unwrap_or(text).trim().to_owned())
 }
 
 /// Reads `f(1, 2)`, with an `@` in front or not.
 fn read_call(text: &str, module: &Module) -> Result<Call, String> {
-    let wrong = || format!("error: `{text}` is no call; write `name(arguments)`");
-    let (function, args) =
-        text.trim().strip_suffix(')').and_then(|rest| rest.split_once('(')).ok_or_else(wrong)?;
-    let function = function.trim().trim_start_matches('@').trim_matches('"').to_owned();
+    let marked = format!("@{}", text.trim().trim_start_matches('@'));
+    let (function, args) = filetest::call(&marked)
+        .ok_or_else(|| format!("error: `{text}` is no call; write `name(arguments)`"))?;
     let Some(found) = module.functions.get(&function) else {
         return Err(format!("error: there is no function `{function}`"));
     };
@@ -523,11 +516,7 @@ pub(crate) fn as_test(case: &Case, answers: &[Answer], comment: &str) -> String 
         match answer {
             Answer::Trap(kind) => text.push_str(&format!("; run: {call}\n; trap: {kind}\n")),
             Answer::Results(values) => {
-                let results = match values.as_slice() {
-                    [one] => one.to_string(),
-                    many => format!("({})", list(many)),
-                };
-                text.push_str(&format!("; run: {call} == {results}\n"));
+                text.push_str(&format!("; run: {call} == {}\n", filetest::list(values)));
             }
         }
     }

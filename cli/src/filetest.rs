@@ -249,13 +249,17 @@ fn check(engine: &Engine, run: &Run) -> Result<(), String> {
     }
 }
 
-fn list(values: &[Value]) -> String {
+/// Results as `values` reads them: the one, or all in parentheses.
+pub(crate) fn list(values: &[Value]) -> String {
     match values {
         [one] => one.to_string(),
-        many => {
-            format!("({})", many.iter().map(Value::to_string).collect::<Vec<String>>().join(", "))
-        }
+        many => format!("({})", separated(many)),
     }
+}
+
+/// Values with commas between them.
+pub(crate) fn separated(values: &[Value]) -> String {
+    values.iter().map(Value::to_string).collect::<Vec<String>>().join(", ")
 }
 
 /// Values separated by commas, in parentheses or not.
@@ -303,8 +307,7 @@ fn directives(text: &str, language: Language) -> Result<Directives, Failure> {
     for (index, line) in text.lines().enumerate() {
         let line_number = index + 1;
         let failure = |message: String| Failure { line: line_number, message };
-        let Some(comment) = line.trim_start().strip_prefix(language.comment()) else { continue };
-        let comment = comment.trim_start_matches(['/', ';', '!']).trim();
+        let Some(comment) = comment(line, language) else { continue };
         if let Some(rest) = comment.strip_prefix("run:") {
             if open.is_some() {
                 return Err(failure("the `run` before has neither a result nor a trap".to_owned()));
@@ -333,20 +336,29 @@ fn directives(text: &str, language: Language) -> Result<Directives, Failure> {
     }
 }
 
+/// The text of a line that is a comment.
+pub(crate) fn comment(line: &str, language: Language) -> Option<&str> {
+    let comment = line.trim_start().strip_prefix(language.comment())?;
+    Some(comment.trim_start_matches(['/', ';', '!']).trim())
+}
+
+/// The function and the arguments of `@f(args)`.
+pub(crate) fn call(text: &str) -> Option<(String, &str)> {
+    let (function, args) = text.strip_prefix('@')?.strip_suffix(')')?.split_once('(')?;
+    Some((function.trim().trim_matches('"').to_owned(), args))
+}
+
 /// Reads `@f(args) == results` or `@f(args)`; the second part says whether there are results.
 fn parse_run(text: &str, line: usize) -> Result<(Run, bool), String> {
-    let (call, results) = match text.split_once("==") {
-        Some((call, results)) => (call.trim(), Some(results.trim())),
+    let (made, results) = match text.split_once("==") {
+        Some((made, results)) => (made.trim(), Some(results.trim())),
         None => (text, None),
     };
-    let (function, args) = call
-        .strip_prefix('@')
-        .and_then(|rest| rest.strip_suffix(')'))
-        .and_then(|rest| rest.split_once('('))
-        .ok_or_else(|| format!("`{call}` is no call: write `@name(arguments) == results`"))?;
+    let (function, args) = call(made)
+        .ok_or_else(|| format!("`{made}` is no call: write `@name(arguments) == results`"))?;
     let run = Run {
         line,
-        function: function.trim().trim_matches('"').to_owned(),
+        function,
         args: args.to_owned(),
         expected: Expected::Results(results.unwrap_or_default().to_owned()),
     };

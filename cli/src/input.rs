@@ -8,7 +8,7 @@ use std::path::Path;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
 use driver::{Error, Hosts, Trap, pipeline};
-use ir::{Module, Span};
+use ir::{Function, Module, Span};
 
 use crate::Failure;
 use crate::source::{Language, Problem};
@@ -27,6 +27,29 @@ impl Program {
     /// The functions of the host that it may call.
     pub(crate) fn hosts(&self) -> Hosts {
         Hosts::for_lang()
+    }
+
+    /// The function of this name.
+    pub(crate) fn function(&self, name: &str) -> Result<&Function, Failure> {
+        let functions = &self.module.functions;
+        functions.get(name).ok_or_else(|| {
+            let meant = match ir::nearest(name, functions.keys().map(String::as_str)) {
+                Some(near) => format!("is `{near}` meant?"),
+                None => format!("it has {}", self.some_functions()),
+            };
+            Failure::Usage(format!("error: `{}` has no function `{name}`; {meant}", self.name))
+        })
+    }
+
+    /// The names of its functions, if there are many only of some.
+    pub(crate) fn some_functions(&self) -> String {
+        const MOST: usize = 8;
+        let mut names: Vec<&str> =
+            self.module.functions.keys().map(String::as_str).take(MOST + 1).collect();
+        if names.len() > MOST {
+            names[MOST] = "…";
+        }
+        names.join(", ")
     }
 }
 

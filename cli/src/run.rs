@@ -7,6 +7,7 @@ use driver::{Engine, EngineKind, Error, Options, Output, Printed, Sink, Value};
 use ir::TrapKind;
 
 use crate::args::{Args, Choice, LEVEL, one_of};
+use crate::filetest::list;
 use crate::input::{self, Program};
 use crate::{BROKEN_PIPE, Failure};
 
@@ -250,15 +251,7 @@ fn entry(program: &Program, wanted: Option<&str>) -> Result<String, Failure> {
     let functions = &program.module.functions;
     let names = || functions.keys().map(String::as_str);
     if let Some(wanted) = wanted {
-        if functions.contains_key(wanted) {
-            return Ok(wanted.to_owned());
-        }
-        let meant = match ir::nearest(wanted, names()) {
-            Some(near) => format!("; is `{near}` meant?"),
-            None => format!("; it has {}", some_names(names())),
-        };
-        let name = &program.name;
-        return Err(Failure::Usage(format!("error: `{name}` has no function `{wanted}`{meant}")));
+        return program.function(wanted).map(|func| func.name.clone());
     }
     if functions.contains_key("main") {
         return Ok("main".to_owned());
@@ -272,18 +265,9 @@ fn entry(program: &Program, wanted: Option<&str>) -> Result<String, Failure> {
         _ => Err(Failure::Usage(format!(
             "error: `{}` has no function `main`; name one with --entry: {}",
             program.name,
-            some_names(names())
+            program.some_functions()
         ))),
     }
-}
-
-fn some_names<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    const MOST: usize = 8;
-    let mut names: Vec<&str> = names.take(MOST + 1).collect();
-    if names.len() > MOST {
-        names[MOST] = "…";
-    }
-    names.join(", ")
 }
 
 fn arguments(
@@ -319,15 +303,6 @@ fn print_results(results: &[Value]) -> Result<(), Failure> {
         writeln!(io::stdout(), "{}", list(results))?;
     }
     Ok(())
-}
-
-fn list(values: &[Value]) -> String {
-    match values {
-        [one] => one.to_string(),
-        many => {
-            format!("({})", many.iter().map(Value::to_string).collect::<Vec<String>>().join(", "))
-        }
-    }
 }
 
 fn eprint_line(text: &str) {

@@ -18,6 +18,10 @@
 //!
 //! A program needs no other crate of Jitsu: [`ir`] has the builder, the text form ([`ir::parse`]) and the verifier.
 //!
+//! # Features
+//! `interpreter` and `simulator`, on by default, are the engines beside native code. `lang` adds what programs of the
+//! source language ask of their host ([`Hosts`], `Output`); the front end is the crate `lang`.
+//!
 //! # Trust
 //! Compiled code does what its IR says, also to memory: whoever makes the IR vouches for the addresses that it
 //! computes. For IR from elsewhere there is [`Options::restricted`] with the interpreter or the simulator.
