@@ -1,6 +1,6 @@
 //! Addition, multiplication, division, square root and the fused forms.
 
-use super::*;
+use super::number::*;
 
 /// `FPAdd`.
 pub(crate) fn add(f: Format, a: u64, b: u64, env: &mut Env) -> u64 {

@@ -1,6 +1,6 @@
 //! Conversions between formats, to and from integers and fixed point, and rounding to an integral value.
 
-use super::*;
+use super::number::*;
 
 /// `FPConvert`: FCVT between formats, in FPCR's rounding mode or the one given (FCVTXN rounds to odd).
 pub(crate) fn float_to_float(

@@ -1,6 +1,6 @@
 //! FRECPE, FRSQRTE, FRECPX: the table-free definitions of the Arm manual, eight bits of result.
 
-use super::*;
+use super::number::*;
 
 /// `RecipEstimate`: `a` in 256..512 stands for 0.5..1.0.
 pub(crate) fn recip_estimate_fraction(a: u64) -> u64 {

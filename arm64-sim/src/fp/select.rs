@@ -1,6 +1,6 @@
 //! Comparison, minimum and maximum.
 
-use super::*;
+use super::number::*;
 use core::cmp::Ordering;
 
 fn order(x: Num, y: Num) -> Ordering {

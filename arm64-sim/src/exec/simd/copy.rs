@@ -1,6 +1,6 @@
 //! Moving lanes: DUP, INS, SMOV, UMOV, EXT, TBL, TBX, ZIP, UZP, TRN.
 
-use super::{bit, bits, is_scalar, join, lane, ones, operands, signed, width, write};
+use super::lanes::{bit, bits, is_scalar, join, lane, ones, operands, signed, width, write};
 use crate::state::{Core, Handler};
 use crate::stop::Stop;
 

@@ -1,6 +1,6 @@
 //! Three registers of different shapes: long, wide and narrowing.
 
-use super::{
+use super::lanes::{
     bit, bits, is_scalar, join, lane, number, operands, polynomial, saturate, signed, write,
 };
 use crate::fp::Env;

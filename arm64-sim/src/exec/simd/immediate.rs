@@ -1,6 +1,6 @@
 //! MOVI, MVNI, ORR, BIC and FMOV with an immediate (`AdvSIMDExpandImm`).
 
-use super::{bit, bits};
+use crate::field::{bit, bits};
 use crate::fp::{DOUBLE, SINGLE};
 use crate::state::Core;
 use crate::stop::Stop;

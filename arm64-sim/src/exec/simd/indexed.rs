@@ -1,8 +1,8 @@
 //! A vector and one element of another.
 
 use super::diff::{Accumulate, Long, long_multiply};
+use super::lanes::{bit, bits, is_scalar, join, lane, operands, width, write};
 use super::three::doubling_high;
-use super::{bit, bits, is_scalar, join, lane, operands, width, write};
 use crate::fp::{self, DOUBLE, SINGLE};
 use crate::state::Core;
 use crate::stop::Stop;

@@ -1,6 +1,6 @@
 //! Shifts by an immediate, and the conversions of fixed-point numbers that share their encoding.
 
-use super::{
+use super::lanes::{
     bit, bits, is_scalar, join, lane, number, ones, operands, saturate, shift_by, signed, width,
     write,
 };

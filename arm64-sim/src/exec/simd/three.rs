@@ -1,6 +1,6 @@
 //! Three registers of the same shape, and the scalar forms.
 
-use super::{
+use super::lanes::{
     bit, bits, fp_format, is_scalar, join, lane, number, operands, polynomial, saturate, shift_by,
     signed, truth, width, write,
 };

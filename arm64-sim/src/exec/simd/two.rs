@@ -1,6 +1,6 @@
 //! Two registers, reductions of all lanes, and the scalar forms of both.
 
-use super::{
+use super::lanes::{
     bit, bits, fp_format, is_scalar, join, lane, number, ones, operands, saturate, signed, truth,
     width, write,
 };
