@@ -2,6 +2,7 @@
 //! the zero register, SP and discarded results already told apart; immediates are expanded; direct branches hold the
 //! index of their target.
 
+use crate::cpu::Cpu;
 use crate::state::{Handler, One, Straight, Two};
 
 /// When a pair of loads or stores writes its base register back.
@@ -86,22 +87,12 @@ pub(crate) enum Op {
     },
     Nop,
 
-    /// A constant.
-    Imm {
-        d: u8,
-        v: u64,
-    },
-    /// A constant in a vector register.
-    VectorImm {
-        d: u8,
-        v: u64,
-    },
-    /// A logical instruction with an immediate: an entry of [`crate::exec::integer::LOGICAL`].
-    Logical {
-        entry: u8,
+    /// An instruction on registers with an immediate of 64 bits.
+    Wide {
         d: u8,
         n: u8,
         v: u64,
+        run: fn(&mut Cpu, d: u8, n: u8, v: u64),
     },
     /// Most instructions that go on to the next one.
     Straight(Straight),
@@ -121,11 +112,11 @@ pub(crate) enum Op {
         offset: i32,
         run: One,
     },
-    /// A load from an address: an entry of [`crate::exec::ldst::LITERALS`].
+    /// A load from an address that is known.
     Literal {
-        entry: u8,
         t: u8,
         address: u64,
+        run: One,
     },
     Pair(Pair),
 

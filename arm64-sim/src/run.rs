@@ -3,8 +3,7 @@
 use crate::check::{Checks, Shadow};
 use crate::code::{Code, Indirect, Masks};
 use crate::cpu::{LR, SP};
-use crate::exec::integer::LOGICAL;
-use crate::exec::ldst::{LITERALS, at_offset};
+use crate::exec::ldst::at_offset;
 use crate::op::{Index, Op, Pair};
 use crate::operands;
 use crate::state::{Core, Handler};
@@ -86,6 +85,7 @@ impl Machine {
 
     fn run_as<const CAREFUL: bool>(&mut self, at: &mut Position) -> End {
         let Machine { core, code, shadow, checks, stale, fuel, most_calls } = self;
+        let mut end = End::Other;
         let mut run = Loop::<CAREFUL> {
             watched: checks.watched(),
             core,
@@ -96,15 +96,16 @@ impl Machine {
             stale: *stale,
             fuel: *fuel,
             at: *at,
-            end: End::Other,
+            end: &mut end,
         };
         run.until_end();
         (*stale, *fuel, *at) = (run.stale, run.fuel, run.at);
-        run.end
+        end
     }
 }
 
-/// The loop itself, with what it changes often at hand. All of its methods become one function.
+/// The loop itself, with what it changes often at hand: all of its methods become one function, and then its fields are
+/// registers. They would be memory if one method stayed a function, or if the address of a field were taken.
 struct Loop<'m, const CAREFUL: bool> {
     core: &'m mut Core,
     code: &'m mut Code,
@@ -116,10 +117,12 @@ struct Loop<'m, const CAREFUL: bool> {
     stale: u64,
     fuel: i64,
     at: Position,
-    end: End,
+    /// Somewhere else, because it has to be dropped: see above.
+    end: &'m mut End,
 }
 
 impl<const CAREFUL: bool> Loop<'_, CAREFUL> {
+    #[inline(always)]
     fn until_end(&mut self) {
         let mut outcome = self.begin(self.code.slots[self.at.i].run);
         while let Ok(()) = outcome {
@@ -127,9 +130,9 @@ impl<const CAREFUL: bool> Loop<'_, CAREFUL> {
         }
     }
 
-    #[cold]
+    #[inline(always)]
     fn stop(&mut self, stop: Stop) -> Ended {
-        self.end = End::Stop(stop);
+        *self.end = End::Stop(stop);
         Ended
     }
 
@@ -155,7 +158,8 @@ impl<const CAREFUL: bool> Loop<'_, CAREFUL> {
     /// Executes instructions up to one that is not [`Op::Straight`], and that one; the careful loop one at a time.
     #[inline(always)]
     fn step(&mut self) -> Result<(), Ended> {
-        let mut slot = &self.code.slots[self.at.i];
+        let slots = &*self.code.slots;
+        let mut slot = &slots[self.at.i];
         if CAREFUL {
             let Masks { uses, defs } = slot.masks;
             let found = uses & self.stale & self.watched;
@@ -164,14 +168,13 @@ impl<const CAREFUL: bool> Loop<'_, CAREFUL> {
             }
             self.stale &= !defs;
         } else {
-            let mut rest = self.code.slots[self.at.i + 1..].iter();
             while let Op::Straight(op) = &slot.op {
                 if let Err(stop) = (op.run)(self.core, op) {
                     return Err(self.stop(*stop));
                 }
                 self.at.i += 1;
-                let Some(next) = rest.next() else { unreachable!("a page ends in a jump") };
-                slot = next;
+                // A page ends in a jump, which is another one.
+                slot = &slots[self.at.i];
             }
         }
         // Else the compiler makes one jump through a table of the comparison above and the match, for each instruction.
@@ -191,14 +194,9 @@ impl<const CAREFUL: bool> Loop<'_, CAREFUL> {
                 let outcome = (op.run)(core, op);
                 outcome.map_err(|stop| self.stop(*stop))?;
             }
-            Op::Imm { d, v } => core.cpu.x[usize::from(d)] = v,
-            Op::VectorImm { d, v } => core.cpu.set_scalar(d, v),
-            Op::Logical { entry, d, n, v } => {
-                LOGICAL[usize::from(entry & 7)](&mut core.cpu, d, n, v);
-            }
-            Op::Literal { entry, t, address } => {
-                let outcome = LITERALS[usize::from(entry & 7)](core, t, address);
-                outcome.map_err(|stop| self.stop(*stop))?;
+            Op::Wide { d, n, v, run } => run(&mut core.cpu, d, n, v),
+            Op::Literal { t, address, run } => {
+                run(core, t, address).map_err(|stop| self.stop(*stop))?;
             }
             Op::Back { t, n, post, offset, run } => {
                 let after = at_offset(core, n, offset);
@@ -253,6 +251,7 @@ impl<const CAREFUL: bool> Loop<'_, CAREFUL> {
     }
 
     /// An instruction that may write SP, which has limits.
+    #[inline(always)]
     fn cold_sp(&mut self, run: Handler, word: u32) -> Result<(), Ended> {
         let sp = usize::from(SP);
         let before = self.core.cpu.x[sp];
@@ -272,6 +271,7 @@ impl<const CAREFUL: bool> Loop<'_, CAREFUL> {
     }
 
     /// Goes on elsewhere, to what a branch that left its page or the page before meant; the branch is the one to report.
+    #[inline(always)]
     fn far(&mut self, address: u64) -> Result<(), Ended> {
         let from = self.at.from;
         let index = self.find(address, from)?;
@@ -331,7 +331,7 @@ impl<const CAREFUL: bool> Loop<'_, CAREFUL> {
         match self.code.find(target, &self.core.mem) {
             Ok(Some(index)) => Ok(index),
             Ok(None) => {
-                self.end = End::Away(Away { target, from });
+                *self.end = End::Away(Away { target, from });
                 Err(Ended)
             }
             Err(stop) => Err(self.stop(stop)),

@@ -64,7 +64,18 @@ fn logical(word: u32) -> Option<Op> {
     } else if opc == 0b01 && n == ZR {
         constant(d, v)
     } else {
-        Op::Logical { entry: (opc + if wide { 0 } else { 4 }) as u8, d, n, v }
+        let code = opc + if wide { 0 } else { 4 };
+        let run = [
+            integer::and_immediate::<u64>,
+            integer::orr_immediate::<u64>,
+            integer::eor_immediate::<u64>,
+            integer::ands_immediate::<u64>,
+            integer::and_immediate::<u32>,
+            integer::orr_immediate::<u32>,
+            integer::eor_immediate::<u32>,
+            integer::ands_immediate::<u32>,
+        ][code as usize];
+        Op::Wide { d, n, v, run }
     })
 }
 

@@ -62,7 +62,8 @@ pub(super) fn decode(word: u32) -> Option<Op> {
             if bits(word, 9, 5) != 0 {
                 return None;
             }
-            Some(Op::VectorImm { d, v: fp::expand_immediate(bits(word, 20, 13), fp::format(word)) })
+            let v = fp::expand_immediate(bits(word, 20, 13), fp::format(word));
+            Some(Op::Wide { d, n: ZR, v, run: |cpu, d, _, v| cpu.set_scalar(d, v) })
         }
         _ if bit(word, 13) => compare(word, ty, n, m),
         _ if bit(word, 14) => {

@@ -105,9 +105,14 @@ fn literal(word: u32, pc: u64) -> Option<Op> {
         // A prefetch, or nothing.
         return (!vector).then_some(Op::Nop);
     }
-    let t = if vector { source(word, 0) } else { dest(word, 0) };
+    let what = match (vector, opc) {
+        (false, 2) => ldst::general(2, 2),
+        (false, _) => ldst::general(2 + opc, 1),
+        (true, 2) => ldst::vector(0, 3),
+        (true, _) => ldst::vector(2 + opc, 1),
+    }?;
     let address = pc.wrapping_add((signed(word, 23, 5) << 2) as u64);
-    Some(Op::Literal { entry: (u32::from(vector) << 2 | opc) as u8, t, address })
+    Some(Op::Literal { t: moved(word, 0, what), address, run: what.one })
 }
 
 fn pair(word: u32) -> Option<Op> {

@@ -61,7 +61,7 @@ fn compute(run: Step, d: u8, n: u8, m: u8, imm: u32) -> Op {
 fn constant(d: u8, v: u64) -> Op {
     match u32::try_from(v) {
         Ok(imm) => compute(integer::constant::<u64>, d, ZR, ZR, imm),
-        Err(_) => Op::Imm { d, v },
+        Err(_) => Op::Wide { d, n: ZR, v, run: integer::wide_constant::<u64> },
     }
 }
 

@@ -30,22 +30,46 @@ fn with_sign<W: Width>(imm: u32) -> W {
     W::of(i64::from(imm as i32) as u64)
 }
 
-/// Functions of [`Straight`]: the result, of two registers and an immediate.
-macro_rules! results {
+/// What a row gives: a result, or a result and flags.
+trait Put {
+    fn put(self, cpu: &mut Cpu, d: u8);
+}
+
+impl<W: Width> Put for W {
+    #[inline(always)]
+    fn put(self, cpu: &mut Cpu, d: u8) {
+        cpu.x[usize::from(d)] = self.wide();
+    }
+}
+
+impl<W: Width> Put for (W, u8) {
+    #[inline(always)]
+    fn put(self, cpu: &mut Cpu, d: u8) {
+        (cpu.x[usize::from(d)], cpu.nzcv) = (self.0.wide(), self.1);
+    }
+}
+
+/// The result of a logical operation, and the flags that it sets.
+#[inline(always)]
+fn with_flags<W: Width>(result: W) -> (W, u8) {
+    (result, result.logical_flags())
+}
+
+/// Functions of [`Straight`]: what comes of two registers and an immediate.
+macro_rules! rows {
     ($(|$cpu:ident, $a:ident, $b:ident, $imm:ident| $($name:ident = $result:expr;)*)*) => { $($(
         pub(crate) fn $name<W: Width>(core: &mut Core, op: &Straight) -> Outcome {
             let ($cpu, $imm) = (&mut core.cpu, op.imm);
             let ($a, $b) = (W::of($cpu.x[usize::from(op.n)]), W::of($cpu.x[usize::from(op.m)]));
-            let result: W = $result;
+            $result.put($cpu, op.d);
             // Which of them a row looks at is its own affair.
             let _ = ($a, $b, $imm);
-            $cpu.x[usize::from(op.d)] = result.wide();
             Ok(())
         }
     )*)* };
 }
 
-results! { |cpu, a, b, imm|
+rows! { |cpu, a, b, imm|
     add = a.plus(b);
     sub = a.minus(b);
     add_immediate = a.plus(with_sign(imm));
@@ -109,32 +133,7 @@ results! { |cpu, a, b, imm|
     csinc = if cpu.is_in(imm) { a } else { b.plus(W::of(1)) };
     csinv = if cpu.is_in(imm) { a } else { !b };
     csneg = if cpu.is_in(imm) { a } else { W::of(0).minus(b) };
-}
-
-fn signed_product<W: Width>(a: W, b: W) -> u64 {
-    (i64::from(a.wide() as i32) * i64::from(b.wide() as i32)) as u64
-}
-
-fn unsigned_product<W: Width>(a: W, b: W) -> u64 {
-    u64::from(a.wide() as u32) * u64::from(b.wide() as u32)
-}
-
-/// The same for results that come with flags.
-macro_rules! flags_too {
-    ($(|$cpu:ident, $a:ident, $b:ident, $imm:ident| $($name:ident = $result:expr;)*)*) => { $($(
-        pub(crate) fn $name<W: Width>(core: &mut Core, op: &Straight) -> Outcome {
-            let ($cpu, $imm) = (&mut core.cpu, op.imm);
-            let ($a, $b) = (W::of($cpu.x[usize::from(op.n)]), W::of($cpu.x[usize::from(op.m)]));
-            let (result, flags): (W, u8) = $result;
-            let _ = ($b, $imm);
-            $cpu.x[usize::from(op.d)] = result.wide();
-            $cpu.nzcv = flags;
-            Ok(())
-        }
-    )*)* };
-}
-
-flags_too! { |cpu, a, b, imm|
+    // With flags.
     adds = a.add_with_carry(b, false);
     subs = a.compare(b);
     adds_immediate = a.add_with_carry(W::of(imm.into()), false);
@@ -143,11 +142,16 @@ flags_too! { |cpu, a, b, imm|
     subs_shifted = a.compare(operand(b, imm));
     adcs = a.add_with_carry(b, cpu.carry());
     sbcs = a.add_with_carry(!b, cpu.carry());
-    ands = (a & b, (a & b).logical_flags());
-    ands_shifted = {
-        let result = a & operand(b, imm);
-        (result, result.logical_flags())
-    };
+    ands = with_flags(a & b);
+    ands_shifted = with_flags(a & operand(b, imm));
+}
+
+fn signed_product<W: Width>(a: W, b: W) -> u64 {
+    (i64::from(a.wide() as i32) * i64::from(b.wide() as i32)) as u64
+}
+
+fn unsigned_product<W: Width>(a: W, b: W) -> u64 {
+    u64::from(a.wide() as u32) * u64::from(b.wide() as u32)
 }
 
 /// The immediate of [`ccmn`] and [`ccmp`]: the condition as a set of flags, the flags if it does not hold, and what is
@@ -182,35 +186,23 @@ fn conditional_compare<W: Width>(
     Ok(())
 }
 
-/// The logical instructions with a 64-bit immediate, by `opc`; those of words from the fourth on.
-pub(crate) const LOGICAL: [fn(&mut Cpu, d: u8, n: u8, v: u64); 8] = [
-    and_immediate::<u64>,
-    orr_immediate::<u64>,
-    eor_immediate::<u64>,
-    ands_immediate::<u64>,
-    and_immediate::<u32>,
-    orr_immediate::<u32>,
-    eor_immediate::<u32>,
-    ands_immediate::<u32>,
-];
-
-macro_rules! logical {
-    ($($name:ident $op:tt;)*) => { $(
-        fn $name<W: Width>(cpu: &mut Cpu, d: u8, n: u8, v: u64) {
-            cpu.x[usize::from(d)] = (W::of(cpu.x[usize::from(n)]) $op W::of(v)).wide();
+/// The logical instructions with an immediate of 64 bits, and a constant.
+macro_rules! wide {
+    (|$a:ident, $v:ident| $($name:ident = $result:expr;)*) => { $(
+        pub(crate) fn $name<W: Width>(cpu: &mut Cpu, d: u8, n: u8, v: u64) {
+            let ($a, $v) = (W::of(cpu.x[usize::from(n)]), W::of(v));
+            $result.put(cpu, d);
+            let _ = $a;
         }
     )* };
 }
-logical! {
-    and_immediate &;
-    orr_immediate |;
-    eor_immediate ^;
-}
 
-fn ands_immediate<W: Width>(cpu: &mut Cpu, d: u8, n: u8, v: u64) {
-    let result = W::of(cpu.x[usize::from(n)]) & W::of(v);
-    cpu.x[usize::from(d)] = result.wide();
-    cpu.nzcv = result.logical_flags();
+wide! { |a, v|
+    and_immediate = a & v;
+    orr_immediate = a | v;
+    eor_immediate = a ^ v;
+    ands_immediate = with_flags(a & v);
+    wide_constant = v;
 }
 
 /// AND, ORR, EOR (immediate) with SP as the destination.

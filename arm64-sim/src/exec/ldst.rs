@@ -3,7 +3,7 @@
 
 use crate::cpu::Cpu;
 use crate::state::{Core, One, Outcome, Straight, Two};
-use crate::stop::{Access, Stop};
+use crate::stop::Access;
 use crate::width::Shift;
 
 /// What a load or store moves, as functions for each way to give the address.
@@ -71,7 +71,7 @@ fn two<M: Move>(core: &mut Core, t: u8, u: u8, address: u64) -> Outcome {
     if direct { Ok(()) } else { slow::<M>(core, t, u, address) }
 }
 
-const fn transfer<M: Move>() -> Transfer {
+fn transfer<M: Move>() -> Transfer {
     Transfer {
         at_offset: |core, op| one::<M>(core, op.d, at_offset(core, op.n, op.imm as i32)),
         at_register: |core, op| {
@@ -89,137 +89,88 @@ const fn transfer<M: Move>() -> Transfer {
     }
 }
 
-macro_rules! loads {
-    ($(|$cpu:ident, $r:ident, $v:ident| $($name:ident: $t:ty => $put:expr;)*)*) => { $($(
-        struct $name;
-        impl $name {
-            #[inline(always)]
-            fn put($cpu: &mut Cpu, $r: usize, $v: $t) {
-                $put
-            }
+/// A row: how the bytes that were read come into register `r`.
+macro_rules! load {
+    (|$cpu:ident, $r:ident, $v:ident: $t:ty| $put:expr) => {{
+        struct Row;
+        #[inline(always)]
+        fn put($cpu: &mut Cpu, $r: usize, $v: $t) {
+            $put
         }
-        impl Move for $name {
+        impl Move for Row {
             const SIZE: u8 = size_of::<$t>() as u8;
             const ACCESS: Access = Access::Read;
             #[inline(always)]
             fn direct(core: &mut Core, r: u8, address: u64) -> Option<()> {
                 let v = core.mem.read_direct(address)?;
-                Some($name::put(&mut core.cpu, r.into(), v))
+                Some(put(&mut core.cpu, r.into(), v))
             }
             fn any(core: &mut Core, r: u8, address: u64) -> Outcome {
                 let v = core.mem.read(address)?;
-                Ok($name::put(&mut core.cpu, r.into(), v))
+                Ok(put(&mut core.cpu, r.into(), v))
             }
         }
-    )*)* };
+        transfer::<Row>()
+    }};
 }
 
-loads! { |cpu, r, v|
-    LoadB: u8 => cpu.x[r] = v.into();
-    LoadH: u16 => cpu.x[r] = v.into();
-    LoadW: u32 => cpu.x[r] = v.into();
-    LoadX: u64 => cpu.x[r] = v;
-    LoadSignedBx: u8 => cpu.x[r] = v as i8 as u64;
-    LoadSignedHx: u16 => cpu.x[r] = v as i16 as u64;
-    LoadSignedWx: u32 => cpu.x[r] = v as i32 as u64;
-    LoadSignedBw: u8 => cpu.x[r] = u64::from(v as i8 as u32);
-    LoadSignedHw: u16 => cpu.x[r] = u64::from(v as i16 as u32);
-    // The upper bits of a vector register become zero.
-    LoadVectorB: u8 => (cpu.lo[r], cpu.hi[r]) = (v.into(), 0);
-    LoadVectorH: u16 => (cpu.lo[r], cpu.hi[r]) = (v.into(), 0);
-    LoadVectorS: u32 => (cpu.lo[r], cpu.hi[r]) = (v.into(), 0);
-    LoadVectorD: u64 => (cpu.lo[r], cpu.hi[r]) = (v, 0);
-    LoadVectorQ: u128 => (cpu.lo[r], cpu.hi[r]) = (v as u64, (v >> 64) as u64);
-}
-
-macro_rules! stores {
-    ($(|$cpu:ident, $r:ident| $($name:ident: $t:ty = $v:expr;)*)*) => { $($(
-        struct $name;
-        impl $name {
-            #[inline(always)]
-            fn get($cpu: &Cpu, $r: usize) -> $t {
-                $v as $t
-            }
+/// A row: what of register `r` is written.
+macro_rules! store {
+    ($t:ty: |$cpu:ident, $r:ident| $v:expr) => {{
+        struct Row;
+        #[inline(always)]
+        fn get($cpu: &Cpu, $r: usize) -> $t {
+            $v as $t
         }
-        impl Move for $name {
+        impl Move for Row {
             const SIZE: u8 = size_of::<$t>() as u8;
             const ACCESS: Access = Access::Write;
             #[inline(always)]
             fn direct(core: &mut Core, r: u8, address: u64) -> Option<()> {
-                core.mem.write_direct(address, $name::get(&core.cpu, r.into()))
+                core.mem.write_direct(address, get(&core.cpu, r.into()))
             }
             fn any(core: &mut Core, r: u8, address: u64) -> Outcome {
-                core.mem.write(address, $name::get(&core.cpu, r.into()))
+                core.mem.write(address, get(&core.cpu, r.into()))
             }
         }
-    )*)* };
-}
-
-stores! { |cpu, r|
-    StoreB: u8 = cpu.x[r];
-    StoreH: u16 = cpu.x[r];
-    StoreW: u32 = cpu.x[r];
-    StoreX: u64 = cpu.x[r];
-    StoreVectorB: u8 = cpu.lo[r];
-    StoreVectorH: u16 = cpu.lo[r];
-    StoreVectorS: u32 = cpu.lo[r];
-    StoreVectorD: u64 = cpu.lo[r];
-    StoreVectorQ: u128 = cpu.v(r as u32);
+        transfer::<Row>()
+    }};
 }
 
 /// What `size` and `opc` of the single-register forms mean for a general register.
-pub(crate) const fn general(size: u32, opc: u32) -> Option<Transfer> {
+pub(crate) fn general(size: u32, opc: u32) -> Option<Transfer> {
     Some(match (size, opc) {
-        (0, 0) => transfer::<StoreB>(),
-        (1, 0) => transfer::<StoreH>(),
-        (2, 0) => transfer::<StoreW>(),
-        (3, 0) => transfer::<StoreX>(),
-        (0, 1) => transfer::<LoadB>(),
-        (1, 1) => transfer::<LoadH>(),
-        (2, 1) => transfer::<LoadW>(),
-        (3, 1) => transfer::<LoadX>(),
-        (0, 2) => transfer::<LoadSignedBx>(),
-        (1, 2) => transfer::<LoadSignedHx>(),
-        (2, 2) => transfer::<LoadSignedWx>(),
-        (0, 3) => transfer::<LoadSignedBw>(),
-        (1, 3) => transfer::<LoadSignedHw>(),
+        (0, 0) => store!(u8: |cpu, r| cpu.x[r]),
+        (1, 0) => store!(u16: |cpu, r| cpu.x[r]),
+        (2, 0) => store!(u32: |cpu, r| cpu.x[r]),
+        (3, 0) => store!(u64: |cpu, r| cpu.x[r]),
+        (0, 1) => load!(|cpu, r, v: u8| cpu.x[r] = v.into()),
+        (1, 1) => load!(|cpu, r, v: u16| cpu.x[r] = v.into()),
+        (2, 1) => load!(|cpu, r, v: u32| cpu.x[r] = v.into()),
+        (3, 1) => load!(|cpu, r, v: u64| cpu.x[r] = v),
+        // With the sign: to 64 bits, and to 32.
+        (0, 2) => load!(|cpu, r, v: u8| cpu.x[r] = v as i8 as u64),
+        (1, 2) => load!(|cpu, r, v: u16| cpu.x[r] = v as i16 as u64),
+        (2, 2) => load!(|cpu, r, v: u32| cpu.x[r] = v as i32 as u64),
+        (0, 3) => load!(|cpu, r, v: u8| cpu.x[r] = u64::from(v as i8 as u32)),
+        (1, 3) => load!(|cpu, r, v: u16| cpu.x[r] = u64::from(v as i16 as u32)),
         _ => return None,
     })
 }
 
-/// What `size` and `opc` of the single-register forms mean for a vector register.
-pub(crate) const fn vector(size: u32, opc: u32) -> Option<Transfer> {
+/// The same for a vector register, whose upper bits a load makes zero.
+pub(crate) fn vector(size: u32, opc: u32) -> Option<Transfer> {
     Some(match (size, opc) {
-        (0, 0) => transfer::<StoreVectorB>(),
-        (1, 0) => transfer::<StoreVectorH>(),
-        (2, 0) => transfer::<StoreVectorS>(),
-        (3, 0) => transfer::<StoreVectorD>(),
-        (0, 1) => transfer::<LoadVectorB>(),
-        (1, 1) => transfer::<LoadVectorH>(),
-        (2, 1) => transfer::<LoadVectorS>(),
-        (3, 1) => transfer::<LoadVectorD>(),
-        (0, 2) => transfer::<StoreVectorQ>(),
-        (0, 3) => transfer::<LoadVectorQ>(),
+        (0, 0) => store!(u8: |cpu, r| cpu.lo[r]),
+        (1, 0) => store!(u16: |cpu, r| cpu.lo[r]),
+        (2, 0) => store!(u32: |cpu, r| cpu.lo[r]),
+        (3, 0) => store!(u64: |cpu, r| cpu.lo[r]),
+        (0, 2) => store!(u128: |cpu, r| cpu.v(r as u32)),
+        (0, 1) => load!(|cpu, r, v: u8| (cpu.lo[r], cpu.hi[r]) = (v.into(), 0)),
+        (1, 1) => load!(|cpu, r, v: u16| (cpu.lo[r], cpu.hi[r]) = (v.into(), 0)),
+        (2, 1) => load!(|cpu, r, v: u32| (cpu.lo[r], cpu.hi[r]) = (v.into(), 0)),
+        (3, 1) => load!(|cpu, r, v: u64| (cpu.lo[r], cpu.hi[r]) = (v, 0)),
+        (0, 3) => load!(|cpu, r, v: u128| (cpu.lo[r], cpu.hi[r]) = (v as u64, (v >> 64) as u64)),
         _ => return None,
     })
 }
-
-/// The loads that literals have, by `V` and `opc`.
-pub(crate) const LITERALS: [One; 8] = {
-    const fn of(transfer: Option<Transfer>) -> One {
-        match transfer {
-            Some(transfer) => transfer.one,
-            None => |_, _, _| Err(Box::new(Stop::Undefined)),
-        }
-    }
-    [
-        of(general(2, 1)),
-        of(general(3, 1)),
-        of(general(2, 2)),
-        of(None),
-        of(vector(2, 1)),
-        of(vector(3, 1)),
-        of(vector(0, 3)),
-        of(None),
-    ]
-};
