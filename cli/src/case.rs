@@ -286,7 +286,8 @@ impl Judge {
         configuration: Configuration,
         fuel: u64,
     ) -> Option<Result<Answers, Error>> {
-        let options = filetest::options(&configuration, self.language).fuel(Some(fuel));
+        let options = filetest::options(&configuration, self.language)
+            .fuel(configuration.engine.keeps_limits().then_some(fuel));
         let work = || -> Result<Answers, Error> {
             let passed = Arc::new(Mutex::new(Vec::new()));
             let hosts = match self.language {

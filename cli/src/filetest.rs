@@ -211,12 +211,13 @@ fn engine(
 
 /// How a configuration makes its engine.
 pub(crate) fn options(configuration: &Configuration, language: Language) -> Options {
+    let has_limits = configuration.engine.keeps_limits();
     let options = configuration
         .options()
         .verify(true)
-        .fuel(Some(FUEL))
+        .fuel(has_limits.then_some(FUEL))
         // Programs of the source language pass texts to the host by address, but only of their own data.
-        .restricted(language == Language::Ir);
+        .restricted(has_limits && language == Language::Ir);
     // In the simulator both ways to do an atomic operation have their turn.
     match configuration.engine {
         EngineKind::Simulator => options.lse(configuration.level != Some(Level::None)),

@@ -22,7 +22,7 @@ pub(crate) const OPTIONS: &[Choice] = &[
     Choice {
         name: "fuel",
         value: Some("N"),
-        doc: "Instructions after which interp and sim trap (default: no limit).",
+        doc: "Instructions after which interp and sim trap (default: no limit); native cannot keep it.",
     },
     Choice {
         name: "stats",
@@ -88,7 +88,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
 /// The options for an engine. A program has no memory but its own here, so those that can hold it to that do: an address
 /// that is not the program's is a trap, as it is in native code, and not the end of this process.
 fn on(options: Options, kind: EngineKind) -> Options {
-    options.engine(kind).restricted(kind != EngineKind::Native)
+    options.engine(kind).restricted(kind.keeps_limits())
 }
 
 /// Runs every engine and compares results and output.
@@ -99,7 +99,10 @@ fn all(
     entry: &str,
     values: &[Value],
 ) -> Result<(), Failure> {
-    let kinds: Vec<EngineKind> = EngineKind::available().collect();
+    // A budget leaves out those that cannot keep it.
+    let has_budget = args.has("fuel");
+    let kinds: Vec<EngineKind> =
+        EngineKind::available().filter(|kind| !has_budget || kind.keeps_limits()).collect();
     let mut first: Option<(EngineKind, Outcome)> = None;
     for &kind in &kinds {
         let engine = make(program, &on(options.clone(), kind))?;

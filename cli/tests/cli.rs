@@ -221,6 +221,16 @@ fn a_reader_that_goes_away_is_no_panic() {
     std::io::stdout().flush().unwrap();
 }
 
+/// Native code has no budget: `all` leaves it out, and by itself it is refused.
+#[test]
+fn a_budget_ends_an_endless_program_where_it_can_be_kept() {
+    let path = file("endless.rs", b"fn main() {\n    loop {}\n}\n");
+    let all = ["interp: ran in", "sim: ran in", "interp, sim agree", "out_of_fuel"];
+    refused(&["run", &path, "--engine", "all", "--fuel", "1000"], 3, &all);
+    let told = ["`native` cannot keep the option `fuel`"];
+    refused(&["run", &path, "--engine", "native", "--fuel", "1000"], 1, &told);
+}
+
 #[test]
 fn stages_and_asm_show_the_way() {
     let path = file("stages.rs", b"fn square(x: i64) -> i64 {\n    x * x\n}\nfn main() {\n    println!(\"{}\", square(3));\n}\n");

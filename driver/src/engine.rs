@@ -54,6 +54,12 @@ impl EngineKind {
         })
     }
 
+    /// Whether it keeps [`Options::fuel`] and [`Options::restricted`]; native code does not.
+    #[must_use]
+    pub fn keeps_limits(self) -> bool {
+        self != EngineKind::Native
+    }
+
     /// As the command line writes it.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -124,7 +130,7 @@ impl Options {
     }
 
     /// A budget of instructions for each call, after which it traps with `out_of_fuel`: of the IR in the interpreter, of
-    /// the machine in the simulator. Native code has no such budget.
+    /// the machine in the simulator. Native code cannot keep one and is [refused](Error::NotKept) with it.
     #[must_use]
     pub fn fuel(mut self, fuel: Option<u64>) -> Self {
         self.fuel = fuel;
@@ -132,7 +138,7 @@ impl Options {
     }
 
     /// Whether the interpreter and the simulator trap when the program touches memory that is not its own. Native code
-    /// cannot be held so.
+    /// cannot be held so and is [refused](Error::NotKept).
     #[must_use]
     pub fn restricted(mut self, restricted: bool) -> Self {
         self.restricted = restricted;
@@ -225,6 +231,12 @@ impl Engine {
     }
 
     fn make(module: Module, hosts: &Hosts, options: &Options) -> Result<Self, Error> {
+        let limits = [("fuel", options.fuel.is_some()), ("restricted", options.restricted)];
+        if let Some((option, _)) = limits.into_iter().find(|&(_, is_set)| is_set)
+            && !options.engine.keeps_limits()
+        {
+            return Err(Error::NotKept { kind: options.engine, option });
+        }
         if let Some(error) = pipeline::input_errors(&module).into_iter().next() {
             return Err(Error::Verify { stage: READING, error });
         }

@@ -118,6 +118,13 @@ pub enum Error {
         /// Which one.
         kind: EngineKind,
     },
+    /// The engine cannot do what an option asks.
+    NotKept {
+        /// The engine.
+        kind: EngineKind,
+        /// The option.
+        option: &'static str,
+    },
     /// The call ended in a trap.
     Trap(Trap),
     /// The simulator found something that correct machine code never does.
@@ -214,6 +221,10 @@ impl fmt::Display for Error {
             Error::NoEngine { kind } => {
                 write!(f, "`driver` was built without the engine `{kind}`; a feature adds it")
             }
+            Error::NotKept { kind, option } => write!(
+                f,
+                "the engine `{kind}` cannot keep the option `{option}`; the simulator and the interpreter can"
+            ),
             Error::Trap(trap) => trap.fmt(f),
             Error::Machine(fault) => write!(f, "the simulator stopped: {fault}"),
             Error::Internal(what) => write!(f, "a defect of Jitsu: {what}"),

@@ -452,6 +452,20 @@ fn budgets_end_endless_loops() {
     }
 }
 
+/// An option that native code cannot keep is refused, also where there is no native code.
+#[test]
+fn limits_that_native_code_cannot_keep_are_refused() {
+    let native = || Options::default().engine(EngineKind::Native);
+    for (options, name) in
+        [(native().fuel(Some(1)), "fuel"), (native().restricted(true), "restricted")]
+    {
+        match Engine::new(fib(), &Hosts::new(), &options) {
+            Err(Error::NotKept { kind: EngineKind::Native, option }) => assert_eq!(option, name),
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+}
+
 #[test]
 fn the_hosts_values_survive_traps() {
     // So many values alive across a call that trap that every callee-saved register is in use below.

@@ -3,7 +3,7 @@
 //!
 //! `JITSU_SEEDS=2000 cargo test --release -p driver --test guards` runs more of them.
 
-use driver::{Configuration, Engine, EngineKind, Error, Hosts, Value};
+use driver::{Configuration, Engine, Error, Hosts, Value};
 use ir::{Module, Span, TrapKind};
 use testkit::Random;
 use testkit::guards::GENERATORS;
@@ -44,8 +44,8 @@ fn guarded_modules_do_what_the_ir_says() {
                 let options = configuration
                     .options()
                     .verify(true)
-                    .restricted(configuration.engine != EngineKind::Native)
-                    .fuel(Some(FUEL));
+                    .restricted(configuration.engine.keeps_limits())
+                    .fuel(configuration.engine.keeps_limits().then_some(FUEL));
                 let engine = Engine::new(module.clone(), &hosts, &options).unwrap_or_else(|e| {
                     panic!("{generator}, seed {seed}, {configuration}: {e}\n{}", case.text)
                 });

@@ -101,7 +101,8 @@ fn check(seed: u64, count: &mut Count) {
     count.functions += module.functions.len();
     let mut first: Option<Vec<Result<Vec<u128>, TrapKind>>> = None;
     for configuration in Configuration::all() {
-        let mut options = configuration.options().verify(true).fuel(Some(FUEL));
+        let fuel = configuration.engine.keeps_limits().then_some(FUEL);
+        let mut options = configuration.options().verify(true).fuel(fuel);
         // Both ways to do an atomic operation have their turn.
         if configuration.engine == EngineKind::Simulator {
             options = options.lse(random.once_in(2));

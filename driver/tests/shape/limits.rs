@@ -1,6 +1,6 @@
 //! The cases that meet a limit or do not end: each is answered by an error or a trap that says which.
 
-use driver::{Engine, EngineKind, Error, Hosts, Options, Value};
+use driver::{Configuration, Engine, Error, Hosts, Options, Value};
 use ir::{Block, FunctionBuilder, IntCC, Module, StackSlot, TrapKind, Type};
 
 use super::configurations;
@@ -69,12 +69,13 @@ fn case_38_a_signature_has_a_limit() {
 
 /// What ends calls of a module that never end by themselves; natively there is no budget, so it is compiled only.
 fn endless(module: &Module, ends_at: i64) {
-    for options in configurations() {
-        let options = options.fuel(Some(10_000));
+    for configuration in Configuration::all() {
+        let has_budget = configuration.engine.keeps_limits();
+        let options = configuration.options().fuel(has_budget.then_some(10_000));
         let engine = Engine::new(module.clone(), &Hosts::new(), &options).expect("it compiles");
         let call = |x: i64| engine.call_values("f", &[Value::I64(x)]);
         assert_eq!(call(ends_at).expect("it ends"), [Value::I64(ends_at)], "{options:?}");
-        if engine.kind() != EngineKind::Native {
+        if has_budget {
             match call(ends_at + 1) {
                 Err(Error::Trap(trap)) => assert_eq!(trap.kind, TrapKind::OutOfFuel),
                 other => panic!("{other:?}: {options:?}"),
@@ -246,12 +247,12 @@ fn case_53_an_access_that_starts_inside_and_ends_outside() {
           ret v3
         }";
     let module = ir::parse::module(text).expect("it is valid");
-    for options in configurations() {
-        let options = options.restricted(true);
-        let engine = Engine::new(module.clone(), &Hosts::new(), &options).expect("it compiles");
-        if engine.kind() == EngineKind::Native {
+    for configuration in Configuration::all() {
+        if !configuration.engine.keeps_limits() {
             continue;
         }
+        let options = configuration.options().restricted(true);
+        let engine = Engine::new(module.clone(), &Hosts::new(), &options).expect("it compiles");
         let call = |x: i64| engine.call_values("f", &[Value::I64(x)]);
         let last = Value::I64(i64::from_le_bytes(*b"89abcdef"));
         assert_eq!(call(8).expect("it is inside"), [last], "{options:?}");
