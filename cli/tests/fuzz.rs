@@ -41,7 +41,7 @@ fn ask(
 }
 
 #[test]
-fn text() {
+fn nearly_right_texts() {
     let corpus = ["ir", "errors", "conditions", "planted"]
         .map(|folder| files(&format!("tests/{folder}"), "ir"))
         .concat();
@@ -49,13 +49,13 @@ fn text() {
 }
 
 #[test]
-fn source() {
+fn nearly_right_sources() {
     let corpus = [files("lang/tests/programs", "rs"), files("examples", "rs")].concat();
     ask(targets::source, 200, 20, |random| mutated(random, &corpus));
 }
 
 #[test]
-fn instructions() {
+fn nearly_right_instructions() {
     let lines: Vec<Vec<u8>> = (0..4000)
         .filter_map(|seed| arm64_enc::Inst::decode(Random::new(seed).bits() as u32))
         .map(|inst| inst.to_string().into_bytes())
@@ -70,7 +70,7 @@ fn instructions() {
 }
 
 #[test]
-fn engines() {
+fn engines_agree_on_mutated_modules() {
     let mut corpus = [files("tests/planted", "ir"), files("tests/errors", "ir")].concat();
     corpus.extend((0..50).map(|seed| {
         let families = if seed % 2 == 0 { Families::NONE } else { Families::ALL };

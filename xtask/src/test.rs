@@ -103,6 +103,7 @@ const UNDER_QEMU: &[(&[&str], &str)] = &[
 /// depends on no machine. `cargo xtask test-aarch64` runs them all.
 const HOST_ONLY: &[(&str, &str)] = &[
     ("damaged_texts_get_an_answer", "texts to errors"),
+    ("nearly_right_", "the same"),
     ("simulator_not_optimised", "the optimised programs run in the simulator there too"),
     ("planted_", "faults in tests of `reduce` and `bisect`, which compare what the other tests do"),
     ("programs_touch_only_what_is_their_own", "restricted mode, which native code has not"),
