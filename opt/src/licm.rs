@@ -25,18 +25,22 @@ pub(crate) fn run(func: &mut Function, context: &mut Context) -> usize {
     if forest.loops().len() == 0 {
         return 0;
     }
-    let mut added: Vec<Block> = Vec::new();
+    let mut preheaders: SecondaryMap<Block, Option<Preheader>> = SecondaryMap::with_default(None);
+    let mut added = 0;
     for l in forest.loops() {
-        if !forest.is_irreducible(l) && graph.entry() != Some(forest.header(l)) {
-            added.extend(give_preheader(func, graph, forest, l));
+        let may_have = !forest.is_irreducible(l) && graph.entry() != Some(forest.header(l));
+        if may_have && preheader(graph, forest, l).is_none() {
+            let header = forest.header(l);
+            preheaders[header] = Some(Preheader { block: make_preheader(func, header), of: l });
+            added += 1;
         }
     }
-    if !added.is_empty() {
-        place_preheaders(func, &added);
+    if added > 0 {
+        enter_by(func, graph, forest, &preheaders);
         context.analyses.forget();
     }
     let moved = hoist(func, &mut context.analyses);
-    moved + added.len()
+    moved + added
 }
 
 /// The only block outside of a loop that leads to its header, if it leads nowhere else.
@@ -47,17 +51,15 @@ fn preheader(graph: &FlowGraph, forest: &LoopForest, l: Loop) -> Option<Block> {
     (outside.next().is_none() && graph.succs(only).len() == 1).then_some(only)
 }
 
-/// Makes a block that all edges from outside go through, unless there is one.
-fn give_preheader(
-    func: &mut Function,
-    graph: &FlowGraph,
-    forest: &LoopForest,
-    l: Loop,
-) -> Option<Block> {
-    if preheader(graph, forest, l).is_some() {
-        return None;
-    }
-    let header = forest.header(l);
+/// A block that all edges from outside of a loop are to go through.
+#[derive(Clone, Copy)]
+struct Preheader {
+    block: Block,
+    of: Loop,
+}
+
+/// Makes a block that passes its parameters on to a header.
+fn make_preheader(func: &mut Function, header: Block) -> Block {
     let new = func.create_block();
     let mut params = Vec::new();
     for param in func.block_params(header).to_vec() {
@@ -69,28 +71,29 @@ fn give_preheader(
     }
     let target = func.block_call(header, &params);
     func.append_inst(new, InstData::Jump { target }, &[], None);
-    for pred in graph.preds(header).filter(|&pred| !forest.contains(l, pred)) {
-        let Some(terminator) = func.terminator(pred) else { continue };
-        func.map_successors(terminator, |_, call| BlockCall {
-            block: if call.block == header { new } else { call.block },
-            args: call.args,
-        });
-    }
-    Some(new)
+    new
 }
 
-/// Puts each new preheader directly before its header.
-fn place_preheaders(func: &mut Function, added: &[Block]) {
-    let mut before: SecondaryMap<Block, Option<Block>> = SecondaryMap::with_default(None);
-    for &new in added {
-        if let Some(terminator) = func.terminator(new) {
-            func.for_each_successor(terminator, |call| before[call.block] = Some(new));
-        }
-    }
-    let mut layout = Vec::with_capacity(func.layout().len() + added.len());
-    for &block in func.layout() {
-        layout.extend(before[block]);
+/// Leads the edges that enter loops through the new preheaders, each of which stands directly before its header. Looks at
+/// each edge once, however many of the loops a switch leads to.
+fn enter_by(
+    func: &mut Function,
+    graph: &FlowGraph,
+    forest: &LoopForest,
+    preheaders: &SecondaryMap<Block, Option<Preheader>>,
+) {
+    let mut layout = Vec::with_capacity(func.layout().len());
+    for block in func.layout().to_vec() {
+        layout.extend(preheaders[block].map(|preheader| preheader.block));
         layout.push(block);
+        let entered = |to: Block| preheaders[to].filter(|to| !forest.contains(to.of, block));
+        let Some(terminator) = func.terminator(block) else { continue };
+        if graph.succs(block).iter().any(|&to| entered(to).is_some()) {
+            func.map_successors(terminator, |_, call| BlockCall {
+                block: entered(call.block).map_or(call.block, |preheader| preheader.block),
+                args: call.args,
+            });
+        }
     }
     func.set_layout(layout);
 }
@@ -107,20 +110,30 @@ fn hoist(func: &mut Function, analyses: &mut Analyses) -> usize {
             }
         }
     }
+    // What is invariant in a loop stands in no loop inside it: it was moved to the preheader there. So the blocks of a loop
+    // are those that no inner loop has, which makes the work linear however deep loops nest; what a loop cannot be moved out
+    // of is left to the one around it.
+    let mut out_of: Vec<Option<(Loop, Block)>> = Vec::with_capacity(forest.loops().len());
+    for l in forest.loops() {
+        let to = preheader(graph, forest, l).filter(|_| !forest.is_irreducible(l));
+        let around = || forest.parent(l).and_then(|parent| out_of[parent.index()]);
+        out_of.push(to.map(|to| (l, to)).or_else(around));
+    }
+    let mut blocks: Vec<Vec<Block>> = vec![Vec::new(); forest.loops().len()];
+    for block in graph.rpo() {
+        if let Some((l, _)) = forest.loop_of(block).and_then(|l| out_of[l.index()]) {
+            blocks[l.index()].push(block);
+        }
+    }
     let mut moved = 0;
     for l in forest.loops().rev() {
         if let Some(parent) = forest.parent(l) {
             let inner = loop_writes[l.index()];
             loop_writes[parent.index()].join(inner);
         }
-        let Some(to) = preheader(graph, forest, l) else { continue };
-        if forest.is_irreducible(l) {
-            continue;
-        }
-        let mut blocks = forest.blocks(l).to_vec();
-        blocks.sort_by_key(|&block| graph.rpo_index(block));
+        let Some((_, to)) = out_of[l.index()].filter(|&(own, _)| own == l) else { continue };
         let mut hoisted: Vec<Inst> = Vec::new();
-        for block in blocks {
+        for &block in &blocks[l.index()] {
             // Whether the loop has done nothing yet that shows when control is here for the first time.
             let mut first = block == forest.header(l);
             let mut insts = func.take_block_insts(block);

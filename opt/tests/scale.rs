@@ -91,8 +91,55 @@ fn dispatch(count: usize) -> Function {
     b.finish().expect("valid")
 }
 
-const FAMILIES: &[Family] =
-    &[("diamonds", diamonds), ("loops", loops), ("straight", straight), ("dispatch", dispatch)];
+/// Loops that test at the end, each inside the one before, with something to move out of all of them in the innermost.
+fn nest(count: usize) -> Function {
+    let b = FunctionBuilder::new("nest");
+    let (x, y) = (b.param(Type::I64), b.param(Type::I64));
+    let sum = b.var("sum", Type::I64);
+    let heads: Vec<Block> = (0..count).map(|_| b.block("")).collect();
+    for &head in &heads {
+        b.jump(head);
+        b.switch_to(head);
+        b.set(sum, b.add(sum, 1));
+    }
+    b.set(sum, b.add(sum, b.mul(x, y)));
+    for &head in heads.iter().rev() {
+        let end = b.block("");
+        b.branch(b.icmp(IntCC::Slt, sum, x), head, end);
+        b.switch_to(end);
+        b.set(sum, b.add(sum, b.xor(x, y)));
+    }
+    b.ret(sum);
+    b.finish().expect("valid")
+}
+
+/// A switch that enters many loops, each of which needs a block before it.
+fn entries(count: usize) -> Function {
+    let b = FunctionBuilder::new("entries");
+    let (x, y) = (b.param(Type::I64), b.param(Type::I64));
+    let sum = b.var("sum", Type::I64);
+    let end = b.block("end");
+    let heads: Vec<Block> = (0..count).map(|_| b.block("")).collect();
+    let table: Vec<_> = heads.iter().enumerate().map(|(n, &head)| (n as i64, head)).collect();
+    b.switch(x, end, &table);
+    for head in heads {
+        b.switch_to(head);
+        b.set(sum, b.add(sum, b.mul(x, y)));
+        b.branch(b.icmp(IntCC::Slt, sum, y), head, end);
+    }
+    b.switch_to(end);
+    b.ret(sum);
+    b.finish().expect("valid")
+}
+
+const FAMILIES: &[Family] = &[
+    ("diamonds", diamonds),
+    ("loops", loops),
+    ("straight", straight),
+    ("dispatch", dispatch),
+    ("nest", nest),
+    ("entries", entries),
+];
 
 #[test]
 fn time_grows_in_line_with_size() {

@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use crate::entity::{Inst, Value};
 
-use crate::inst::{BlockCall, InstData, ValueList};
+use crate::inst::{BlockCall, InstData, SwitchTable, ValueList};
 
 use super::Function;
 
@@ -159,7 +159,8 @@ impl Function {
     }
 
     /// Replaces each successor of a terminator, in the order of
-    /// [`for_each_successor`](Function::for_each_successor), by what `map` makes of it; `map` may make lists.
+    /// [`for_each_successor`](Function::for_each_successor), by what `map` makes of it; `map` may make lists, and
+    /// does not ask for the table of the switch at hand.
     pub fn map_successors(
         &mut self,
         inst: Inst,
@@ -176,12 +177,12 @@ impl Function {
                 self.replace(inst, InstData::Branch { cond, then_to, else_to });
             }
             InstData::Switch { table, .. } => {
-                let mut edited = self.switches[table].clone();
-                edited.default = map(self, edited.default);
-                for (_, call) in &mut edited.cases {
+                let default = map(self, self.switches[table].default);
+                let mut cases = std::mem::take(&mut self.switches[table].cases);
+                for (_, call) in &mut cases {
                     *call = map(self, *call);
                 }
-                self.switches[table] = edited;
+                self.switches[table] = SwitchTable { default, cases };
             }
             _ => {}
         }
