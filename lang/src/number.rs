@@ -1,5 +1,7 @@
 //! The types of numbers: names, widths, limits.
 
+use crate::runtime::IntKind;
+
 /// An integer type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum IntTy {
@@ -33,21 +35,21 @@ impl IntTy {
         IntTy::Usize,
     ];
 
-    /// Its name, width, sign, and the type of the same width and the other sign.
-    const fn row(self) -> (&'static str, u32, bool, IntTy) {
+    /// Its name, width, sign, the type of the same width and the other sign, and the type as it is printed.
+    const fn row(self) -> (&'static str, u32, bool, IntTy, IntKind) {
         match self {
-            IntTy::I8 => ("i8", 8, true, IntTy::U8),
-            IntTy::I16 => ("i16", 16, true, IntTy::U16),
-            IntTy::I32 => ("i32", 32, true, IntTy::U32),
-            IntTy::I64 => ("i64", 64, true, IntTy::U64),
-            IntTy::I128 => ("i128", 128, true, IntTy::U128),
-            IntTy::Isize => ("isize", 64, true, IntTy::Usize),
-            IntTy::U8 => ("u8", 8, false, IntTy::I8),
-            IntTy::U16 => ("u16", 16, false, IntTy::I16),
-            IntTy::U32 => ("u32", 32, false, IntTy::I32),
-            IntTy::U64 => ("u64", 64, false, IntTy::I64),
-            IntTy::U128 => ("u128", 128, false, IntTy::I128),
-            IntTy::Usize => ("usize", 64, false, IntTy::Isize),
+            IntTy::I8 => ("i8", 8, true, IntTy::U8, IntKind::I8),
+            IntTy::I16 => ("i16", 16, true, IntTy::U16, IntKind::I16),
+            IntTy::I32 => ("i32", 32, true, IntTy::U32, IntKind::I32),
+            IntTy::I64 => ("i64", 64, true, IntTy::U64, IntKind::I64),
+            IntTy::I128 => ("i128", 128, true, IntTy::U128, IntKind::I128),
+            IntTy::Isize => ("isize", 64, true, IntTy::Usize, IntKind::I64),
+            IntTy::U8 => ("u8", 8, false, IntTy::I8, IntKind::U8),
+            IntTy::U16 => ("u16", 16, false, IntTy::I16, IntKind::U16),
+            IntTy::U32 => ("u32", 32, false, IntTy::I32, IntKind::U32),
+            IntTy::U64 => ("u64", 64, false, IntTy::I64, IntKind::U64),
+            IntTy::U128 => ("u128", 128, false, IntTy::I128, IntKind::U128),
+            IntTy::Usize => ("usize", 64, false, IntTy::Isize, IntKind::U64),
         }
     }
 
@@ -65,6 +67,11 @@ impl IntTy {
 
     pub(crate) const fn signed(self) -> bool {
         self.row().2
+    }
+
+    /// As it is printed: words are 64 bits wide.
+    pub(crate) const fn kind(self) -> IntKind {
+        self.row().4
     }
 
     pub(crate) const fn min(self) -> i128 {

@@ -89,6 +89,8 @@ pub(super) fn method(op: I, args: &[i128], int: IntTy) -> Outcome {
             }
         }
         (I::Neg, &[a]) => Ok(int.wrap(a.wrapping_neg())),
+        (I::WrappingAbs, &[a]) => Ok(int.wrap(a.wrapping_abs())),
+        (I::WrappingPow, &[base, exponent]) => Ok(int.wrap(base.wrapping_pow(exponent as u32))),
         (I::Abs, &[a]) => in_range(int, a.checked_abs()),
         (I::CountOnes, &[_]) => count(unsigned.count_ones()),
         (I::LeadingZeros, &[_]) => count(unsigned.leading_zeros() - (128 - bits)),

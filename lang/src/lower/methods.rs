@@ -119,7 +119,7 @@ impl<'m, 'p> Lower<'m, 'p> {
             }
             I::SwapBytes => self.reversed(x, leaf, false),
             I::ReverseBits => self.reversed(x, leaf, true),
-            I::Pow => self.power(x, v[1], leaf),
+            I::Pow | I::WrappingPow => self.power(x, v[1], leaf),
             I::Ilog2 => {
                 let bad = b.icmp(if signed { IntCC::Sle } else { IntCC::Eq }, x, 0);
                 b.trap_if(bad, TrapKind::Panic);
@@ -128,7 +128,7 @@ impl<'m, 'p> Lower<'m, 'p> {
                 let log = b.sub(top, zeros);
                 self.to_u32(log, leaf)
             }
-            I::Abs | I::UnsignedAbs => self.abs(x, leaf),
+            I::Abs | I::WrappingAbs | I::UnsignedAbs => self.abs(x, leaf),
             I::Signum => {
                 let positive = b.icmp(IntCC::Sgt, x, 0);
                 let negative = b.icmp(IntCC::Slt, x, 0);

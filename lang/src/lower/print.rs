@@ -6,7 +6,7 @@ use super::place::PlaceValue;
 use super::{Addr, Flow, Lower, one};
 use crate::runtime::{Conversion, HostFunction, IntKind, MAX_SIZE, Style};
 use crate::tree::{Format, Piece, Size};
-use crate::ty::{FloatTy, IntTy, Ty, TyKind};
+use crate::ty::{FloatTy, Ty, TyKind};
 
 /// The look of the values of one placeholder.
 #[derive(Clone, Copy)]
@@ -76,7 +76,7 @@ impl<'m, 'p> Lower<'m, 'p> {
         match types.kind(ty) {
             TyKind::Int(int) => {
                 let value = one(&self.read(place, ty));
-                let look = of_kind(int_kind(*int));
+                let look = of_kind(int.kind());
                 if int.is_wide() {
                     let (low, high) = self.b.isplit(value);
                     self.print_host(HostFunction::PrintInt128, &[low, high], look);
@@ -166,20 +166,5 @@ impl<'m, 'p> Lower<'m, 'p> {
             lower.print_value(&PlaceValue::Memory(element, None), item, look);
         });
         self.print_text("]", look.style);
-    }
-}
-
-fn int_kind(int: IntTy) -> IntKind {
-    match int {
-        IntTy::I8 => IntKind::I8,
-        IntTy::I16 => IntKind::I16,
-        IntTy::I32 => IntKind::I32,
-        IntTy::I64 | IntTy::Isize => IntKind::I64,
-        IntTy::I128 => IntKind::I128,
-        IntTy::U128 => IntKind::U128,
-        IntTy::U8 => IntKind::U8,
-        IntTy::U16 => IntKind::U16,
-        IntTy::U32 => IntKind::U32,
-        IntTy::U64 | IntTy::Usize => IntKind::U64,
     }
 }

@@ -52,6 +52,14 @@ impl Config {
     const SIZE: usize = Self::DEFAULT.size + 1;
 }
 
+const WRAPPED: (i8, i32, u8, i128, i16) = (
+    (-128i8).wrapping_abs(),
+    (-7i32).wrapping_abs(),
+    7u8.wrapping_pow(9),
+    i128::MIN.wrapping_abs(),
+    (-3i16).wrapping_pow(11),
+);
+
 fn crc(bytes: &[u8]) -> u32 {
     let mut crc = !0u32;
     for &byte in bytes {
@@ -70,6 +78,7 @@ fn main() {
     println!("{:?} {} {} {}", STATIC, Config::SIZE, Config::DEFAULT.scale, a.len());
     println!("{:08x} {}", crc(b"123456789"), SLICE.len() + BYTES.len() + TEXT.len());
     println!("{} {}", GRID[2][1], gcd(1071, 462));
+    println!("{WRAPPED:?}");
     match POWER {
         LOCAL => println!("equal"),
         0..LOCAL => println!("below"),
