@@ -71,18 +71,20 @@ fn check(text: &str, access: &Access, at: usize, base: u64, x: [u64; 2]) {
 
 #[test]
 fn every_address() {
-    let middle = DATA + MIDDLE as u64;
-    for access in ACCESSES {
+    // Of two neighbours, values of each size are negative at one and not at the other.
+    for (access, at) in ACCESSES.iter().flat_map(|access| [(access, MIDDLE), (access, MIDDLE + 1)])
+    {
+        let middle = DATA + at as u64;
         let &(name, t, size, ..) = access;
         let s = size as u64;
         let shift = size.trailing_zeros();
-        check(&format!("{name} {t}, [x1]"), access, MIDDLE, middle, [middle, 0]);
+        check(&format!("{name} {t}, [x1]"), access, at, middle, [middle, 0]);
         for n in [1, 4, 4095] {
             let offset = n * s;
             check(
                 &format!("{name} {t}, [x1, #{offset}]"),
                 access,
-                MIDDLE,
+                at,
                 middle - offset,
                 [middle - offset, 0],
             );
@@ -90,12 +92,12 @@ fn every_address() {
         let unscaled = name.replacen("ldr", "ldur", 1).replacen("str", "stur", 1);
         for offset in [-256i64, -1, 1, 3, 255] {
             let base = middle.wrapping_sub(offset as u64);
-            check(&format!("{unscaled} {t}, [x1, #{offset}]"), access, MIDDLE, base, [base, 0]);
-            check(&format!("{name} {t}, [x1, #{offset}]!"), access, MIDDLE, middle, [base, 0]);
+            check(&format!("{unscaled} {t}, [x1, #{offset}]"), access, at, base, [base, 0]);
+            check(&format!("{name} {t}, [x1, #{offset}]!"), access, at, middle, [base, 0]);
             check(
                 &format!("{name} {t}, [x1], #{offset}"),
                 access,
-                MIDDLE,
+                at,
                 middle.wrapping_add(offset as u64),
                 [middle, 0],
             );
@@ -109,21 +111,21 @@ fn every_address() {
                 check(
                     &format!("{name} {t}, [x1, x2{plain}]"),
                     access,
-                    MIDDLE,
+                    at,
                     base,
                     [base, index as u64],
                 );
                 check(
                     &format!("{name} {t}, [x1, x2, sxtx{amount}]"),
                     access,
-                    MIDDLE,
+                    at,
                     base,
                     [base, index as u64],
                 );
                 check(
                     &format!("{name} {t}, [x1, w2, sxtw{amount}]"),
                     access,
-                    MIDDLE,
+                    at,
                     base,
                     [base, dirty],
                 );
@@ -131,7 +133,7 @@ fn every_address() {
                 check(
                     &format!("{name} {t}, [x1, w2, uxtw{amount}]"),
                     access,
-                    MIDDLE,
+                    at,
                     base,
                     [base, dirty],
                 );
