@@ -1,6 +1,7 @@
 //! What the benchmarks share: timing in turns, and medians.
 #![forbid(unsafe_code)]
 
+pub mod callgrind;
 pub mod shapes;
 
 use std::time::{Duration, Instant};

@@ -4,14 +4,12 @@
 //! `cargo run --release --bin scale` prints the table; words select shapes. The program runs itself under `valgrind`,
 //! once for each shape and size, with counting on in the functions of [`STAGES`] only.
 
+use bench::callgrind;
 use bench::shapes::{SHAPES, Shape};
 use cfg::{DomTree, FlowGraph, LoopForest};
 use ir::Function;
 use std::error::Error;
-use std::fs;
 use std::hint::black_box;
-use std::path::Path;
-use std::process::Command;
 
 const SIZES: [usize; 3] = [10_000, 100_000, 1_000_000];
 
@@ -58,43 +56,12 @@ fn child(shape: &Shape, size: usize) -> [usize; 3] {
 }
 
 /// The numbers of [`child`], and the host instructions of each stage with all that it calls.
-fn counted(shape: &Shape, size: usize, out: &Path) -> Result<([u64; 3], [u64; 4]), Box<dyn Error>> {
-    let output = Command::new("valgrind")
-        .args([
-            "-q",
-            "--tool=callgrind",
-            "--compress-strings=no",
-            "--toggle-collect=scale::stage_*",
-        ])
-        .arg(format!("--callgrind-out-file={}", out.display()))
-        .arg(std::env::current_exe()?)
-        .args(["--child", shape.name, &size.to_string()])
-        .output()
-        .map_err(|error| format!("valgrind: {error}"))?;
-    let text = String::from_utf8_lossy(&output.stdout);
+fn counted(shape: &Shape, size: usize) -> Result<([u64; 3], [u64; 4]), Box<dyn Error>> {
+    let words = ["--child", shape.name, &size.to_string()];
+    let (text, counts) = callgrind::counts(&words, STAGES.map(|(function, _)| function))?;
     let numbers: Vec<u64> = text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
-    let Ok(numbers) = numbers.try_into() else {
-        return Err(format!("{}: {}", shape.name, String::from_utf8_lossy(&output.stderr)).into());
-    };
-    Ok((numbers, inclusive(&fs::read_to_string(out)?)))
-}
-
-/// The inclusive counts of the stages in a file of callgrind's. After a line `fn=` come the function's lines of place
-/// and count: its own, and after each line `calls=` that of the calls, with all that they lead to.
-fn inclusive(text: &str) -> [u64; 4] {
-    let mut counts = [0; 4];
-    let mut current: Option<usize> = None;
-    for line in text.lines() {
-        if let Some(name) = line.strip_prefix("fn=") {
-            current = STAGES.iter().position(|(function, _)| name.contains(function));
-        } else if let Some(stage) = current
-            && line.starts_with(|c: char| c.is_ascii_digit() || "+-*".contains(c))
-            && let Some(count) = line.split(' ').nth(1)
-        {
-            counts[stage] += count.parse::<u64>().unwrap_or_default();
-        }
-    }
-    counts
+    let numbers = numbers.try_into().map_err(|_| format!("{}: {text}", shape.name))?;
+    Ok((numbers, counts))
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -111,7 +78,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         0 => SHAPES.iter().collect(),
         _ => words.iter().map(|word| find(word)).collect::<Result<_, _>>()?,
     };
-    let out = std::env::temp_dir().join(format!("jitsu-scale-{}", std::process::id()));
     println!(
         "Host instructions (callgrind), and how they grow from 10^5 to 10^6: of the flow graph, dominators and"
     );
@@ -125,7 +91,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let mut last = [0.0; 4];
         let mut growth = String::new();
         for size in SIZES {
-            let ([insts, graph, vars], counts) = counted(shape, size, &out)?;
+            let ([insts, graph, vars], counts) = counted(shape, size)?;
             let units = [graph, graph, graph, insts];
             let per: [f64; 4] = std::array::from_fn(|n| counts[n] as f64 / units[n] as f64);
             // A cost per block says nothing where there is one block.
@@ -141,6 +107,5 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         println!("| | | | growth | {growth} |");
     }
-    fs::remove_file(&out)?;
     Ok(())
 }
