@@ -51,9 +51,10 @@ pub(crate) struct Trampoline {
 /// Assembles the trampoline. `None` only if a constant above does not fit its field.
 pub(crate) fn assemble() -> Option<Trampoline> {
     let mut asm = Assembler::new();
-    let x = |n: u8| Reg::new(n).unwrap_or(XZR);
-    let xsp = |n: u8| RegSp::new(n).unwrap_or(arm64_enc::SP);
-    let d = |n: u8| VReg::new(n).unwrap_or(arm64_enc::V31);
+    let none = |n: u8| -> ! { unreachable!("{n} is the number of a register") };
+    let x = |n: u8| Reg::new(n).unwrap_or_else(|| none(n));
+    let xsp = |n: u8| RegSp::new(n).unwrap_or_else(|| none(n));
+    let d = |n: u8| VReg::new(n).unwrap_or_else(|| none(n));
     let (sp, block) = (arm64_enc::SP, 19);
     let pair = |asm: &mut Assembler, op, mode, first: u8, base: RegSp, offset: i64| {
         let offset = PairOffset::new(offset, AccessSize::B8)?;
@@ -125,7 +126,7 @@ pub(crate) fn assemble() -> Option<Trampoline> {
         rn: sp,
         rm: x(odd),
         extend: Extend::Uxtx,
-        amount: ExtendShift::new(3).unwrap_or(ExtendShift::ZERO),
+        amount: ExtendShift::new(3)?,
     });
     let (copy, copied_all) = (asm.label(), asm.label());
     asm.bind(copy).ok()?;

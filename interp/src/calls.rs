@@ -217,7 +217,10 @@ impl<'c> Calls<'c> {
             && let Some(low) = low.get(at.registers..)
         {
             for (to, &from) in high.iter_mut().zip(&site.args) {
-                *to = low.get(from as usize).copied().unwrap_or_default();
+                match low.get(from as usize) {
+                    Some(&value) => *to = value,
+                    None => unreachable!("the arguments of a near call are in the window"),
+                }
             }
         } else {
             for (to, &from) in (0..).zip(&site.args) {

@@ -42,10 +42,10 @@ impl Loader<'_> {
         }
         match self.module.functions.get_index_of(name) {
             Some(index) => Ok(Target::Function(index as u32)),
-            None => {
-                let host = self.module.externs.get_index_of(name);
-                Ok(Target::Host(host.unwrap_or_default() as u32))
-            }
+            None => match self.module.externs.get_index_of(name) {
+                Some(index) => Ok(Target::Host(index as u32)),
+                None => unreachable!("@{name} has a signature in the module"),
+            },
         }
     }
 

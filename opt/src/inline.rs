@@ -301,10 +301,23 @@ impl<'a> Copy<'a> {
         for (inst, own) in insts {
             let data = self.data(*self.from.inst(inst), after);
             self.to.replace(own, data);
-            // Every value of a verified body that is used is defined in it.
-            self.to.map_operands(own, |value| self.values[value].unwrap_or(value));
+            self.to.map_operands(own, |value| match self.values[value] {
+                Some(own) => own,
+                None => unreachable!("a verified body defines {value}, which it uses"),
+            });
         }
-        self.from.entry().and_then(|entry| self.blocks[entry]).unwrap_or(after)
+        match self.from.entry() {
+            Some(entry) => self.block(entry),
+            None => unreachable!("a verified body has an entry"),
+        }
+    }
+
+    /// The copy of a block.
+    fn block(&self, block: Block) -> Block {
+        match self.blocks[block] {
+            Some(own) => own,
+            None => unreachable!("a verified body has {block}, where it goes"),
+        }
     }
 
     fn map_value(&mut self, value: Value, own: Value) {
@@ -320,10 +333,7 @@ impl<'a> Copy<'a> {
     }
 
     fn call(&mut self, call: BlockCall) -> BlockCall {
-        BlockCall {
-            block: self.blocks[call.block].unwrap_or(call.block),
-            args: self.list(call.args),
-        }
+        BlockCall { block: self.block(call.block), args: self.list(call.args) }
     }
 
     fn signature(&mut self, signature: SigRef) -> SigRef {

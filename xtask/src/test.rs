@@ -108,6 +108,7 @@ const HOST_ONLY: &[(&str, &str)] = &[
     ("planted_", "faults in tests of `reduce` and `bisect`, which compare what the other tests do"),
     ("programs_touch_only_what_is_their_own", "restricted mode, which native code has not"),
     ("by_definition", "the simulator against integers and tables of bytes"),
+    ("what_a_deep_call_needed_is_given_back", "the memory of the process, which is QEMU's there"),
     ("pairs_of", "what the simulator runs, which is compared with QEMU instruction by instruction"),
     ("every_access_at_every_address", "the same"),
 ];

@@ -3,7 +3,7 @@
 
 use crate::generate::{self, Needs, Random};
 use crate::native::Native;
-use arm64_sim::{Checks, CodeKind, Config, Fault, Registers, Simulator, Stop};
+use arm64_sim::{Checks, CodeKind, Config, Registers, Simulator, Stop};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Instructions of the quick sample.

@@ -116,7 +116,9 @@ impl<'a> Split<'a> {
 
     /// The halves of an `i128` value, which a verified function defines before it is used.
     fn of(&self, value: Value) -> Halves {
-        let halves = self.halves[value].unwrap_or(Halves { low: value, high: value });
+        let Some(halves) = self.halves[value] else {
+            unreachable!("{value} of type i128 is used before it is defined")
+        };
         Halves { low: self.aliases.resolve(halves.low), high: self.aliases.resolve(halves.high) }
     }
 
@@ -271,8 +273,7 @@ impl<'a> Split<'a> {
                 Halves { low, high: self.choose(cond, a.high, b.high) }
             }
             InstData::Load { .. } => self.load(data),
-            // The verifier lets no other operation have an `i128` result.
-            _ => Halves { low: self.constant(0), high: self.constant(0) },
+            _ => unreachable!("the verifier lets no {} have an i128 result", data.opcode()),
         }
     }
 

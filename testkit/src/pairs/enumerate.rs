@@ -288,10 +288,12 @@ impl Enumeration<'_> {
             if result_type(other, ty) != mid {
                 continue;
             }
+            let (inner, second) = (node(one, [X; 3]), Some(node(other, [Y; 3])));
+            let outer = node(Form::Binary(BinaryOp::Mul), [Inner, Second, X]);
+            let last = Some(node(Form::Unary(UnaryOp::Neg, mid), [Inner, X, X]));
+            self.offer(Case { second, last, ..self.case(inner, outer) });
             for op in [BinaryOp::Add, BinaryOp::Sub] {
                 for args in [[Inner, Second, X], [Second, Inner, X]] {
-                    let (inner, second) = (node(one, [X; 3]), Some(node(other, [Y; 3])));
-                    let outer = node(Form::Binary(BinaryOp::Mul), [Inner, Second, X]);
                     let last = Some(node(Form::Binary(op), args));
                     self.offer(Case { second, last, ..self.case(inner, outer) });
                 }
