@@ -168,7 +168,7 @@ impl DomTree {
     }
 }
 
-/// What is known of a block, by its number, its place in the order of first visits; all else are such numbers.
+/// What is known of a reachable block. Blocks are told by their numbers in depth-first search.
 #[derive(Clone, Copy)]
 struct Node {
     /// Its parent in the depth-first tree.
@@ -185,22 +185,15 @@ struct Node {
     next: Option<u32>,
 }
 
-/// The immediate dominators of the reachable blocks, as places in the order in which depth-first search meets them.
+/// The number of the immediate dominator of each reachable block, by number; that of the entry says nothing.
 fn immediate_dominators(graph: &FlowGraph) -> Vec<u32> {
     let blocks = graph.preorder();
     let count = blocks.len();
     let mut forest: Vec<Node> = Vec::with_capacity(count);
-    for (number, &block) in blocks.iter().enumerate() {
-        let (number, parent) = (number as u32, graph.search_parent(block).unwrap_or(0));
-        let links = Node {
-            parent,
-            semi: number,
-            ancestor: parent,
-            best: number,
-            waiting: None,
-            next: None,
-        };
-        forest.push(links);
+    for number in 0..count as u32 {
+        let parent = graph.search_parent(number);
+        let (semi, best) = (number, number);
+        forest.push(Node { parent, semi, ancestor: parent, best, waiting: None, next: None });
     }
     let mut path = Vec::new();
     let mut idom = vec![0; count];
@@ -208,7 +201,7 @@ fn immediate_dominators(graph: &FlowGraph) -> Vec<u32> {
         let (index, parent) = (w as usize, forest[w as usize].parent);
         let mut least = parent;
         for pred in graph.preds(blocks[index]) {
-            let Some(v) = graph.preorder_index(pred) else { continue };
+            let Some(v) = graph.number(pred) else { continue };
             // Numbers up to w are not in the forest yet: each stands for itself.
             let u = if v <= w { v } else { evaluate(v, w, &mut forest, &mut path) };
             least = least.min(forest[u as usize].semi);

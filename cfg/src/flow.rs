@@ -37,23 +37,23 @@ pub struct FlowGraph {
     succs: Vec<Block>,
     pred_ranges: Vec<Range>,
     preds: Vec<Edge>,
+    /// The number of each reachable block: its place in `preorder`.
+    numbers: Vec<Option<u32>>,
     preorder: Vec<Block>,
     postorder: Vec<Block>,
-    /// Of each reachable block.
-    visits: Vec<Option<Visit>>,
-    /// The way to where the search is, with the next successor to look at; empty when it is over.
-    path: Vec<(Block, usize)>,
+    /// By number.
+    visits: Vec<Visit>,
+    /// The way to where the search is, by numbers, with the next successor to look at; empty when it is over.
+    path: Vec<(u32, usize)>,
 }
 
-/// When depth-first search came to a block and left it.
+/// How depth-first search came to a block, and when it left it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Visit {
-    /// Its place in the order of first visits.
-    pre: u32,
-    /// Its place in the order of last visits.
-    post: u32,
-    /// The place, in the order of first visits, of the block that the search came from; its own for the entry.
+    /// The number of the block that it came from; its own for the entry.
     parent: u32,
+    /// The block's place in `postorder`; 0 while the search is below it.
+    post: u32,
 }
 
 impl FlowGraph {
@@ -107,36 +107,37 @@ impl FlowGraph {
 
     /// Depth-first search from the entry, without recursion: successors in order.
     fn search(&mut self) {
-        reset(&mut self.visits, self.succ_ranges.len(), None);
+        reset(&mut self.numbers, self.succ_ranges.len(), None);
         self.preorder.clear();
         self.postorder.clear();
+        self.visits.clear();
         let Some(entry) = self.entry else { return };
-        let mut meet = |visits: &mut Vec<Option<Visit>>, block: Block, parent: u32| {
-            let pre = self.preorder.len() as u32;
-            visits[block.index()] = Some(Visit { pre, post: pre, parent });
-            self.preorder.push(block);
-        };
-        meet(&mut self.visits, entry, 0);
-        self.path.push((entry, 0));
-        while let Some((block, next)) = self.path.last_mut() {
-            let block = *block;
-            let Some(visit) = &mut self.visits[block.index()] else { break };
-            match self.succ_ranges[block.index()].of(&self.succs).get(*next) {
-                Some(&succ) => {
+        self.meet(entry, 0);
+        while let Some((number, next)) = self.path.last_mut() {
+            let (number, block) = (*number, self.preorder[*number as usize]);
+            match self.succ_ranges[block.index()].of(&self.succs).get(*next).copied() {
+                Some(succ) => {
                     *next += 1;
-                    let parent = visit.pre;
-                    if self.visits[succ.index()].is_none() {
-                        meet(&mut self.visits, succ, parent);
-                        self.path.push((succ, 0));
+                    if self.numbers[succ.index()].is_none() {
+                        self.meet(succ, number);
                     }
                 }
                 None => {
-                    visit.post = self.postorder.len() as u32;
+                    self.visits[number as usize].post = self.postorder.len() as u32;
                     self.postorder.push(block);
                     self.path.pop();
                 }
             }
         }
+    }
+
+    /// Depth-first search comes to a block for the first time.
+    fn meet(&mut self, block: Block, parent: u32) {
+        let number = self.preorder.len() as u32;
+        self.numbers[block.index()] = Some(number);
+        self.preorder.push(block);
+        self.visits.push(Visit { parent, post: 0 });
+        self.path.push((number, 0));
     }
 
     /// The entry block, unless the function has no blocks.
@@ -180,7 +181,7 @@ impl FlowGraph {
     #[must_use]
     #[inline]
     pub fn is_reachable(&self, block: Block) -> bool {
-        self.visits[block.index()].is_some()
+        self.numbers[block.index()].is_some()
     }
 
     /// Whether control can come to every block of the layout.
@@ -195,9 +196,9 @@ impl FlowGraph {
         &self.preorder
     }
 
-    /// The place of a reachable block in the order of first visits.
-    pub(crate) fn preorder_index(&self, block: Block) -> Option<u32> {
-        self.visits[block.index()].map(|visit| visit.pre)
+    /// The number of a reachable block: its place in [`preorder`](Self::preorder).
+    pub(crate) fn number(&self, block: Block) -> Option<u32> {
+        self.numbers[block.index()]
     }
 
     /// The block that depth-first search, which makes [`postorder`](Self::postorder), first came from to a reachable
@@ -205,14 +206,13 @@ impl FlowGraph {
     #[must_use]
     #[inline]
     pub fn came_from(&self, block: Block) -> Option<Block> {
-        let visit = self.visits[block.index()].filter(|visit| visit.pre > 0)?;
-        Some(self.preorder[visit.parent as usize])
+        let number = self.number(block).filter(|&number| number > 0)?;
+        Some(self.preorder[self.search_parent(number) as usize])
     }
 
-    /// The place, in the order of first visits, of the block that depth-first search came from to a reachable block;
-    /// that of the entry is its own.
-    pub(crate) fn search_parent(&self, block: Block) -> Option<u32> {
-        self.visits[block.index()].map(|visit| visit.parent)
+    /// The number of the block that depth-first search came from to the block of this number; its own for the entry.
+    pub(crate) fn search_parent(&self, number: u32) -> u32 {
+        self.visits[number as usize].parent
     }
 
     /// The reachable blocks, each after those first reached through it.
@@ -233,7 +233,8 @@ impl FlowGraph {
     #[must_use]
     #[inline]
     pub fn rpo_index(&self, block: Block) -> Option<u32> {
-        self.visits[block.index()].map(|visit| self.postorder.len() as u32 - 1 - visit.post)
+        let post = self.visits[self.number(block)? as usize].post;
+        Some(self.postorder.len() as u32 - 1 - post)
     }
 }
 

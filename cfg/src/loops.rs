@@ -200,8 +200,12 @@ impl Edges {
     /// The edges of a graph, unless it has no back edges and so no loops.
     fn new(graph: &FlowGraph) -> Option<Self> {
         let count = graph.postorder().len();
-        let number = |block: Block| graph.preorder_index(block);
-        // A block that the search leaves after another one's first visit has it below, or is it.
+        // All blocks here are reachable.
+        let number = |block: Block| match graph.number(block) {
+            Some(number) => number,
+            None => unreachable!("control comes to {block}"),
+        };
+        // A block that the search met before another one and left after it has that below it.
         let is_back = |from: Block, to: Block| {
             graph.rpo_index(to) <= graph.rpo_index(from) && number(to) <= number(from)
         };
@@ -214,18 +218,16 @@ impl Edges {
         // that the search has not left.
         let mut ancestors = Sets::new(count);
         for &block in graph.postorder() {
-            let (Some(from), Some(parent)) = (number(block), graph.search_parent(block)) else {
-                continue;
-            };
+            let from = number(block);
             for &succ in graph.succs(block) {
-                let Some(to) = number(succ) else { continue };
+                let to = number(succ);
                 if is_back(block, succ) {
                     edges.back.push(to, from);
                 } else {
                     edges.side.push(ancestors.find(to), (from, to));
                 }
             }
-            ancestors.join(from, parent);
+            ancestors.join(from, graph.search_parent(from));
         }
         Some(edges)
     }
@@ -276,9 +278,7 @@ impl Nest {
             }
             while let Some(set) = work.pop() {
                 body.push(set);
-                if let Some(parent) = graph.search_parent(blocks[set as usize]) {
-                    reach(parent, &mut work, &mut collapsed);
-                }
+                reach(graph.search_parent(set), &mut work, &mut collapsed);
                 while let Some(pred) = preds.pop(set) {
                     reach(pred, &mut work, &mut collapsed);
                 }

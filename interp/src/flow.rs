@@ -120,16 +120,13 @@ impl Loader<'_> {
 /// A table by value if the cases are dense, else a list in order.
 fn targets(mut edges: Vec<(i64, u32)>, default: u32, ty: Type) -> SwitchTargets {
     edges.sort_by_key(|&(value, _)| value);
-    let span = match (edges.first(), edges.last()) {
-        (Some(&(low, _)), Some(&(high, _))) => {
-            usize::try_from(high.wrapping_sub(low) as u64).unwrap_or(usize::MAX)
-        }
-        _ => 0,
-    };
     let mask = ty.mask();
+    let (Some(&(first, _)), Some(&(last, _))) = (edges.first(), edges.last()) else {
+        return SwitchTargets::Dense { first: 0, mask, targets: Vec::new(), default };
+    };
+    let span = usize::try_from(last.wrapping_sub(first) as u64).unwrap_or(usize::MAX);
     if span / 4 <= edges.len() + 4 {
-        let first = edges.first().map_or(0, |&(value, _)| value);
-        let mut targets = vec![default; if edges.is_empty() { 0 } else { span + 1 }];
+        let mut targets = vec![default; span + 1];
         for &(value, target) in &edges {
             targets[value.wrapping_sub(first) as usize] = target;
         }

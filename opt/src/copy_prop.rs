@@ -1,7 +1,7 @@
 //! Copy propagation: a block parameter that gets the same value over every edge (or itself) is that value.
 //!
 //! Requires: SSA form.
-//! Preserves: blocks, edges, loops, critical edges split.
+//! Preserves: blocks, edges, loops.
 //! Breaks: nothing. Parameters that were replaced are removed by `dce`.
 //!
 //! The rule is that of trivial φ in M. Braun et al., *Simple and Efficient Construction of Static Single Assignment

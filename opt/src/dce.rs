@@ -1,7 +1,7 @@
 //! Dead code elimination: instructions whose results nothing needs, and block parameters that only feed each other.
 //!
 //! Requires: SSA form.
-//! Preserves: blocks, edges, loops, critical edges split.
+//! Preserves: blocks, edges, loops.
 //! Breaks: nothing. Values that were removed are detached.
 //!
 //! Needed is what has an effect, and what something needed uses (the optimistic marking of R. Cytron et al. 1991,

@@ -1,7 +1,7 @@
 //! Global value numbering: an instruction that computes what a dominating one has computed is replaced by it.
 //!
 //! Requires: SSA form, no unreachable blocks (they are left as they are).
-//! Preserves: blocks, edges, loops, critical edges split.
+//! Preserves: blocks, edges, loops.
 //! Breaks: nothing. Pure instructions that were replaced are removed at once, with their values detached.
 //!
 //! Hash-based, over the dominator tree (P. Briggs, K. Cooper, L. T. Simpson, *Value Numbering*, 1997, section 4). The

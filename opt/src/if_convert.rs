@@ -2,7 +2,7 @@
 //!
 //! Requires: SSA form, no unreachable blocks.
 //! Preserves: SSA form.
-//! Breaks: split critical edges; leaves blocks without predecessors to `simplify_cfg`.
+//! Breaks: edges; leaves blocks without predecessors to `simplify_cfg`.
 //!
 //! A branch whose two ways meet in the next block, each at once or through a block of a few pure instructions that
 //! belongs to that way alone, computes both and selects. Only where that is less work than the branch: at most
@@ -22,10 +22,9 @@ const MAX_SELECTS: usize = 2;
 
 /// Converts branches; returns how many.
 pub(crate) fn run(func: &mut Function, context: &mut Context) -> usize {
-    let analyses = &mut context.analyses;
     let mut converted = 0;
     // In postorder an inner choice is a straight block when the one around it is looked at.
-    let graph = analyses.graph(func);
+    let graph = context.analyses.graph(func);
     for &block in graph.postorder() {
         converted += usize::from(convert(func, graph, block).is_some());
     }

@@ -3,7 +3,7 @@
 //!
 //! Requires: SSA form, no unreachable blocks.
 //! Preserves: SSA form.
-//! Breaks: split critical edges, preheaders; leaves copies for value numbering and blocks for `simplify_cfg` to merge.
+//! Breaks: preheaders; leaves copies for value numbering and blocks for `simplify_cfg` to merge.
 //!
 //! The header, which decides whether to leave, is copied: the copy takes the edges that enter the loop, the header itself
 //! keeps those that come around. Both now define what the header defined, so every value of the header becomes a

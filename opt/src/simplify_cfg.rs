@@ -2,7 +2,7 @@
 //!
 //! Requires: SSA form.
 //! Preserves: SSA form; leaves no unreachable blocks.
-//! Breaks: loops' preheaders and split critical edges.
+//! Breaks: loops' preheaders.
 //!
 //! - A branch or switch on a constant, or whose ways are all the same, becomes a jump.
 //! - `trap_if` on a constant goes, or becomes the end of its block.

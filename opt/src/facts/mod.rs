@@ -1,7 +1,7 @@
 //! What conditions that were passed say about those to come: redundant bounds checks and branches go.
 //!
 //! Requires: SSA form, no unreachable blocks; loops that test at the start, as front ends make them, tell most.
-//! Preserves: blocks, edges, loops, critical edges split.
+//! Preserves: blocks, edges, loops.
 //! Breaks: nothing. Conditions that are known become constants, for `simplify_cfg`; checks that cannot fail go at once.
 //!
 //! A walk over the dominator tree keeps, for the place it is at: the range of each integer, the relation of pairs that

@@ -1,7 +1,7 @@
 //! Constant folding and algebraic simplification.
 //!
 //! Requires: SSA form, no unreachable blocks (they are left as they are).
-//! Preserves: blocks, loops, critical edges split; the two edges of a branch may be swapped.
+//! Preserves: blocks, loops; the two edges of a branch may be swapped.
 //! Breaks: nothing. Values that were replaced are detached.
 //!
 //! Constants are computed by `ir::eval`, the one definition of every operation; an operation that would trap stays. One

@@ -1,7 +1,7 @@
 //! Splits every `i128` into two `i64`, so that no other pass and no stage below meets one.
 //!
 //! Requires: SSA form.
-//! Preserves: blocks, edges, loops, critical edges split.
+//! Preserves: blocks, edges, loops.
 //! Breaks: the types of the function: signatures are [halved](ir::Signature::halved), its own and those of what it calls.
 //!
 //! Each `i128` value becomes a pair, the low half first; operations on it become operations on halves
