@@ -3,7 +3,7 @@
 //! [`WritableCode`] is filled and then consumed by [`publish`](WritableCode::publish), the only way to
 //! [`ExecutableCode`]. Both live in a [`CodeArena`], one reservation that many functions share. On a host that is not
 //! ARM64 everything works the same but for the jump itself, which is the caller's, not this crate's. [`DataMemory`] holds
-//! the data objects that the code works on, for every engine.
+//! the data objects that the code works on, for every engine; [`epoch`] says when no thread can be in a piece of code any more.
 //!
 //! ```
 //! use jitmem::WritableCode;
@@ -21,6 +21,7 @@
 
 mod arena;
 mod data;
+pub mod epoch;
 mod error;
 mod icache;
 mod map;
