@@ -1,14 +1,16 @@
-//! One reservation of address space that many functions share.
+//! One reservation of address space that many functions share, allocated and freed in pieces.
 //!
-//! Invariants: a published byte never changes while the arena lives; no two pieces of code overlap; places are handed
-//! out once and not reused, so that no thread can run what replaced the code that it looked up.
+//! Invariants: a published byte does not change while its code lives, but for branches that are
+//! [redirected](ExecutableCode::redirect); no two pieces overlap; a place is handed out again only after the code that was
+//! there has been dropped, and whoever drops code answers for no thread being in it (see [`epoch`](crate::epoch)).
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::MapError;
-use crate::map::Map;
+use crate::map::{Contents, Map};
 
 /// Code starts at multiples of this, as instruction fetch likes it.
 const CODE_ALIGN: usize = 16;
@@ -21,13 +23,77 @@ pub struct CodeArena {
 
 struct Shared {
     map: Map,
-    /// Bytes handed out.
-    used: Mutex<usize>,
+    room: Mutex<Room>,
+}
+
+/// What is not handed out.
+#[derive(Default)]
+struct Room {
+    /// Lengths by offset. No two of them touch each other.
+    free: BTreeMap<usize, usize>,
+    /// The same as (length, offset), to find the smallest that is large enough.
+    by_size: BTreeSet<(usize, usize)>,
+    used: usize,
+    /// Nothing at or above this offset was ever handed out.
+    fresh: usize,
+}
+
+impl Room {
+    fn new(capacity: usize) -> Self {
+        let mut room = Room::default();
+        room.put(0, capacity);
+        room
+    }
+
+    fn put(&mut self, offset: usize, len: usize) {
+        self.free.insert(offset, len);
+        self.by_size.insert((len, offset));
+    }
+
+    fn take(&mut self, offset: usize, len: usize) {
+        self.free.remove(&offset);
+        self.by_size.remove(&(len, offset));
+    }
+
+    /// The smallest place that is large enough, the first of those.
+    fn allocate(&mut self, len: usize) -> Option<(usize, Contents)> {
+        let &(found, offset) = self.by_size.range((len, 0)..).next()?;
+        self.take(offset, found);
+        if found > len {
+            self.put(offset + len, found - len);
+        }
+        self.used += len;
+        let contents = if offset < self.fresh { Contents::Old } else { Contents::Fresh };
+        self.fresh = self.fresh.max(offset + len);
+        Some((offset, contents))
+    }
+
+    fn release(&mut self, mut offset: usize, mut len: usize) {
+        self.used -= len;
+        let before = self.free.range(..offset).next_back().map(|(&at, &size)| (at, size));
+        if let Some((at, size)) = before
+            && at + size == offset
+        {
+            self.take(at, size);
+            (offset, len) = (at, size + len);
+        }
+        if let Some(&size) = self.free.get(&(offset + len)) {
+            self.take(offset + len, size);
+            len += size;
+        }
+        self.put(offset, len);
+    }
 }
 
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Arena").field("range", &self.map.range()).finish()
+    }
+}
+
+impl Shared {
+    fn room(&self) -> std::sync::MutexGuard<'_, Room> {
+        self.room.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -37,26 +103,29 @@ impl CodeArena {
     /// # Errors
     /// The operating system refuses.
     pub fn new(capacity: usize) -> Result<Self, MapError> {
-        let map = Map::reserve(capacity.max(1).next_multiple_of(CODE_ALIGN))?;
-        Ok(Self { shared: Arc::new(Shared { map, used: Mutex::new(0) }) })
+        let capacity = capacity.max(1).next_multiple_of(CODE_ALIGN);
+        let map = Map::reserve(capacity)?;
+        Ok(Self { shared: Arc::new(Shared { map, room: Mutex::new(Room::new(capacity)) }) })
     }
 
-    /// Room for `len` bytes of code.
+    /// Room for `len` bytes of code: where code was dropped if it fits there, else where none has been.
     ///
     /// # Errors
     /// [`MapError::ArenaFull`].
     pub fn allocate(&self, len: usize) -> Result<WritableCode, MapError> {
-        let mut used = self.shared.used.lock().unwrap_or_else(PoisonError::into_inner);
         let capacity = self.shared.map.len();
-        let end = len
-            .checked_next_multiple_of(CODE_ALIGN)
-            .and_then(|room| room.checked_add(*used))
-            .filter(|&end| end <= capacity);
-        let Some(end) = end else {
-            return Err(MapError::ArenaFull { wanted: len, left: capacity - *used, capacity });
-        };
-        let offset = std::mem::replace(&mut *used, end);
-        Ok(WritableCode { arena: self.clone(), offset, bytes: vec![0; len] })
+        let mut room = self.shared.room();
+        let size = len.max(1).checked_next_multiple_of(CODE_ALIGN);
+        match size.and_then(|size| Some((size, room.allocate(size)?))) {
+            Some((size, (offset, contents))) => {
+                let piece = Piece { shared: Arc::clone(&self.shared), offset, size };
+                Ok(WritableCode { piece, contents, bytes: vec![0; len] })
+            }
+            None => {
+                let left = room.by_size.last().map_or(0, |&(len, _)| len);
+                Err(MapError::ArenaFull { wanted: len, left, capacity })
+            }
+        }
     }
 
     /// The addresses of the reservation, used or not.
@@ -65,18 +134,43 @@ impl CodeArena {
         self.shared.map.range()
     }
 
-    /// Bytes handed out so far.
+    /// Bytes that are handed out.
     #[must_use]
     pub fn used(&self) -> usize {
-        *self.shared.used.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.room().used
+    }
+}
+
+/// A place in an arena, which is free again when this is dropped.
+struct Piece {
+    shared: Arc<Shared>,
+    offset: usize,
+    size: usize,
+}
+
+impl fmt::Debug for Piece {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes at {:#x}", self.size, self.address())
+    }
+}
+
+impl Piece {
+    fn address(&self) -> u64 {
+        self.shared.map.range().start + self.offset as u64
+    }
+}
+
+impl Drop for Piece {
+    fn drop(&mut self) {
+        self.shared.room().release(self.offset, self.size);
     }
 }
 
 /// Code that is being made: it can be written, not run. It knows where it will run, so that it can be linked.
 #[derive(Debug)]
 pub struct WritableCode {
-    arena: CodeArena,
-    offset: usize,
+    piece: Piece,
+    contents: Contents,
     bytes: Vec<u8>,
 }
 
@@ -94,7 +188,7 @@ impl WritableCode {
     /// The address that the first byte will run at.
     #[must_use]
     pub fn address(&self) -> u64 {
-        self.arena.range().start + self.offset as u64
+        self.piece.address()
     }
 
     /// The bytes, to be filled.
@@ -113,16 +207,16 @@ impl WritableCode {
     /// Makes the code executable and, from now on, unchangeable. Other threads may run code of the same arena meanwhile.
     #[must_use]
     pub fn publish(self) -> ExecutableCode {
-        self.arena.shared.map.publish(self.offset, &self.bytes);
-        ExecutableCode { arena: self.arena, offset: self.offset, len: self.bytes.len() }
+        let Self { piece, contents, bytes } = self;
+        piece.shared.map.publish(piece.offset, &bytes, contents);
+        ExecutableCode { piece, len: bytes.len() }
     }
 }
 
-/// Code that can be run and no longer be written.
-#[derive(Clone, Debug)]
+/// Code that can be run and no longer be written. Dropping it frees its place: what was there must not run then, nor later.
+#[derive(Debug)]
 pub struct ExecutableCode {
-    arena: CodeArena,
-    offset: usize,
+    piece: Piece,
     len: usize,
 }
 
@@ -130,13 +224,13 @@ impl ExecutableCode {
     /// The address of the first instruction.
     #[must_use]
     pub fn address(&self) -> u64 {
-        self.arena.range().start + self.offset as u64
+        self.piece.address()
     }
 
     /// The address of the first instruction, as a pointer that may be made a function of the right type.
     #[must_use]
     pub fn as_ptr(&self) -> *const u8 {
-        self.arena.shared.map.executable(self.offset)
+        self.piece.shared.map.executable(self.piece.offset)
     }
 
     /// The addresses of the code.
@@ -148,13 +242,73 @@ impl ExecutableCode {
     /// The instructions, read back from memory.
     #[must_use]
     pub fn words(&self) -> Vec<u32> {
-        let bytes = self.arena.shared.map.read(self.offset, self.len);
-        bytes.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+        (0..self.len / 4).map(|n| self.piece.shared.map.word(self.piece.offset + 4 * n)).collect()
+    }
+
+    /// Puts another `b` or `bl` in the place of the one at the byte `offset`, while other threads may run it: each runs the
+    /// old one or the new one. The architecture allows it for these instructions only (Arm ARM, B2.7.4: "Concurrent modification and
+    /// execution of instructions").
+    ///
+    /// # Errors
+    /// [`MapError::NoBranch`] if one of the two is another instruction, or `offset` is not that of an instruction.
+    pub fn redirect(&self, offset: usize, branch: u32) -> Result<(), MapError> {
+        /// `b` and `bl` (C6.2.26, C6.2.35): the top bit tells them apart.
+        const IS_BRANCH: u32 = 0x7c00_0000;
+        const BRANCH: u32 = 0x1400_0000;
+        let (map, at) = (&self.piece.shared.map, self.piece.offset + offset);
+        let is_branch = |word: u32| word & IS_BRANCH == BRANCH;
+        let is_inside = offset.is_multiple_of(4) && offset < self.len;
+        if !is_inside || !is_branch(branch) || !is_branch(map.word(at)) {
+            return Err(MapError::NoBranch { offset });
+        }
+        map.set_word(at, branch);
+        Ok(())
     }
 
     /// The arena that the code lives in.
     #[must_use]
-    pub fn arena(&self) -> &CodeArena {
-        &self.arena
+    pub fn arena(&self) -> CodeArena {
+        CodeArena { shared: Arc::clone(&self.piece.shared) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Against a map of bytes: pieces do not overlap, what is freed is found again, neighbours become one.
+    #[test]
+    fn rooms_are_allocated_and_released() {
+        const CAPACITY: usize = 4096;
+        let mut room = Room::new(CAPACITY);
+        let mut taken: Vec<(usize, usize)> = Vec::new();
+        let mut random = 1u64;
+        let mut next = |below: u64| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (random >> 33) % below
+        };
+        for _ in 0..20_000 {
+            if next(2) == 0 && !taken.is_empty() {
+                let (offset, len) = taken.swap_remove(next(taken.len() as u64) as usize);
+                room.release(offset, len);
+            } else {
+                let len = 16 * (1 + next(40) as usize);
+                let largest = room.by_size.last().map_or(0, |&(len, _)| len);
+                match room.allocate(len) {
+                    Some((offset, _)) => taken.push((offset, len)),
+                    None => assert!(largest < len),
+                }
+            }
+            let mut owners = [0u8; CAPACITY / 16];
+            let free = room.free.iter().map(|(&offset, &len)| (offset, len));
+            for (offset, len) in taken.iter().copied().chain(free) {
+                owners[offset / 16..(offset + len) / 16].iter_mut().for_each(|n| *n += 1);
+            }
+            assert!(owners.iter().all(|&n| n == 1), "{owners:?}");
+            assert_eq!(room.used, taken.iter().map(|&(_, len)| len).sum::<usize>());
+            assert_eq!(room.free.len(), room.by_size.len());
+        }
+        taken.into_iter().for_each(|(offset, len)| room.release(offset, len));
+        assert_eq!(room.free, BTreeMap::from([(0, CAPACITY)]));
     }
 }

@@ -25,10 +25,15 @@ pub enum MapError {
     ArenaFull {
         /// Bytes that were wanted.
         wanted: usize,
-        /// Bytes that are left.
+        /// Bytes of the largest place that is left.
         left: usize,
         /// Bytes of the whole arena.
         capacity: usize,
+    },
+    /// What should be redirected, or what should stand there, is no `b` or `bl`.
+    NoBranch {
+        /// The place in the code, in bytes.
+        offset: usize,
     },
 }
 
@@ -41,8 +46,11 @@ impl fmt::Display for MapError {
             MapError::Memory { bytes } => write!(f, "there is no memory for {bytes} bytes"),
             MapError::ArenaFull { wanted, left, capacity } => write!(
                 f,
-                "{wanted} bytes of code do not fit the arena, which has {left} of {capacity} left; make it with a larger capacity"
+                "{wanted} bytes of code do not fit the arena: of its {capacity} bytes at most {left} are free in one place; drop code, or make it with a larger capacity"
             ),
+            MapError::NoBranch { offset } => {
+                write!(f, "at byte {offset}, a branch can only be put in the place of a branch")
+            }
         }
     }
 }
@@ -51,7 +59,9 @@ impl std::error::Error for MapError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             MapError::System { error, .. } => Some(error),
-            MapError::Memory { .. } | MapError::ArenaFull { .. } => None,
+            MapError::Memory { .. } | MapError::ArenaFull { .. } | MapError::NoBranch { .. } => {
+                None
+            }
         }
     }
 }

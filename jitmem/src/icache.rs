@@ -1,10 +1,29 @@
 //! Making instruction fetch see what was written as data (Arm ARM, B2.7.4: "Concurrent modification and execution of
 //! instructions", and the sequence of K11.5).
 
-/// Makes every core fetch the `len` bytes at `start` as they are in memory now.
+/// Makes instruction fetch find the `len` bytes at `start` as they are in memory now; a core that has fetched them before
+/// may still run those, until it [fetches anew](other_cores_fetch_anew).
 pub(crate) fn synchronize(start: *const u8, len: usize) {
     if len > 0 {
         sequence::run(start, len);
+    }
+}
+
+/// What `isb` does here, on every core that runs a thread of this process. A kernel that cannot leaves it to the cores,
+/// which fetch anew at the latest when they take an interrupt.
+pub(crate) fn other_cores_fetch_anew() {
+    #[cfg(all(target_arch = "aarch64", any(target_os = "linux", target_os = "android")))]
+    {
+        let barrier = |command: libc::c_int| {
+            // SAFETY: the call takes numbers only and changes no memory.
+            unsafe { libc::syscall(libc::SYS_membarrier, command, 0, 0) }
+        };
+        // It fails until the process has registered, once.
+        if barrier(libc::MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE) != 0
+            && barrier(libc::MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE) == 0
+        {
+            barrier(libc::MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE);
+        }
     }
 }
 
@@ -32,7 +51,6 @@ mod sequence {
         // The invalidation must be complete on all cores, and this one must fetch anew.
         // SAFETY: barriers.
         unsafe { asm!("dsb ish", "isb", options(nostack, preserves_flags)) }
-        other_cores_fetch_anew();
     }
 
     /// The smallest lines of the data and instruction caches in bytes. Read each time: cores of one machine may differ.
@@ -43,26 +61,6 @@ mod sequence {
         // DminLine and IminLine: log2 of the number of words.
         let bytes = |log2_words: usize| 4 << (log2_words & 0xf);
         (bytes(ctr >> 16), bytes(ctr))
-    }
-
-    /// What `isb` does here, on every core that runs a thread of this process. A kernel that cannot is no worse than
-    /// before there was such a call: the addresses have never been executed, so nothing of them has been fetched.
-    fn other_cores_fetch_anew() {
-        #[cfg(any(target_os = "linux", target_os = "android"))]
-        {
-            const PRIVATE_EXPEDITED_SYNC_CORE: libc::c_int = 1 << 5;
-            const REGISTER_PRIVATE_EXPEDITED_SYNC_CORE: libc::c_int = 1 << 6;
-            let barrier = |command: libc::c_int| {
-                // SAFETY: the call takes numbers only and changes no memory.
-                unsafe { libc::syscall(libc::SYS_membarrier, command, 0, 0) }
-            };
-            // It fails until the process has registered, once.
-            if barrier(PRIVATE_EXPEDITED_SYNC_CORE) != 0
-                && barrier(REGISTER_PRIVATE_EXPEDITED_SYNC_CORE) == 0
-            {
-                barrier(PRIVATE_EXPEDITED_SYNC_CORE);
-            }
-        }
     }
 }
 

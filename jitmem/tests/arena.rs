@@ -97,6 +97,65 @@ fn publishing_disturbs_no_thread_that_runs_neighbouring_code() {
     });
 }
 
+/// Where code was dropped comes other code, and every core runs the new one.
+#[test]
+fn dropped_code_makes_room_for_other_code() {
+    let arena = CodeArena::new(64).unwrap();
+    for value in 0..1000 {
+        let mut code = arena.allocate(60).unwrap();
+        code.set_words(0, &constant(value));
+        let code = code.publish();
+        assert_eq!(call(&code), u64::from(value));
+        assert!(arena.allocate(1).is_err());
+    }
+    assert_eq!(arena.used(), 0);
+}
+
+#[test]
+fn a_branch_is_redirected_while_threads_run_it() {
+    const FIRST: u32 = 0x1400_0001;
+    const SECOND: u32 = 0x1400_0003;
+    let code = [&[FIRST][..], &constant(1), &constant(2)].concat();
+    let code = WritableCode::from_words(&code).unwrap().publish();
+    let run = || {
+        if cfg!(target_arch = "aarch64") {
+            call(&code)
+        } else {
+            u64::from(code.words()[0] & 3).div_ceil(2)
+        }
+    };
+    std::thread::scope(|scope| {
+        let runners = [(); 2].map(|()| {
+            scope.spawn(|| {
+                let mut seen = [0usize; 4];
+                let start = std::time::Instant::now();
+                while seen[2] == 0 {
+                    assert!(
+                        start.elapsed().as_secs() < 20,
+                        "the new branch is never run: {seen:?}"
+                    );
+                    seen[run() as usize] += 1;
+                }
+                assert_eq!((seen[0], seen[3]), (0, 0));
+            })
+        });
+        for round in 0..2000 {
+            code.redirect(0, [SECOND, FIRST][round % 2]).unwrap();
+            if cfg!(target_arch = "aarch64") {
+                assert_eq!(run(), [2, 1][round % 2]);
+            }
+        }
+        code.redirect(0, SECOND).unwrap();
+        runners.into_iter().for_each(|runner| runner.join().unwrap());
+    });
+    for (offset, word) in
+        [(4, FIRST), (0, constant(1)[1]), (20, FIRST), (2, FIRST), (usize::MAX - 3, FIRST)]
+    {
+        let error = code.redirect(offset, word).unwrap_err();
+        assert!(matches!(error, MapError::NoBranch { .. }), "{error}");
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn no_page_is_writable_and_executable() {
