@@ -11,7 +11,9 @@ use crate::op::Op;
 use crate::operands::{self, Regs};
 use crate::stats::Stats;
 use crate::stop::Stop;
+use core::sync::atomic::{AtomicU64, Ordering};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Bytes of a page of code.
 const PAGE: u64 = 4096;
@@ -75,6 +77,9 @@ pub(crate) struct Code {
     retired: Stats,
     verify: bool,
     refuse_platform: bool,
+    /// The version that a source of code has, and the one that these pages are of.
+    version: Arc<AtomicU64>,
+    seen: u64,
 }
 
 /// What stands in the way of publishing.
@@ -118,6 +123,30 @@ impl Code {
             retired: Stats::default(),
             verify,
             refuse_platform,
+            version: Arc::default(),
+            seen: 0,
+        }
+    }
+
+    /// Follows this version from now on; its source tells what changes, so that memory is not compared.
+    pub(crate) fn follow(&mut self, version: Arc<AtomicU64>) {
+        self.verify = false;
+        self.seen = version.load(Ordering::Acquire);
+        self.version = version;
+    }
+
+    /// The version that the pages are of, if it is not the source's any more.
+    #[inline(always)]
+    pub(crate) fn outdated(&self) -> Option<u64> {
+        (self.version.load(Ordering::Acquire) != self.seen).then_some(self.seen)
+    }
+
+    /// Takes back what changed up to version `now`; all of it if the source does not know what.
+    pub(crate) fn take_back(&mut self, now: u64, changes: Option<Vec<core::ops::Range<u64>>>) {
+        self.seen = now;
+        let pages = || self.by_number.keys().map(|number| number * PAGE..(number + 1) * PAGE);
+        for range in changes.unwrap_or_else(|| pages().collect()) {
+            self.unpublish(range.start, ((range.end - range.start) / 4) as usize);
         }
     }
 
@@ -268,13 +297,14 @@ impl Code {
         self.cache = [None; CACHE];
     }
 
-    /// The index of the instruction at `address`: `None` if no page of code is there.
+    /// The index of the instruction at `address`: `None` if no page of code is there, or the source has another version.
     #[inline(always)]
     pub(crate) fn find(&mut self, address: u64, mem: &Memory) -> Result<Option<usize>, Stop> {
         let number = address / PAGE;
         if let Some((known, start)) = self.cache[(number % CACHE as u64) as usize]
             && known == number
             && address & 3 == 0
+            && self.outdated().is_none()
         {
             return Ok(Some(start as usize + (address % PAGE / 4) as usize));
         }
@@ -284,6 +314,9 @@ impl Code {
     #[inline(never)]
     fn find_slow(&mut self, address: u64, mem: &Memory) -> Result<Option<usize>, Stop> {
         let number = address / PAGE;
+        if self.outdated().is_some() {
+            return Ok(None);
+        }
         let Some(&slot) = self.by_number.get(&number) else { return Ok(None) };
         if address & 3 != 0 {
             return Err(Stop::MisalignedTarget { target: address });

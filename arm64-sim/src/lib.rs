@@ -32,6 +32,7 @@ mod op;
 mod operands;
 mod run;
 mod sim;
+mod source;
 mod state;
 mod stats;
 mod stop;
@@ -42,6 +43,7 @@ pub use code::PublishError;
 pub use fault::{Fault, Place};
 pub use memory::Permission;
 pub use sim::{CallArgs, CallResults, CodeKind, Config, HostCall, Registers, Simulator};
+pub use source::CodeSource;
 pub use stats::{Class, Stats};
 pub use stop::{Access, Stop};
 

@@ -273,8 +273,18 @@ impl Memory {
         true
     }
 
-    /// Maps a copy of published code, so that its literals can be read; false if something else is there.
+    /// Maps a copy of published code, so that its literals can be read, unless the host's own code is mapped there; false
+    /// if something else is there.
     pub(crate) fn map_code(&mut self, start: u64, words: &[u32]) -> bool {
+        let len = words.len() as u64 * 4;
+        let holds = |r: &Range| r.start <= start && start - r.start + len <= r.len;
+        if self
+            .ranges
+            .iter()
+            .any(|r| r.own.is_empty() && r.permission == Permission::Read && holds(r))
+        {
+            return true;
+        }
         let bytes: Vec<u8> = words.iter().flat_map(|w| w.to_le_bytes()).collect();
         let range = Range::owning(start, bytes, Permission::Read);
         let same = |r: &&mut Range| r.start == start && r.own.len() == range.own.len();

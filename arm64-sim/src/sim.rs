@@ -8,6 +8,7 @@ use crate::fault::{Fault, Place};
 use crate::memory::{Memory, Permission};
 use crate::operands;
 use crate::run::{Away, Machine};
+use crate::source::CodeSource;
 use crate::state::Core;
 use crate::stats::Stats;
 use crate::stop::Stop;
@@ -132,6 +133,7 @@ pub struct Simulator {
     limited: bool,
     /// Runs that are under way: a host function may begin another.
     active: usize,
+    source: Option<Box<dyn CodeSource>>,
 }
 
 impl core::fmt::Debug for Simulator {
@@ -166,6 +168,33 @@ impl Simulator {
             hosts: HashMap::new(),
             limited: config.budget.is_some(),
             active: 0,
+            source: None,
+        }
+    }
+
+    /// Asks `source` from now on for what has not been published when control comes there. In restricted mode the addresses
+    /// of its code are to be [mapped](Simulator::map_host) for reading.
+    pub fn follow(&mut self, source: Box<dyn CodeSource>) {
+        self.machine.code.follow(source.version());
+        self.source = Some(source);
+    }
+
+    /// Publishes what the source has at `address`; false if it has nothing.
+    fn fetch(&mut self, address: u64) -> bool {
+        let piece = self.source.as_mut().and_then(|source| source.code_at(address));
+        piece.is_some_and(|(start, words)| {
+            let holds = address.checked_sub(start).is_some_and(|at| at / 4 < words.len() as u64);
+            holds && self.publish(start, &words, CodeKind::Plain).is_ok()
+        })
+    }
+
+    /// Takes back what its source has changed.
+    fn catch_up(&mut self) {
+        if let Some(since) = self.machine.code.outdated()
+            && let Some(source) = &mut self.source
+        {
+            let (now, changes) = source.changes(since);
+            self.machine.code.take_back(now, changes);
         }
     }
 
@@ -334,11 +363,15 @@ impl Simulator {
             if away.target == RETURN_ADDRESS {
                 return Ok(());
             }
+            self.catch_up();
             let Machine { core, code, .. } = &mut self.machine;
             let index = match code.find(away.target, &core.mem).map_err(fault)? {
                 Some(index) => index,
                 None => {
                     let Some(host) = self.hosts.get(&away.target).cloned() else {
+                        if self.fetch(away.target) {
+                            continue;
+                        }
                         return Err(fault(Stop::OutsideCode { target: away.target }));
                     };
                     away.target = self.call_host(&host, place)?;
@@ -353,6 +386,10 @@ impl Simulator {
                         .code
                         .place(index)
                         .map_or(place, |(pc, word)| Place { pc, word });
+                    if matches!(stop, Stop::UnpublishedCode) && self.fetch(place.pc) {
+                        away = Away { target: place.pc, from: away.from };
+                        continue;
+                    }
                     return Err(Fault::new(stop, place));
                 }
             }
