@@ -96,8 +96,11 @@ fn code_is_fetched_when_it_is_reached_and_again_when_it_changes() {
             call.set_x(0, call.x(0));
             Ok(())
         });
-        let mut run =
-            || simulator.call(CALLER, &CallArgs::default()).map(|results| results.ints[0]);
+        let mut run = || {
+            simulator
+                .call(CALLER, &CallArgs { ints: &[0], ..CallArgs::default() })
+                .map(|results| results.ints[0])
+        };
         assert_eq!(run().unwrap(), 1111, "{forgets}");
         assert_eq!(run().unwrap(), 2200, "{forgets}");
         // mov, five calls, mov, ret; two words of the stub; 4 + 5 and 5 + 5 in the functions.
