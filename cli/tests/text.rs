@@ -1,30 +1,34 @@
-//! The text tests of `tests/`, in every configuration that this machine has.
+//! The text tests of `tests/` and of the matrix, in every configuration that this machine has.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cli::filetest;
 use driver::Configuration;
 
-fn files(folder: &str) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(Path::new("../tests").join(folder))
+/// A test: its name and its text.
+type Test = (String, String);
+
+fn files(folder: &str) -> Vec<Test> {
+    let mut files: Vec<Test> = std::fs::read_dir(Path::new("../tests").join(folder))
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| filetest::is_test(&path.display().to_string()))
+        .map(|path| (path.display().to_string(), std::fs::read_to_string(&path).unwrap()))
         .collect();
     files.sort();
     assert!(!files.is_empty(), "{folder}");
     files
 }
 
-/// Every file of a folder, as many at once as the machine has processors; how many calls were checked in all.
-fn check(folder: &str, configurations: &[Configuration]) -> usize {
-    let files = files(folder);
+/// Every test, as many at once as the machine has processors; how many calls were checked in all.
+fn check(tests: &[Test]) -> usize {
+    let configurations = Configuration::all();
     let next = AtomicUsize::new(0);
     let worker = || {
         let mut calls = 0;
-        while let Some(path) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-            calls += check_file(path, configurations);
+        while let Some(test) = tests.get(next.fetch_add(1, Ordering::Relaxed)) {
+            calls += check_one(test, &configurations);
         }
         calls
     };
@@ -35,11 +39,9 @@ fn check(folder: &str, configurations: &[Configuration]) -> usize {
     })
 }
 
-/// How many calls a file has.
-fn check_file(path: &Path, configurations: &[Configuration]) -> usize {
-    let name = path.display().to_string();
-    let text = std::fs::read_to_string(path).unwrap();
-    let report = filetest::run(&text, &name, configurations);
+/// How many calls a test has.
+fn check_one((name, text): &Test, configurations: &[Configuration]) -> usize {
+    let report = filetest::run(text, name, configurations);
     if let Some(failure) = report.failures.first() {
         panic!(
             "{name}:{}: {} (and {} more)",
@@ -56,38 +58,39 @@ fn check_file(path: &Path, configurations: &[Configuration]) -> usize {
 
 #[test]
 fn control_flow_calls_memory_and_traps() {
-    check("ir", &Configuration::all());
+    check(&files("ir"));
 }
 
 #[test]
 fn side_conditions_of_passes() {
-    check("conditions", &Configuration::all());
+    check(&files("conditions"));
 }
 
 #[test]
 fn inputs_of_planted_faults() {
-    check("planted", &Configuration::all());
+    check(&files("planted"));
 }
 
 /// The examples of the readme, which is a test file like the others.
 #[test]
 fn the_readme() {
-    check(".", &Configuration::all());
+    check(&files("."));
 }
 
 #[test]
 fn files_that_must_be_refused() {
-    check("errors", &Configuration::all());
+    check(&files("errors"));
 }
 
 #[test]
 fn bugs_of_other_compilers() {
-    check("bugs", &Configuration::all());
+    check(&files("bugs"));
 }
 
 #[test]
 fn every_operation_on_every_type() {
-    // Most lines are about pure operations, where the plain and the optimising way are the two that differ.
-    let calls = check("matrix", &Configuration::all());
+    let matrix: Vec<Test> =
+        testkit::matrix::files().into_iter().map(|file| (file.name, file.text)).collect();
+    let calls = check(&matrix);
     assert!(calls > 1500);
 }

@@ -358,15 +358,14 @@ fn uses_of_run_lines(text: &str) -> Vec<Use> {
     found
 }
 
-/// Every accepted cell is in a function that a run line of `tests/matrix` calls, which is checked on every engine.
+/// Every accepted cell is in a function that a run line of `testkit::matrix` calls, which is checked on every engine.
 #[test]
 fn every_accepted_cell_is_run() {
     let mut used = std::collections::BTreeSet::new();
     let mut lines = 0;
-    for entry in std::fs::read_dir("../tests/matrix").unwrap() {
-        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
-        lines += text.matches("; run: @").count();
-        used.extend(uses_of_run_lines(&text));
+    for file in testkit::matrix::files() {
+        lines += file.text.matches("; run: @").count();
+        used.extend(uses_of_run_lines(&file.text));
     }
     let (mut accepted, mut refused, mut wanted) = (0, 0, std::collections::BTreeSet::new());
     for &op in Opcode::ALL {

@@ -1,4 +1,4 @@
-//! What only tests use: random numbers and generators of IR. A dev-dependency of the other crates, never a dependency.
+//! What only tests use: random numbers, generators of IR, and the matrix of its operations. A dev-dependency of the other crates, never a dependency.
 //!
 //! ```
 //! use testkit::Shape;
@@ -12,6 +12,7 @@ mod corners;
 mod evaluate;
 pub mod guards;
 mod keep;
+pub mod matrix;
 mod module;
 mod mutate;
 pub mod pairs;

@@ -4,7 +4,6 @@
 mod abi;
 mod builds;
 mod fuzz_lang;
-mod matrix;
 mod mutants;
 mod rules;
 mod setup;
@@ -55,11 +54,6 @@ const TASKS: &[Task] = &[
         name: "fuzz-lang",
         help: "random programs, rustc against every engine: --count N (100), --seed S (1)",
         run: fuzz_lang::run,
-    },
-    Task {
-        name: "matrix",
-        help: "write tests/matrix: every operation, type and corner value of the IR",
-        run: matrix::run,
     },
     Task {
         name: "mutants",

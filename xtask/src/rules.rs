@@ -17,16 +17,16 @@ const FOLDERS: [&str; 2] = ["opt/src/fold/", "codegen/src/lower/"];
 
 /// Files whose lines other tests reach: what is enumerated has none of these.
 const ELSEWHERE: &[(&str, &str)] = &[
-    ("codegen/src/lower/args.rs", "calls: `cargo xtask abi`, tests/matrix"),
-    ("codegen/src/lower/atomic.rs", "atomic accesses: codegen/tests/atomics.rs, tests/matrix"),
+    ("codegen/src/lower/args.rs", "calls: `cargo xtask abi`, the matrix"),
+    ("codegen/src/lower/atomic.rs", "atomic accesses: codegen/tests/atomics.rs, the matrix"),
     (
         "codegen/src/lower/mod.rs",
-        "dispatch, entries, edges, calls, data: random modules, tests/matrix",
+        "dispatch, entries, edges, calls, data: random modules, the matrix",
     ),
     ("codegen/src/lower/overflow.rs", "every form with every use: codegen/tests/overflow.rs"),
     ("codegen/src/lower/plan.rs", "blocks and edges: random modules"),
-    ("codegen/src/lower/switch.rs", "switches: tests/ir, tests/matrix"),
-    ("codegen/src/lower/pair.rs", "comparisons of two halves: tests/matrix of i128"),
+    ("codegen/src/lower/switch.rs", "switches: tests/ir, the matrix"),
+    ("codegen/src/lower/pair.rs", "comparisons of two halves: the matrix of i128"),
 ];
 
 /// Lines that are known not to be reached, by their text, and why.

@@ -6,7 +6,6 @@ use std::time::Instant;
 use crate::abi;
 use crate::builds;
 use crate::fuzz_lang;
-use crate::matrix;
 use crate::mutants;
 use crate::setup::{self, LINUX, MACOS};
 use crate::sh::{self, Result};
@@ -22,7 +21,6 @@ type Step = (&'static str, fn() -> Result);
 const STEPS: &[Step] = &[
     ("set-up", || setup::run(&[])),
     ("tidy", || tidy::run(&[])),
-    ("matrix up to date", matrix::check),
     ("format", || sh::run(sh::cargo(&["fmt", "--all", "--check"]))),
     ("clippy", clippy),
     ("host tests", host_tests),

@@ -1,8 +1,8 @@
-//! `cargo xtask matrix`: writes `tests/matrix/`, one text test for each operation and type of the IR, with the corner
-//! values of the type as variable and as constant operands.
+//! The matrix: a text test for each operation and type of the IR, with the corner values of the type as variable and as
+//! constant operands.
 //!
 //! The expected values are computed here, in 128-bit and the host's own float arithmetic with AArch64's rules for NaN
-//! written out. This crate depends on none of Jitsu's, so that they are an opinion of their own.
+//! written out. Nothing of this asks `ir` or what is built on it, so that they are an opinion of their own.
 
 mod atomic;
 mod calls;
@@ -13,40 +13,13 @@ mod place;
 mod wide;
 
 use std::fmt::Write as _;
-use std::fs;
-
-use crate::sh::{self, Result};
 
 /// What an operation gives for some operands: text of the value, or the kind of its trap.
 type Outcome = std::result::Result<String, &'static str>;
 
-/// Writes every file of the matrix.
-pub(crate) fn run(_: &[String]) -> Result {
-    let dir = sh::root().join("tests/matrix");
-    fs::create_dir_all(&dir).map_err(|e| format!("cannot create {}: {e}", dir.display()))?;
-    let mut lines = 0;
-    for file in files() {
-        let path = dir.join(&file.name);
-        fs::write(&path, &file.text)
-            .map_err(|e| format!("cannot write {}: {e}", path.display()))?;
-        lines += file.text.matches("; run:").count();
-    }
-    println!("tests/matrix: {} files, {lines} run lines", files().len());
-    Ok(())
-}
-
-/// Fails if a file of the matrix is not what [`run`] would write.
-pub(crate) fn check() -> Result {
-    for file in files() {
-        let path = sh::root().join("tests/matrix").join(&file.name);
-        if fs::read_to_string(&path).unwrap_or_default() != file.text {
-            return Err(format!("{} is not up to date; run `cargo xtask matrix`", path.display()));
-        }
-    }
-    Ok(())
-}
-
-fn files() -> Vec<File> {
+/// Every file of the matrix.
+#[must_use]
+pub fn files() -> Vec<File> {
     let mut files = int::files();
     files.extend(float::files());
     files.extend(place::files());
@@ -58,24 +31,25 @@ fn files() -> Vec<File> {
 }
 
 /// One file: all types of one operation.
-struct File {
-    name: String,
-    text: String,
+pub struct File {
+    /// The name that a file with this text would have, with its ending.
+    pub name: String,
+    /// Functions and the lines that say what calls of them give.
+    pub text: String,
     functions: usize,
 }
 
 impl File {
     fn new(operation: &str) -> Self {
-        let text = format!(
-            "; {operation}: every type, corner values, variable and constant operands.\n; Written by `cargo xtask matrix`.\n"
-        );
-        Self { name: format!("{operation}.ir"), text, functions: 0 }
+        Self::written(
+            operation,
+            &format!("{operation}: every type, corner values, variable and constant operands."),
+        )
     }
 
     /// A file with text of its own.
     fn written(name: &str, what: &str) -> Self {
-        let text = format!("; {what}\n; Written by `cargo xtask matrix`.\n");
-        Self { name: format!("{name}.ir"), text, functions: 0 }
+        Self { name: format!("{name}.ir"), text: format!("; {what}\n"), functions: 0 }
     }
 
     /// A function that applies `operation` to its parameters, and a line for each row of operands. `result` is the type
