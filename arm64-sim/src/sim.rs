@@ -403,9 +403,13 @@ impl Simulator {
         if self.machine.checks.stack_alignment && sp & 15 != 0 {
             return Err(Fault::new(Stop::MisalignedStack { sp }, place));
         }
-        let mut call = HostCall { sim: self, place, written: 0 };
+        let mut call = HostCall { sim: self, place, written: 0, goes_on_at: None };
         host(&mut call)?;
-        let written = call.written;
+        let HostCall { written, goes_on_at, .. } = call;
+        if let Some(target) = goes_on_at {
+            self.machine.code.forget();
+            return Ok(target);
+        }
         let Machine { core, shadow, stale, checks, code, .. } = &mut self.machine;
         if checks.callee_saved {
             shadow.leave(&core.cpu, next).map_err(|stop| Fault::new(stop, place))?;
@@ -512,6 +516,7 @@ pub struct HostCall<'a> {
     sim: &'a mut Simulator,
     place: Place,
     written: u64,
+    goes_on_at: Option<u64>,
 }
 
 impl core::fmt::Debug for HostCall<'_> {
@@ -573,6 +578,11 @@ impl HostCall<'_> {
     #[must_use]
     pub fn fault(&self, code: u64, message: impl Into<String>) -> Fault {
         Fault::new(Stop::Host { code, message: message.into() }, self.place)
+    }
+    /// Goes on at `target` instead of returning, with all registers as they are: for what stands in the place of a function
+    /// that is not there yet.
+    pub fn go_on_at(&mut self, target: u64) {
+        self.goes_on_at = Some(target);
     }
     /// The simulator, for nested calls and publishing.
     pub fn simulator(&mut self) -> &mut Simulator {

@@ -226,7 +226,7 @@ pub(crate) fn options(configuration: &Configuration, language: Language) -> Opti
 }
 
 fn check(engine: &Engine, run: &Run) -> Result<(), String> {
-    let Some(signature) = engine.module().functions.get(&run.function).map(|f| &f.signature) else {
+    let Some(signature) = engine.signature(&run.function) else {
         return Err(format!("there is no function `{}`", run.function));
     };
     let args = values(&run.args, signature.param_types())?;

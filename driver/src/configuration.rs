@@ -4,7 +4,7 @@ use std::fmt;
 
 use opt::Level;
 
-use crate::engine::{EngineKind, Options};
+use crate::options::{EngineKind, Options};
 
 /// One way of running a program.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

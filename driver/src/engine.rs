@@ -1,175 +1,38 @@
-//! [`Engine`]: a module made ready to run, natively, in the simulator or in the interpreter.
+//! [`Engine`]: functions that run natively, in the simulator or in the interpreter, and come and go while they do.
 
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use ir::{Module, Signature, TrapKind, Type};
-use jitmem::DataMemory;
-use opt::Level;
+use jitmem::{DataMemory, epoch};
 
 use crate::abi;
 use crate::error::{Error, READING, Trap};
 use crate::host::{HostFunction, Hosts};
 #[cfg(feature = "interpreter")]
 use crate::interpreter::Interpreters;
-use crate::link::{self, Linked};
-use crate::machine::{Machine, Native};
+use crate::link::{self, Destination};
+use crate::machine::{self, Machine, Native};
 use crate::native;
+use crate::options::{EngineKind, Options};
 use crate::pipeline::{self, Settings};
 #[cfg(feature = "simulator")]
 use crate::simulator::{SimLimits, Simulators};
+use crate::space::{Code, Space};
 use crate::statistics::Statistics;
+use crate::stub::{CompileCall, Stubs};
+use crate::table::{Body, FuncId, Import, Slot, SlotNumber, Table, Target};
+use crate::unit::Unit;
 use crate::value::{Args, Results, Value};
+use crate::veneer;
 
-/// What runs the program.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[non_exhaustive]
-pub enum EngineKind {
-    /// Machine code on this machine's CPU, which must be ARM64.
-    Native,
-    /// Machine code in the simulator: on any host, every instruction counted.
-    Simulator,
-    /// The IR itself.
-    Interpreter,
-}
-
-impl EngineKind {
-    /// Native on an ARM64 host, else the simulator.
-    #[must_use]
-    pub fn machine_code() -> Self {
-        if native::AVAILABLE { EngineKind::Native } else { EngineKind::Simulator }
-    }
-
-    /// Those that run here: the interpreter and the simulator, where the features of these names are on, and native code
-    /// on an ARM64 host.
-    pub fn available() -> impl Iterator<Item = Self> {
-        let all = [EngineKind::Interpreter, EngineKind::Simulator, EngineKind::Native];
-        all.into_iter().filter(|kind| match kind {
-            EngineKind::Interpreter => cfg!(feature = "interpreter"),
-            EngineKind::Simulator => cfg!(feature = "simulator"),
-            EngineKind::Native => native::AVAILABLE,
-        })
-    }
-
-    /// Whether it keeps [`Options::fuel`] and [`Options::restricted`]; native code does not.
-    #[must_use]
-    pub fn keeps_limits(self) -> bool {
-        self != EngineKind::Native
-    }
-
-    /// As the command line writes it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            EngineKind::Native => "native",
-            EngineKind::Simulator => "sim",
-            EngineKind::Interpreter => "interp",
-        }
-    }
-}
-
-impl fmt::Display for EngineKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// How to make an [`Engine`]. `Options::default()` is what most programs want.
-#[derive(Clone, Debug)]
-pub struct Options {
-    level: Level,
-    engine: EngineKind,
-    verify: bool,
-    fuel: Option<u64>,
-    restricted: bool,
-    lse: Option<bool>,
-    optimize_for_interpreter: bool,
-    limit: opt::Limit,
-}
-
-impl Default for Options {
-    /// Optimised machine code: native on an ARM64 host, else simulated.
-    fn default() -> Self {
-        Self {
-            level: Level::Speed,
-            engine: EngineKind::machine_code(),
-            verify: cfg!(debug_assertions),
-            fuel: None,
-            restricted: false,
-            lse: None,
-            optimize_for_interpreter: true,
-            limit: opt::Limit::NONE,
-        }
-    }
-}
-
-impl Options {
-    /// How much to optimise.
-    #[must_use]
-    pub fn level(mut self, level: Level) -> Self {
-        self.level = level;
-        self
-    }
-
-    /// What runs the program.
-    #[must_use]
-    pub fn engine(mut self, engine: EngineKind) -> Self {
-        self.engine = engine;
-        self
-    }
-
-    /// Whether every stage's result is verified and every register allocation proven. On in builds with debug
-    /// assertions.
-    #[must_use]
-    pub fn verify(mut self, verify: bool) -> Self {
-        self.verify = verify;
-        self
-    }
-
-    /// A budget of instructions for each call, after which it traps with `out_of_fuel`: of the IR in the interpreter, of
-    /// the machine in the simulator. Native code cannot keep one and is [refused](Error::NotKept) with it.
-    #[must_use]
-    pub fn fuel(mut self, fuel: Option<u64>) -> Self {
-        self.fuel = fuel;
-        self
-    }
-
-    /// Whether the interpreter and the simulator trap when the program touches memory that is not its own. Native code
-    /// cannot be held so and is [refused](Error::NotKept).
-    #[must_use]
-    pub fn restricted(mut self, restricted: bool) -> Self {
-        self.restricted = restricted;
-        self
-    }
-
-    /// Whether machine code has the atomic instructions of Armv8.1 (LSE), or loops in their place. By default native code
-    /// has them if the CPU does, simulated code does not.
-    #[must_use]
-    pub fn lse(mut self, lse: bool) -> Self {
-        self.lse = Some(lse);
-        self
-    }
-
-    /// Whether the interpreter runs optimised IR (the default) or the IR as it was given.
-    #[must_use]
-    pub fn optimize_for_interpreter(mut self, optimize: bool) -> Self {
-        self.optimize_for_interpreter = optimize;
-        self
-    }
-
-    /// How many of the executions of passes take place: to find the one that makes a program wrong.
-    #[must_use]
-    pub fn limit(mut self, limit: opt::Limit) -> Self {
-        self.limit = limit;
-        self
-    }
-}
-
-/// A module made ready to run. Clones share it; it may be used by several threads, and host functions may use it again
-/// while it calls them.
+/// A set of functions that call each other, ready to run. Functions are added, replaced and removed while others run.
+/// Clones share it; it may be used by several threads, and host functions may use it again while it calls them.
 #[derive(Clone, Debug)]
 pub struct Engine {
     inner: Arc<Inner>,
@@ -177,21 +40,64 @@ pub struct Engine {
 
 #[derive(Debug)]
 struct Inner {
-    module: Module,
     options: Options,
-    /// Machine code holds the addresses of the data objects.
-    _data: Arc<DataMemory>,
+    settings: Settings,
     backend: Backend,
+    /// Taken by what changes the functions, never by a call.
+    state: Mutex<State>,
+}
+
+struct State {
+    table: Table,
+    compiler: codegen::Compiler,
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.table.fmt(f)
+    }
 }
 
 #[derive(Debug)]
 enum Backend {
     #[cfg(feature = "interpreter")]
-    Interpreter(Interpreters),
+    Interpreter(OnceLock<Interpreters>),
     Machine {
-        code: Linked,
+        space: Arc<Space>,
         machine: Box<dyn Machine>,
+        /// Code holds its address.
+        _context: Arc<Context>,
     },
+}
+
+/// How machine code finds its engine, to have a function compiled.
+#[derive(Debug, Default)]
+pub(crate) struct Context {
+    engine: OnceLock<Weak<Inner>>,
+}
+
+impl Context {
+    /// Where the function of the stub at this address is to be entered. If it cannot be compiled, the address is one that
+    /// traps, with the error.
+    pub(crate) fn compile(&self, stub: u64) -> u64 {
+        let Some(inner) = self.engine.get().and_then(Weak::upgrade) else {
+            unreachable!("an engine lives while its code runs")
+        };
+        let caught = catch_unwind(AssertUnwindSafe(|| inner.entry_of_stub(stub)));
+        let entry = caught.unwrap_or_else(|panic| Err(Error::panicked(&*panic)));
+        entry.unwrap_or_else(|error| {
+            machine::set_pending(match error {
+                // The caller is code, for which that is a trap.
+                Error::NoBody { ref name } | Error::Removed { ref name } => {
+                    let (function, detail) = (name.clone(), Some(error.to_string()));
+                    let kind = TrapKind::BadCall;
+                    Trap { kind, function, file: None, span: None, detail }.into()
+                }
+                error => error,
+            });
+            inner.lock().table.removed_address()
+        })
+    }
 }
 
 /// How deeply host functions may call engines that call host functions, on one thread.
@@ -220,56 +126,138 @@ impl Drop for Nested {
 }
 
 impl Engine {
-    /// Compiles a module.
+    /// An engine with the functions of a module, all of them compiled.
     ///
     /// # Errors
     /// The first thing that is wrong with the module, or missing.
     pub fn new(module: Module, hosts: &Hosts, options: &Options) -> Result<Self, Error> {
-        // What a stage takes for impossible ends it at once, and is told here as the defect that it is.
-        let made = catch_unwind(AssertUnwindSafe(|| Self::make(module, hosts, options)));
-        made.unwrap_or_else(|panic| Err(Error::panicked(&*panic)))
+        let engine = Self::empty(hosts, options)?;
+        for function in engine.add(module)? {
+            engine.prepare(function)?;
+        }
+        Ok(engine)
     }
 
-    fn make(module: Module, hosts: &Hosts, options: &Options) -> Result<Self, Error> {
+    /// An engine without functions.
+    ///
+    /// # Errors
+    /// [`Error::NotKept`], [`Error::NoEngine`], [`Error::NoHostCode`]; [`Error::Memory`] if there is no memory for code.
+    pub fn empty(hosts: &Hosts, options: &Options) -> Result<Self, Error> {
+        /// Engines are told apart by their numbers.
+        static ENGINES: AtomicU32 = AtomicU32::new(0);
         let limits = [("fuel", options.fuel.is_some()), ("restricted", options.restricted)];
         if let Some((option, _)) = limits.into_iter().find(|&(_, is_set)| is_set)
             && !options.engine.keeps_limits()
         {
             return Err(Error::NotKept { kind: options.engine, option });
         }
-        if let Some(error) = pipeline::input_errors(&module).into_iter().next() {
-            return Err(Error::Verify { stage: READING, error });
-        }
-        let hosts = bind_hosts(&module, hosts, options.engine)?;
-        let objects = module.data.values().map(|object| (&*object.bytes, object.align.into()));
-        let data = Arc::new(DataMemory::new(objects)?);
-        let backend = match options.engine {
+        let context = Arc::new(Context::default());
+        let (backend, stubs) = match options.engine {
             #[cfg(feature = "interpreter")]
-            EngineKind::Interpreter => {
-                Backend::Interpreter(interpreters(&module, &hosts, &data, options)?)
-            }
+            EngineKind::Interpreter => (Backend::Interpreter(OnceLock::new()), None),
             kind => {
-                let machine: Box<dyn Machine> = match kind {
-                    #[cfg(feature = "simulator")]
-                    EngineKind::Simulator => {
-                        let limits =
-                            SimLimits { fuel: options.fuel, restricted: options.restricted };
-                        Box::new(Simulators::new(&hosts, limits, &data))
-                    }
-                    EngineKind::Native if native::AVAILABLE => Box::new(Native),
-                    _ => return Err(Error::NoEngine { kind }),
-                };
-                Backend::Machine { code: compile(&module, &hosts, &data, options)?, machine }
+                let space = Arc::new(Space::new()?);
+                let (machine, stubs) = machine_of(kind, options, &space, &context)?;
+                (Backend::Machine { space, machine, _context: Arc::clone(&context) }, Some(stubs))
             }
         };
-        let options = options.clone();
-        Ok(Self { inner: Arc::new(Inner { module, options, _data: data, backend }) })
+        let number = ENGINES.fetch_add(1, Ordering::Relaxed);
+        let table = Table::new(number, stubs);
+        let settings = options.settings();
+        let compiler = codegen::Compiler::new(settings.codegen.clone())?;
+        let state = Mutex::new(State { table, compiler });
+        let inner = Arc::new(Inner { options: options.clone(), settings, backend, state });
+        context.engine.get_or_init(|| Arc::downgrade(&inner));
+        let engine = Self { inner };
+        for (name, function) in hosts.functions() {
+            engine.import_function(name, function.clone())?;
+        }
+        Ok(engine)
     }
 
-    /// The module.
+    /// Adds the functions of a module. They may call each other, functions that were added or declared before, and the
+    /// host. Each is compiled when it is first called, or by [`prepare`](Engine::prepare). Data objects are the module's own.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with the module, missing, or there already; the engine is then as before.
+    pub fn add(&self, module: Module) -> Result<Vec<FuncId>, Error> {
+        self.guarded(|inner| inner.add(module))
+    }
+
+    /// Makes a name known, so that functions which are added now may call one that is added later. A call before that is a
+    /// `bad_call` trap.
+    ///
+    /// # Errors
+    /// [`Error::NameTaken`].
+    pub fn declare(&self, name: &str, signature: &Signature) -> Result<FuncId, Error> {
+        self.guarded(|inner| {
+            let mut state = inner.lock();
+            if state.table.function(name).is_some() {
+                return Err(Error::NameTaken { name: name.to_owned() });
+            }
+            let slot = inner.declare(&mut state.table, name, signature)?;
+            Ok(state.table.slot(slot).id)
+        })
+    }
+
+    /// Puts the one function of `module` in the place of `function`, while threads run and call it: activations that have
+    /// begun end as they began, every call after this one runs the new function. Its name does not matter; by that name it
+    /// calls itself.
+    ///
+    /// # Errors
+    /// As [`add`](Engine::add), and [`Error::NotOneFunction`], [`Error::WrongSignature`], [`Error::UnknownId`], and what keeps the new function
+    /// from being compiled; the old one then stays.
+    pub fn replace(&self, function: FuncId, module: Module) -> Result<(), Error> {
+        self.guarded(|inner| inner.replace(function, module))
+    }
+
+    /// Takes a function away; its name is free. What still calls it traps with `bad_call`. Its code is freed when no thread
+    /// is in it.
+    ///
+    /// # Errors
+    /// [`Error::UnknownId`].
+    pub fn remove(&self, function: FuncId) -> Result<(), Error> {
+        self.guarded(|inner| inner.remove(function))
+    }
+
+    /// Compiles a function now rather than when it is first called.
+    ///
+    /// # Errors
+    /// [`Error::UnknownId`], [`Error::NoBody`], what keeps it from being compiled.
+    pub fn prepare(&self, function: FuncId) -> Result<(), Error> {
+        self.guarded(|inner| {
+            let mut state = inner.lock();
+            let slot = state.table.find(function).ok_or(Error::UnknownId { id: function })?;
+            inner.compile(&mut state, slot).map(|_| ())
+        })
+    }
+
+    /// Gives modules that are added after this one more function of the host.
+    ///
+    /// # Errors
+    /// None today.
+    fn import_function(&self, name: &str, function: HostFunction) -> Result<(), Error> {
+        let inner = &*self.inner;
+        let mut state = inner.lock();
+        if let Backend::Machine { machine, .. } = &inner.backend {
+            machine.add_host(&function);
+        }
+        state.table.imports.insert(name.to_owned(), Import { function, veneer: None });
+        Ok(())
+    }
+
+    /// The function of a name.
     #[must_use]
-    pub fn module(&self) -> &Module {
-        &self.inner.module
+    pub fn id(&self, name: &str) -> Option<FuncId> {
+        let state = self.inner.lock();
+        let slot = state.table.function(name)?;
+        Some(state.table.slot(slot).id)
+    }
+
+    /// What a function takes and returns.
+    #[must_use]
+    pub fn signature(&self, name: &str) -> Option<Signature> {
+        self.slot(name).ok().map(|slot| slot.signature.clone())
     }
 
     /// What runs the program.
@@ -283,8 +271,8 @@ impl Engine {
     /// # Errors
     /// [`Error::NoFunction`], [`Error::WrongSignature`].
     pub fn func<A: Args, R: Results>(&self, name: &str) -> Result<Func<A, R>, Error> {
-        let index = self.index(name)?;
-        let actual = self.signature(index);
+        let slot = self.slot(name)?;
+        let actual = &slot.signature;
         let (params, results) = (A::types(), R::types());
         if !actual.param_types().eq(params.iter().copied())
             || !actual.result_types().eq(results.iter().copied())
@@ -295,7 +283,7 @@ impl Engine {
                 used_as: Box::new(Signature::new(&params, &results)),
             });
         }
-        Ok(Func { engine: self.clone(), index, types: PhantomData })
+        Ok(Func { engine: self.clone(), slot, types: PhantomData })
     }
 
     /// Calls a function with values whose types are only known now.
@@ -303,8 +291,8 @@ impl Engine {
     /// # Errors
     /// [`Error::NoFunction`], [`Error::ArgumentCount`], [`Error::WrongSignature`], or the trap that ended the call.
     pub fn call_values(&self, name: &str, args: &[Value]) -> Result<Vec<Value>, Error> {
-        let index = self.index(name)?;
-        let signature = self.signature(index);
+        let slot = self.slot(name)?;
+        let signature = &slot.signature;
         if signature.params.len() != args.len() {
             return Err(Error::ArgumentCount {
                 name: name.to_owned(),
@@ -323,7 +311,7 @@ impl Engine {
         }
         let mut bits = Vec::with_capacity(args.len());
         args.iter().for_each(|value| value.push_bits(&mut bits));
-        self.call_bits(index, &mut bits)?;
+        self.call_bits(&slot, &mut bits)?;
         let mut bits = bits.into_iter();
         let results = signature.result_types().map(|ty| Value::from_bits(ty, &mut bits));
         results.collect::<Option<_>>().ok_or(Error::Internal("a call gave too few results"))
@@ -335,57 +323,74 @@ impl Engine {
         self.machine()?.1.instructions()
     }
 
-    /// What the simulator counted for this engine, by class, function and place in the source: exact.
+    /// What the simulator counted for this engine, by class, function and place in the source: exact. Functions that were
+    /// replaced or removed are in the totals only.
     #[must_use]
     pub fn statistics(&self) -> Option<Statistics> {
-        let (code, machine) = self.machine()?;
-        machine.statistics(code)
+        let (space, machine) = self.machine()?;
+        machine.statistics(space)
     }
 
-    /// The bytes of machine code, without constants, of all functions.
+    /// The bytes of machine code, without constants, of all functions that have some.
     #[must_use]
     pub fn code_bytes(&self) -> Option<usize> {
-        let (code, _) = self.machine()?;
-        Some(code.functions().iter().map(|placed| placed.code_bytes as usize).sum())
+        let (space, _) = self.machine()?;
+        Some(space.functions().iter().map(|code| code.code_bytes as usize).sum())
     }
 
-    fn machine(&self) -> Option<(&Linked, &dyn Machine)> {
+    fn machine(&self) -> Option<(&Arc<Space>, &dyn Machine)> {
         match &self.inner.backend {
-            Backend::Machine { code, machine } => Some((code, &**machine)),
+            Backend::Machine { space, machine, .. } => Some((space, &**machine)),
             #[cfg(feature = "interpreter")]
             Backend::Interpreter(_) => None,
         }
     }
 
-    fn index(&self, name: &str) -> Result<usize, Error> {
-        let functions = &self.inner.module.functions;
-        functions.get_index_of(name).ok_or_else(|| Error::NoFunction {
-            name: name.to_owned(),
-            similar: ir::nearest(name, functions.keys().map(String::as_str)).map(str::to_owned),
-        })
-    }
-
-    fn signature(&self, index: usize) -> &Signature {
-        // Indices come from `index` only.
-        &self.inner.module.functions[index].signature
+    fn slot(&self, name: &str) -> Result<Arc<Slot>, Error> {
+        let state = self.inner.lock();
+        match state.table.function(name) {
+            Some(slot) => Ok(Arc::clone(state.table.slot(slot))),
+            None => Err(Error::NoFunction {
+                name: name.to_owned(),
+                similar: ir::nearest(name, state.table.names()).map(str::to_owned),
+            }),
+        }
     }
 
     /// Calls the function with the bits of the arguments, which become those of the results. An `i128` has two words.
-    fn call_bits(&self, index: usize, bits: &mut Vec<u64>) -> Result<(), Error> {
-        let inner = &*self.inner;
-        let function = &inner.module.functions[index];
-        let Some(_nested) = Nested::enter() else {
-            return Err(self.trap(TrapKind::StackOverflow, &function.name, None).into());
+    fn call_bits(&self, slot: &Slot, bits: &mut Vec<u64>) -> Result<(), Error> {
+        let trap = |kind, function: &str, span, file| Trap {
+            kind,
+            function: function.to_owned(),
+            file,
+            span,
+            detail: None,
         };
-        match &inner.backend {
+        let Some(_nested) = Nested::enter() else {
+            return Err(trap(TrapKind::StackOverflow, &slot.name, None, None).into());
+        };
+        match &self.inner.backend {
             #[cfg(feature = "interpreter")]
-            Backend::Interpreter(interpreters) => interpreters
-                .call(&function.name, bits)?
-                .map_err(|trap| self.trap(trap.kind, &trap.place.function, trap.place.span))?,
-            Backend::Machine { code, machine } => {
-                let signature = function.signature.halved();
-                let mut places = abi::place(&signature, bits, code.conv());
-                machine.call(code.functions()[index].range.start, &mut places, code)?;
+            Backend::Interpreter(interpreters) => {
+                let interpreters =
+                    interpreters.get().ok_or(Error::NoBody { name: slot.name.clone() })?;
+                interpreters.call(&slot.name, bits)?.map_err(|stop| {
+                    let file = interpreters.source();
+                    trap(stop.kind, &stop.place.function, stop.place.span, file)
+                })?;
+            }
+            Backend::Machine { space, machine, .. } => {
+                let signature = slot.signature.halved();
+                let conv = self.inner.settings.codegen.call_conv;
+                let mut places = abi::place(&signature, bits, conv);
+                // From here on what the entry leads to stays.
+                let _inside = epoch::enter();
+                machine.call(slot.entry.load(Ordering::Acquire), &mut places, space).map_err(
+                    |error| match error {
+                        Error::Removed { .. } => Error::Removed { name: slot.name.clone() },
+                        error => error,
+                    },
+                )?;
                 bits.clear();
                 abi::results(signature.result_types(), &mut places, bits)?;
             }
@@ -393,120 +398,358 @@ impl Engine {
         Ok(())
     }
 
-    fn trap(&self, kind: TrapKind, function: &str, span: Option<ir::Span>) -> Trap {
-        Trap {
-            kind,
-            function: function.to_owned(),
-            file: self.inner.module.source_name.clone(),
-            span,
-            detail: None,
+    /// What a stage takes for impossible ends it at once, and is told here as the defect that it is.
+    fn guarded<T>(&self, work: impl FnOnce(&Inner) -> Result<T, Error>) -> Result<T, Error> {
+        let done = catch_unwind(AssertUnwindSafe(|| work(&self.inner)));
+        done.unwrap_or_else(|panic| Err(Error::panicked(&*panic)))
+    }
+}
+
+/// The machine of this kind, and the stubs that call back to it.
+fn machine_of(
+    kind: EngineKind,
+    options: &Options,
+    space: &Arc<Space>,
+    context: &Arc<Context>,
+) -> Result<(Box<dyn Machine>, Stubs), Error> {
+    /// Stack that the compiler finds when code calls it.
+    const COMPILER_STACK_PAGES: u16 = 128;
+    let function = native::compile_entry();
+    match kind {
+        #[cfg(feature = "simulator")]
+        EngineKind::Simulator => {
+            let limits = SimLimits { fuel: options.fuel, restricted: options.restricted };
+            let stubs = Stubs::new(CompileCall::Simulated { function }, space)?;
+            Ok((Box::new(Simulators::new(limits, space, context)), stubs))
         }
+        EngineKind::Native if native::AVAILABLE => {
+            let (context, stack_pages) = (native::address_of(context), COMPILER_STACK_PAGES);
+            let call = CompileCall::Native { function, context, stack_pages };
+            Ok((Box::new(Native), Stubs::new(call, space)?))
+        }
+        _ => Err(Error::NoEngine { kind }),
     }
 }
 
-fn settings(options: &Options) -> Settings {
-    let conv = match options.engine {
-        EngineKind::Native => pipeline::native_call_conv(),
-        _ => codegen::CallConv::Aapcs64,
-    };
-    let lse = options.lse.unwrap_or(options.engine == EngineKind::Native && native::has_lse());
-    let codegen = codegen::Options::default().with_call_conv(conv).with_lse(lse);
-    let codegen = if options.verify { codegen.checked() } else { codegen };
-    Settings { level: options.level, limit: options.limit, verify: options.verify, codegen }
+/// A module whose names have been looked up, and the slots of its functions that exist.
+struct Resolved {
+    functions: Vec<Option<SlotNumber>>,
+    externs: Vec<Target>,
 }
 
-#[cfg(feature = "interpreter")]
-fn interpreters(
-    module: &Module,
-    hosts: &[HostFunction],
-    data: &Arc<DataMemory>,
-    options: &Options,
-) -> Result<Interpreters, Error> {
-    use interp::{LoadOptions, MemoryAccess};
-    let access = if options.restricted { MemoryAccess::Restricted } else { MemoryAccess::Host };
-    let load = LoadOptions { memory: access, counted: options.fuel.is_some() };
-    let data = Arc::clone(data);
-    if options.optimize_for_interpreter {
-        let optimized = pipeline::optimized(module.clone(), &settings(options), &mut ())?;
-        Interpreters::new(&optimized, &load, data, hosts, options.fuel)
-    } else {
-        Interpreters::new(module, &load, data, hosts, options.fuel)
+impl Inner {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Backend::Machine { space, .. } = &self.backend {
+            state.table.settle(space);
+        }
+        state
     }
-}
 
-fn compile(
-    module: &Module,
-    hosts: &[HostFunction],
-    data: &DataMemory,
-    options: &Options,
-) -> Result<Linked, Error> {
-    let settings = settings(options);
-    let functions = pipeline::compile(module.clone(), &settings, &mut ())?;
-    let host = |name: &str| hosts.get(module.externs.get_index_of(name)?);
-    let object = |name: &str| data.address(module.data.get_index_of(name)?);
-    let source = module.source_name.clone();
-    link::link(functions, &object, &host, settings.codegen.call_conv, source)
-}
+    fn declare(
+        &self,
+        table: &mut Table,
+        name: &str,
+        signature: &Signature,
+    ) -> Result<SlotNumber, Error> {
+        let space = match &self.backend {
+            Backend::Machine { space, .. } => Some(&**space),
+            #[cfg(feature = "interpreter")]
+            Backend::Interpreter(_) => None,
+        };
+        table.declare(name, signature, space)
+    }
 
-/// The host functions in the order of the module's `externs`, checked against what it says they are.
-fn bind_hosts(
-    module: &Module,
-    hosts: &Hosts,
-    engine: EngineKind,
-) -> Result<Vec<HostFunction>, Error> {
-    let mut bound = Vec::with_capacity(module.externs.len());
-    for (name, declared) in &module.externs {
-        let function = hosts.get(name).ok_or_else(|| Error::MissingHost {
-            name: name.clone(),
-            signature: declared.clone(),
-        })?;
-        let actual = &function.signature;
-        if !actual.param_types().eq(declared.param_types())
-            || !actual.result_types().eq(declared.result_types())
-        {
-            return Err(Error::HostSignature {
-                name: name.clone(),
-                declared: Box::new(declared.clone()),
-                actual: Box::new(actual.clone()),
+    fn add(&self, module: Module) -> Result<Vec<FuncId>, Error> {
+        verify(&module)?;
+        let data = data_of(&module)?;
+        let mut state = self.lock();
+        let State { table, .. } = &mut *state;
+        let mut resolved = self.resolve_externs(table, &module)?;
+        for (name, func) in &module.functions {
+            resolved.functions.push(match table.function(name) {
+                None => None,
+                Some(slot) if matches!(table.body(slot), Body::Declared) => {
+                    same_signature(name, &table.slot(slot).signature, &func.signature)?;
+                    Some(slot)
+                }
+                Some(_) => return Err(Error::NameTaken { name: name.clone() }),
             });
         }
-        if engine == EngineKind::Native && !function.has_code {
-            return Err(Error::NoHostCode { name: name.clone() });
+        self.load(table, &module, &data)?;
+        let mut functions = Vec::with_capacity(module.functions.len());
+        for ((name, func), slot) in module.functions.iter().zip(resolved.functions) {
+            functions.push(match slot {
+                Some(slot) => slot,
+                None => self.declare(table, name, &func.signature)?,
+            });
         }
-        bound.push(function.clone());
+        let ids = functions.iter().map(|&slot| table.slot(slot).id).collect();
+        let unit = Unit::new(module, functions.clone(), resolved.externs, data);
+        let unit = Arc::new(Mutex::new(unit));
+        for (index, slot) in functions.into_iter().enumerate() {
+            self.fill(table, slot, Body::Waiting(Arc::clone(&unit), index))?;
+        }
+        Ok(ids)
     }
-    Ok(bound)
+
+    /// Gives a module to the interpreter.
+    fn load(&self, table: &Table, module: &Module, data: &Arc<DataMemory>) -> Result<(), Error> {
+        match &self.backend {
+            #[cfg(feature = "interpreter")]
+            Backend::Interpreter(interpreters) => {
+                let hosts = table.imports.values().map(|import| import.function.clone());
+                let hosts: HashMap<&str, HostFunction> =
+                    table.imports.keys().map(String::as_str).zip(hosts).collect();
+                let externs = module.externs.keys();
+                let hosts: Vec<HostFunction> =
+                    externs.filter_map(|name| hosts.get(name.as_str()).cloned()).collect();
+                let made = Interpreters::of(module, &hosts, data, &self.options, &self.settings)?;
+                interpreters.set(made).map_err(|_| Error::NotKept {
+                    kind: EngineKind::Interpreter,
+                    option: "more than one module",
+                })
+            }
+            Backend::Machine { machine, .. } => {
+                let _ = (table, module);
+                machine.add_data(data);
+                Ok(())
+            }
+        }
+    }
+
+    fn resolve_externs(&self, table: &Table, module: &Module) -> Result<Resolved, Error> {
+        let mut externs = Vec::with_capacity(module.externs.len());
+        for (name, declared) in &module.externs {
+            let target = table.named(name).ok_or_else(|| Error::MissingHost {
+                name: name.clone(),
+                signature: declared.clone(),
+            })?;
+            let actual = table.signature(target);
+            match target {
+                Target::Function(_) => same_signature(name, actual, declared)?,
+                Target::Host(index) => {
+                    if !same_types(actual, declared) {
+                        return Err(Error::HostSignature {
+                            name: name.clone(),
+                            declared: Box::new(declared.clone()),
+                            actual: Box::new(actual.clone()),
+                        });
+                    }
+                    let has_code = table.imports[index].function.has_code;
+                    if self.options.engine == EngineKind::Native && !has_code {
+                        return Err(Error::NoHostCode { name: name.clone() });
+                    }
+                }
+            }
+            externs.push(target);
+        }
+        Ok(Resolved { functions: Vec::with_capacity(module.functions.len()), externs })
+    }
+
+    fn replace(&self, function: FuncId, module: Module) -> Result<(), Error> {
+        if module.functions.len() != 1 {
+            return Err(Error::NotOneFunction { count: module.functions.len() });
+        }
+        verify(&module)?;
+        let data = data_of(&module)?;
+        let mut state = self.lock();
+        let slot = state.table.find(function).ok_or(Error::UnknownId { id: function })?;
+        let resolved = self.resolve_externs(&state.table, &module)?;
+        let name = &state.table.slot(slot).name;
+        for func in module.functions.values() {
+            same_signature(name, &state.table.slot(slot).signature, &func.signature)?;
+        }
+        self.load(&state.table, &module, &data)?;
+        let unit = Unit::new(module, vec![slot], resolved.externs, data);
+        let unit = Arc::new(Mutex::new(unit));
+        // Who calls it all the time is not to wait for the compiler, nor to meet its errors.
+        if matches!(state.table.body(slot), Body::Compiled(_)) {
+            self.compile_unit(&mut state, slot, &unit, 0)?;
+            return Ok(());
+        }
+        let waiting = Body::Waiting(unit, 0);
+        let old = self.fill(&mut state.table, slot, waiting)?;
+        drop(state);
+        drop(old);
+        Ok(())
+    }
+
+    fn remove(&self, function: FuncId) -> Result<(), Error> {
+        let mut state = self.lock();
+        let slot = state.table.find(function).ok_or(Error::UnknownId { id: function })?;
+        match &self.backend {
+            Backend::Machine { space, .. } => {
+                let old = state.table.remove(slot, space)?;
+                drop(state);
+                if let Body::Compiled(code) = old {
+                    space.retire(&code);
+                }
+                Ok(())
+            }
+            #[cfg(feature = "interpreter")]
+            Backend::Interpreter(_) => {
+                Err(Error::NotKept { kind: EngineKind::Interpreter, option: "removing functions" })
+            }
+        }
+    }
+
+    fn fill(&self, table: &mut Table, slot: SlotNumber, body: Body) -> Result<Body, Error> {
+        match &self.backend {
+            Backend::Machine { space, .. } => table.fill(slot, body, space),
+            #[cfg(feature = "interpreter")]
+            Backend::Interpreter(_) => Ok(table.set_body(slot, body)),
+        }
+    }
+
+    fn entry_of_stub(&self, stub: u64) -> Result<u64, Error> {
+        let mut state = self.lock();
+        let slot = state.table.at_stub(stub);
+        let slot = slot.ok_or(Error::Internal("a stub has no slot"))?;
+        self.compile(&mut state, slot)?
+            .map(|code| code.code.address())
+            .ok_or(Error::Internal("the interpreter has no stubs"))
+    }
+
+    /// The code of a function, which is compiled if that has not been done; the interpreter has none.
+    fn compile(&self, state: &mut State, slot: SlotNumber) -> Result<Option<Arc<Code>>, Error> {
+        let callee = state.table.slot(slot);
+        match state.table.body(slot) {
+            Body::Compiled(code) => Ok(Some(Arc::clone(code))),
+            Body::Declared => Err(Error::NoBody { name: callee.name.clone() }),
+            Body::Removed => Err(Error::Removed { name: callee.name.clone() }),
+            Body::Waiting(unit, index) => {
+                let (unit, index) = (Arc::clone(unit), *index);
+                self.compile_unit(state, slot, &unit, index)
+            }
+        }
+    }
+
+    /// Compiles a function of a unit and puts it into its slot.
+    fn compile_unit(
+        &self,
+        state: &mut State,
+        slot: SlotNumber,
+        unit: &Mutex<Unit>,
+        index: usize,
+    ) -> Result<Option<Arc<Code>>, Error> {
+        let space = match &self.backend {
+            Backend::Machine { space, .. } => space,
+            #[cfg(feature = "interpreter")]
+            Backend::Interpreter(_) => return Ok(None),
+        };
+        let settings = &self.settings;
+        let mut unit = unit.lock().unwrap_or_else(PoisonError::into_inner);
+        unit.optimize(settings)?;
+        let State { table, compiler } = state;
+        let func = unit.module.functions.get_index(index);
+        let (_, func) = func.ok_or(Error::Internal("a unit has lost a function"))?;
+        let compiled = pipeline::generate(func, compiler, settings, &mut ())?;
+        let mut destination = |reloc: &codegen::Reloc| {
+            if let Some(address) = unit.object(&reloc.symbol) {
+                return Ok(Destination::Address(address));
+            }
+            match unit.target(&reloc.symbol) {
+                Some(Target::Function(slot)) => Ok(Destination::Function {
+                    slot,
+                    call: table.call_address(slot),
+                    address: table.stub_address(slot),
+                }),
+                Some(Target::Host(index)) => {
+                    let import = &mut table.imports[index];
+                    Ok(Destination::Address(veneer_of(
+                        import,
+                        space,
+                        self.settings.codegen.call_conv,
+                    )?))
+                }
+                None => Err(Error::Internal("a relocation refers to nothing")),
+            }
+        };
+        let (source, data) = (unit.source.clone(), Arc::clone(&unit.data));
+        let placed = link::place(compiled, slot, source, data, &mut destination, space)?;
+        table.note(&placed.code, &placed.calls);
+        let old = table.fill(slot, Body::Compiled(Arc::clone(&placed.code)), space)?;
+        if let Body::Compiled(old) = old {
+            space.retire(&old);
+        }
+        Ok(Some(placed.code))
+    }
+}
+
+/// The address that machine code calls for a function of the host.
+fn veneer_of(import: &mut Import, space: &Space, conv: codegen::CallConv) -> Result<u64, Error> {
+    if let Some(address) = import.veneer {
+        return Ok(address);
+    }
+    let words = veneer::assemble(&import.function, conv)
+        .ok_or(Error::Internal("a veneer does not assemble"))?;
+    let address = space.add_helper(&words)?.address();
+    import.veneer = Some(address);
+    Ok(address)
+}
+
+fn verify(module: &Module) -> Result<(), Error> {
+    match pipeline::input_errors(module).into_iter().next() {
+        Some(error) => Err(Error::Verify { stage: READING, error }),
+        None => Ok(()),
+    }
+}
+
+fn data_of(module: &Module) -> Result<Arc<DataMemory>, Error> {
+    let objects = module.data.values().map(|object| (&*object.bytes, object.align.into()));
+    Ok(Arc::new(DataMemory::new(objects)?))
+}
+
+fn same_types(a: &Signature, b: &Signature) -> bool {
+    a.param_types().eq(b.param_types()) && a.result_types().eq(b.result_types())
+}
+
+fn same_signature(name: &str, actual: &Signature, used_as: &Signature) -> Result<(), Error> {
+    if actual == used_as {
+        return Ok(());
+    }
+    Err(Error::WrongSignature {
+        name: name.to_owned(),
+        actual: Box::new(actual.clone()),
+        used_as: Box::new(used_as.clone()),
+    })
 }
 
 /// A function of an engine with its Rust types. Keeps the engine alive; may be called by several threads.
 pub struct Func<A, R> {
     engine: Engine,
-    index: usize,
+    slot: Arc<Slot>,
     types: PhantomData<fn(A) -> R>,
 }
 
 impl<A: Args, R: Results> Func<A, R> {
-    /// Calls it.
+    /// Calls it, as it is now: a function that was replaced is the new one.
     ///
     /// # Errors
-    /// The trap that ended the call.
+    /// The trap that ended the call; [`Error::Removed`]; what keeps it from being compiled.
     pub fn call(&self, args: A) -> Result<R, Error> {
         let mut bits = Vec::new();
         args.push_bits(&mut bits);
-        self.engine.call_bits(self.index, &mut bits)?;
+        self.engine.call_bits(&self.slot, &mut bits)?;
         R::next_from(&mut bits.into_iter()).ok_or(Error::Internal("a call gave too few results"))
+    }
+
+    /// The function.
+    #[must_use]
+    pub fn id(&self) -> FuncId {
+        self.slot.id
     }
 }
 
 impl<A, R> Clone for Func<A, R> {
     fn clone(&self) -> Self {
-        Self { engine: self.engine.clone(), index: self.index, types: PhantomData }
+        Self { engine: self.engine.clone(), slot: Arc::clone(&self.slot), types: PhantomData }
     }
 }
 
 impl<A, R> fmt::Debug for Func<A, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let function = &self.engine.module().functions[self.index];
-        write!(f, "Func `{}` {}", function.name, function.signature)
+        write!(f, "Func `{}` {}", self.slot.name, self.slot.signature)
     }
 }

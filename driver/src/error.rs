@@ -5,7 +5,8 @@ use std::fmt;
 
 use ir::{Signature, Span, TrapKind};
 
-use crate::engine::EngineKind;
+use crate::options::EngineKind;
+use crate::table::FuncId;
 
 /// A call ended without a result. The process, its locks and its registers are as before.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -60,10 +61,8 @@ pub enum Error {
     Memory(jitmem::MapError),
     /// The code cannot be put together.
     Link {
-        /// The function whose code refers to it.
+        /// The function.
         function: String,
-        /// What it refers to.
-        symbol: String,
         /// What is the matter with it.
         problem: LinkProblem,
     },
@@ -113,6 +112,31 @@ pub enum Error {
         /// How many were passed.
         given: usize,
     },
+    /// The engine has a function of this name.
+    NameTaken {
+        /// The name.
+        name: String,
+    },
+    /// What is to take the place of one function is not one function.
+    NotOneFunction {
+        /// How many there are.
+        count: usize,
+    },
+    /// The id is of another engine, or of a function that was removed.
+    UnknownId {
+        /// The id.
+        id: FuncId,
+    },
+    /// A function is declared, and has no body yet.
+    NoBody {
+        /// The function.
+        name: String,
+    },
+    /// A function was removed.
+    Removed {
+        /// The function.
+        name: String,
+    },
     /// The engine does not run here: native code on a machine that is not ARM64, or one whose feature is off.
     NoEngine {
         /// Which one.
@@ -161,12 +185,10 @@ impl Error {
 /// The stage before the first.
 pub(crate) const READING: &str = "reading";
 
-/// What is the matter with a symbol.
+/// What is the matter with what code refers to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum LinkProblem {
-    /// Nothing is called so.
-    Unknown,
     /// It is further away than a call reaches.
     OutOfReach,
     /// The code is patched in a way that this linker does not know.
@@ -181,14 +203,27 @@ impl fmt::Display for Error {
             #[cfg(feature = "interpreter")]
             Error::Load(error) => error.fmt(f),
             Error::Memory(error) => error.fmt(f),
-            Error::Link { function, symbol, problem } => {
-                let problem = match problem {
-                    LinkProblem::Unknown => "which nothing is called",
-                    LinkProblem::OutOfReach => "which is further than 128 MiB away",
-                    LinkProblem::UnknownKind => "in a way that the linker does not know",
-                };
-                write!(f, "`{function}` refers to `{symbol}`, {problem}")
+            Error::Link { function, problem } => match problem {
+                LinkProblem::OutOfReach => {
+                    write!(f, "`{function}` calls something that is further than 128 MiB away")
+                }
+                LinkProblem::UnknownKind => {
+                    write!(f, "`{function}` refers to something in a way that the linker does not know")
+                }
+            },
+            Error::NameTaken { name } => {
+                write!(f, "the engine has a function `{name}`; replace it, remove it, or give the new one another name")
             }
+            Error::NotOneFunction { count } => {
+                write!(f, "one function is replaced by a module with one function; this one has {count}")
+            }
+            Error::UnknownId { id } => {
+                write!(f, "{id} is not there: it was removed, or the id is of another engine")
+            }
+            Error::NoBody { name } => {
+                write!(f, "`{name}` is declared, but has no body yet; add a module that has it")
+            }
+            Error::Removed { name } => write!(f, "`{name}` was removed"),
             Error::MissingHost { name, signature } => write!(
                 f,
                 "the module wants the host function `{name}` {signature}; add it to the `Hosts`"

@@ -87,6 +87,11 @@ impl Hosts {
         self.functions.keys().map(String::as_str)
     }
 
+    pub(crate) fn functions(&self) -> impl Iterator<Item = (&str, &HostFunction)> {
+        self.functions.iter().map(|(name, function)| (name.as_str(), function))
+    }
+
+    #[cfg(test)]
     pub(crate) fn get(&self, name: &str) -> Option<&HostFunction> {
         self.functions.get(name)
     }

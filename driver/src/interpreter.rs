@@ -2,12 +2,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use interp::{Interpreter, Limits, LoadOptions, Program, Trap};
+use interp::{Interpreter, Limits, LoadOptions, MemoryAccess, Program, Trap};
 use ir::{Module, TrapKind};
 use jitmem::DataMemory;
 
 use crate::error::Error;
 use crate::host::HostFunction;
+use crate::options::Options;
+use crate::pipeline::{self, Settings};
 
 /// Interpreters. A call takes an idle one, so that calls may nest and threads do not wait for each other.
 #[derive(Debug)]
@@ -16,19 +18,34 @@ pub(crate) struct Interpreters {
     hosts: Vec<HostFunction>,
     fuel: Option<u64>,
     idle: Mutex<Vec<Interpreter>>,
+    source: Option<String>,
 }
 
 impl Interpreters {
-    /// For calls of `module`, each with a budget of `fuel` instructions.
-    pub(crate) fn new(
+    /// For calls of `module`, whose externs are `hosts`.
+    pub(crate) fn of(
         module: &Module,
-        load: &LoadOptions,
-        data: Arc<DataMemory>,
         hosts: &[HostFunction],
-        fuel: Option<u64>,
+        data: &Arc<DataMemory>,
+        options: &Options,
+        settings: &Settings,
     ) -> Result<Self, Error> {
-        let program = Program::load_with_data(module, load, data)?;
-        Ok(Self { program, hosts: hosts.to_vec(), fuel, idle: Mutex::default() })
+        let memory = if options.restricted { MemoryAccess::Restricted } else { MemoryAccess::Host };
+        let load = LoadOptions { memory, counted: options.fuel.is_some() };
+        let data = Arc::clone(data);
+        let program = if options.optimize_for_interpreter {
+            let optimized = pipeline::optimized(module.clone(), settings, &mut ())?;
+            Program::load_with_data(&optimized, &load, data)?
+        } else {
+            Program::load_with_data(module, &load, data)?
+        };
+        let (hosts, source) = (hosts.to_vec(), module.source_name.clone());
+        Ok(Self { program, hosts, fuel: options.fuel, idle: Mutex::default(), source })
+    }
+
+    /// The source file, if the module names one.
+    pub(crate) fn source(&self) -> Option<String> {
+        self.source.clone()
     }
 
     /// Calls a function with the bits of the arguments, which become those of the results.

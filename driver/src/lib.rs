@@ -39,23 +39,30 @@ mod interpreter;
 mod link;
 mod machine;
 mod native;
+mod options;
 pub mod pipeline;
 #[cfg(feature = "lang")]
 mod print;
 #[cfg(feature = "simulator")]
 mod simulator;
+mod space;
 mod statistics;
+mod stub;
+mod table;
 mod trampoline;
+mod unit;
 mod value;
 mod veneer;
 
 pub use configuration::Configuration;
-pub use engine::{Engine, EngineKind, Func, Options};
+pub use engine::{Engine, Func};
 pub use error::{Error, LinkProblem, Trap};
 pub use host::{HostFn, HostResult, Hosts, Thunk};
 pub use ir;
 pub use opt::{Level, Limit};
+pub use options::{EngineKind, Options};
 #[cfg(feature = "lang")]
 pub use print::{Output, Printed, Sink};
 pub use statistics::{FunctionStatistics, Statistics};
+pub use table::FuncId;
 pub use value::{Args, Results, Scalar, Typed, Value};

@@ -3,10 +3,14 @@
 #![allow(unsafe_code)]
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use jitmem::trap::{self, Fault, Recovery};
 
 use crate::abi::Places;
+use crate::engine::Context;
+#[cfg(feature = "simulator")]
+use crate::space::Space;
 use crate::trampoline::CallBlock;
 
 /// Whether this host runs ARM64 code.
@@ -60,6 +64,22 @@ impl NativeCode {
     }
 }
 
+/// What machine code calls to have a function compiled: with the address of the context and that of the stub.
+extern "C" fn compile(context: *const Context, stub: u64) -> u64 {
+    // SAFETY: the code of an engine holds the address of the context that the engine keeps for as long as its code.
+    unsafe { &*context }.compile(stub)
+}
+
+/// The address of [`compile`].
+pub(crate) fn compile_entry() -> u64 {
+    compile as extern "C" fn(*const Context, u64) -> u64 as usize as u64
+}
+
+/// As code holds it.
+pub(crate) fn address_of(context: &Arc<Context>) -> u64 {
+    Arc::as_ptr(context).expose_provenance() as u64
+}
+
 /// The bytes that compiled code passes by address and length to a host function.
 #[cfg(feature = "lang")]
 pub(crate) fn bytes_at(address: u64, len: u64) -> Vec<u8> {
@@ -87,4 +107,11 @@ pub(crate) fn share_data(simulator: &mut arm64_sim::Simulator, data: &jitmem::Da
     // SAFETY: whoever keeps the simulators of an engine keeps the data as well. The objects are there for machine code of
     // the module to read and write, which this is.
     unsafe { simulator.map_host(data.range(), arm64_sim::Permission::ReadWrite) }
+}
+
+/// Lets a restricted simulator read the code that it runs: constants and jump tables are in it.
+#[cfg(feature = "simulator")]
+pub(crate) fn share_code(simulator: &mut arm64_sim::Simulator, space: &Space) -> bool {
+    // SAFETY: whoever keeps the simulators of an engine keeps its code space as well, all of which can be read.
+    unsafe { simulator.map_host(space.range(), arm64_sim::Permission::Read) }
 }

@@ -63,23 +63,32 @@ pub fn compile(
 ) -> Result<Vec<CompiledCode>, Error> {
     let module = optimized(module, settings, observer)?;
 
-    let mut compiled = Vec::with_capacity(module.functions.len());
     let mut compiler = codegen::Compiler::new(settings.codegen.clone())?;
-    for func in module.functions.values() {
-        let machine = compiler.lower(func)?;
-        observer.machine("lower", func, &Lowered { func, machine: &machine });
+    let functions = module.functions.values();
+    functions.map(|func| generate(func, &mut compiler, settings, observer)).collect()
+}
 
-        let allocation = compiler.allocate(&machine)?;
-        let allocated = Allocated { func, machine: &machine, allocation };
-        observer.machine("allocate", func, &allocated);
+/// The second half of [`compile`], for one function.
+///
+/// # Errors
+/// What keeps it from being compiled.
+pub fn generate(
+    func: &Function,
+    compiler: &mut codegen::Compiler,
+    settings: &Settings,
+    observer: &mut dyn Observer,
+) -> Result<CompiledCode, Error> {
+    let machine = compiler.lower(func)?;
+    observer.machine("lower", func, &Lowered { func, machine: &machine });
 
-        let code = codegen::emit(func, &machine, allocation)?;
-        if settings.verify {
-            codegen::lint(&code)?;
-        }
-        compiled.push(code);
+    let allocation = compiler.allocate(&machine)?;
+    observer.machine("allocate", func, &Allocated { func, machine: &machine, allocation });
+
+    let code = codegen::emit(func, &machine, allocation)?;
+    if settings.verify {
+        codegen::lint(&code)?;
     }
-    Ok(compiled)
+    Ok(code)
 }
 
 /// The first half of [`compile`], which is all that the interpreter needs.

@@ -1,21 +1,22 @@
-//! Machine code in the simulator: a pool of simulated processors over one piece of code.
+//! Machine code in the simulator: a pool of simulated processors over the code of an engine.
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use arm64_sim::{CallArgs, Class, CodeKind, Config, HostCall, Simulator, Stats};
+use arm64_sim::{CallArgs, Class, Config, HostCall, Simulator, Stats};
 use codegen::ArgPlace;
 use ir::{Span, TrapKind};
 use jitmem::DataMemory;
 use regalloc::RegClass;
 
 use crate::abi::{self, Places};
+use crate::engine::Context;
 use crate::error::Error;
 use crate::host::HostFunction;
-use crate::link::Linked;
 use crate::machine::{Fault, Machine};
 use crate::native;
+use crate::space::{Follow, Space};
 use crate::statistics::{FunctionStatistics, Statistics};
 
 /// Bytes of stack of a simulated processor.
@@ -32,12 +33,27 @@ pub(crate) struct SimLimits {
 
 /// Simulated processors. A call takes an idle one, so that calls may nest and threads do not wait for each other.
 pub(crate) struct Simulators {
-    /// In boxes, because a processor is 8 KB, which a call would move four times.
-    idle: Mutex<Vec<Box<Simulator>>>,
-    hosts: Vec<HostFunction>,
+    idle: Mutex<Vec<Processor>>,
+    known: RwLock<Known>,
     limits: SimLimits,
-    /// What restricted simulators work on: one for all, as in native code.
-    data: Arc<DataMemory>,
+    space: Arc<Space>,
+    context: Arc<Context>,
+}
+
+/// What every processor has to know.
+#[derive(Default)]
+struct Known {
+    hosts: Vec<HostFunction>,
+    /// What restricted processors work on: one for all, as in native code. They are kept as long as the processors.
+    data: Vec<Arc<DataMemory>>,
+}
+
+/// A processor, and how much it knows.
+struct Processor {
+    /// In a box, because it is 8 KB, which a call would move four times.
+    simulator: Box<Simulator>,
+    hosts: usize,
+    data: usize,
 }
 
 impl fmt::Debug for Simulators {
@@ -47,80 +63,117 @@ impl fmt::Debug for Simulators {
 }
 
 impl Simulators {
-    pub(crate) fn new(hosts: &[HostFunction], limits: SimLimits, data: &Arc<DataMemory>) -> Self {
-        Self { idle: Mutex::default(), hosts: hosts.to_vec(), limits, data: Arc::clone(data) }
+    /// Processors for the code of `space`, which has functions compiled by `context`.
+    pub(crate) fn new(limits: SimLimits, space: &Arc<Space>, context: &Arc<Context>) -> Self {
+        let (space, context) = (Arc::clone(space), Arc::clone(context));
+        Self { idle: Mutex::default(), known: RwLock::default(), limits, space, context }
     }
 
-    fn make(&self, code: &Linked) -> Result<Box<Simulator>, Error> {
+    fn make(&self) -> Result<Processor, Error> {
         let mut config =
             if self.limits.restricted { Config::restricted() } else { native::open_simulator() };
         config.stack_size = STACK_BYTES;
         config.host_stack = true;
         let mut simulator = Box::new(Simulator::new(config));
-        let published =
-            simulator.publish(code.code().address(), &code.code().words(), CodeKind::Plain);
-        published.map_err(|_| Error::Internal("code cannot be published to the simulator"))?;
-        if self.limits.restricted && !native::share_data(&mut simulator, &self.data) {
-            return Err(Error::Internal("data lie where something else is mapped"));
+        if self.limits.restricted && !native::share_code(&mut simulator, &self.space) {
+            return Err(Error::Internal("code lies where something else is mapped"));
         }
-        for function in &self.hosts {
-            let HostFunction { signature, address, thunk, .. } = function.clone();
-            simulator.register_host(address, move |call: &mut HostCall<'_>| {
-                let args = abi::gather(&signature, |place| match place {
-                    ArgPlace::Reg(reg) if reg.class() == RegClass::Int => {
-                        Ok(call.x(reg.index().into()))
-                    }
-                    ArgPlace::Reg(reg) => Ok(call.d(reg.index().into())),
-                    ArgPlace::Stack(offset) => call.stack(offset as usize / abi::WORD),
-                })?;
-                let result = thunk(&args);
-                if let Some(param) = signature.results.first() {
-                    if param.ty.is_float() {
-                        call.set_d(0, result);
-                    } else {
-                        let extended = param
-                            .extend
-                            .map_or(result, |extend| ir::eval::extended(extend, param.ty, result));
-                        call.set_x(0, extended);
-                    }
+        simulator.follow(Box::new(Follow(Arc::clone(&self.space))));
+        let context = Arc::clone(&self.context);
+        simulator.register_host(native::compile_entry(), move |call: &mut HostCall<'_>| {
+            let entry = context.compile(call.x(16));
+            call.go_on_at(entry);
+            Ok(())
+        });
+        Ok(Processor { simulator, hosts: 0, data: 0 })
+    }
+
+    /// Tells a processor what is new.
+    fn teach(&self, processor: &mut Processor) -> Result<(), Error> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        for function in &known.hosts[processor.hosts..] {
+            add_host(&mut processor.simulator, function);
+        }
+        processor.hosts = known.hosts.len();
+        if self.limits.restricted {
+            for data in &known.data[processor.data..] {
+                if !native::share_data(&mut processor.simulator, data) {
+                    return Err(Error::Internal("data lie where something else is mapped"));
                 }
-                Ok(())
-            });
+            }
+            processor.data = known.data.len();
         }
-        Ok(simulator)
+        Ok(())
     }
 }
 
+/// Lets simulated code call a function of the host.
+fn add_host(simulator: &mut Simulator, function: &HostFunction) {
+    let HostFunction { signature, address, thunk, .. } = function.clone();
+    simulator.register_host(address, move |call: &mut HostCall<'_>| {
+        let args = abi::gather(&signature, |place| match place {
+            ArgPlace::Reg(reg) if reg.class() == RegClass::Int => Ok(call.x(reg.index().into())),
+            ArgPlace::Reg(reg) => Ok(call.d(reg.index().into())),
+            ArgPlace::Stack(offset) => call.stack(offset as usize / abi::WORD),
+        })?;
+        let result = thunk(&args);
+        if let Some(param) = signature.results.first() {
+            if param.ty.is_float() {
+                call.set_d(0, result);
+            } else {
+                let extended = param
+                    .extend
+                    .map_or(result, |extend| ir::eval::extended(extend, param.ty, result));
+                call.set_x(0, extended);
+            }
+        }
+        Ok(())
+    });
+}
+
 impl Machine for Simulators {
-    fn call(&self, entry: u64, places: &mut Places, code: &Linked) -> Result<(), Error> {
+    fn call(&self, entry: u64, places: &mut Places, space: &Space) -> Result<(), Error> {
         let taken = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut simulator = match taken {
-            Some(simulator) => simulator,
-            None => self.make(code)?,
+        let mut processor = match taken {
+            Some(processor) => processor,
+            None => self.make()?,
         };
-        simulator.set_fuel(self.limits.fuel);
+        self.teach(&mut processor)?;
+        processor.simulator.set_fuel(self.limits.fuel);
         let args = CallArgs { ints: &places.ints, floats: &places.floats, stack: &places.stack };
-        let outcome = simulator.call(entry, &args);
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(simulator);
-        let results = outcome.map_err(|fault| error(&fault, code))?;
+        let outcome = processor.simulator.call(entry, &args);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(processor);
+        let results = outcome.map_err(|fault| error(&fault, space))?;
         places.ints = results.ints;
         places.floats = results.floats;
         Ok(())
     }
 
-    fn instructions(&self) -> Option<u64> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        Some(idle.iter_mut().map(|simulator| simulator.stats().instructions).sum())
+    fn add_host(&self, function: &HostFunction) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.hosts.push(function.clone());
     }
 
-    fn statistics(&self, code: &Linked) -> Option<Statistics> {
+    fn add_data(&self, data: &Arc<DataMemory>) {
+        if self.limits.restricted {
+            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+            known.data.push(Arc::clone(data));
+        }
+    }
+
+    fn instructions(&self) -> Option<u64> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        Some(counts(&mut idle, code))
+        Some(idle.iter_mut().map(|processor| processor.simulator.stats().instructions).sum())
+    }
+
+    fn statistics(&self, space: &Space) -> Option<Statistics> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(counts(&mut idle, space))
     }
 }
 
 /// As the caller of an engine sees a fault of the simulator.
-fn error(fault: &arm64_sim::Fault, code: &Linked) -> Error {
+fn error(fault: &arm64_sim::Fault, space: &Space) -> Error {
     use arm64_sim::Stop;
     let reason = match fault.stop {
         Stop::Breakpoint { .. } => Fault::Breakpoint,
@@ -139,38 +192,36 @@ fn error(fault: &arm64_sim::Fault, code: &Linked) -> Error {
         }
         _ => Fault::Wrong(fault.to_string()),
     };
-    reason.into_error(fault.pc(), code)
+    reason.into_error(fault.pc(), space)
 }
 
-/// The counts of these simulators, which run `code`.
-fn counts(simulators: &mut [Box<Simulator>], code: &Linked) -> Statistics {
+/// The counts of these processors, which run the code of `space`.
+fn counts(processors: &mut [Processor], space: &Space) -> Statistics {
     let mut total = Statistics::default();
-    let classes: Vec<Stats> = simulators.iter_mut().map(|simulator| simulator.stats()).collect();
+    let classes: Vec<Stats> =
+        processors.iter_mut().map(|processor| processor.simulator.stats()).collect();
     for class in Class::ALL {
         let count = classes.iter().map(|stats| stats.class(class)).sum();
         total.classes.push((class.name(), count));
     }
     total.instructions = classes.iter().map(|stats| stats.instructions).sum();
     total.taken_branches = classes.iter().map(|stats| stats.taken_branches).sum();
-    // Asked once: each answer settles whole pages.
-    let start = code.code().address();
-    let mut executed = vec![0; code.code().words().len()];
-    for simulator in simulators {
-        let counts = simulator.counts(start, executed.len());
-        executed.iter_mut().zip(counts).for_each(|(sum, (count, _))| *sum += count);
-    }
-    for placed in code.functions() {
-        let first = (placed.range.start - start) as usize / 4;
+    for function in space.functions() {
+        let (start, words) = (function.code.address(), function.code_bytes as usize / 4);
+        let mut executed = vec![0; words];
+        for processor in &mut *processors {
+            let counts = processor.simulator.counts(start, words);
+            executed.iter_mut().zip(counts).for_each(|(sum, (count, _))| *sum += count);
+        }
         let mut places: BTreeMap<Option<Span>, u64> = BTreeMap::new();
-        let counts = &executed[first..first + placed.code_bytes as usize / 4];
-        for (pc, &count) in (placed.range.start..).step_by(4).zip(counts) {
+        for (pc, &count) in (start..).step_by(4).zip(&executed) {
             if count > 0 {
-                *places.entry(placed.span_at(pc)).or_default() += count;
+                *places.entry(function.span_at(pc)).or_default() += count;
             }
         }
         total.functions.push(FunctionStatistics {
-            name: placed.name.clone(),
-            code_bytes: placed.code_bytes,
+            name: function.name.clone(),
+            code_bytes: function.code_bytes,
             instructions: places.values().sum(),
             places: places.into_iter().collect(),
         });

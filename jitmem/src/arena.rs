@@ -10,6 +10,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::MapError;
+use crate::icache;
 use crate::map::{Contents, Map};
 
 /// Code starts at multiples of this, as instruction fetch likes it.
@@ -126,6 +127,11 @@ impl CodeArena {
                 Err(MapError::ArenaFull { wanted: len, left, capacity })
             }
         }
+    }
+
+    /// Makes every thread of this process run from now on what was published and redirected before.
+    pub fn synchronize(&self) {
+        icache::other_cores_fetch_anew();
     }
 
     /// The addresses of the reservation, used or not.
@@ -245,6 +251,13 @@ impl ExecutableCode {
         (0..self.len / 4).map(|n| self.piece.shared.map.word(self.piece.offset + 4 * n)).collect()
     }
 
+    /// The instruction at the byte `offset`, which must be that of an instruction of this code.
+    #[must_use]
+    pub fn word(&self, offset: usize) -> Option<u32> {
+        let is_inside = offset.is_multiple_of(4) && offset < self.len;
+        is_inside.then(|| self.piece.shared.map.word(self.piece.offset + offset))
+    }
+
     /// Puts another `b` or `bl` in the place of the one at the byte `offset`, while other threads may run it: each runs the
     /// old one or the new one. The architecture allows it for these instructions only (Arm ARM, B2.7.4: "Concurrent modification and
     /// execution of instructions").
@@ -257,8 +270,7 @@ impl ExecutableCode {
         const BRANCH: u32 = 0x1400_0000;
         let (map, at) = (&self.piece.shared.map, self.piece.offset + offset);
         let is_branch = |word: u32| word & IS_BRANCH == BRANCH;
-        let is_inside = offset.is_multiple_of(4) && offset < self.len;
-        if !is_inside || !is_branch(branch) || !is_branch(map.word(at)) {
+        if !is_branch(branch) || !self.word(offset).is_some_and(is_branch) {
             return Err(MapError::NoBranch { offset });
         }
         map.set_word(at, branch);

@@ -1,0 +1,165 @@
+//! What an engine is to be: [`EngineKind`], [`Options`].
+
+use std::fmt;
+
+use codegen::CallConv;
+use opt::Level;
+
+use crate::native;
+use crate::pipeline::{self, Settings};
+
+/// What runs the program.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum EngineKind {
+    /// Machine code on this machine's CPU, which must be ARM64.
+    Native,
+    /// Machine code in the simulator: on any host, every instruction counted.
+    Simulator,
+    /// The IR itself.
+    Interpreter,
+}
+
+impl EngineKind {
+    /// Native on an ARM64 host, else the simulator.
+    #[must_use]
+    pub fn machine_code() -> Self {
+        if native::AVAILABLE { EngineKind::Native } else { EngineKind::Simulator }
+    }
+
+    /// Those that run here: the interpreter and the simulator, where the features of these names are on, and native code
+    /// on an ARM64 host.
+    pub fn available() -> impl Iterator<Item = Self> {
+        let all = [EngineKind::Interpreter, EngineKind::Simulator, EngineKind::Native];
+        all.into_iter().filter(|kind| match kind {
+            EngineKind::Interpreter => cfg!(feature = "interpreter"),
+            EngineKind::Simulator => cfg!(feature = "simulator"),
+            EngineKind::Native => native::AVAILABLE,
+        })
+    }
+
+    /// Whether it keeps [`Options::fuel`] and [`Options::restricted`]; native code does not.
+    #[must_use]
+    pub fn keeps_limits(self) -> bool {
+        self != EngineKind::Native
+    }
+
+    /// As the command line writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            EngineKind::Native => "native",
+            EngineKind::Simulator => "sim",
+            EngineKind::Interpreter => "interp",
+        }
+    }
+}
+
+impl fmt::Display for EngineKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// How to make an [`Engine`]. `Options::default()` is what most programs want.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub(crate) level: Level,
+    pub(crate) engine: EngineKind,
+    pub(crate) verify: bool,
+    pub(crate) fuel: Option<u64>,
+    pub(crate) restricted: bool,
+    pub(crate) lse: Option<bool>,
+    pub(crate) optimize_for_interpreter: bool,
+    pub(crate) limit: opt::Limit,
+}
+
+impl Default for Options {
+    /// Optimised machine code: native on an ARM64 host, else simulated.
+    fn default() -> Self {
+        Self {
+            level: Level::Speed,
+            engine: EngineKind::machine_code(),
+            verify: cfg!(debug_assertions),
+            fuel: None,
+            restricted: false,
+            lse: None,
+            optimize_for_interpreter: true,
+            limit: opt::Limit::NONE,
+        }
+    }
+}
+
+impl Options {
+    /// How much to optimise.
+    #[must_use]
+    pub fn level(mut self, level: Level) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// What runs the program.
+    #[must_use]
+    pub fn engine(mut self, engine: EngineKind) -> Self {
+        self.engine = engine;
+        self
+    }
+
+    /// Whether every stage's result is verified and every register allocation proven. On in builds with debug
+    /// assertions.
+    #[must_use]
+    pub fn verify(mut self, verify: bool) -> Self {
+        self.verify = verify;
+        self
+    }
+
+    /// A budget of instructions for each call, after which it traps with `out_of_fuel`: of the IR in the interpreter, of
+    /// the machine in the simulator. Native code cannot keep one and is [refused](Error::NotKept) with it.
+    #[must_use]
+    pub fn fuel(mut self, fuel: Option<u64>) -> Self {
+        self.fuel = fuel;
+        self
+    }
+
+    /// Whether the interpreter and the simulator trap when the program touches memory that is not its own. Native code
+    /// cannot be held so and is [refused](Error::NotKept).
+    #[must_use]
+    pub fn restricted(mut self, restricted: bool) -> Self {
+        self.restricted = restricted;
+        self
+    }
+
+    /// Whether machine code has the atomic instructions of Armv8.1 (LSE), or loops in their place. By default native code
+    /// has them if the CPU does, simulated code does not.
+    #[must_use]
+    pub fn lse(mut self, lse: bool) -> Self {
+        self.lse = Some(lse);
+        self
+    }
+
+    /// Whether the interpreter runs optimised IR (the default) or the IR as it was given.
+    #[must_use]
+    pub fn optimize_for_interpreter(mut self, optimize: bool) -> Self {
+        self.optimize_for_interpreter = optimize;
+        self
+    }
+
+    /// How many of the executions of passes take place: to find the one that makes a program wrong.
+    #[must_use]
+    pub fn limit(mut self, limit: opt::Limit) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// How to compile for it.
+    pub(crate) fn settings(&self) -> Settings {
+        let conv = match self.engine {
+            EngineKind::Native => pipeline::native_call_conv(),
+            _ => CallConv::Aapcs64,
+        };
+        let lse = self.lse.unwrap_or(self.engine == EngineKind::Native && native::has_lse());
+        let codegen = codegen::Options::default().with_call_conv(conv).with_lse(lse);
+        let codegen = if self.verify { codegen.checked() } else { codegen };
+        Settings { level: self.level, limit: self.limit, verify: self.verify, codegen }
+    }
+}

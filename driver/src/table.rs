@@ -1,0 +1,350 @@
+//! The function table: a slot for each function of an engine, what is in it, and who calls it.
+//!
+//! A slot keeps its number, and its stub the address, for as long as anything can refer to the function. What is in it
+//! changes: declared, waiting to be compiled, compiled, removed. Callers in machine code go to the function itself while
+//! there is code for it that was never replaced, else through its stub; each such call is a *site*, which is redirected.
+//! Everything here is behind one lock that calls never take: they read [`Slot::entry`].
+
+use std::collections::HashMap;
+use std::fmt;
+use std::mem;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, Weak};
+
+use indexmap::IndexMap;
+use ir::Signature;
+
+use crate::error::Error;
+use crate::host::HostFunction;
+use crate::space::{Code, Space};
+use crate::stub::{Stub, Stubs};
+use crate::unit::Unit;
+
+/// The number of a slot.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) struct SlotNumber(u32);
+
+impl SlotNumber {
+    fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    /// The number so many slots on.
+    pub(crate) fn plus(self, count: u32) -> Option<Self> {
+        self.0.checked_add(count).map(Self)
+    }
+}
+
+/// A function of an [`Engine`](crate::Engine). It stays the same when the function is replaced, and is never that of another one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct FuncId {
+    engine: u32,
+    slot: SlotNumber,
+    generation: u32,
+}
+
+impl fmt::Display for FuncId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "function {} of engine {}", self.slot.0, self.engine)?;
+        if self.generation > 0 { write!(f, " (generation {})", self.generation) } else { Ok(()) }
+    }
+}
+
+/// What callers of a function know of it without the lock.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    pub(crate) name: String,
+    pub(crate) signature: Signature,
+    pub(crate) id: FuncId,
+    /// Where a call from Rust goes: the function's code, or its stub.
+    pub(crate) entry: AtomicU64,
+}
+
+/// What is in a slot.
+#[derive(Debug)]
+pub(crate) enum Body {
+    /// It has a signature.
+    Declared,
+    /// It is compiled when it is first called: the function of this index in the unit.
+    Waiting(Arc<Mutex<Unit>>, usize),
+    /// It has code.
+    Compiled(Arc<Code>),
+    /// It was taken away, and something still refers to it.
+    Removed,
+}
+
+/// A call of a function in the code of another.
+#[derive(Debug)]
+struct Site {
+    caller: Weak<Code>,
+    address: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    slot: Arc<Slot>,
+    stub: Stub,
+    body: Body,
+    sites: Vec<Site>,
+    /// Sites that were there when those whose caller is gone were last taken out.
+    pruned: usize,
+    /// Whether it was replaced. Callers then go through its stub for good, so that all of them change over at once.
+    is_replaced: bool,
+    /// Pieces of code that refer to it.
+    references: usize,
+}
+
+impl Entry {
+    /// Forgets the sites whose code is gone.
+    fn prune(&mut self) {
+        self.sites.retain(|site| site.caller.strong_count() > 0);
+        self.pruned = self.sites.len();
+    }
+
+    /// Sends the direct calls to `target`.
+    fn send_callers(&mut self, target: u64, space: &Space) -> Result<(), Error> {
+        self.prune();
+        for site in &self.sites {
+            if let Some(caller) = site.caller.upgrade() {
+                crate::link::redirect(&caller.code, site.address, target, space)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a name stands for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Target {
+    /// A function of the engine.
+    Function(SlotNumber),
+    /// A function of the host, by its place.
+    Host(usize),
+}
+
+/// A function of the host, and the code that calls it.
+#[derive(Debug)]
+pub(crate) struct Import {
+    pub(crate) function: HostFunction,
+    /// The address that machine code calls, once it does.
+    pub(crate) veneer: Option<u64>,
+}
+
+/// The functions of an engine.
+#[derive(Debug)]
+pub(crate) struct Table {
+    engine: u32,
+    entries: Vec<Entry>,
+    free: Vec<SlotNumber>,
+    names: HashMap<String, SlotNumber>,
+    pub(crate) imports: IndexMap<String, Import>,
+    stubs: Option<Stubs>,
+}
+
+impl Table {
+    /// An empty table for the engine of this number, with stubs if it has machine code.
+    pub(crate) fn new(engine: u32, stubs: Option<Stubs>) -> Self {
+        Self {
+            engine,
+            entries: Vec::new(),
+            free: Vec::new(),
+            names: HashMap::new(),
+            imports: IndexMap::new(),
+            stubs,
+        }
+    }
+
+    /// A new function without a body. The name must be free.
+    pub(crate) fn declare(
+        &mut self,
+        name: &str,
+        signature: &Signature,
+        space: Option<&Space>,
+    ) -> Result<SlotNumber, Error> {
+        let (number, generation, stub) = match self.free.pop() {
+            Some(number) => {
+                let entry = &self.entries[number.index()];
+                (number, entry.slot.id.generation.wrapping_add(1), entry.stub.clone())
+            }
+            None => {
+                let number = SlotNumber(
+                    u32::try_from(self.entries.len())
+                        .map_err(|_| Error::Internal("more functions than numbers"))?,
+                );
+                let stub = match (&mut self.stubs, space) {
+                    (Some(stubs), Some(space)) => stubs.next(number, space)?,
+                    _ => Stub::none(),
+                };
+                (number, 0, stub)
+            }
+        };
+        let id = FuncId { engine: self.engine, slot: number, generation };
+        let (name, signature) = (name.to_owned(), signature.clone());
+        let entry = AtomicU64::new(stub.address());
+        let slot = Arc::new(Slot { name: name.clone(), signature, id, entry });
+        let entry = Entry {
+            slot,
+            stub,
+            body: Body::Declared,
+            sites: Vec::new(),
+            pruned: 0,
+            is_replaced: false,
+            references: 0,
+        };
+        match self.entries.get_mut(number.index()) {
+            Some(old) => *old = entry,
+            None => self.entries.push(entry),
+        }
+        self.names.insert(name, number);
+        Ok(number)
+    }
+
+    fn entry(&self, slot: SlotNumber) -> &Entry {
+        &self.entries[slot.index()]
+    }
+
+    fn entry_mut(&mut self, slot: SlotNumber) -> &mut Entry {
+        &mut self.entries[slot.index()]
+    }
+
+    pub(crate) fn slot(&self, slot: SlotNumber) -> &Arc<Slot> {
+        &self.entry(slot).slot
+    }
+
+    pub(crate) fn body(&self, slot: SlotNumber) -> &Body {
+        &self.entry(slot).body
+    }
+
+    /// The slot of an id of this engine whose function has not been removed.
+    pub(crate) fn find(&self, id: FuncId) -> Option<SlotNumber> {
+        let entry = self.entries.get(id.slot.index())?;
+        (entry.slot.id == id && !matches!(entry.body, Body::Removed)).then_some(id.slot)
+    }
+
+    /// The slot whose stub is at an address.
+    pub(crate) fn at_stub(&self, address: u64) -> Option<SlotNumber> {
+        self.stubs.as_ref()?.slot_at(address)
+    }
+
+    /// Where calls end of what is removed or cannot be compiled.
+    pub(crate) fn removed_address(&self) -> u64 {
+        self.stubs.as_ref().map_or(0, Stubs::removed)
+    }
+
+    /// What a name stands for: functions come before the host's.
+    pub(crate) fn named(&self, name: &str) -> Option<Target> {
+        let host = || self.imports.get_index_of(name).map(Target::Host);
+        self.function(name).map(Target::Function).or_else(host)
+    }
+
+    /// The function of this name.
+    pub(crate) fn function(&self, name: &str) -> Option<SlotNumber> {
+        self.names.get(name).copied()
+    }
+
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.keys().map(String::as_str)
+    }
+
+    /// The signature of what is called.
+    pub(crate) fn signature(&self, target: Target) -> &Signature {
+        match target {
+            Target::Function(slot) => &self.slot(slot).signature,
+            Target::Host(index) => &self.imports[index].function.signature,
+        }
+    }
+
+    /// Where a call in machine code goes.
+    pub(crate) fn call_address(&self, slot: SlotNumber) -> u64 {
+        let entry = self.entry(slot);
+        match &entry.body {
+            Body::Compiled(code) if !entry.is_replaced => code.code.address(),
+            _ => entry.stub.address(),
+        }
+    }
+
+    /// The address of the function as a value: it stays.
+    pub(crate) fn stub_address(&self, slot: SlotNumber) -> u64 {
+        self.entry(slot).stub.address()
+    }
+
+    /// Puts something else into a slot, sends every caller there, and gives back what was in it.
+    pub(crate) fn fill(
+        &mut self,
+        slot: SlotNumber,
+        body: Body,
+        space: &Space,
+    ) -> Result<Body, Error> {
+        let entry = self.entry_mut(slot);
+        let had_code = matches!(entry.body, Body::Compiled(_));
+        if had_code && !entry.is_replaced {
+            // Else a thread could call the new function and after that, from another place, the old one.
+            entry.is_replaced = true;
+            entry.send_callers(entry.stub.address(), space)?;
+            space.synchronize();
+            entry.sites = Vec::new();
+        }
+        let old = mem::replace(&mut entry.body, body);
+        let code = match &entry.body {
+            Body::Compiled(code) => Some(code.code.address()),
+            _ => None,
+        };
+        entry.stub.go_to(code.unwrap_or(entry.stub.lazy()), space)?;
+        entry.slot.entry.store(code.unwrap_or(entry.stub.address()), Ordering::Release);
+        if let Some(code) = code
+            && !entry.is_replaced
+        {
+            entry.send_callers(code, space)?;
+        }
+        Ok(old)
+    }
+
+    /// Puts something else into a slot that no machine code calls, and gives back what was in it.
+    pub(crate) fn set_body(&mut self, slot: SlotNumber, body: Body) -> Body {
+        mem::replace(&mut self.entry_mut(slot).body, body)
+    }
+
+    /// The function goes, with its name. Its slot can be another's once nothing refers to it.
+    pub(crate) fn remove(&mut self, slot: SlotNumber, space: &Arc<Space>) -> Result<Body, Error> {
+        let old = self.fill(slot, Body::Removed, space)?;
+        let gone = self.removed_address();
+        let entry = self.entry_mut(slot);
+        // Handles outlive the slot.
+        entry.slot.entry.store(gone, Ordering::Release);
+        let (name, is_free) = (entry.slot.name.clone(), entry.references == 0);
+        self.names.remove(&name);
+        if is_free {
+            space.recycle(slot);
+        }
+        Ok(old)
+    }
+
+    /// Notes that `code` is there and what it refers to; `calls` are its direct calls: callee and address.
+    pub(crate) fn note(&mut self, code: &Arc<Code>, calls: &[(SlotNumber, u64)]) {
+        for &slot in &code.refers_to {
+            self.entry_mut(slot).references += 1;
+        }
+        for &(callee, address) in calls {
+            let entry = self.entry_mut(callee);
+            if entry.is_replaced {
+                continue;
+            }
+            if entry.sites.len() > 2 * entry.pruned + 8 {
+                entry.prune();
+            }
+            entry.sites.push(Site { caller: Arc::downgrade(code), address });
+        }
+    }
+
+    /// Takes notice of what has been freed meanwhile.
+    pub(crate) fn settle(&mut self, space: &Arc<Space>) {
+        for slot in space.take_released() {
+            let entry = self.entry_mut(slot);
+            entry.references -= 1;
+            if entry.references == 0 && matches!(entry.body, Body::Removed) {
+                space.recycle(slot);
+            }
+        }
+        self.free.extend(space.take_recycled());
+    }
+}

@@ -1,0 +1,57 @@
+//! A module that was added to an engine: what its names stand for, and its functions until they are compiled.
+
+use std::sync::Arc;
+
+use ir::Module;
+use jitmem::DataMemory;
+
+use crate::error::Error;
+use crate::pipeline::{self, Settings};
+use crate::table::{SlotNumber, Target};
+
+/// A module of an engine. It is optimised as a whole, when the first of its functions is wanted.
+#[derive(Debug)]
+pub(crate) struct Unit {
+    pub(crate) module: Module,
+    is_optimized: bool,
+    /// In the order of the module.
+    pub(crate) functions: Vec<SlotNumber>,
+    pub(crate) externs: Vec<Target>,
+    pub(crate) data: Arc<DataMemory>,
+    pub(crate) source: Option<Arc<str>>,
+}
+
+impl Unit {
+    /// A verified module, whose names have been looked up.
+    pub(crate) fn new(
+        module: Module,
+        functions: Vec<SlotNumber>,
+        externs: Vec<Target>,
+        data: Arc<DataMemory>,
+    ) -> Self {
+        let source = module.source_name.as_deref().map(Arc::from);
+        Self { module, is_optimized: false, functions, externs, data, source }
+    }
+
+    /// Optimises it, if that has not been done.
+    pub(crate) fn optimize(&mut self, settings: &Settings) -> Result<(), Error> {
+        if !self.is_optimized {
+            let module = std::mem::take(&mut self.module);
+            self.module = pipeline::optimized(module, settings, &mut ())?;
+            self.is_optimized = true;
+        }
+        Ok(())
+    }
+
+    /// What a name in one of its functions stands for.
+    pub(crate) fn target(&self, name: &str) -> Option<Target> {
+        let own =
+            self.module.functions.get_index_of(name).map(|n| Target::Function(self.functions[n]));
+        own.or_else(|| Some(self.externs[self.module.externs.get_index_of(name)?]))
+    }
+
+    /// The address of a data object.
+    pub(crate) fn object(&self, name: &str) -> Option<u64> {
+        self.data.address(self.module.data.get_index_of(name)?)
+    }
+}
