@@ -61,7 +61,7 @@ impl fmt::Debug for State {
 #[derive(Debug)]
 enum Backend {
     #[cfg(feature = "interpreter")]
-    Interpreter(OnceLock<Interpreters>),
+    Interpreter(OnceLock<Box<Interpreters>>),
     Machine {
         space: Arc<Space>,
         machine: Box<dyn Machine>,
@@ -505,7 +505,7 @@ impl Inner {
                 let hosts: Vec<HostFunction> =
                     externs.filter_map(|name| hosts.get(name.as_str()).cloned()).collect();
                 let made = Interpreters::of(module, &hosts, data, &self.options, &self.settings)?;
-                interpreters.set(made).map_err(|_| Error::NotKept {
+                interpreters.set(Box::new(made)).map_err(|_| Error::NotKept {
                     kind: EngineKind::Interpreter,
                     option: "more than one module",
                 })

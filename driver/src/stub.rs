@@ -158,7 +158,7 @@ fn assemble_jump(target: u64) -> Option<Vec<u32>> {
 
 /// Puts constants behind the code.
 fn literals<const N: usize>(asm: &mut Assembler, all: [(Label, u64); N]) -> Option<Vec<u32>> {
-    if asm.offset() % 8 != 0 {
+    if !asm.offset().is_multiple_of(8) {
         asm.word(0);
     }
     for (label, value) in all {
