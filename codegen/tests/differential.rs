@@ -134,21 +134,12 @@ fn keep(seed: u64, module: &Module) -> String {
     testkit::keep("codegen", seed, &module.to_string(), &[])
 }
 
-/// How many programs, and from which seed on: more on request.
-fn seeds(default: u64) -> std::ops::Range<u64> {
-    let number = |name: &str, default: u64| {
-        std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-    };
-    let first = number("CODEGEN_FIRST", 0);
-    first..first + number("CODEGEN_SEEDS", default)
-}
-
 #[test]
 fn random_programs_agree_with_the_interpreter() {
     let options = Options::default().checked();
     let mut compilers =
         [false, true].map(|lse| Compiler::new(options.clone().with_lse(lse)).expect("registers"));
-    for seed in seeds(120) {
+    for seed in testkit::seeds(120) {
         compare(seed, &mut random_module(seed), &mut compilers[seed as usize / 2 % 2]);
     }
 }
@@ -156,7 +147,7 @@ fn random_programs_agree_with_the_interpreter() {
 #[test]
 fn expression_trees_agree_with_the_interpreter() {
     let mut compiler = Compiler::new(Options::default().checked()).expect("registers");
-    for seed in seeds(600) {
+    for seed in testkit::seeds(600) {
         let mut module = Module::new();
         module.add_function(common::trees::function(seed)).expect("it is alone");
         compare(seed, &mut module, &mut compiler);

@@ -1,4 +1,5 @@
-//! What only tests use: random numbers, generators of IR, and the matrix of its operations. A dev-dependency of the other crates, never a dependency.
+//! What only tests use: random numbers, generators of IR and of programs, the matrix of operations. A dev-dependency of
+//! the other crates, never a dependency.
 //!
 //! ```
 //! use testkit::Shape;
@@ -16,6 +17,7 @@ pub mod matrix;
 mod module;
 mod mutate;
 pub mod pairs;
+pub mod program;
 mod rng;
 mod seeds;
 mod threads;

@@ -34,8 +34,8 @@ impl Random {
     }
 
     /// One of the items; `None` if there are none.
-    pub fn pick<T: Copy>(&mut self, items: &[T]) -> Option<T> {
-        items.get(self.below(items.len())).copied()
+    pub fn pick<T: Clone>(&mut self, items: &[T]) -> Option<T> {
+        items.get(self.below(items.len())).cloned()
     }
 
     /// The bits of a value of this type: small, extreme, special, or anything.

@@ -11,15 +11,7 @@ const BATCH: u64 = 500;
 
 /// `--count N` signatures (3000), from `--seed S` (1) on.
 pub(crate) fn run(words: &[String]) -> Result {
-    let (mut count, mut seed) = (3000, 1);
-    for pair in words.chunks(2) {
-        let number = pair.get(1).and_then(|word| word.parse().ok());
-        match (pair[0].as_str(), number) {
-            ("--count", Some(number)) => count = number,
-            ("--seed", Some(number)) => seed = number,
-            _ => return Err("known are --count N and --seed S".to_owned()),
-        }
-    }
+    let [count, seed] = sh::numbers(words, [("--count", 3000), ("--seed", 1)])?;
     check(count, seed)
 }
 

@@ -1,9 +1,8 @@
-//! Set-up, cross-builds, QEMU runs and CI: a table of tasks, one file each. `cargo xtask` lists them.
+//! Set-up, cross-builds, QEMU runs and CI: a table of tasks. `cargo xtask` lists them.
 #![forbid(unsafe_code)]
 
 mod abi;
 mod builds;
-mod fuzz_lang;
 mod mutants;
 mod rules;
 mod setup;
@@ -13,7 +12,6 @@ mod soak;
 mod test;
 mod tidy;
 mod verify_encodings;
-mod verify_sim;
 
 use std::process::ExitCode;
 
@@ -53,7 +51,7 @@ const TASKS: &[Task] = &[
     Task {
         name: "fuzz-lang",
         help: "random programs, rustc against every engine: --count N (100), --seed S (1)",
-        run: fuzz_lang::run,
+        run: soak::programs,
     },
     Task {
         name: "mutants",
@@ -82,8 +80,8 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "verify-sim",
-        help: "random instructions, the simulator against QEMU: --count N (1000000), --seed S (1), or --sample",
-        run: verify_sim::run,
+        help: "random instructions, the simulator against QEMU: --count N (1000000), --seed S (1)",
+        run: soak::instructions,
     },
 ];
 

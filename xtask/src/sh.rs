@@ -47,6 +47,23 @@ pub(crate) fn output(mut command: Command) -> Result<String> {
     }
 }
 
+/// The numbers that a task's words give to its options, or what stands beside each.
+pub(crate) fn numbers<const N: usize>(
+    words: &[String],
+    options: [(&str, u64); N],
+) -> Result<[u64; N]> {
+    let (names, mut numbers) = (options.map(|(name, _)| name), options.map(|(_, number)| number));
+    for pair in words.chunks(2) {
+        let index = names.iter().position(|name| *name == pair[0]);
+        let number = pair.get(1).and_then(|word| word.parse().ok());
+        let (Some(index), Some(number)) = (index, number) else {
+            return Err(format!("known are {}, each with a number", names.join(", ")));
+        };
+        numbers[index] = number;
+    }
+    Ok(numbers)
+}
+
 /// Where a program of this name stands on the search path.
 pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;

@@ -1,12 +1,11 @@
 //! `cargo xtask soak --minutes N`: everything that is random, with fresh seeds, in release builds, for a given time.
 //!
 //! Each row has its share of the time, and runs in rounds whose size follows from how fast the rounds before were. A
-//! failure ends its row, not the others.
+//! failure ends its row, not the others. `fuzz-lang` and `verify-sim` are single rounds of a row.
 
 use std::process::Command;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::fuzz_lang;
 use crate::setup::{self, LINUX};
 use crate::sh::{self, Result};
 
@@ -15,140 +14,83 @@ const MINUTES: f64 = 20.0;
 /// Seconds that a round takes, about: long beside what starting takes, short beside the whole.
 const ROUND: f64 = 20.0;
 
-/// How a row is run.
-enum Run {
-    /// Words for `cargo test --release`, and how it is told the cases.
-    Test(&'static [&'static str], Told),
-    /// The same under QEMU.
-    Emulated(&'static [&'static str], Told),
-    /// A task of its own.
-    Task(fn(count: u64, seed: u64) -> Result),
-}
-
 /// Parts of what is enumerated.
 const PARTS: u64 = 100_000;
 
 /// How a test is told how many cases there are to be, and which: by environment variables.
 #[derive(Clone, Copy)]
 enum Told {
-    /// The number of cases and the first seed.
-    Numbers { count: &'static str, seed: &'static str },
+    /// `testkit::seeds`.
+    Seeds,
+    /// `testkit::cases`.
+    Cases,
     /// One part of so many: a case is one of `PARTS` of all.
-    Parts { of: &'static str, part: &'static str },
+    Parts,
 }
+use Told::{Cases, Parts, Seeds};
 
 /// One kind of random test.
 struct Row {
     name: &'static str,
-    /// What is counted: the number that is asked for is the number that was tried, or the row fails.
-    unit: &'static str,
     /// Parts of the time.
     share: u32,
     /// Cases of the first round.
     first: u64,
-    run: Run,
+    told: Told,
+    /// A package and words for `cargo test`, with `qemu` in front if it runs as ARM64.
+    test: &'static str,
+    /// What is counted: the number that is asked for is the number that was tried, or the row fails.
+    unit: &'static str,
 }
 
-/// `testkit::seeds`.
-const SEEDS: Told = Told::Numbers { count: "JITSU_SEEDS", seed: "JITSU_FIRST_SEED" };
-/// `testkit::cases`.
-const CASES: Told = Told::Numbers { count: "PROPTEST_CASES", seed: "PROPTEST_RNG_SEED" };
-
+#[rustfmt::skip]
 const ROWS: &[Row] = &[
-    Row {
-        name: "modules",
-        unit: "random modules on every engine at every level",
-        share: 6,
-        first: 500,
-        run: Run::Test(&["-p", "driver", "--test", "random"], SEEDS),
-    },
-    Row {
-        name: "modules-qemu",
-        unit: "of them as ARM64 under QEMU",
-        share: 3,
-        first: 50,
-        run: Run::Emulated(&["-p", "driver", "--test", "random"], SEEDS),
-    },
-    Row {
-        name: "programs",
-        unit: "random programs against rustc",
-        share: 4,
-        first: 100,
-        run: Run::Task(fuzz_lang::soak),
-    },
-    Row {
-        name: "pairs",
-        unit: "hundred-thousandths of all pairs of operations, and more of those that stand alone for a rule",
-        share: 3,
-        first: 1,
-        run: Run::Test(
-            &["-p", "opt", "--test", "pairs"],
-            Told::Parts { of: "JITSU_PAIRS", part: "JITSU_PAIRS_PART" },
-        ),
-    },
-    Row {
-        name: "passes",
-        unit: "random functions through each pass and all, three tests each",
-        share: 3,
-        first: 500,
-        run: Run::Test(&["-p", "opt", "--test", "random"], CASES),
-    },
-    Row {
-        name: "guards",
-        unit: "modules made for what passes must not do, of each kind, through each pass",
-        share: 2,
-        first: 200,
-        run: Run::Test(&["-p", "opt", "--test", "guards"], SEEDS),
-    },
-    Row {
-        name: "guards-engines",
-        unit: "of each kind on every engine",
-        share: 2,
-        first: 100,
-        run: Run::Test(&["-p", "driver", "--test", "guards"], SEEDS),
-    },
-    Row {
-        name: "nearly-right",
-        unit: "texts, programs and lines that are nearly right, for each fuzz target",
-        share: 2,
-        first: 1000,
-        run: Run::Test(&["-p", "cli", "--test", "fuzz"], SEEDS),
-    },
-    Row {
-        name: "code",
-        unit: "random modules compiled by code generation alone",
-        share: 1,
-        first: 200,
-        run: Run::Test(
-            &["-p", "codegen", "--test", "differential"],
-            Told::Numbers { count: "CODEGEN_SEEDS", seed: "CODEGEN_FIRST" },
-        ),
-    },
-    Row {
-        name: "interpreter",
-        unit: "random modules on the fast and the slow interpreter",
-        share: 1,
-        first: 500,
-        run: Run::Test(&["-p", "interp", "--test", "random"], CASES),
-    },
-    Row {
-        name: "allocations",
-        unit: "random functions allocated and proved",
-        share: 2,
-        first: 2000,
-        run: Run::Test(&["-p", "regalloc", "--test", "random"], SEEDS),
-    },
-    Row {
-        name: "simulator",
-        unit: "random instructions against QEMU",
-        share: 2,
-        first: 100_000,
-        run: Run::Emulated(
-            &["-p", "arm64-sim", "--test", "second_opinion"],
-            Told::Numbers { count: "JITSU_VERIFY_SIM", seed: "JITSU_VERIFY_SEED" },
-        ),
-    },
+    row("modules", 6, 500, Seeds, "driver --test random", "random modules on every engine at every level"),
+    row("modules-qemu", 3, 50, Seeds, "qemu driver --test random", "of them as ARM64 under QEMU"),
+    row("programs", 4, 100, Seeds, "cli --test rustc", "random programs against rustc"),
+    row("pairs", 3, 1, Parts, "opt --test pairs",
+        "hundred-thousandths of all pairs of operations, and more of those that stand alone for a rule"),
+    row("passes", 3, 500, Cases, "opt --test random", "random functions through each pass and all, three tests each"),
+    row("guards", 2, 200, Seeds, "opt --test guards",
+        "modules made for what passes must not do, of each kind, through each pass"),
+    row("guards-engines", 2, 100, Seeds, "driver --test guards", "of each kind on every engine"),
+    row("nearly-right", 2, 1000, Seeds, "cli --test fuzz",
+        "texts, programs and lines that are nearly right, for each fuzz target"),
+    row("code", 1, 200, Seeds, "codegen --test differential", "random modules compiled by code generation alone"),
+    row("interpreter", 1, 500, Cases, "interp --test random", "random modules on the fast and the slow interpreter"),
+    row("allocations", 2, 2000, Seeds, "regalloc --test random", "random functions allocated and proved"),
+    row("simulator", 2, 100_000, Seeds, "qemu arm64-sim --test second_opinion", "random instructions against QEMU"),
 ];
+
+const fn row(
+    name: &'static str,
+    share: u32,
+    first: u64,
+    told: Told,
+    test: &'static str,
+    unit: &'static str,
+) -> Row {
+    Row { name, share, first, told, test, unit }
+}
+
+/// One round of a row, with `--count N` and `--seed S` in the words.
+fn once(name: &str, words: &[String], count: u64) -> Result {
+    let [count, seed] = sh::numbers(words, [("--count", count), ("--seed", 1)])?;
+    let row = ROWS.iter().find(|row| row.name == name).ok_or("no such row")?;
+    let mut test = command(row, count, seed)?;
+    test.args(["--", "--nocapture"]);
+    sh::run(test)
+}
+
+/// `cargo xtask fuzz-lang`: random programs of the source language against rustc.
+pub(crate) fn programs(words: &[String]) -> Result {
+    once("programs", words, 100)
+}
+
+/// `cargo xtask verify-sim`: random instructions, the simulator against QEMU or the processor of this machine.
+pub(crate) fn instructions(words: &[String]) -> Result {
+    once("simulator", words, 1_000_000)
+}
 
 /// What a row has done.
 struct Done {
@@ -194,19 +136,9 @@ pub(crate) fn run(words: &[String]) -> Result {
 /// Builds everything first, so that the minutes are those of tests.
 fn build(rows: &[&Row]) -> Result {
     for row in rows {
-        match &row.run {
-            Run::Test(..) | Run::Emulated(..) => {
-                let mut command = command(row, 0, 0)?;
-                // Before the words for the test program.
-                let words: Vec<_> = command.get_args().map(|w| w.to_owned()).collect();
-                command = sh::cargo(&[]);
-                command.args(words.iter().take_while(|word| *word != "--")).arg("--no-run");
-                sh::run(command)?;
-            }
-            Run::Task(_) => {
-                sh::run(sh::cargo(&["build", "-q", "--release", "-p", "cli", "--bin", "jitsu"]))?;
-            }
-        }
+        let mut build = command(row, 0, 0)?;
+        build.arg("--no-run");
+        sh::run(build)?;
     }
     Ok(())
 }
@@ -219,11 +151,7 @@ fn soak(row: &Row, seed: u64, seconds: f64) -> Result<Done> {
     loop {
         let begun = Instant::now();
         let first = seed.wrapping_add(done.cases);
-        let outcome = match &row.run {
-            Run::Task(task) => task(count, first),
-            _ => quiet(command(row, count, first)?),
-        };
-        if let Err(error) = outcome {
+        if let Err(error) = quiet(command(row, count, first)?) {
             let text = format!("{}, {count} cases from seed {first}: {error}", row.name);
             eprintln!("{text}");
             done.failure = Some(text);
@@ -244,25 +172,19 @@ fn soak(row: &Row, seed: u64, seconds: f64) -> Result<Done> {
 
 /// The command of a round.
 fn command(row: &Row, count: u64, first: u64) -> Result<Command> {
-    let (words, told, emulated) = match row.run {
-        Run::Test(words, told) => (words, told, false),
-        Run::Emulated(words, told) => (words, told, true),
-        Run::Task(_) => return Err("a task is no command".to_owned()),
-    };
     let mut test = sh::cargo(&["test", "-q", "--release"]);
-    if emulated {
+    let host = row.test.strip_prefix("qemu ");
+    if host.is_some() {
         test.args(["--target", LINUX]);
         test.env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_RUNNER", setup::runner()?);
     }
-    test.args(words);
-    match told {
-        Told::Numbers { count: name, seed } => {
-            test.env(name, count.to_string()).env(seed, first.to_string());
-        }
-        Told::Parts { of, part } => {
-            test.env(of, (PARTS / count.max(1)).to_string()).env(part, first.to_string());
-        }
-    }
+    test.arg("-p").args(host.unwrap_or(row.test).split(' '));
+    let (names, count) = match row.told {
+        Seeds => (["JITSU_SEEDS", "JITSU_FIRST_SEED"], count),
+        Cases => (["PROPTEST_CASES", "PROPTEST_RNG_SEED"], count),
+        Parts => (["JITSU_PAIRS", "JITSU_PAIRS_PART"], PARTS / count.max(1)),
+    };
+    test.env(names[0], count.to_string()).env(names[1], first.to_string());
     Ok(test)
 }
 

@@ -42,10 +42,9 @@ struct Outcome {
 }
 
 pub(crate) fn run() {
-    let wanted =
-        std::env::var("JITSU_VERIFY_SIM").ok().and_then(|s| s.parse().ok()).unwrap_or(SAMPLE);
-    let seed =
-        std::env::var("JITSU_VERIFY_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(0x5eed);
+    // As many instructions as seeds are asked for, from the first on.
+    let seeds = testkit::seeds(SAMPLE);
+    let (wanted, seed) = (seeds.end - seeds.start, seeds.start);
     let classes: Vec<_> = arm64_enc::Inst::classes().collect();
     let sim = |exact_fpsr| {
         // SAFETY: streams access the window on the simulator's own stack and their own code.

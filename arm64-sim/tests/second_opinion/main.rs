@@ -1,7 +1,7 @@
 //! The simulator against the processor that the test runs on, or QEMU: random instructions with random registers and
 //! memory, executed by both, must leave the same registers, flags and memory. On other hosts there is nothing to do.
 //!
-//! `JITSU_VERIFY_SIM=N` asks for N instructions instead of a quick sample; `cargo xtask verify-sim` sets it.
+//! `JITSU_SEEDS=N` asks for N instructions instead of a quick sample; `cargo xtask verify-sim` sets it.
 
 #[cfg(target_arch = "aarch64")]
 mod compare;

@@ -51,13 +51,13 @@ impl Generator {
     // ---- Items ----
 
     pub(super) fn items(&mut self) {
-        if self.rng.one_in(2) {
+        if self.rng.once_in(2) {
             self.structure();
         }
         for _ in 0..self.rng.below(3) {
             self.generic();
         }
-        if self.rng.one_in(2) {
+        if self.rng.once_in(2) {
             self.enumeration();
         }
     }
@@ -68,8 +68,8 @@ impl Generator {
         let mut list = String::new();
         let mut number = 0;
         for index in 0..variants {
-            let gap = if self.rng.one_in(3) { 1 + self.rng.below(40) as i64 } else { 0 };
-            let sign = if index == 0 && self.rng.one_in(3) { -1 } else { 1 };
+            let gap = if self.rng.once_in(3) { 1 + self.rng.below(40) as i64 } else { 0 };
+            let sign = if index == 0 && self.rng.once_in(3) { -1 } else { 1 };
             number += gap * sign;
             let _ = match gap {
                 0 => write!(list, "A{index}, "),
@@ -94,7 +94,7 @@ impl Generator {
     fn structure(&mut self) {
         let name = format!("HELPER_S{}", self.structs.len());
         let fields: Vec<(Type, Option<usize>)> = (0..1 + self.rng.below(5))
-            .map(|_| (self.any_type(), self.rng.one_in(3).then(|| 1 + self.rng.below(5))))
+            .map(|_| (self.any_type(), self.rng.once_in(3).then(|| 1 + self.rng.below(5))))
             .collect();
         self.line("#[derive(Clone, Copy)]");
         self.line(&format!("struct {name} {{"));
@@ -138,7 +138,7 @@ impl Generator {
                 for _ in 0..self.rng.below(4) {
                     let target = self.rng.below(count);
                     let value = self.generic_expr(count, 3);
-                    if self.rng.one_in(3) {
+                    if self.rng.once_in(3) {
                         let times = self.rng.below(4);
                         self.line(&format!("for _ in 0..{times} {{ p{target} = {value}; }}"));
                     } else {
@@ -173,14 +173,14 @@ impl Generator {
 
     /// An expression of the parameters `p0` … of a generic function, and what their bounds allow.
     fn generic_expr(&mut self, count: usize, depth: usize) -> String {
-        if depth == 0 || self.rng.one_in(4) {
+        if depth == 0 || self.rng.once_in(4) {
             return match self.rng.below(count + 1) {
                 0 => "T::default()".to_owned(),
                 n => format!("p{}", n - 1),
             };
         }
         let (a, b) = (self.generic_expr(count, depth - 1), self.generic_expr(count, depth - 1));
-        if self.rng.one_in(4) {
+        if self.rng.once_in(4) {
             let (c, d) = (self.generic_expr(count, depth - 1), self.generic_expr(count, depth - 1));
             let op = ["<", "<=", ">", ">=", "==", "!="][self.rng.below(6)];
             return format!("(if {a} {op} {b} {{ {c} }} else {{ {d} }})");
@@ -202,7 +202,7 @@ impl Generator {
 
     fn declare_struct(&mut self) {
         let structs = self.structs.clone();
-        let Some(of) = self.rng.pick(&structs).cloned() else { return self.declare() };
+        let Some(of) = self.rng.pick(&structs) else { return self.declare() };
         let name = self.fresh("s");
         let mut fields = String::new();
         for (index, &(ty, array)) in of.fields.iter().enumerate() {
@@ -215,11 +215,11 @@ impl Generator {
             let name = format!("{name}.f{index}");
             self.locals.push(Local { name, ty, array, mutable: true });
         }
-        if self.rng.one_in(2) {
+        if self.rng.once_in(2) {
             let argument = self.argument(of.argument);
             self.mix(&format!("{name}.touch({argument})"), of.result);
         }
-        if self.rng.one_in(3) {
+        if self.rng.once_in(3) {
             // A copy, which has changed nothing of the first.
             let copy = self.fresh("s");
             self.line(&format!("let mut {copy} = {name};"));
@@ -266,7 +266,7 @@ impl Generator {
         let names: Vec<String> = params.iter().map(|ty| ty.name()).collect();
         let ty = format!("fn({}) -> {}", names.join(", "), result.name());
         let (a, b) = (self.closure(&params, result), self.closure(&params, result));
-        let array = self.rng.one_in(3).then_some(2);
+        let array = self.rng.once_in(3).then_some(2);
         if array.is_some() {
             self.line(&format!("let {name}: [{ty}; 2] = [{a}, {b}];"));
         } else {
@@ -310,7 +310,7 @@ impl Generator {
     fn call_pointer(&mut self, ty: Type, depth: usize) -> String {
         let fitting: Vec<Pointer> =
             self.pointers.iter().filter(|pointer| pointer.result == ty).cloned().collect();
-        let Some(pointer) = self.rng.pick(&fitting).cloned() else { return self.leaf(ty) };
+        let Some(pointer) = self.rng.pick(&fitting) else { return self.leaf(ty) };
         if self.loops > 1 {
             return self.leaf(ty);
         }
@@ -325,8 +325,9 @@ impl Generator {
 
     fn call_generic(&mut self, ty: Type, depth: usize) -> String {
         let generics = self.generics.clone();
-        let Some(generic) = self.rng.pick(&generics).cloned() else { return self.leaf(ty) };
-        let written = if self.rng.one_in(2) { format!("::<{}>", ty.name()) } else { String::new() };
+        let Some(generic) = self.rng.pick(&generics) else { return self.leaf(ty) };
+        let written =
+            if self.rng.once_in(2) { format!("::<{}>", ty.name()) } else { String::new() };
         match generic {
             Generic::Values(name, count) if ty != Type::Bool => {
                 let args: Vec<String> = (0..count).map(|_| self.expr(ty, depth.min(1))).collect();
@@ -354,7 +355,7 @@ impl Generator {
     }
 
     fn match_expr(&mut self, ty: Type, depth: usize) -> String {
-        let of = if self.rng.one_in(5) { Type::Bool } else { self.int_type() };
+        let of = if self.rng.once_in(5) { Type::Bool } else { self.int_type() };
         let value = self.expr(of, depth);
         let mut text = format!("(match {value} {{ ");
         if let Type::Int { signed, .. } = of {
@@ -384,19 +385,19 @@ impl Generator {
     /// A variant as a number, compared, or matched.
     fn enum_expr(&mut self, ty: Type, depth: usize) -> String {
         let enums = self.enums.clone();
-        let Some(Enum { name, variants }) = self.rng.pick(&enums).cloned() else {
+        let Some(Enum { name, variants }) = self.rng.pick(&enums) else {
             return self.leaf(ty);
         };
         let of = self.int_type();
         let value = format!("{name}::of(({}) as u64)", self.expr(of, depth));
         let variant = self.rng.below(variants);
         match ty {
-            Type::Int { .. } if self.rng.one_in(2) => format!("({value} as {})", ty.name()),
+            Type::Int { .. } if self.rng.once_in(2) => format!("({value} as {})", ty.name()),
             Type::Bool => format!("({value} == {name}::A{variant})"),
             _ => {
                 let mut text = format!("(match {value} {{ ");
                 for index in 0..variants {
-                    if self.rng.one_in(3) {
+                    if self.rng.once_in(3) {
                         continue;
                     }
                     let arm = self.expr(ty, depth.min(1));
@@ -425,13 +426,13 @@ impl Generator {
     fn slice_sum(&mut self, ty: Type, depth: usize) -> String {
         let arrays: Vec<Local> =
             self.locals.iter().filter(|l| l.array.is_some() && l.ty == ty).cloned().collect();
-        let Some(Local { name, array: Some(len), .. }) = self.rng.pick(&arrays).cloned() else {
+        let Some(Local { name, array: Some(len), .. }) = self.rng.pick(&arrays) else {
             return self.leaf(ty);
         };
         let start = self.int_type();
         let start = self.expr(start, depth.min(1));
         // The ends are nearly always in order and inside.
-        let spread = if self.rng.one_in(12) { len + 2 } else { len + 1 };
+        let spread = if self.rng.once_in(12) { len + 2 } else { len + 1 };
         let low = format!("({start}) as usize % {spread}");
         let step = match ty {
             Type::Bool => "z ^= *x;",

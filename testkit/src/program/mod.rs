@@ -9,10 +9,10 @@ mod leaning;
 use std::fmt::Write as _;
 
 use self::features::{Enum, Generic, Pointer, Struct};
-use super::rng::Rng;
+use crate::Random;
 
 /// The attributes that open every file: rustc must neither warn nor refuse what it can evaluate.
-pub(super) const ATTRIBUTES: &str =
+pub const ATTRIBUTES: &str =
     "#![allow(warnings, arithmetic_overflow, unconditional_panic, overflowing_literals)]\n";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -68,7 +68,7 @@ struct Helper {
 }
 
 struct Generator {
-    rng: Rng,
+    rng: Random,
     text: String,
     locals: Vec<Local>,
     helpers: Vec<Helper>,
@@ -84,9 +84,10 @@ struct Generator {
 }
 
 /// One program: helper functions, which no other program shares, and `fn program() -> u64`.
-pub(super) fn program(seed: u64) -> String {
+#[must_use]
+pub fn program(seed: u64) -> String {
     let mut g = Generator {
-        rng: Rng::new(seed),
+        rng: Random::new(seed),
         text: String::new(),
         locals: Vec::new(),
         helpers: Vec::new(),
@@ -148,7 +149,7 @@ impl Generator {
         let mut header = format!("fn {name}(");
         for (i, &ty) in params.iter().enumerate() {
             let local = format!("a{i}");
-            let mutable = self.rng.one_in(3);
+            let mutable = self.rng.once_in(3);
             let keyword = if mutable { "mut " } else { "" };
             let _ = write!(header, "{keyword}{local}: {}, ", ty.name());
             self.locals.push(Local { name: local, ty, array: None, mutable });
@@ -159,7 +160,7 @@ impl Generator {
         self.line("let mut h: u64 = 0;");
         let count = 1 + self.rng.below(4);
         self.statements(count, 2);
-        if self.rng.one_in(3) {
+        if self.rng.once_in(3) {
             let (cond, value) = (self.expr(Type::Bool, 2), self.expr(result, 2));
             self.line(&format!("if {cond} {{ return {value}; }}"));
         }
@@ -208,9 +209,9 @@ impl Generator {
 
     fn declare(&mut self) {
         let ty = self.any_type();
-        let value = if self.rng.one_in(6) { self.bare_literal(ty) } else { self.expr(ty, 3) };
+        let value = if self.rng.once_in(6) { self.bare_literal(ty) } else { self.expr(ty, 3) };
         let name = self.variable("v");
-        let mutable = !self.rng.one_in(3);
+        let mutable = !self.rng.once_in(3);
         let keyword = if mutable { "mut " } else { "" };
         self.line(&format!("let {keyword}{name}: {} = {value};", ty.name()));
         self.locals.push(Local { name, ty, array: None, mutable });
@@ -227,7 +228,7 @@ impl Generator {
 
     fn assign(&mut self) {
         let targets: Vec<Local> = self.locals.iter().filter(|l| l.mutable).cloned().collect();
-        let Some(target) = self.rng.pick(&targets).cloned() else { return self.declare() };
+        let Some(target) = self.rng.pick(&targets) else { return self.declare() };
         let place = self.place(&target);
         let value = self.expr(target.ty, 3);
         let ops: &[&str] = match target.ty {
@@ -243,7 +244,7 @@ impl Generator {
         let cond = self.expr(Type::Bool, 3);
         self.line(&format!("if {cond} {{"));
         self.block(depth);
-        if self.rng.one_in(2) {
+        if self.rng.once_in(2) {
             self.line("} else {");
             self.block(depth);
         }
@@ -258,7 +259,7 @@ impl Generator {
         let kept = self.locals.len();
         match self.rng.below(3) {
             0 => {
-                let dots = if self.rng.one_in(3) { "..=" } else { ".." };
+                let dots = if self.rng.once_in(3) { "..=" } else { ".." };
                 self.line(&format!("for {counter} in 0{dots}{times} as {} {{", ty.name()));
                 self.locals.push(Local { name: counter, ty, array: None, mutable: false });
             }
@@ -278,9 +279,9 @@ impl Generator {
         }
         self.block(depth);
         self.indent += 1;
-        if self.rng.one_in(3) {
+        if self.rng.once_in(3) {
             let (cond, word) =
-                (self.expr(Type::Bool, 2), if self.rng.one_in(2) { "break" } else { "continue" });
+                (self.expr(Type::Bool, 2), if self.rng.once_in(2) { "break" } else { "continue" });
             self.line(&format!("if {cond} {{ {word}; }}"));
             let count = 1 + self.rng.below(2);
             let (inner, pointers) = (self.locals.len(), self.pointers.len());
@@ -337,7 +338,7 @@ impl Generator {
     fn index(&mut self, len: usize) -> String {
         let ty = self.int_type();
         let value = self.expr(ty, 1);
-        if self.rng.one_in(15) {
+        if self.rng.once_in(15) {
             format!("(({value}) & 15) as usize")
         } else {
             format!("({value}) as usize % {len}")
@@ -345,7 +346,7 @@ impl Generator {
     }
 
     fn expr(&mut self, ty: Type, depth: usize) -> String {
-        if depth == 0 || self.rng.one_in(6) {
+        if depth == 0 || self.rng.once_in(6) {
             return self.leaf(ty);
         }
         match self.rng.below(12) {
@@ -375,7 +376,7 @@ impl Generator {
         if self.loops > 1 {
             return self.leaf(ty);
         }
-        let Some(helper) = self.rng.pick(&fitting).cloned() else { return self.leaf(ty) };
+        let Some(helper) = self.rng.pick(&fitting) else { return self.leaf(ty) };
         let args: Vec<String> =
             helper.params.iter().map(|&param| self.expr(param, depth.min(1))).collect();
         format!("{}({})", helper.name, args.join(", "))
@@ -389,15 +390,15 @@ impl Generator {
             .filter(|l| l.mutable && l.array.is_none() && l.ty == ty)
             .cloned()
             .collect();
-        let Some(target) = self.rng.pick(&targets).cloned() else { return self.leaf(ty) };
+        let Some(target) = self.rng.pick(&targets) else { return self.leaf(ty) };
         let value = self.expr(ty, depth);
         format!("{{ {0} = {value}; {0} }}", target.name)
     }
 
     fn leaf(&mut self, ty: Type) -> String {
         let fitting: Vec<Local> = self.locals.iter().filter(|l| l.ty == ty).cloned().collect();
-        if !self.rng.one_in(3)
-            && let Some(local) = self.rng.pick(&fitting).cloned()
+        if !self.rng.once_in(3)
+            && let Some(local) = self.rng.pick(&fitting)
         {
             return match local.array {
                 None => local.name,
@@ -418,18 +419,18 @@ impl Generator {
                     2 => max,
                     3 => power.min(max),
                     4 => (power - 1).min(max),
-                    5 => (u128::from(self.rng.next()) << 64 | u128::from(self.rng.next())) & max,
+                    5 => (u128::from(self.rng.bits()) << 64 | u128::from(self.rng.bits())) & max,
                     _ => self.rng.below(100) as u128,
                 };
                 let name = ty.name();
-                if signed && self.rng.one_in(3) {
-                    let lowest = value == max && self.rng.one_in(2);
+                if signed && self.rng.once_in(3) {
+                    let lowest = value == max && self.rng.once_in(2);
                     if lowest { format!("{name}::MIN") } else { format!("(-{value}{name})") }
                 } else {
                     format!("{value}{name}")
                 }
             }
-            Type::Bool => if self.rng.one_in(2) { "true" } else { "false" }.to_owned(),
+            Type::Bool => if self.rng.once_in(2) { "true" } else { "false" }.to_owned(),
             Type::F32 | Type::F64 => {
                 let name = ty.name();
                 let texts = ["0.0", "1.0", "0.5", "3.25", "1e10", "1e-10", "123456.789", "0.1"];
@@ -437,7 +438,7 @@ impl Generator {
                 match self.rng.below(10) {
                     0 => format!("{name}::MAX"),
                     1 => format!("{name}::INFINITY"),
-                    2 if self.rng.one_in(2) => format!("{name}::NAN"),
+                    2 if self.rng.once_in(2) => format!("{name}::NAN"),
                     2 => format!("{name}::MIN_POSITIVE"),
                     3..=5 => format!("(-{text}{name})"),
                     _ => format!("{text}{name}"),
@@ -451,7 +452,7 @@ impl Generator {
         let a = self.expr(ty, depth);
         match self.rng.below(16) {
             0..=3 => {
-                let bare = self.rng.one_in(5);
+                let bare = self.rng.once_in(5);
                 let b = if bare { self.bare_literal(ty) } else { self.expr(ty, depth) };
                 let op = ["+", "-", "*", "&", "|", "^"][self.rng.below(6)];
                 format!("({a} {op} {b})")
@@ -459,7 +460,7 @@ impl Generator {
             4 => {
                 // A divisor that is zero or -1 is rare.
                 let (b, op) = (self.expr(ty, depth), ["/", "%"][self.rng.below(2)]);
-                if self.rng.one_in(8) {
+                if self.rng.once_in(8) {
                     format!("({a} {op} {b})")
                 } else {
                     format!("({a} {op} (({b} & 63) | 1))")
@@ -467,7 +468,7 @@ impl Generator {
             }
             5 => {
                 let constant = 2 + self.rng.below(120);
-                let sign = if signed && self.rng.one_in(3) { "-" } else { "" };
+                let sign = if signed && self.rng.once_in(3) { "-" } else { "" };
                 let op = ["/", "%"][self.rng.below(2)];
                 format!("({a} {op} ({sign}{constant}{name}))")
             }
@@ -503,10 +504,10 @@ impl Generator {
             }
             12 if signed => format!("(-{a})"),
             12 => format!("(!{a})"),
-            13 if self.rng.one_in(2) => self.cast_of_arms(ty, depth),
+            13 if self.rng.once_in(2) => self.cast_of_arms(ty, depth),
             14 => self.of_a_slice(ty).unwrap_or(a),
             _ => {
-                let from = if self.rng.one_in(4) { Type::F64 } else { self.any_type() };
+                let from = if self.rng.once_in(4) { Type::F64 } else { self.any_type() };
                 let value = self.expr(from, depth);
                 format!("(({value}) as {name})")
             }
@@ -522,9 +523,9 @@ impl Generator {
                 format!("({a} {} {b})", ["&&", "||", "&", "|", "^", "==", "!="][self.rng.below(7)])
             }
             _ => {
-                let ty = if self.rng.one_in(5) { Type::F64 } else { self.int_type() };
+                let ty = if self.rng.once_in(5) { Type::F64 } else { self.int_type() };
                 let a = self.expr(ty, depth);
-                let bare = self.rng.one_in(5);
+                let bare = self.rng.once_in(5);
                 let b = if bare { self.bare_literal(ty) } else { self.expr(ty, depth) };
                 format!("({a} {} {b})", ["<", "<=", ">", ">=", "==", "!="][self.rng.below(6)])
             }
@@ -537,7 +538,7 @@ impl Generator {
             8 => self.cast_of_arms(ty, depth),
             9 => self.of_a_slice(ty).unwrap_or(a),
             0..=3 => {
-                let bare = self.rng.one_in(5);
+                let bare = self.rng.once_in(5);
                 let b = if bare { self.bare_literal(ty) } else { self.expr(ty, depth) };
                 format!("({a} {} {b})", ["+", "-", "*", "/"][self.rng.below(4)])
             }
@@ -547,7 +548,7 @@ impl Generator {
             }
             5 => format!("(-{a})"),
             6 => {
-                let from = if ty.is_float() && self.rng.one_in(3) {
+                let from = if ty.is_float() && self.rng.once_in(3) {
                     if ty == Type::F32 { Type::F64 } else { Type::F32 }
                 } else {
                     self.int_type()

@@ -14,7 +14,7 @@ impl Generator {
     /// A name for a variable: now and then one of the library, each once in a program.
     pub(super) fn variable(&mut self, prefix: &str) -> String {
         let name = NAMES[self.rng.below(NAMES.len())];
-        if self.rng.one_in(4) && !self.library_names.contains(&name) {
+        if self.rng.once_in(4) && !self.library_names.contains(&name) {
             self.library_names.push(name);
             return name.to_owned();
         }
@@ -31,7 +31,7 @@ impl Generator {
                     1 => (1 << self.rng.below(bits as usize)).min(max),
                     _ => self.rng.below(100) as u128,
                 };
-                let sign = if signed && self.rng.one_in(3) { "-" } else { "" };
+                let sign = if signed && self.rng.once_in(3) { "-" } else { "" };
                 format!("{sign}{value}")
             }
             Type::Bool => "true".to_owned(),
@@ -50,7 +50,7 @@ impl Generator {
             if floats { fractions[self.rng.below(4)] } else { ints[self.rng.below(7)] }
         };
         let [a, b, c] = [arm(), arm(), arm()];
-        if self.rng.one_in(2) {
+        if self.rng.once_in(2) {
             let cond = self.expr(Type::Bool, depth);
             format!("((if {cond} {{ {a} }} else {{ {b} }}) as {})", ty.name())
         } else {
@@ -63,7 +63,7 @@ impl Generator {
     fn ends(&mut self, len: usize) -> (String, usize) {
         let low = self.rng.below(len + 1);
         let high = low + self.rng.below(len + 1 - low);
-        if self.rng.one_in(25) {
+        if self.rng.once_in(25) {
             return (["3..2".to_owned(), format!("..{}", len + 1)][self.rng.below(2)].clone(), 0);
         }
         let text = match self.rng.below(6) {
@@ -83,7 +83,7 @@ impl Generator {
     /// A sum over a slice of an array, or its length; `None` without such an array.
     pub(super) fn of_a_slice(&mut self, ty: Type) -> Option<String> {
         let arrays = self.arrays(ty);
-        let (array, len) = self.rng.pick(&arrays)?.clone();
+        let (array, len) = self.rng.pick(&arrays)?;
         let ((range, _), name) = (self.ends(len), ty.name());
         let slice = format!("{}[{range}]", array.name);
         Some(match (self.rng.below(3), ty) {
@@ -103,7 +103,7 @@ impl Generator {
     pub(super) fn equal_slices(&mut self) -> Option<String> {
         let ty = self.any_type();
         let arrays = self.arrays(ty);
-        let (one, two) = (self.rng.pick(&arrays)?.clone(), self.rng.pick(&arrays)?.clone());
+        let (one, two) = (self.rng.pick(&arrays)?, self.rng.pick(&arrays)?);
         let ((a, _), (b, _)) = (self.ends(one.1), self.ends(two.1));
         let op = ["==", "!="][self.rng.below(2)];
         Some(format!("({}[{a}] {op} {}[{b}])", one.0.name, two.0.name))
@@ -114,14 +114,14 @@ impl Generator {
         let ty = self.any_type();
         let arrays = self.arrays(ty);
         let mutable: Vec<_> = arrays.iter().filter(|(array, _)| array.mutable).cloned().collect();
-        let Some((to, len)) = self.rng.pick(&mutable).cloned() else { return false };
+        let Some((to, len)) = self.rng.pick(&mutable) else { return false };
         let (range, count) = self.ends(len);
         // Of two parts of one variable, one cannot be written while the other is read.
         let whole = |name: &str| name.split(['[', '.']).next().map(str::to_owned);
         let from =
             arrays.iter().find(|(from, len)| whole(&from.name) != whole(&to.name) && *len >= count);
         match from {
-            Some((from, length)) if self.rng.one_in(2) => {
+            Some((from, length)) if self.rng.once_in(2) => {
                 let start = self.rng.below(length - count + 1);
                 let (to, from) = (&to.name, &from.name);
                 self.line(&format!(
