@@ -1,14 +1,10 @@
-//! Prints words for `cargo xtask verify-encodings` to compare with other assemblers, one a line:
-//! `group name word text hexadecimal-text assembly`, separated by tabs.
-//!
-//! The text is `<unknown>` if the word does not decode. The assembly is the text with targets as `.+16`. Arguments:
-//! the number of random words per encoding, the number of words without any plan, and the most values of a field (all).
-
-use std::io::{self, Write};
+//! The words: each field of each listed encoding with its values, random words of each encoding, words without plan.
 
 use arm64_enc::Inst;
 
-#[path = "../tests/common/mod.rs"]
+use super::UNKNOWN;
+
+#[path = "../../tests/common/mod.rs"]
 mod common;
 use common::{Random, Row, rows};
 
@@ -17,14 +13,38 @@ const EXHAUSTIVE_BITS: u32 = 16;
 /// So many values of wider fields.
 const SAMPLES: u32 = 4096;
 
-fn main() -> io::Result<()> {
-    let mut counts = std::env::args().skip(1).filter_map(|count| count.parse().ok());
-    let per_row: u32 = counts.next().unwrap_or(400);
-    let unplanned: u32 = counts.next().unwrap_or(100_000);
-    let most: u32 = counts.next().unwrap_or(u32::MAX);
-    let mut out = io::BufWriter::new(io::stdout().lock());
+/// How many words of each kind.
+#[derive(Clone, Copy)]
+pub(crate) struct Numbers {
+    /// Random words of each encoding.
+    pub(crate) per_row: u32,
+    /// Words without any plan.
+    pub(crate) unplanned: u32,
+    /// The most values of a field.
+    pub(crate) most: u32,
+}
+
+/// One word with its texts.
+pub(crate) struct Case {
+    pub(crate) group: String,
+    pub(crate) name: String,
+    pub(crate) word: u32,
+    /// Our text, or [`UNKNOWN`].
+    pub(crate) text: String,
+    pub(crate) hex_text: String,
+    /// The text with targets relative to the instruction, as `.+16`; empty if it is no instruction.
+    pub(crate) assembly: String,
+}
+
+/// Gives each word to `take`.
+pub(crate) fn each<E>(
+    numbers: Numbers,
+    mut take: impl FnMut(Case) -> Result<(), E>,
+) -> Result<(), E> {
+    let Numbers { per_row, unplanned, most } = numbers;
     let mut random = Random::new(3);
     for row in rows() {
+        let mut of_row = |word| take(case(&row.group, &row.name, word));
         for &field in &row.each_field {
             let bits = field.count_ones();
             let values = if bits <= EXHAUSTIVE_BITS { 1 << bits } else { SAMPLES };
@@ -37,17 +57,14 @@ fn main() -> io::Result<()> {
                     sample(bits, value, &mut random)
                 };
                 let others = row.word(&mut random, value % 2 == 0);
-                line(&mut out, &row.group, &row.name, others & !field | deposit(value, field))?;
+                of_row(others & !field | deposit(value, field))?;
             }
         }
         for i in 0..per_row {
-            line(&mut out, &row.group, &row.name, biased(&row, i, &mut random))?;
+            of_row(biased(&row, i, &mut random))?;
         }
     }
-    for _ in 0..unplanned {
-        line(&mut out, "any", "any", random.next())?;
-    }
-    out.flush()
+    (0..unplanned).try_for_each(|_| take(case("any", "any", random.next())))
 }
 
 /// Values at both ends, around the middle, single bits, then random ones.
@@ -86,9 +103,11 @@ fn deposit(value: u32, mask: u32) -> u32 {
     })
 }
 
-fn line(out: &mut impl Write, group: &str, name: &str, word: u32) -> io::Result<()> {
+fn case(group: &str, name: &str, word: u32) -> Case {
+    let (group, name) = (group.to_owned(), name.to_owned());
     let Some(inst) = Inst::decode(word) else {
-        return writeln!(out, "{group}\t{name}\t{word:08x}\t<unknown>\t<unknown>\t");
+        let [text, hex_text] = [UNKNOWN, UNKNOWN].map(str::to_owned);
+        return Case { group, name, word, text, hex_text, assembly: String::new() };
     };
     assert_eq!(inst.encode(), word, "{inst:?}");
     let text = inst.to_string();
@@ -101,5 +120,5 @@ fn line(out: &mut impl Write, group: &str, name: &str, word: u32) -> io::Result<
         }
         _ => text.clone(),
     };
-    writeln!(out, "{group}\t{name}\t{word:08x}\t{text}\t{inst:#}\t{assembly}")
+    Case { group, name, word, text, hex_text: format!("{inst:#}"), assembly }
 }

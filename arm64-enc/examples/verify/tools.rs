@@ -1,39 +1,36 @@
-//! The other assemblers: where they are, how they are got, how they are asked.
+//! The other assemblers and how they are asked.
 
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use super::UNKNOWN;
-use crate::setup;
-use crate::sh::{self, Result};
-
-/// Debian's packages; the versions that the lists of differences were made with are 19.1 and 2.40.
-const PACKAGES: [&str; 2] = ["llvm-19", "binutils-aarch64-linux-gnu"];
+use super::{Result, UNKNOWN};
 
 /// All of Armv8.5 and the hints that LLVM names only on request.
 const LLVM_FEATURES: &str = "-mattr=+v8.5a,+lse,+crc,+pauth,+bti,+ssbs,+spe";
 const GNU_ARCH: &str = "-march=armv8.5-a+crc+profile+sme";
 
 /// The programs.
-pub(super) struct Tools {
+pub(crate) struct Tools {
     llvm_mc: PathBuf,
     gnu_as: PathBuf,
     gnu_objcopy: PathBuf,
-    pub(super) llvm_version: String,
-    pub(super) gnu_version: String,
+    /// A folder for files between them.
+    dir: PathBuf,
+    pub(crate) llvm_version: String,
+    pub(crate) gnu_version: String,
 }
 
 /// What an assembler made of a line.
 #[derive(Clone, Debug)]
-pub(super) enum Assembled {
+pub(crate) enum Assembled {
     Word(u32),
     Refused(String),
 }
 
 impl Assembled {
-    pub(super) fn word(&self) -> Option<u32> {
+    pub(crate) fn word(&self) -> Option<u32> {
         match self {
             Assembled::Word(word) => Some(*word),
             Assembled::Refused(_) => None,
@@ -42,45 +39,13 @@ impl Assembled {
 }
 
 /// What a program printed.
-pub(super) struct Output {
-    pub(super) stdout: String,
-    pub(super) stderr: String,
-}
-
-/// Finds the programs; installs the packages if they are missing and this is root on Debian.
-pub(super) fn find_or_install() -> Result<Tools> {
-    if find().is_none() && sh::find_program("apt-get").is_some() {
-        // A failure shows below, with what to do about it.
-        let _ = setup::install(&PACKAGES);
-    }
-    let (llvm_mc, gnu_as, gnu_objcopy) = find().ok_or_else(|| {
-        format!(
-            "LLVM 19 or GNU as for ARM64 is missing; on Debian or Ubuntu: `apt-get install {}`",
-            PACKAGES.join(" ")
-        )
-    })?;
-    let version = |program: &PathBuf, line: usize| {
-        let text = sh::output(sh::command(program, &["--version"]))?;
-        Ok::<_, String>(text.lines().nth(line).unwrap_or_default().trim().to_owned())
-    };
-    let (llvm_version, gnu_version) = (version(&llvm_mc, 0)?, version(&gnu_as, 0)?);
-    Ok(Tools { llvm_mc, gnu_as, gnu_objcopy, llvm_version, gnu_version })
-}
-
-fn find() -> Option<(PathBuf, PathBuf, PathBuf)> {
-    let llvm_mc = sh::find_program("llvm-mc-19").or_else(|| {
-        let own = PathBuf::from("/usr/lib/llvm-19/bin/llvm-mc");
-        own.is_file().then_some(own)
-    })?;
-    Some((
-        llvm_mc,
-        sh::find_program("aarch64-linux-gnu-as")?,
-        sh::find_program("aarch64-linux-gnu-objcopy")?,
-    ))
+pub(crate) struct Output {
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 /// Runs a program with this input. That it fails means only that it refused a part of the input.
-pub(super) fn pipe(mut command: Command, input: &str) -> Result<Output> {
+fn pipe(command: &mut Command, input: &str) -> Result<Output> {
     let error = |e: std::io::Error| format!("cannot run a tool: {e}");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(error)?;
@@ -99,14 +64,28 @@ pub(super) fn pipe(mut command: Command, input: &str) -> Result<Output> {
 }
 
 impl Tools {
+    /// LLVM's assembler, GNU's, its `objcopy`, and a folder for files between them.
+    pub(crate) fn new(paths: [&str; 4]) -> Result<Tools> {
+        let [llvm_mc, gnu_as, gnu_objcopy, dir] = paths.map(PathBuf::from);
+        let version = |program: &PathBuf, line: usize| {
+            let mut command = Command::new(program);
+            let text = pipe(command.arg("--version"), "")?.stdout;
+            Ok::<_, String>(text.lines().nth(line).unwrap_or_default().trim().to_owned())
+        };
+        let (llvm_version, gnu_version) = (version(&llvm_mc, 0)?, version(&gnu_as, 0)?);
+        std::fs::create_dir_all(&dir)
+            .map_err(|e| format!("cannot create {}: {e}", dir.display()))?;
+        Ok(Tools { llvm_mc, gnu_as, gnu_objcopy, dir, llvm_version, gnu_version })
+    }
+
     fn llvm(&self, words: &[&str]) -> Command {
-        let mut command = sh::command(&self.llvm_mc, &["-triple=aarch64", LLVM_FEATURES]);
-        command.args(words);
+        let mut command = Command::new(&self.llvm_mc);
+        command.args(["-triple=aarch64", LLVM_FEATURES]).args(words);
         command
     }
 
     /// LLVM's text of each word.
-    pub(super) fn disassemble(&self, words: &[u32], options: &[&str]) -> Result<Vec<String>> {
+    pub(crate) fn disassemble(&self, words: &[u32], options: &[&str]) -> Result<Vec<String>> {
         let mut input = String::new();
         for word in words {
             let [a, b, c, d] = word.to_le_bytes();
@@ -114,7 +93,7 @@ impl Tools {
         }
         let mut llvm = self.llvm(&["--disassemble"]);
         llvm.args(options);
-        let output = pipe(llvm, &input)?;
+        let output = pipe(&mut llvm, &input)?;
         let invalid = messages(&output.stderr, "warning: ");
         let mut texts = output
             .stdout
@@ -137,13 +116,13 @@ impl Tools {
     }
 
     /// The word that LLVM makes of each line; lines that are no instruction are refused without asking.
-    pub(super) fn assemble_llvm(&self, lines: &[&str]) -> Result<Vec<Assembled>> {
+    pub(crate) fn assemble_llvm(&self, lines: &[&str]) -> Result<Vec<Assembled>> {
         let mut input = String::new();
         for line in lines {
             input.push_str(if *line == UNKNOWN { "" } else { line });
             input.push('\n');
         }
-        let output = pipe(self.llvm(&["-show-encoding"]), &input)?;
+        let output = pipe(&mut self.llvm(&["-show-encoding"]), &input)?;
         let refused = messages(&output.stderr, "error: ");
         let mut words = output.stdout.lines().filter_map(encoding);
         let mut all = Vec::with_capacity(lines.len());
@@ -160,11 +139,8 @@ impl Tools {
     }
 
     /// The word that GNU as makes of each line; empty lines are refused without asking.
-    pub(super) fn assemble_gnu(&self, lines: &[&str]) -> Result<Vec<Assembled>> {
-        let dir = sh::root().join("target/verify-encodings");
-        std::fs::create_dir_all(&dir)
-            .map_err(|e| format!("cannot create {}: {e}", dir.display()))?;
-        let (object, binary) = (dir.join("gnu.o"), dir.join("gnu.bin"));
+    pub(crate) fn assemble_gnu(&self, lines: &[&str]) -> Result<Vec<Assembled>> {
+        let (object, binary) = (self.dir.join("gnu.o"), self.dir.join("gnu.bin"));
         let mut refused: BTreeMap<usize, String> = BTreeMap::new();
         // An error leaves no output at all: what was refused is left out the second time.
         for _ in 0..2 {
@@ -174,18 +150,18 @@ impl Tools {
                 input.push_str(if skip { ".inst 0" } else { line });
                 input.push('\n');
             }
-            let mut gnu = sh::command(&self.gnu_as, &[GNU_ARCH, "-o"]);
-            gnu.arg(&object).arg("-");
-            let output = pipe(gnu, &input)?;
+            let mut gnu = Command::new(&self.gnu_as);
+            gnu.args([GNU_ARCH, "-o"]).arg(&object).arg("-");
+            let output = pipe(&mut gnu, &input)?;
             let errors = messages(&output.stderr, "Error: ");
             if errors.is_empty() {
                 break;
             }
             refused.extend(errors);
         }
-        let mut objcopy = sh::command(&self.gnu_objcopy, &["-O", "binary", "-j", ".text"]);
-        objcopy.arg(&object).arg(&binary);
-        sh::output(objcopy)?;
+        let mut objcopy = Command::new(&self.gnu_objcopy);
+        objcopy.args(["-O", "binary", "-j", ".text"]).arg(&object).arg(&binary);
+        pipe(&mut objcopy, "")?;
         let bytes =
             std::fs::read(&binary).map_err(|e| format!("cannot read {}: {e}", binary.display()))?;
         if bytes.len() != 4 * lines.len() {
