@@ -4,7 +4,8 @@
 use crate::setup;
 use crate::sh::{self, Result};
 
-const GCC: &str = "aarch64-linux-gnu-gcc";
+const GCC: [&str; 1] = ["aarch64-linux-gnu-gcc"];
+const PACKAGES: [&str; 2] = ["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"];
 
 /// Signatures of one program: gcc takes a second for a hundred.
 const BATCH: u64 = 500;
@@ -21,9 +22,7 @@ pub(crate) fn sample() -> Result {
 }
 
 fn check(count: u64, seed: u64) -> Result {
-    if sh::find_program(GCC).is_none() {
-        setup::install(&["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"])?;
-    }
+    let [gcc] = setup::programs(GCC, &PACKAGES)?;
     let runner = setup::runner()?;
     let runner: Vec<&str> = runner.split(' ').collect();
     let dir = sh::root().join("target/abi");
@@ -36,11 +35,10 @@ fn check(count: u64, seed: u64) -> Result {
         sh::run(sh::cargo(&words))?;
         let [c, asm, program] = ["abi.c", "abi.s", "abi"].map(|name| format!("{dir}/{name}"));
         // Without optimisation gcc keeps nothing in registers across calls, with it too little to notice.
-        sh::run(sh::command(GCC, &["-O1", "-w", "-static", "-o", &program, &c, &asm]))?;
-        let mut program = vec![program.as_str()];
-        let mut words = runner.clone();
-        words.append(&mut program);
-        sh::run(sh::command(words[0], &words[1..]))?;
+        sh::run(sh::command(&gcc, &["-O1", "-w", "-static", "-o", &program, &c, &asm]))?;
+        let mut run = sh::command(runner[0], &runner[1..]);
+        run.arg(&program);
+        sh::run(run)?;
         left -= batch;
         seed += 1;
     }

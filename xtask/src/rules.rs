@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::sh::{self, Result};
@@ -78,11 +78,7 @@ fn llvm_tools() -> Result<PathBuf> {
     Ok(tools)
 }
 
-fn instrumented(
-    mut command: Command,
-    target: &std::path::Path,
-    profiles: &std::path::Path,
-) -> Command {
+fn instrumented(mut command: Command, target: &Path, profiles: &Path) -> Command {
     command
         .env("RUSTFLAGS", "-Cinstrument-coverage")
         .env("CARGO_TARGET_DIR", target)
@@ -91,7 +87,7 @@ fn instrumented(
 }
 
 /// Builds the enumerations; their programs.
-fn build(target: &std::path::Path, profiles: &std::path::Path) -> Result<Vec<PathBuf>> {
+fn build(target: &Path, profiles: &Path) -> Result<Vec<PathBuf>> {
     let words = ["test", "--release", "-q", "-p", "opt", "-p", "driver", "--test", "pairs"];
     let more = ["--test", "addresses", "--no-run", "--message-format=json"];
     let json =

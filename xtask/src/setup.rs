@@ -7,6 +7,8 @@ use crate::sh::{self, Result};
 
 /// Static ARM64 Linux programs, linked without a cross compiler.
 pub(crate) const LINUX: &str = "aarch64-unknown-linux-musl";
+/// The variable that tells cargo what runs them.
+pub(crate) const RUNNER: &str = "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_RUNNER";
 /// Checked, not linked: keeps the macOS code honest.
 pub(crate) const MACOS: &str = "aarch64-apple-darwin";
 /// No operating system: proves that `arm64-enc` needs none.
@@ -76,8 +78,31 @@ fn apt(words: &[&str]) -> Command {
     command
 }
 
+/// Where these programs are; installs the packages that have them if one is missing.
+pub(crate) fn programs<const N: usize>(
+    names: [&str; N],
+    packages: &[&str],
+) -> Result<[PathBuf; N]> {
+    let find =
+        || names.iter().filter_map(|name| sh::find_program(name)).collect::<Vec<_>>().try_into();
+    if let Ok(found) = find() {
+        return Ok(found);
+    }
+    if sh::find_program("apt-get").is_some() {
+        // A failure shows below, with what to do about it.
+        let _ = install(packages);
+    }
+    find().map_err(|_| {
+        format!(
+            "one of {} is missing; on Debian or Ubuntu: `apt-get install {}`",
+            names.join(", "),
+            packages.join(" ")
+        )
+    })
+}
+
 /// Installs packages, as root on Debian and its kin.
-pub(crate) fn install(packages: &[&str]) -> Result {
+fn install(packages: &[&str]) -> Result {
     // The package list may be missing or old; an old one is good enough if the update fails.
     let _ = sh::run(apt(&["-qq", "update"]));
     let words = ["-qq", "install", "-y", "--no-install-recommends"];

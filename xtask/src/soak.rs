@@ -176,7 +176,7 @@ fn command(row: &Row, count: u64, first: u64) -> Result<Command> {
     let host = row.test.strip_prefix("qemu ");
     if host.is_some() {
         test.args(["--target", LINUX]);
-        test.env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_RUNNER", setup::runner()?);
+        test.env(setup::RUNNER, setup::runner()?);
     }
     test.arg("-p").args(host.unwrap_or(row.test).split(' '));
     let (names, count) = match row.told {

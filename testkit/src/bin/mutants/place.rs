@@ -3,13 +3,13 @@
 use std::ops::Range;
 
 /// A text without its white space.
-pub(super) fn folded(text: &str) -> String {
+pub(crate) fn folded(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace()).collect()
 }
 
 /// The one place in `source` where `old` stands, as bytes; white space does not count. `within` narrows the search to
 /// the items that start on a line with this text. The error says what is wrong with the data.
-pub(super) fn find(source: &str, within: Option<&str>, old: &str) -> Result<Range<usize>, String> {
+pub(crate) fn find(source: &str, within: Option<&str>, old: &str) -> Result<Range<usize>, String> {
     let ranges = match within {
         None => std::iter::once(0..source.len()).collect(),
         Some(text) => items(source, text),
@@ -39,7 +39,7 @@ pub(super) fn find(source: &str, within: Option<&str>, old: &str) -> Result<Rang
 }
 
 /// The line, counted from 1, of a byte.
-pub(super) fn line_of(source: &str, at: usize) -> usize {
+pub(crate) fn line_of(source: &str, at: usize) -> usize {
     source[..at].matches('\n').count() + 1
 }
 

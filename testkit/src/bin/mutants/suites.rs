@@ -52,9 +52,9 @@ const SUITES: &[(&str, &[&str])] = &[
 
 /// A test to run: words for `cargo test`, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Suite {
-    pub(super) words: Vec<String>,
-    pub(super) emulated: bool,
+pub(crate) struct Suite {
+    pub(crate) words: Vec<String>,
+    pub(crate) emulated: bool,
 }
 
 impl std::fmt::Display for Suite {
@@ -84,7 +84,7 @@ impl Suite {
 }
 
 /// The tests of a fault; only what its entry names if `first_only`.
-pub(super) fn of(fault: &Fault, first_only: bool) -> Vec<Suite> {
+pub(crate) fn of(fault: &Fault, first_only: bool) -> Vec<Suite> {
     let mut texts: Vec<&str> = fault.tests.iter().map(String::as_str).collect();
     if !first_only {
         texts.push(fault.room());

@@ -10,8 +10,10 @@ use std::time::{Duration, Instant};
 use super::data::Fault;
 use super::place;
 use super::suites::Suite;
-use crate::setup::{self, LINUX};
-use crate::sh::{self, Result};
+use super::{Result, output, root};
+
+/// The ARM64 programs that run under QEMU; `cargo xtask mutants` says with what.
+const LINUX: &str = "aarch64-unknown-linux-musl";
 
 /// Addresses that a test may have, in KiB: a fault may ask for memory without end.
 const MEMORY: &str = "16000000";
@@ -20,7 +22,7 @@ const BUILD_LIMIT: Duration = Duration::from_secs(1200);
 
 /// What a test said.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     Passed,
     /// The first test that fell, with its target.
     Failed(String),
@@ -30,7 +32,7 @@ pub(super) enum Verdict {
 }
 
 /// A copy of the tree with its own folder for what is built, or that of the tree.
-pub(super) struct Copy {
+pub(crate) struct Copy {
     dir: PathBuf,
     target: Target,
     files: HashSet<PathBuf>,
@@ -41,7 +43,7 @@ pub(super) struct Copy {
 
 /// Where a copy is built.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Target {
+pub(crate) enum Target {
     /// In a folder of its own, as fast as can be.
     Own,
     /// Where the tree is built and in the same way, so that crates of others are there already; its tests have just passed.
@@ -51,15 +53,13 @@ pub(super) enum Target {
 impl Copy {
     /// Makes the copy as the tree is now: tracked files and new ones that are not ignored. Files that did not change are
     /// not touched, so that little is built again.
-    pub(super) fn new(number: usize, limit: Duration, target: Target) -> Result<Copy> {
-        let dir = sh::root().join(format!("target/mutants/{number}"));
-        let listed = sh::output(sh::command(
-            "git",
-            &["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        ))?;
+    pub(crate) fn new(number: usize, limit: Duration, target: Target) -> Result<Copy> {
+        let dir = root().join(format!("target/mutants/{number}"));
+        let listed =
+            output("git", &["ls-files", "-z", "--cached", "--others", "--exclude-standard"])?;
         let mut files = HashSet::new();
         for name in listed.split('\0').filter(|name| !name.is_empty()) {
-            let (from, to) = (sh::root().join(name), dir.join(name));
+            let (from, to) = (root().join(name), dir.join(name));
             // A file that is deleted but still tracked.
             let Ok(text) = fs::read(&from) else { continue };
             files.insert(to.clone());
@@ -78,7 +78,7 @@ impl Copy {
     }
 
     /// Removes what tests have written into the copy.
-    pub(super) fn clean(&self) -> Result {
+    pub(crate) fn clean(&self) -> Result {
         let mut folders = vec![self.dir.clone()];
         while let Some(folder) = folders.pop() {
             let entries = fs::read_dir(&folder)
@@ -95,7 +95,7 @@ impl Copy {
     }
 
     /// Plants the fault; what is returned takes it out again.
-    pub(super) fn plant(&self, fault: &Fault) -> Result<Planted> {
+    pub(crate) fn plant(&self, fault: &Fault) -> Result<Planted> {
         let file = self.dir.join(&fault.file);
         let source = read(&file)?;
         let place = place::find(&source, fault.within.as_deref(), &fault.old.join("\n"))?;
@@ -106,19 +106,19 @@ impl Copy {
     }
 
     /// Builds and runs a test while a fault is planted.
-    pub(super) fn test(&self, suite: &Suite) -> Result<Verdict> {
+    pub(crate) fn test(&self, suite: &Suite) -> Result<Verdict> {
         let limit = match self.baselines.get(suite) {
             Some(Ok(time)) => self.limit.max(*time * 4),
             _ => self.limit,
         };
-        let mut build = self.cargo(suite)?;
+        let mut build = self.cargo(suite);
         build.arg("--no-run");
         let built = run(build, &self.dir.join("target/build.txt"), BUILD_LIMIT)?;
         if built.code != Some(true) {
             let errors: Vec<&str> = built.text.lines().filter(|l| l.starts_with("error")).collect();
             return Ok(Verdict::NotBuilt(errors.join("; ")));
         }
-        let tested = run(self.cargo(suite)?, &self.dir.join("target/test.txt"), limit)?;
+        let tested = run(self.cargo(suite), &self.dir.join("target/test.txt"), limit)?;
         Ok(match tested.code {
             Some(true) => Verdict::Passed,
             Some(false) => Verdict::Failed(fallen(&tested.text)),
@@ -127,17 +127,17 @@ impl Copy {
     }
 
     /// Whether a command is known to pass without a fault; `None` if it has not been asked.
-    pub(super) fn baseline(&self, suite: &Suite) -> Option<&Result<Duration>> {
+    pub(crate) fn baseline(&self, suite: &Suite) -> Option<&Result<Duration>> {
         self.baselines.get(suite)
     }
 
     /// Whether the tests are taken to pass without a fault.
-    pub(super) fn is_trusted(&self) -> bool {
+    pub(crate) fn is_trusted(&self) -> bool {
         self.target == Target::Shared
     }
 
     /// Runs a command while no fault is planted.
-    pub(super) fn measure(&mut self, suite: &Suite) -> Result {
+    pub(crate) fn measure(&mut self, suite: &Suite) -> Result {
         let limit = std::mem::replace(&mut self.limit, Duration::from_secs(1800));
         let start = Instant::now();
         let verdict = self.test(suite);
@@ -152,14 +152,14 @@ impl Copy {
         Ok(())
     }
 
-    fn cargo(&self, suite: &Suite) -> Result<Command> {
+    fn cargo(&self, suite: &Suite) -> Command {
         // A limit of the shell holds for all that it starts.
-        let mut command = sh::command("sh", &["-c", "ulimit -v $0; exec \"$@\"", MEMORY]);
+        let mut command = Command::new("sh");
+        command.args(["-c", "ulimit -v $0; exec \"$@\"", MEMORY]);
         command.arg(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.arg("test");
         if suite.emulated {
             command.args(["--profile", "emulated", "--target", LINUX]);
-            command.env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_RUNNER", setup::runner()?);
         }
         command
             .args(&suite.words)
@@ -168,7 +168,7 @@ impl Copy {
             // cargo has set it to the real tree when it started this program.
             .env_remove("INSTA_WORKSPACE_ROOT");
         match self.target {
-            Target::Shared => command.env("CARGO_TARGET_DIR", sh::root().join("target")),
+            Target::Shared => command.env("CARGO_TARGET_DIR", root().join("target")),
             Target::Own => command
                 .env("CARGO_TARGET_DIR", self.dir.join("target"))
                 .env("CARGO_PROFILE_DEV_DEBUG", "0")
@@ -179,19 +179,19 @@ impl Copy {
                 .env("CARGO_INCREMENTAL", "1")
                 .env("RUSTFLAGS", "-Awarnings"),
         };
-        Ok(command)
+        command
     }
 }
 
 /// A fault that stands in the copy.
-pub(super) struct Planted {
+pub(crate) struct Planted {
     file: PathBuf,
     source: String,
 }
 
 impl Planted {
     /// Takes the fault out for a while or for good.
-    pub(super) fn remove(&self) -> Result {
+    pub(crate) fn remove(&self) -> Result {
         write(&self.file, self.source.as_bytes())
     }
 }
@@ -219,7 +219,7 @@ fn run(mut command: Command, log: &Path, limit: Duration) -> Result<Ended> {
             Ok(Some(status)) => break Some(status.success()),
             Ok(None) if start.elapsed() > limit => {
                 let group = format!("-{}", child.id());
-                let _ = sh::command("kill", &["-9", "--", &group]).status();
+                let _ = Command::new("kill").args(["-9", "--", &group]).status();
                 let _ = child.wait();
                 break None;
             }

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::data::Fault;
-use super::{Done, Outcome};
-use crate::sh::Result;
+use super::{Done, Outcome, Result};
 
 /// Of a hundred faults that change something, those that may survive.
 const SURVIVORS: usize = 2;
@@ -23,7 +22,7 @@ struct Row {
 }
 
 /// Prints everything; an error if too many survived, or the data is wrong.
-pub(super) fn print(all: &[Fault], done: &[Done], sample: bool, wall: Duration) -> Result {
+pub(crate) fn print(all: &[Fault], done: &[Done], sample: bool, wall: Duration) -> Result {
     let mut rows: BTreeMap<&str, Row> = BTreeMap::new();
     let mut tests: BTreeMap<&str, usize> = BTreeMap::new();
     let rooms: Vec<&str> = done.iter().map(|done| done.fault.room()).collect();
@@ -90,7 +89,7 @@ pub(super) fn print(all: &[Fault], done: &[Done], sample: bool, wall: Duration) 
 }
 
 /// An error if too many faults are said to be equivalent.
-pub(super) fn equivalents(all: &[Fault]) -> Result {
+pub(crate) fn equivalents(all: &[Fault]) -> Result {
     let count = all.iter().filter(|fault| fault.equivalent.is_some()).count();
     if count * 100 > all.len() * EQUIVALENTS {
         return Err(format!(

@@ -17,32 +17,32 @@
 use std::collections::HashMap;
 use std::fs;
 
-use crate::sh::{self, Result};
+use super::{Result, root};
 
 /// One planted fault.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(crate) struct Fault {
     /// The data file and the line where the entry starts.
-    pub(super) place: String,
-    pub(super) file: String,
-    pub(super) within: Option<String>,
-    pub(super) wrong: String,
-    pub(super) old: Vec<String>,
-    pub(super) new: Vec<String>,
-    pub(super) tests: Vec<String>,
-    pub(super) equivalent: Option<String>,
+    pub(crate) place: String,
+    pub(crate) file: String,
+    pub(crate) within: Option<String>,
+    pub(crate) wrong: String,
+    pub(crate) old: Vec<String>,
+    pub(crate) new: Vec<String>,
+    pub(crate) tests: Vec<String>,
+    pub(crate) equivalent: Option<String>,
 }
 
 impl Fault {
     /// The crate that the fault is planted in.
-    pub(super) fn room(&self) -> &str {
+    pub(crate) fn room(&self) -> &str {
         self.file.split('/').next().unwrap_or_default()
     }
 }
 
 /// All faults of all data files, by name of the file.
-pub(super) fn read_all() -> Result<Vec<Fault>> {
-    let dir = sh::root().join("xtask/mutants");
+pub(crate) fn read_all() -> Result<Vec<Fault>> {
+    let dir = root().join("xtask/mutants");
     let listed = fs::read_dir(&dir).map_err(|e| format!("cannot read {}: {e}", dir.display()))?;
     let mut names: Vec<String> = listed
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())

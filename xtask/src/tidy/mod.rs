@@ -1,63 +1,14 @@
 //! `cargo xtask tidy`: the rules of the house that a program can check, each a row with its reason.
 
+mod lists;
+#[cfg(test)]
+mod tests;
+
 use std::fs;
 use std::path::Path;
 
 use crate::sh::{self, Result};
-
-/// The crates and what each may depend on among our own: the direction of the design.
-const ROOMS: &[(&str, &[&str])] = &[
-    ("ir", &[]),
-    ("cfg", &["ir"]),
-    ("ssa", &["ir", "cfg"]),
-    ("opt", &["ir", "cfg", "ssa"]),
-    ("regalloc", &[]),
-    ("arm64-enc", &[]),
-    ("codegen", &["ir", "cfg", "regalloc", "arm64-enc"]),
-    ("jitmem", &[]),
-    ("arm64-sim", &["arm64-enc"]),
-    ("interp", &["ir", "jitmem"]),
-    ("lang", &["ir"]),
-    (
-        "driver",
-        &[
-            "ir",
-            "cfg",
-            "ssa",
-            "opt",
-            "regalloc",
-            "arm64-enc",
-            "codegen",
-            "jitmem",
-            "arm64-sim",
-            "interp",
-            "lang",
-        ],
-    ),
-    ("cli", &["ir", "cfg", "ssa", "opt", "codegen", "arm64-enc", "lang", "driver"]),
-    ("testkit", &["ir"]),
-    ("xtask", &[]),
-];
-
-/// Where `unsafe` may stand, and why. A path ending in `/` is a folder.
-const UNSAFE_ALLOWED: &[(&str, &str)] = &[
-    ("jitmem/", "mapping, publishing and entering executable memory"),
-    ("arm64-sim/src/memory", "the memory of simulated code is the host's"),
-    ("arm64-sim/src/sim.rs", "whoever opens the host's memory to simulated code vouches for it"),
-    ("arm64-sim/tests/", "runs the same words on the CPU, to compare"),
-    ("interp/src/memory", "the memory of interpreted code is the host's"),
-    ("driver/src/native.rs", "the one call of published code"),
-    ("driver/tests/signals.rs", "signals are sent and handled by system calls"),
-    ("examples/", "programs in the source language, whose calls of host functions rustc wants so"),
-    ("lang/tests/", "the same"),
-];
-
-/// Where `cfg(target_arch)` may stand: every dump is the same on every host.
-const ARCH_ALLOWED: &[&str] =
-    &["jitmem/", "driver/src/native.rs", "driver/tests/", "arm64-sim/tests/", "xtask/"];
-
-/// About 600 lines is what a reader holds in the head; this is where it certainly ends.
-const MAX_LINES: usize = 800;
+use lists::{ANSWERS, ARCH_ALLOWED, LOWERINGS, MARKS, MAX_LINES, ROOMS, UNSAFE_ALLOWED};
 
 struct Rule {
     name: &'static str,
@@ -139,24 +90,6 @@ const LINE_RULES: &[Rule] = &[
     },
 ];
 
-/// Lowerings, passes and loaders: code whose input another stage has checked.
-const LOWERINGS: &[&str] =
-    &["lang/src/lower/", "opt/src/", "codegen/src/lower/", "interp/src/load"];
-
-/// Lines there that look like made-up values and are answers: the file, the text and what it says.
-const ANSWERS: &[(&str, &str, &str)] = &[
-    ("lang/src/lower/constant.rs", "_ => None", "the expression is no constant"),
-    ("lang/src/lower/matching.rs", "_ => return None", "the arms are no cases of a switch"),
-    ("lang/src/lower/mod.rs", "_ => None", "the type is not extended in a register"),
-    ("opt/src/inline.rs", ".unwrap_or(0)", "the function is called nowhere"),
-    ("opt/src/rotate.rs", ".unwrap_or_default()", "the value has no name"),
-    ("codegen/src/lower/args.rs", ".unwrap_or_default()", "the function calls nothing"),
-    ("codegen/src/lower/overflow.rs", ".unwrap_or_default()", "the block is at its start"),
-];
-
-/// Words that mark unfinished work. A test may be ignored only with a reason beside it.
-const MARKS: &[&str] = &["TODO", "FIXME", "XXX", "#[ignore]"];
-
 /// Checks every rule and names each place that breaks one.
 pub(crate) fn run(_: &[String]) -> Result {
     let tracked = sh::output(sh::command(
@@ -188,8 +121,8 @@ pub(crate) fn run(_: &[String]) -> Result {
 }
 
 fn check_file(path: &str, text: &str, broken: &mut Vec<String>) {
-    // This file names every forbidden word; the text tests are data.
-    if path == "xtask/src/tidy.rs" || path.starts_with("tests/") {
+    // These files name every forbidden word; the text tests are data.
+    if path.starts_with("xtask/src/tidy/") || path.starts_with("tests/") {
         return;
     }
     if !text.starts_with("//!") {
@@ -308,81 +241,4 @@ fn starts_macro(code: &str, call: &str) -> bool {
         let before = code[..at].chars().next_back();
         !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '"' || c == '`')
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn complaints(path: &str, text: &str) -> Vec<String> {
-        let mut broken = Vec::new();
-        check_file(path, text, &mut broken);
-        broken
-    }
-
-    #[test]
-    fn each_rule_finds_what_breaks_it() {
-        let cases = [
-            ("fn f() { unsafe { g() } }", "unsafe"),
-            ("#[cfg(target_arch = \"x86_64\")]", "target_arch"),
-            ("let x = y.unwrap();", "panic"),
-            ("_ => unreachable!(),", "panic"),
-            ("println!(\"hello\");", "print"),
-            ("let home = std::env::var(\"HOME\");", "environment"),
-            ("use ir::*;", "glob import"),
-            ("// TODO: later", "TODO"),
-        ];
-        for (line, rule) in cases {
-            let found = complaints("opt/src/fold.rs", &format!("//! Doc.\n{line}\n"));
-            assert_eq!(found.len(), 1, "{line}: {found:?}");
-            assert!(found[0].contains(rule), "{line}: {found:?}");
-        }
-    }
-
-    #[test]
-    fn made_up_values_are_found_in_lowerings() {
-        let made_up = [
-            "            _ => self.b.iconst(Type::I64, 0),",
-            "_ => zero(b),",
-            "_ => 0,",
-            "_ => {}",
-            "_ => Ok(Vec::new()),",
-            "_ => None,",
-            "_ => value,",
-            "let len = len_value(len).unwrap_or(0);",
-            "let leaves = self.leaves(ty).unwrap_or_default();",
-            "let Some(value) = value else { return };",
-        ];
-        for line in made_up {
-            let text = format!("//! Doc.\n{line}\n");
-            let found = complaints("lang/src/lower/print.rs", &text);
-            assert_eq!(found.len(), 1, "{line}: {found:?}");
-            assert!(found[0].contains("made-up value"), "{line}: {found:?}");
-            assert_eq!(complaints("lang/src/check/print.rs", &text), Vec::<String>::new());
-        }
-        let fine = [
-            "_ => unreachable!(\"a sum is one number\"),",
-            "_ => false,",
-            "_ => self.b.iconst(leaf, 1),",
-            "(_, leaf) => self.b.iconst(leaf, 0),",
-            "_ => {",
-        ];
-        for line in fine {
-            let text = format!("//! Doc.\n{line}\n");
-            assert_eq!(
-                complaints("lang/src/lower/print.rs", &text),
-                Vec::<String>::new(),
-                "{line}"
-            );
-        }
-        let answer = "//! Doc.\n            _ => None,\n";
-        assert_eq!(complaints("lang/src/lower/mod.rs", answer), Vec::<String>::new());
-    }
-
-    #[test]
-    fn what_is_allowed_passes() {
-        let text = "//! Doc.\n/// Never `unwrap()`s.\nfn f() {}\nfn g() { unreachable!(\"why\") }\n#[cfg(test)]\nmod tests { fn g() { x.unwrap(); } }\n";
-        assert_eq!(complaints("opt/src/fold.rs", text), Vec::<String>::new());
-        assert_eq!(complaints("jitmem/src/map.rs", "//! Doc.\nunsafe {}\n"), Vec::<String>::new());
-    }
 }

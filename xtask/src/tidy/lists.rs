@@ -1,0 +1,61 @@
+//! What the rules allow, by crate and by file, each with its reason.
+
+/// The crates and what each may depend on among our own: the direction of the design.
+#[rustfmt::skip]
+pub(super) const ROOMS: &[(&str, &[&str])] = &[
+    ("ir", &[]),
+    ("cfg", &["ir"]),
+    ("ssa", &["ir", "cfg"]),
+    ("opt", &["ir", "cfg", "ssa"]),
+    ("regalloc", &[]),
+    ("arm64-enc", &[]),
+    ("codegen", &["ir", "cfg", "regalloc", "arm64-enc"]),
+    ("jitmem", &[]),
+    ("arm64-sim", &["arm64-enc"]),
+    ("interp", &["ir", "jitmem"]),
+    ("lang", &["ir"]),
+    ("driver", &[
+        "ir", "cfg", "ssa", "opt", "regalloc", "arm64-enc", "codegen", "jitmem", "arm64-sim", "interp", "lang",
+    ]),
+    ("cli", &["ir", "cfg", "ssa", "opt", "codegen", "arm64-enc", "lang", "driver"]),
+    ("testkit", &["ir"]),
+    ("xtask", &[]),
+];
+
+/// Where `unsafe` may stand, and why. A path ending in `/` is a folder.
+pub(super) const UNSAFE_ALLOWED: &[(&str, &str)] = &[
+    ("jitmem/", "mapping, publishing and entering executable memory"),
+    ("arm64-sim/src/memory", "the memory of simulated code is the host's"),
+    ("arm64-sim/src/sim.rs", "whoever opens the host's memory to simulated code vouches for it"),
+    ("arm64-sim/tests/", "runs the same words on the CPU, to compare"),
+    ("interp/src/memory", "the memory of interpreted code is the host's"),
+    ("driver/src/native.rs", "the one call of published code"),
+    ("driver/tests/signals.rs", "signals are sent and handled by system calls"),
+    ("examples/", "programs in the source language, whose calls of host functions rustc wants so"),
+    ("lang/tests/", "the same"),
+];
+
+/// Where `cfg(target_arch)` may stand: every dump is the same on every host.
+pub(super) const ARCH_ALLOWED: &[&str] =
+    &["jitmem/", "driver/src/native.rs", "driver/tests/", "arm64-sim/tests/", "xtask/"];
+
+/// About 600 lines is what a reader holds in the head; this is where it certainly ends.
+pub(super) const MAX_LINES: usize = 800;
+
+/// Lowerings, passes and loaders: code whose input another stage has checked.
+pub(super) const LOWERINGS: &[&str] =
+    &["lang/src/lower/", "opt/src/", "codegen/src/lower/", "interp/src/load"];
+
+/// Lines there that look like made-up values and are answers: the file, the text and what it says.
+pub(super) const ANSWERS: &[(&str, &str, &str)] = &[
+    ("lang/src/lower/constant.rs", "_ => None", "the expression is no constant"),
+    ("lang/src/lower/matching.rs", "_ => return None", "the arms are no cases of a switch"),
+    ("lang/src/lower/mod.rs", "_ => None", "the type is not extended in a register"),
+    ("opt/src/inline.rs", ".unwrap_or(0)", "the function is called nowhere"),
+    ("opt/src/rotate.rs", ".unwrap_or_default()", "the value has no name"),
+    ("codegen/src/lower/args.rs", ".unwrap_or_default()", "the function calls nothing"),
+    ("codegen/src/lower/overflow.rs", ".unwrap_or_default()", "the block is at its start"),
+];
+
+/// Words that mark unfinished work. A test may be ignored only with a reason beside it.
+pub(super) const MARKS: &[&str] = &["TODO", "FIXME", "XXX", "#[ignore]"];
