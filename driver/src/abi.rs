@@ -1,7 +1,7 @@
 //! Arguments and results of a call into machine code, in the places that `codegen` gives them (AAPCS64).
 
 use codegen::{ArgAssigner, ArgPlace, CallConv};
-use ir::{Signature, Type};
+use ir::{AbiParam, Signature, Type};
 use regalloc::{PReg, RegClass};
 
 use crate::error::Error;
@@ -29,6 +29,12 @@ impl Places {
     }
 }
 
+/// The bits of a value as a register holds them, extended as the signature says.
+pub(crate) fn extended(param: AbiParam, bits: u64) -> u64 {
+    let bits = bits & param.ty.mask();
+    param.extend.map_or(bits, |extend| ir::eval::extended(extend, param.ty, bits))
+}
+
 /// Puts arguments where the callee looks for them, extended as the signature says.
 pub(crate) fn place(signature: &Signature, bits: &[u64], conv: CallConv) -> Places {
     let mut places = Places::default();
@@ -36,8 +42,7 @@ pub(crate) fn place(signature: &Signature, bits: &[u64], conv: CallConv) -> Plac
     let mut stack: Vec<u8> = Vec::new();
     for (param, &bits) in signature.params.iter().zip(bits) {
         let ty = param.ty;
-        let bits = bits & ty.mask();
-        let bits = param.extend.map_or(bits, |extend| ir::eval::extended(extend, ty, bits));
+        let bits = extended(*param, bits);
         match assigner.next(ty) {
             ArgPlace::Reg(reg) => *places.register(reg) = bits,
             ArgPlace::Stack(offset) => {
@@ -110,7 +115,7 @@ mod tests {
 
     #[test]
     fn narrow_values_are_extended_and_cut() {
-        use ir::{AbiParam, Extend};
+        use ir::Extend;
         let dirty = 0xabcd_ef01_89ab_cdef;
         let check = |ty: Type, extend, passed: u64, taken: u64| {
             let param = AbiParam { ty, extend };

@@ -1,7 +1,6 @@
 //! [`Engine`]: functions that run natively, in the simulator or in the interpreter, and come and go while they do.
 
 use std::cell::Cell;
-use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,14 +11,16 @@ use ir::{Module, Signature, TrapKind, Type};
 use jitmem::{DataMemory, epoch};
 
 use crate::abi;
+use crate::closure::HostClosure;
 use crate::error::{Error, READING, Trap};
-use crate::host::{HostFunction, Hosts};
+use crate::host::{Bound, HostFunction, Hosts};
 #[cfg(feature = "interpreter")]
 use crate::interpreter::Interpreters;
 use crate::link::{self, Destination};
-use crate::machine::{self, Machine, Native};
+use crate::machine::{Machine, Native};
 use crate::native;
 use crate::options::{EngineKind, Options};
+use crate::pending::{self, Pending};
 use crate::pipeline::{self, Settings};
 #[cfg(feature = "simulator")]
 use crate::simulator::{SimLimits, Simulators};
@@ -73,20 +74,35 @@ enum Backend {
 /// How machine code finds its engine, to have a function compiled.
 #[derive(Debug, Default)]
 pub(crate) struct Context {
-    engine: OnceLock<Weak<Inner>>,
+    engine: OnceLock<WeakEngine>,
+}
+
+/// An engine that does not live because of this.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct WeakEngine(Weak<Inner>);
+
+impl WeakEngine {
+    /// The engine, whose code runs.
+    pub(crate) fn upgrade(&self) -> Engine {
+        match self.0.upgrade() {
+            Some(inner) => Engine { inner },
+            None => unreachable!("an engine lives while its code runs"),
+        }
+    }
 }
 
 impl Context {
     /// Where the function of the stub at this address is to be entered. If it cannot be compiled, the address is one that
     /// traps, with the error.
     pub(crate) fn compile(&self, stub: u64) -> u64 {
-        let Some(inner) = self.engine.get().and_then(Weak::upgrade) else {
-            unreachable!("an engine lives while its code runs")
+        let Some(engine) = self.engine.get() else {
+            unreachable!("an engine knows itself before it has code")
         };
+        let inner = engine.upgrade().inner;
         let caught = catch_unwind(AssertUnwindSafe(|| inner.entry_of_stub(stub)));
         let entry = caught.unwrap_or_else(|panic| Err(Error::panicked(&*panic)));
         entry.unwrap_or_else(|error| {
-            machine::set_pending(match error {
+            pending::set(Pending::Error(match error {
                 // The caller is code, for which that is a trap.
                 Error::NoBody { ref name } | Error::Removed { ref name } => {
                     let (function, detail) = (name.clone(), Some(error.to_string()));
@@ -94,7 +110,7 @@ impl Context {
                     Trap { kind, function, file: None, span: None, detail }.into()
                 }
                 error => error,
-            });
+            }));
             inner.lock().table.removed_address()
         })
     }
@@ -141,7 +157,7 @@ impl Engine {
     /// An engine without functions.
     ///
     /// # Errors
-    /// [`Error::NotKept`], [`Error::NoEngine`], [`Error::NoHostCode`]; [`Error::Memory`] if there is no memory for code.
+    /// [`Error::NotKept`], [`Error::NoEngine`]; [`Error::Memory`] if there is no memory for code.
     pub fn empty(hosts: &Hosts, options: &Options) -> Result<Self, Error> {
         /// Engines are told apart by their numbers.
         static ENGINES: AtomicU32 = AtomicU32::new(0);
@@ -167,10 +183,10 @@ impl Engine {
         let compiler = codegen::Compiler::new(settings.codegen.clone())?;
         let state = Mutex::new(State { table, compiler });
         let inner = Arc::new(Inner { options: options.clone(), settings, backend, state });
-        context.engine.get_or_init(|| Arc::downgrade(&inner));
+        context.engine.get_or_init(|| WeakEngine(Arc::downgrade(&inner)));
         let engine = Self { inner };
         for (name, function) in hosts.functions() {
-            engine.import_function(name, function.clone())?;
+            engine.import_function(name, function.clone());
         }
         Ok(engine)
     }
@@ -232,18 +248,42 @@ impl Engine {
         })
     }
 
-    /// Gives modules that are added after this one more function of the host.
+    /// Gives modules that are added after this one more function of the host, or another one of that name: see
+    /// [`Hosts::add_closure`].
     ///
-    /// # Errors
-    /// None today.
-    fn import_function(&self, name: &str, function: HostFunction) -> Result<(), Error> {
+    /// ```
+    /// # use driver::{Caller, Engine, Error, Func, Hosts, Options, ir};
+    /// use std::sync::atomic::{AtomicI64, Ordering};
+    ///
+    /// let engine = Engine::empty(&Hosts::new(), &Options::default())?;
+    /// let total = AtomicI64::new(40);
+    /// engine.import("add", move |_: &mut Caller<'_>, x: i64| -> Result<i64, String> {
+    ///     if x < 0 { Err(format!("{x} is negative")) } else { Ok(total.fetch_add(x, Ordering::Relaxed) + x) }
+    /// });
+    /// let module = "extern @add(i64) -> i64\nfn @f(i64) -> i64 {\nblock0(v0: i64):\n  v1: i64 = call @add(v0)\n  ret v1\n}";
+    /// engine.add(ir::parse::module(module).map_err(|errors| errors[0].clone())?)?;
+    /// let f: Func<i64, i64> = engine.func("f")?;
+    /// assert_eq!(f.call(2)?, 42);
+    /// assert_eq!(f.call(-1).unwrap_err().to_string(), "`add`, called in `f`: -1 is negative");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn import<M, F: HostClosure<M>>(&self, name: &str, closure: F) {
+        self.import_function(name, HostFunction::of_closure(closure));
+    }
+
+    fn import_function(&self, name: &str, function: HostFunction) {
         let inner = &*self.inner;
+        let host = Arc::new(Bound {
+            name: name.to_owned(),
+            function,
+            engine: WeakEngine(Arc::downgrade(&self.inner)),
+            on_panic: inner.options.host_panic,
+        });
         let mut state = inner.lock();
         if let Backend::Machine { machine, .. } = &inner.backend {
-            machine.add_host(&function);
+            machine.add_host(&host);
         }
-        state.table.imports.insert(name.to_owned(), Import { function, veneer: None });
-        Ok(())
+        state.table.import(name, Import { host, veneer: None });
     }
 
     /// The function of a name.
@@ -376,7 +416,10 @@ impl Engine {
                     interpreters.get().ok_or(Error::NoBody { name: slot.name.clone() })?;
                 interpreters.call(&slot.name, bits)?.map_err(|stop| {
                     let file = interpreters.source();
-                    trap(stop.kind, &stop.place.function, stop.place.span, file)
+                    let place = (stop.place.function.clone(), file.clone(), stop.place.span);
+                    pending::take(|_| place).unwrap_or_else(|| {
+                        trap(stop.kind, &stop.place.function, stop.place.span, file).into()
+                    })
                 })?;
             }
             Backend::Machine { space, machine, .. } => {
@@ -498,12 +541,13 @@ impl Inner {
         match &self.backend {
             #[cfg(feature = "interpreter")]
             Backend::Interpreter(interpreters) => {
-                let hosts = table.imports.values().map(|import| import.function.clone());
-                let hosts: HashMap<&str, HostFunction> =
-                    table.imports.keys().map(String::as_str).zip(hosts).collect();
                 let externs = module.externs.keys();
-                let hosts: Vec<HostFunction> =
-                    externs.filter_map(|name| hosts.get(name.as_str()).cloned()).collect();
+                let hosts: Vec<Arc<Bound>> = externs
+                    .filter_map(|name| match table.named(name)? {
+                        Target::Host(index) => Some(Arc::clone(&table.imports[index].host)),
+                        Target::Function(_) => None,
+                    })
+                    .collect();
                 let made = Interpreters::of(module, &hosts, data, &self.options, &self.settings)?;
                 interpreters.set(Box::new(made)).map_err(|_| Error::NotKept {
                     kind: EngineKind::Interpreter,
@@ -528,17 +572,13 @@ impl Inner {
             let actual = table.signature(target);
             match target {
                 Target::Function(_) => same_signature(name, actual, declared)?,
-                Target::Host(index) => {
+                Target::Host(_) => {
                     if !same_types(actual, declared) {
                         return Err(Error::HostSignature {
                             name: name.clone(),
                             declared: Box::new(declared.clone()),
                             actual: Box::new(actual.clone()),
                         });
-                    }
-                    let has_code = table.imports[index].function.has_code;
-                    if self.options.engine == EngineKind::Native && !has_code {
-                        return Err(Error::NoHostCode { name: name.clone() });
                     }
                 }
             }
@@ -625,6 +665,19 @@ impl Inner {
         }
     }
 
+    /// The address that machine code calls for a function of the host.
+    fn veneer_of(&self, import: &mut Import, space: &Space) -> Result<u64, Error> {
+        if let Some(address) = import.veneer {
+            return Ok(address);
+        }
+        let (kind, conv) = (self.options.engine, self.settings.codegen.call_conv);
+        let words = veneer::assemble(&import.host, kind, conv)
+            .ok_or(Error::Internal("a veneer does not assemble"))?;
+        let address = space.add_helper(&words)?.address();
+        import.veneer = Some(address);
+        Ok(address)
+    }
+
     /// Compiles a function of a unit and puts it into its slot.
     fn compile_unit(
         &self,
@@ -657,11 +710,7 @@ impl Inner {
                 }),
                 Some(Target::Host(index)) => {
                     let import = &mut table.imports[index];
-                    Ok(Destination::Address(veneer_of(
-                        import,
-                        space,
-                        self.settings.codegen.call_conv,
-                    )?))
+                    Ok(Destination::Address(self.veneer_of(import, space)?))
                 }
                 None => Err(Error::Internal("a relocation refers to nothing")),
             }
@@ -675,18 +724,6 @@ impl Inner {
         }
         Ok(Some(placed.code))
     }
-}
-
-/// The address that machine code calls for a function of the host.
-fn veneer_of(import: &mut Import, space: &Space, conv: codegen::CallConv) -> Result<u64, Error> {
-    if let Some(address) = import.veneer {
-        return Ok(address);
-    }
-    let words = veneer::assemble(&import.function, conv)
-        .ok_or(Error::Internal("a veneer does not assemble"))?;
-    let address = space.add_helper(&words)?.address();
-    import.veneer = Some(address);
-    Ok(address)
 }
 
 fn verify(module: &Module) -> Result<(), Error> {

@@ -5,6 +5,7 @@ use std::fmt;
 
 use ir::{Signature, Span, TrapKind};
 
+use crate::closure::HostError;
 use crate::options::EngineKind;
 use crate::table::FuncId;
 
@@ -26,12 +27,8 @@ pub struct Trap {
 
 impl fmt::Display for Trap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "trap: {} in `{}`", self.kind, self.function)?;
-        match (&self.file, self.span) {
-            (Some(file), Some(span)) => write!(f, " at {file}:{span}")?,
-            (None, Some(span)) => write!(f, " at {span}")?,
-            (_, None) => {}
-        }
+        let at = At(self.file.as_deref(), self.span);
+        write!(f, "trap: {} in `{}`{at}", self.kind, self.function)?;
         match &self.detail {
             Some(detail) => write!(f, " ({detail})"),
             None => Ok(()),
@@ -40,6 +37,42 @@ impl fmt::Display for Trap {
 }
 
 impl std::error::Error for Trap {}
+
+/// A function of the host ended a call, by an error or a panic.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct HostFailure {
+    /// Its name.
+    pub host: String,
+    /// The function that called it.
+    pub function: String,
+    /// The source file of that, if its module names one.
+    pub file: Option<String>,
+    /// The place of the call in the source, if it is known.
+    pub span: Option<Span>,
+    /// What it said.
+    pub source: HostError,
+}
+
+impl fmt::Display for HostFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, function, file, span, source } = self;
+        write!(f, "`{host}`, called in `{function}`{}: {source}", At(file.as_deref(), *span))
+    }
+}
+
+/// ` at FILE:SPAN`, as far as it is known.
+struct At<'a>(Option<&'a str>, Option<Span>);
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            At(Some(file), Some(span)) => write!(f, " at {file}:{span}"),
+            At(None, Some(span)) => write!(f, " at {span}"),
+            At(_, None) => Ok(()),
+        }
+    }
+}
 
 /// Why an engine cannot be made, or a call fails.
 #[derive(Debug)]
@@ -81,11 +114,6 @@ pub enum Error {
         declared: Box<Signature>,
         /// What it is.
         actual: Box<Signature>,
-    },
-    /// A host function that is a closure cannot be called by native code.
-    NoHostCode {
-        /// Its name.
-        name: String,
     },
     /// The module has no function of this name.
     NoFunction {
@@ -151,6 +179,8 @@ pub enum Error {
     },
     /// The call ended in a trap.
     Trap(Trap),
+    /// A function of the host ended the call.
+    Host(Box<HostFailure>),
     /// The simulator found something that correct machine code never does.
     Machine(String),
     /// Something inside the driver does not hold: a defect.
@@ -232,10 +262,6 @@ impl fmt::Display for Error {
                 f,
                 "the module declares the host function `{name}` as {declared}, but it is {actual}"
             ),
-            Error::NoHostCode { name } => write!(
-                f,
-                "the host function `{name}` is a closure, which native code cannot call; the simulator and the interpreter can"
-            ),
             Error::NoFunction { name, similar } => {
                 write!(f, "there is no function `{name}`")?;
                 match similar {
@@ -261,6 +287,7 @@ impl fmt::Display for Error {
                 "the engine `{kind}` cannot keep the option `{option}`; the simulator and the interpreter can"
             ),
             Error::Trap(trap) => trap.fmt(f),
+            Error::Host(failure) => failure.fmt(f),
             Error::Machine(fault) => write!(f, "the simulator stopped: {fault}"),
             Error::Internal(what) => write!(f, "a defect of Jitsu: {what}"),
             Error::Panicked(what) => write!(f, "a defect of Jitsu: {what}"),
@@ -276,6 +303,7 @@ impl std::error::Error for Error {
             Error::Load(error) => Some(&**error),
             Error::Memory(error) => Some(error),
             Error::Trap(trap) => Some(trap),
+            Error::Host(failure) => Some(&*failure.source),
             _ => None,
         }
     }

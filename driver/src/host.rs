@@ -1,34 +1,96 @@
-//! Host functions: `extern "C"` functions of the embedding program that compiled code may call by name.
+//! Functions of the host that compiled code may call by name: closures with state, and plain `extern "C"` functions.
 
+use std::any::Any;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 use ir::{AbiParam, Signature};
 
+use crate::closure::{HostClosure, HostError};
+use crate::engine::{Engine, WeakEngine};
+use crate::options::HostPanic;
+use crate::pending::{self, Pending};
 use crate::value::Scalar;
 
-/// A function of the host, by the name that modules call it by.
+/// A function of the host.
 #[derive(Clone)]
 pub(crate) struct HostFunction {
     pub(crate) signature: Signature,
     /// Which parameters are `bool`: what native code passes for them is normalised on the way.
     pub(crate) bools: Vec<bool>,
-    /// What native code jumps to, and what stands for the function in simulated code.
-    pub(crate) address: u64,
-    /// Whether there is code at the address.
-    pub(crate) has_code: bool,
-    /// How the interpreter and the simulator call it.
+    /// Where its code is, if it is a plain one.
+    pub(crate) code: Option<u64>,
+    /// How the engine calls it.
     pub(crate) thunk: Thunk,
 }
 
-/// Takes the bits of the arguments, gives those of the result (0 if there is none).
-pub type Thunk = Arc<dyn Fn(&[u64]) -> u64 + Send + Sync>;
+/// Takes the bits of the arguments and sets those of the results.
+pub type Thunk =
+    Arc<dyn Fn(&mut Caller<'_>, &[u64], &mut [u64]) -> Result<(), HostError> + Send + Sync>;
 
 impl fmt::Debug for HostFunction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "HostFunction {} at {:#x}", self.signature, self.address)
+        write!(f, "HostFunction {}", self.signature)
     }
+}
+
+/// Whoever calls a function of the host.
+#[derive(Debug)]
+pub struct Caller<'a> {
+    engine: &'a WeakEngine,
+}
+
+impl Caller<'_> {
+    /// The engine whose code calls. Its functions may be called, added, replaced and removed, also the one that calls.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        self.engine.upgrade()
+    }
+}
+
+/// A function of the host as an engine has it.
+#[derive(Debug)]
+pub(crate) struct Bound {
+    pub(crate) name: String,
+    pub(crate) function: HostFunction,
+    pub(crate) engine: WeakEngine,
+    pub(crate) on_panic: HostPanic,
+}
+
+impl Bound {
+    /// What stands for it in simulated code.
+    pub(crate) fn address(&self) -> u64 {
+        self.function.code.unwrap_or(std::ptr::from_ref(self).addr() as u64)
+    }
+
+    /// Calls it; false if the call that it is part of ends, with what is [pending]. `return_address` is where machine code
+    /// waits for it.
+    pub(crate) fn call(
+        &self,
+        args: &[u64],
+        results: &mut [u64],
+        return_address: Option<u64>,
+    ) -> bool {
+        let mut caller = Caller { engine: &self.engine };
+        let called = AssertUnwindSafe(|| (self.function.thunk)(&mut caller, args, results));
+        let failed = |source| Pending::Failed { host: self.name.clone(), source, return_address };
+        pending::set(match catch_unwind(called) {
+            Ok(Ok(())) => return true,
+            Ok(Err(error)) => failed(error),
+            Err(payload) => match self.on_panic {
+                HostPanic::Unwind => Pending::Panicked(payload),
+                HostPanic::Trap => failed(format!("it panicked: {}", message(&*payload)).into()),
+            },
+        });
+        false
+    }
+}
+
+fn message(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("without a message")
 }
 
 /// The functions that the host gives to a module.
@@ -56,28 +118,37 @@ impl Hosts {
         Self::default()
     }
 
-    /// Adds a closure of this signature, or replaces the function of this name. The interpreter and the simulator can
-    /// call it; for native code it is [refused](crate::Error::NoHostCode), because it has no code at an address.
-    pub fn add_closure(&mut self, name: &str, signature: &Signature, thunk: Thunk) -> &mut Self {
-        // Addresses that no host has, one for each.
-        let index = self.functions.get_index_of(name).unwrap_or(self.functions.len());
-        let address = 0xffff_0000_0000_0000 + 64 * index as u64;
-        let bools = vec![false; signature.params.len()];
-        let signature = signature.clone();
-        let function = HostFunction { signature, bools, address, has_code: false, thunk };
-        self.functions.insert(name.to_owned(), function);
-        self
+    /// Adds a closure, or replaces the function of this name. It takes `&mut Caller` and up to 24 scalars, and returns
+    /// nothing, a scalar, a tuple of up to four, or a `Result` of these: an error ends the call of the engine with
+    /// [`Error::Host`](crate::Error::Host). A panic does what [`Options::host_panic`](crate::Options::host_panic) says.
+    ///
+    /// ```
+    /// use driver::{Caller, Hosts};
+    ///
+    /// let mut hosts = Hosts::new();
+    /// let offset = 40;
+    /// hosts.add_closure("shifted", move |_: &mut Caller<'_>, x: i64| x + offset);
+    /// ```
+    pub fn add_closure<M, F: HostClosure<M>>(&mut self, name: &str, closure: F) -> &mut Self {
+        self.insert(name, HostFunction::of_closure(closure))
     }
 
-    /// Adds a function, or replaces the one of this name. It must not unwind; it may call engines again.
+    /// Adds a function of a signature that is known at run time only, or replaces the one of this name.
+    pub fn add_dynamic(&mut self, name: &str, signature: &Signature, thunk: Thunk) -> &mut Self {
+        let bools = vec![false; signature.params.len()];
+        let signature = signature.clone();
+        self.insert(name, HostFunction { signature, bools, code: None, thunk })
+    }
+
+    /// Adds a plain function, or replaces the one of this name: native code calls it directly. It must not unwind; it may call
+    /// engines again.
     pub fn add<F: HostFn>(&mut self, name: &str, function: F) -> &mut Self {
-        let function = HostFunction {
-            signature: F::signature(),
-            bools: F::bools(),
-            address: function.address(),
-            has_code: true,
-            thunk: function.thunk(),
-        };
+        let code = Some(function.address());
+        let (bools, thunk) = (F::bools(), function.thunk());
+        self.insert(name, HostFunction { signature: F::signature(), bools, code, thunk })
+    }
+
+    fn insert(&mut self, name: &str, function: HostFunction) -> &mut Self {
         self.functions.insert(name.to_owned(), function);
         self
     }
@@ -162,10 +233,10 @@ macro_rules! host_fn {
             }
             #[allow(unused_variables)] // a function without parameters looks at none
             fn thunk(self) -> Thunk {
-                Arc::new(move |bits: &[u64]| {
-                    // Callers pass as many words as there are parameters; a missing one would be 0.
-                    let word = |n: usize| bits.get(n).copied().unwrap_or_default();
-                    self($( <$t as Scalar>::from_bits(word($n)) ),*).result_bits()
+                // There are as many words as parameters and results.
+                Arc::new(move |_: &mut Caller<'_>, bits: &[u64], results: &mut [u64]| {
+                    results.fill(self($( <$t as Scalar>::from_bits(bits[$n]) ),*).result_bits());
+                    Ok(())
                 })
             }
         }
@@ -196,9 +267,10 @@ mod tests {
     #[test]
     fn thunks_pass_values_as_c_would() {
         let function = mix as extern "C" fn(i8, u16, f32, bool) -> f64;
-        let thunk = function.thunk();
-        let result = thunk(&[0xff, 0xffff, 0.5f32.to_bits().into(), 1]);
-        assert_eq!(f64::from_bits(result), -1.0 + 65535.0 + 0.5 + 1.0);
+        let (thunk, mut result) = (function.thunk(), [0]);
+        let mut caller = Caller { engine: &WeakEngine::default() };
+        thunk(&mut caller, &[0xff, 0xffff, 0.5f32.to_bits().into(), 1], &mut result).unwrap();
+        assert_eq!(f64::from_bits(result[0]), -1.0 + 65535.0 + 0.5 + 1.0);
         type F = extern "C" fn(i8, u16, f32, bool) -> f64;
         assert_eq!(F::signature().to_string(), "(i8 sext, i16 zext, f32, i8 zext) -> f64");
     }

@@ -7,7 +7,7 @@ use ir::{Module, TrapKind};
 use jitmem::DataMemory;
 
 use crate::error::Error;
-use crate::host::HostFunction;
+use crate::host::Bound;
 use crate::options::Options;
 use crate::pipeline::{self, Settings};
 
@@ -15,7 +15,7 @@ use crate::pipeline::{self, Settings};
 #[derive(Debug)]
 pub(crate) struct Interpreters {
     program: Program,
-    hosts: Vec<HostFunction>,
+    hosts: Vec<Arc<Bound>>,
     fuel: Option<u64>,
     idle: Mutex<Vec<Interpreter>>,
     source: Option<String>,
@@ -25,7 +25,7 @@ impl Interpreters {
     /// For calls of `module`, whose externs are `hosts`.
     pub(crate) fn of(
         module: &Module,
-        hosts: &[HostFunction],
+        hosts: &[Arc<Bound>],
         data: &Arc<DataMemory>,
         options: &Options,
         settings: &Settings,
@@ -56,9 +56,8 @@ impl Interpreters {
         let mut interpreter = taken
             .unwrap_or_else(|| Interpreter::new(Limits { fuel: self.fuel, ..Limits::default() }));
         let mut host = |index: usize, args: &[u64], results: &mut [u64]| {
-            let function = self.hosts.get(index).ok_or(TrapKind::Unreachable)?;
-            results.fill((function.thunk)(args));
-            Ok(())
+            let host = self.hosts.get(index).ok_or(TrapKind::Unreachable)?;
+            if host.call(args, results, None) { Ok(()) } else { Err(TrapKind::Unreachable) }
         };
         let outcome = interpreter.call(&self.program, function, bits, &mut host);
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(interpreter);

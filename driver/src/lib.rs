@@ -30,6 +30,7 @@
 #![cfg_attr(not(all(feature = "interpreter", feature = "simulator")), allow(dead_code))]
 
 mod abi;
+mod closure;
 mod configuration;
 mod engine;
 mod error;
@@ -40,6 +41,7 @@ mod link;
 mod machine;
 mod native;
 mod options;
+mod pending;
 pub mod pipeline;
 #[cfg(feature = "lang")]
 mod print;
@@ -54,13 +56,14 @@ mod unit;
 mod value;
 mod veneer;
 
+pub use closure::{ClosureOutcome, ClosureResults, HostClosure, HostError};
 pub use configuration::Configuration;
 pub use engine::{Engine, Func};
-pub use error::{Error, LinkProblem, Trap};
-pub use host::{HostFn, HostResult, Hosts, Thunk};
+pub use error::{Error, HostFailure, LinkProblem, Trap};
+pub use host::{Caller, HostFn, HostResult, Hosts, Thunk};
 pub use ir;
 pub use opt::{Level, Limit};
-pub use options::{EngineKind, Options};
+pub use options::{EngineKind, HostPanic, Options};
 #[cfg(feature = "lang")]
 pub use print::{Output, Printed, Sink};
 pub use statistics::{FunctionStatistics, Statistics};

@@ -1,6 +1,5 @@
 //! What enters machine code, and what its faults are for the caller of an engine.
 
-use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,7 +9,8 @@ use jitmem::trap::FaultKind;
 
 use crate::abi::Places;
 use crate::error::{Error, Trap};
-use crate::host::HostFunction;
+use crate::host::Bound;
+use crate::pending::{self, CallPlace};
 use crate::space::{Piece, Space};
 use crate::statistics::Statistics;
 
@@ -21,7 +21,7 @@ pub(crate) trait Machine: fmt::Debug + Send + Sync {
     fn call(&self, entry: u64, places: &mut Places, space: &Space) -> Result<(), Error>;
 
     /// Takes notice of a function of the host before code calls it.
-    fn add_host(&self, _: &HostFunction) {}
+    fn add_host(&self, _: &Arc<Bound>) {}
 
     /// Takes notice of data objects before code touches them.
     fn add_data(&self, _: &Arc<DataMemory>) {}
@@ -42,6 +42,8 @@ pub(crate) trait Machine: fmt::Debug + Send + Sync {
 pub(crate) enum Fault {
     /// A `brk`: one of the code's own traps.
     Breakpoint,
+    /// It was left for what is [pending].
+    Left,
     /// What is a trap of this kind wherever it happens, and more for a person.
     Trap(TrapKind, Option<String>),
     /// What correct machine code never does.
@@ -56,40 +58,46 @@ impl Fault {
 
     /// As the caller of an engine sees a fault of the instruction at `pc`: with the function and the place in the source.
     pub(crate) fn into_error(self, pc: u64, space: &Space) -> Error {
-        let (function, name) = match space.piece_at(pc) {
-            Some(Piece::Function(function)) => (Some(Arc::clone(&function)), function.name.clone()),
-            Some(Piece::Helper(_)) => (None, "a veneer".to_owned()),
-            None => (None, "no function".to_owned()),
+        let code = match space.piece_at(pc) {
+            Some(Piece::Function(code)) => Some(code),
+            _ => None,
         };
-        let ((kind, span), detail) = match (self, &function) {
-            (Fault::Wrong(what), _) => return Error::Machine(format!("in `{name}`: {what}")),
-            (Fault::Trap(kind, detail), function) => {
-                ((kind, function.as_ref().and_then(|function| function.span_at(pc))), detail)
+        let ((kind, span), detail) = match (self, &code) {
+            (Fault::Left, _) | (Fault::Breakpoint, None) => {
+                // Without a reason it is where the handles of removed functions lead.
+                let place = |call| place_of(call, space);
+                return pending::take(place).unwrap_or(Error::Removed { name: String::new() });
             }
-            (Fault::Breakpoint, None) => return take_pending(),
-            (Fault::Breakpoint, Some(function)) => match function.trap_at(pc) {
+            (Fault::Wrong(what), code) => {
+                let name = code.as_ref().map_or(NO_FUNCTION, |code| &code.name);
+                return Error::Machine(format!("in `{name}`: {what}"));
+            }
+            (Fault::Trap(kind, detail), code) => {
+                ((kind, code.as_ref().and_then(|code| code.span_at(pc))), detail)
+            }
+            (Fault::Breakpoint, Some(code)) => match code.trap_at(pc) {
                 Some(site) => (site, None),
                 None => return Error::Internal("a `brk` that is no trap site was reached"),
             },
         };
-        let file = function.and_then(|function| Some(function.source.as_deref()?.to_owned()));
-        Trap { kind, function: name, file, span, detail }.into()
+        let function = code.as_ref().map_or(NO_FUNCTION, |code| &code.name).to_owned();
+        let file = code.and_then(|code| Some(code.source.as_deref()?.to_owned()));
+        Trap { kind, function, file, span, detail }.into()
     }
 }
 
-thread_local! {
-    /// Why machine code of this thread goes to the `brk` that belongs to no function.
-    static PENDING: RefCell<Option<Error>> = const { RefCell::new(None) };
-}
+/// What is told of code that belongs to no function of a module.
+const NO_FUNCTION: &str = "a veneer";
 
-/// The error that the next `brk` outside of all functions stands for.
-pub(crate) fn set_pending(error: Error) {
-    PENDING.set(Some(error));
-}
-
-/// Without a reason it is where the handles of removed functions lead.
-fn take_pending() -> Error {
-    PENDING.take().unwrap_or(Error::Removed { name: String::new() })
+/// Where the call is that returns to this address.
+fn place_of(return_address: Option<u64>, space: &Space) -> CallPlace {
+    let call = return_address.and_then(|address| address.checked_sub(4));
+    match call.and_then(|pc| Some((pc, space.piece_at(pc)?))) {
+        Some((pc, Piece::Function(code))) => {
+            (code.name.clone(), code.source.as_deref().map(str::to_owned), code.span_at(pc))
+        }
+        _ => (NO_FUNCTION.to_owned(), None, None),
+    }
 }
 
 /// This machine's processor.

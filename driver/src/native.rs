@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use jitmem::trap::{self, Fault, Recovery};
 
-use crate::abi::Places;
+use crate::abi::{self, Places};
 use crate::engine::Context;
+use crate::host::Bound;
 #[cfg(feature = "simulator")]
 use crate::space::Space;
 use crate::trampoline::CallBlock;
@@ -75,9 +76,33 @@ pub(crate) fn compile_entry() -> u64 {
     compile as extern "C" fn(*const Context, u64) -> u64 as usize as u64
 }
 
+/// What the veneer of a closure calls: with the address of the closure, that of its arguments, behind which the results
+/// go, and where the code waits. It returns 0, or 1 if the call that it is part of ends.
+extern "C" fn call_host(host: *const Bound, words: *mut u64, return_address: u64) -> u64 {
+    // SAFETY: the code of an engine holds the addresses of functions of the host that the engine keeps.
+    let host = unsafe { &*host };
+    let signature = &host.function.signature;
+    let (params, results) = (signature.params.len(), signature.results.len());
+    // SAFETY: the veneer, made for this signature, has so many words in its frame.
+    let words = unsafe { std::slice::from_raw_parts_mut(words, params + results) };
+    let (args, results) = words.split_at_mut(params);
+    args.iter_mut().zip(&signature.params).for_each(|(word, param)| *word &= param.ty.mask());
+    if !host.call(args, results, Some(return_address)) {
+        return 1;
+    }
+    let typed = results.iter_mut().zip(&signature.results);
+    typed.for_each(|(word, &param)| *word = abi::extended(param, *word));
+    0
+}
+
+/// The address of [`call_host`].
+pub(crate) fn host_entry() -> u64 {
+    call_host as extern "C" fn(*const Bound, *mut u64, u64) -> u64 as usize as u64
+}
+
 /// As code holds it.
-pub(crate) fn address_of(context: &Arc<Context>) -> u64 {
-    Arc::as_ptr(context).expose_provenance() as u64
+pub(crate) fn address_of<T>(shared: &Arc<T>) -> u64 {
+    Arc::as_ptr(shared).expose_provenance() as u64
 }
 
 /// The bytes that compiled code passes by address and length to a host function.

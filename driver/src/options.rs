@@ -61,6 +61,16 @@ impl fmt::Display for EngineKind {
     }
 }
 
+/// What a panic of a host function that is a closure becomes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum HostPanic {
+    /// It goes on through the compiled code to whoever called the engine.
+    #[default]
+    Unwind,
+    /// The call of the engine ends with [`Error::Host`](crate::Error::Host).
+    Trap,
+}
+
 /// How to make an [`Engine`]. `Options::default()` is what most programs want.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -72,6 +82,7 @@ pub struct Options {
     pub(crate) lse: Option<bool>,
     pub(crate) optimize_for_interpreter: bool,
     pub(crate) limit: opt::Limit,
+    pub(crate) host_panic: HostPanic,
 }
 
 impl Default for Options {
@@ -86,6 +97,7 @@ impl Default for Options {
             lse: None,
             optimize_for_interpreter: true,
             limit: opt::Limit::NONE,
+            host_panic: HostPanic::default(),
         }
     }
 }
@@ -148,6 +160,13 @@ impl Options {
     #[must_use]
     pub fn limit(mut self, limit: opt::Limit) -> Self {
         self.limit = limit;
+        self
+    }
+
+    /// What a panic of a host function becomes.
+    #[must_use]
+    pub fn host_panic(mut self, host_panic: HostPanic) -> Self {
+        self.host_panic = host_panic;
         self
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use arm64_sim::{CallArgs, Class, Config, HostCall, Simulator, Stats};
-use codegen::ArgPlace;
+use codegen::{ArgAssigner, ArgPlace, CallConv};
 use ir::{Span, TrapKind};
 use jitmem::DataMemory;
 use regalloc::RegClass;
@@ -13,7 +13,7 @@ use regalloc::RegClass;
 use crate::abi::{self, Places};
 use crate::engine::Context;
 use crate::error::Error;
-use crate::host::HostFunction;
+use crate::host::Bound;
 use crate::machine::{Fault, Machine};
 use crate::native;
 use crate::space::{Follow, Space};
@@ -43,7 +43,7 @@ pub(crate) struct Simulators {
 /// What every processor has to know.
 #[derive(Default)]
 struct Known {
-    hosts: Vec<HostFunction>,
+    hosts: Vec<Arc<Bound>>,
     /// What restricted processors work on: one for all, as in native code. They are kept as long as the processors.
     data: Vec<Arc<DataMemory>>,
 }
@@ -91,8 +91,8 @@ impl Simulators {
     /// Tells a processor what is new.
     fn teach(&self, processor: &mut Processor) -> Result<(), Error> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        for function in &known.hosts[processor.hosts..] {
-            add_host(&mut processor.simulator, function);
+        for host in &known.hosts[processor.hosts..] {
+            add_host(&mut processor.simulator, host);
         }
         processor.hosts = known.hosts.len();
         if self.limits.restricted {
@@ -108,23 +108,27 @@ impl Simulators {
 }
 
 /// Lets simulated code call a function of the host.
-fn add_host(simulator: &mut Simulator, function: &HostFunction) {
-    let HostFunction { signature, address, thunk, .. } = function.clone();
-    simulator.register_host(address, move |call: &mut HostCall<'_>| {
-        let args = abi::gather(&signature, |place| match place {
+fn add_host(simulator: &mut Simulator, host: &Arc<Bound>) {
+    let host = Arc::clone(host);
+    simulator.register_host(host.address(), move |call: &mut HostCall<'_>| {
+        let signature = &host.function.signature;
+        let args = abi::gather(signature, |place| match place {
             ArgPlace::Reg(reg) if reg.class() == RegClass::Int => Ok(call.x(reg.index().into())),
             ArgPlace::Reg(reg) => Ok(call.d(reg.index().into())),
             ArgPlace::Stack(offset) => call.stack(offset as usize / abi::WORD),
         })?;
-        let result = thunk(&args);
-        if let Some(param) = signature.results.first() {
-            if param.ty.is_float() {
-                call.set_d(0, result);
-            } else {
-                let extended = param
-                    .extend
-                    .map_or(result, |extend| ir::eval::extended(extend, param.ty, result));
-                call.set_x(0, extended);
+        let mut results = vec![0; signature.results.len()];
+        if !host.call(&args, &mut results, Some(call.return_address())) {
+            return Err(call.fault(0, "left"));
+        }
+        let mut places = ArgAssigner::new(CallConv::Aapcs64);
+        for (param, bits) in signature.results.iter().zip(results) {
+            match places.next(param.ty) {
+                ArgPlace::Reg(reg) if reg.class() == RegClass::Float => {
+                    call.set_d(reg.index().into(), bits);
+                }
+                ArgPlace::Reg(reg) => call.set_x(reg.index().into(), abi::extended(*param, bits)),
+                ArgPlace::Stack(_) => return Err(call.fault(0, "results beyond the registers")),
             }
         }
         Ok(())
@@ -149,9 +153,9 @@ impl Machine for Simulators {
         Ok(())
     }
 
-    fn add_host(&self, function: &HostFunction) {
+    fn add_host(&self, host: &Arc<Bound>) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.hosts.push(function.clone());
+        known.hosts.push(Arc::clone(host));
     }
 
     fn add_data(&self, data: &Arc<DataMemory>) {
@@ -177,6 +181,7 @@ fn error(fault: &arm64_sim::Fault, space: &Space) -> Error {
     use arm64_sim::Stop;
     let reason = match fault.stop {
         Stop::Breakpoint { .. } => Fault::Breakpoint,
+        Stop::Host { .. } => Fault::Left,
         Stop::StackOverflow { .. } => Fault::Trap(TrapKind::StackOverflow, None),
         Stop::OutOfMemory { bytes, .. } => {
             let detail = format!("no memory for {bytes} bytes of stack");

@@ -157,7 +157,10 @@ fn assemble_jump(target: u64) -> Option<Vec<u32>> {
 }
 
 /// Puts constants behind the code.
-fn literals<const N: usize>(asm: &mut Assembler, all: [(Label, u64); N]) -> Option<Vec<u32>> {
+pub(crate) fn literals<const N: usize>(
+    asm: &mut Assembler,
+    all: [(Label, u64); N],
+) -> Option<Vec<u32>> {
     if !asm.offset().is_multiple_of(8) {
         asm.word(0);
     }

@@ -11,11 +11,10 @@ use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
-use indexmap::IndexMap;
 use ir::Signature;
 
 use crate::error::Error;
-use crate::host::HostFunction;
+use crate::host::Bound;
 use crate::space::{Code, Space};
 use crate::stub::{Stub, Stubs};
 use crate::unit::Unit;
@@ -125,7 +124,7 @@ pub(crate) enum Target {
 /// A function of the host, and the code that calls it.
 #[derive(Debug)]
 pub(crate) struct Import {
-    pub(crate) function: HostFunction,
+    pub(crate) host: Arc<Bound>,
     /// The address that machine code calls, once it does.
     pub(crate) veneer: Option<u64>,
 }
@@ -137,7 +136,9 @@ pub(crate) struct Table {
     entries: Vec<Entry>,
     free: Vec<SlotNumber>,
     names: HashMap<String, SlotNumber>,
-    pub(crate) imports: IndexMap<String, Import>,
+    /// All that were ever imported: code may call each.
+    pub(crate) imports: Vec<Import>,
+    imported: HashMap<String, usize>,
     stubs: Option<Stubs>,
 }
 
@@ -149,7 +150,8 @@ impl Table {
             entries: Vec::new(),
             free: Vec::new(),
             names: HashMap::new(),
-            imports: IndexMap::new(),
+            imports: Vec::new(),
+            imported: HashMap::new(),
             stubs,
         }
     }
@@ -233,8 +235,14 @@ impl Table {
 
     /// What a name stands for: functions come before the host's.
     pub(crate) fn named(&self, name: &str) -> Option<Target> {
-        let host = || self.imports.get_index_of(name).map(Target::Host);
+        let host = || self.imported.get(name).copied().map(Target::Host);
         self.function(name).map(Target::Function).or_else(host)
+    }
+
+    /// Gives a name to a function of the host, from now on.
+    pub(crate) fn import(&mut self, name: &str, import: Import) {
+        self.imported.insert(name.to_owned(), self.imports.len());
+        self.imports.push(import);
     }
 
     /// The function of this name.
@@ -250,7 +258,7 @@ impl Table {
     pub(crate) fn signature(&self, target: Target) -> &Signature {
         match target {
             Target::Function(slot) => &self.slot(slot).signature,
-            Target::Host(index) => &self.imports[index].function.signature,
+            Target::Host(index) => &self.imports[index].host.function.signature,
         }
     }
 

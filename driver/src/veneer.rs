@@ -1,17 +1,116 @@
-//! Veneers: what machine code calls in the place of a host function, which may be further away than a call reaches.
+//! Veneers: what machine code calls in the place of a function of the host. A plain one may be further away than a call
+//! reaches; the arguments of a closure are put where Rust finds them, and its results where the caller does.
+
+use std::sync::Arc;
 
 use arm64_enc::{
-    AccessSize, Assembler, Branch, BranchReg, DpImm, LdSt, LiteralOp, LogicalImm, LogicalImmOp,
-    MemOp, Reg, RegSp, ScaledOffset, Size,
+    AccessSize, AddSub, ArithImm, Assembler, Branch, BranchReg, DpImm, FpMemOp, Imm16, Inst, LdSt,
+    LiteralOp, LogicalImm, LogicalImmOp, MemOp, Reg, RegSp, ScaledOffset, Size, VReg,
 };
 use codegen::{ArgAssigner, ArgPlace, CallConv};
 
-use crate::host::HostFunction;
+use crate::abi::WORD;
+use crate::host::{Bound, HostFunction};
+use crate::native;
+use crate::options::EngineKind;
+use crate::stub::literals;
 
-/// The words of a veneer for `function`, whose native code follows `conv`: `ldr x16, literal; br x16`, the address. A
+/// The words of the veneer for a function of the host that code which follows `conv` calls. `None` if its arguments and
+/// results are too many for a frame, or its results for the registers.
+pub(crate) fn assemble(host: &Arc<Bound>, kind: EngineKind, conv: CallConv) -> Option<Vec<u32>> {
+    match host.function.code {
+        // Simulators know closures by their addresses.
+        None if kind == EngineKind::Native => closure(host, conv),
+        code => plain(&host.function, code.unwrap_or(host.address()), conv),
+    }
+}
+
+/// For a closure: what it is passed goes into the frame, word by word, and what it returns comes from there.
+fn closure(host: &Arc<Bound>, conv: CallConv) -> Option<Vec<u32>> {
+    /// The frame record.
+    const WORDS_AT: usize = 16;
+    let signature = &host.function.signature;
+    let (params, results) = (signature.params.len(), signature.results.len());
+    let frame = WORDS_AT + WORD * (params + results).next_multiple_of(2);
+    let mut asm = Assembler::new();
+    let x = |n: u8| Reg::new(n);
+    let xsp = |n: u8| RegSp::new(n);
+    let sp = arm64_enc::SP;
+    let at = |offset: usize, size| ScaledOffset::new(offset as i64, size);
+    let access = |asm: &mut Assembler, op, rt: Reg, base: RegSp, offset: usize, size| {
+        asm.push(LdSt::Unsigned { op, rt, rn: base, offset: at(offset, size)? });
+        Some(())
+    };
+    let float = |asm: &mut Assembler, op, rt: u8, offset: usize| {
+        let (rt, offset) = (VReg::new(rt)?, at(offset, AccessSize::B8)?);
+        asm.push(LdSt::FpUnsigned { op, rt, rn: sp, offset });
+        Some(())
+    };
+    let add = |asm: &mut Assembler, op, rd: RegSp, rn: RegSp, imm: usize| {
+        let imm = ArithImm::new(imm as u64)?;
+        asm.push(DpImm::AddSub { op, size: Size::X, rd, rn, imm });
+        Some(())
+    };
+    add(&mut asm, AddSub::Sub, sp, sp, frame)?;
+    access(&mut asm, MemOp::StrX, x(29)?, sp, 0, AccessSize::B8)?;
+    access(&mut asm, MemOp::StrX, x(30)?, sp, 8, AccessSize::B8)?;
+    add(&mut asm, AddSub::Add, xsp(29)?, sp, 0)?;
+    let mut assigner = ArgAssigner::new(conv);
+    let scratch = x(16)?;
+    for (index, ty) in signature.param_types().enumerate() {
+        let word = WORDS_AT + WORD * index;
+        match assigner.next(ty) {
+            ArgPlace::Reg(reg) if ty.is_float() => {
+                float(&mut asm, FpMemOp::StrD, reg.index(), word)?;
+            }
+            ArgPlace::Reg(reg) => {
+                access(&mut asm, MemOp::StrX, x(reg.index())?, sp, word, AccessSize::B8)?;
+            }
+            ArgPlace::Stack(offset) => {
+                let (load, size) = match ty.bytes() {
+                    1 => (MemOp::Ldrb, AccessSize::B1),
+                    2 => (MemOp::Ldrh, AccessSize::B2),
+                    4 => (MemOp::LdrW, AccessSize::B4),
+                    _ => (MemOp::LdrX, AccessSize::B8),
+                };
+                access(&mut asm, load, scratch, sp, frame + offset as usize, size)?;
+                access(&mut asm, MemOp::StrX, scratch, sp, word, AccessSize::B8)?;
+            }
+        }
+    }
+    let (this, function, left) = (asm.label(), asm.label(), asm.label());
+    asm.ldr_literal(LiteralOp::LdrX, x(0)?, this);
+    add(&mut asm, AddSub::Add, xsp(1)?, sp, WORDS_AT)?;
+    add(&mut asm, AddSub::Add, xsp(2)?, xsp(30)?, 0)?;
+    asm.ldr_literal(LiteralOp::LdrX, x(17)?, function);
+    asm.push(Branch::Reg { op: BranchReg::Blr, rn: x(17)? });
+    asm.cbnz(Size::X, x(0)?, left);
+    let mut assigner = ArgAssigner::new(CallConv::Aapcs64);
+    for (index, ty) in signature.result_types().enumerate() {
+        let word = WORDS_AT + WORD * (params + index);
+        match assigner.next(ty) {
+            ArgPlace::Reg(reg) if ty.is_float() => {
+                float(&mut asm, FpMemOp::LdrD, reg.index(), word)?;
+            }
+            ArgPlace::Reg(reg) => {
+                access(&mut asm, MemOp::LdrX, x(reg.index())?, sp, word, AccessSize::B8)?;
+            }
+            ArgPlace::Stack(_) => return None,
+        }
+    }
+    access(&mut asm, MemOp::LdrX, x(29)?, sp, 0, AccessSize::B8)?;
+    access(&mut asm, MemOp::LdrX, x(30)?, sp, 8, AccessSize::B8)?;
+    add(&mut asm, AddSub::Add, sp, sp, frame)?;
+    asm.push(Branch::Reg { op: BranchReg::Ret, rn: arm64_enc::LR });
+    asm.bind(left).ok()?;
+    asm.push(Inst::brk(Imm16::new(1)?));
+    literals(&mut asm, [(this, native::address_of(host)), (function, native::host_entry())])
+}
+
+/// For a plain function at `address`: `ldr x16, literal; br x16`, the address. A
 /// `bool` is normalised before: any other byte would be undefined behaviour in Rust. `None` only if a constant does not
 /// fit its field.
-pub(crate) fn assemble(function: &HostFunction, conv: CallConv) -> Option<Vec<u32>> {
+fn plain(function: &HostFunction, address: u64, conv: CallConv) -> Option<Vec<u32>> {
     let mut asm = Assembler::new();
     // The register that the standard leaves to veneers.
     let scratch = Reg::new(16)?;
@@ -39,8 +138,8 @@ pub(crate) fn assemble(function: &HostFunction, conv: CallConv) -> Option<Vec<u3
     asm.ldr_literal(LiteralOp::LdrX, scratch, literal);
     asm.push(Branch::Reg { op: BranchReg::Br, rn: scratch });
     asm.bind(literal).ok()?;
-    asm.word(function.address as u32);
-    asm.word((function.address >> 32) as u32);
+    asm.word(address as u32);
+    asm.word((address >> 32) as u32);
     Some(asm.finish().ok()?.words().to_vec())
 }
 
@@ -71,7 +170,8 @@ mod tests {
         let mut hosts = Hosts::new();
         hosts.add("f", f as F);
         let check = |conv, offsets: [&str; 2]| {
-            let words = hosts.get("f").and_then(|function| assemble(function, conv)).unwrap();
+            let words =
+                hosts.get("f").and_then(|function| plain(function, function.code?, conv)).unwrap();
             let (code, address) = words.split_at(words.len() - 2);
             let text: Vec<String> = code
                 .iter()
