@@ -46,18 +46,27 @@ fn the_cost_of_nested_expressions_is_linear() {
     }
 }
 
+/// Compares a long function with many short ones of the same length together; `#` in the shape is a number.
+fn long_and_short(many: usize, start: &str, shape: &str, end: &str) {
+    let function = |index: usize, numbers: std::ops::Range<usize>| {
+        let body: String = numbers.map(|number| shape.replace('#', &number.to_string())).collect();
+        format!("fn f{index}(c: bool, n: u32) {{ {start} {body} {end} }}\n")
+    };
+    let short = (0..many / 50).map(|index| function(index, index * 50..index * 50 + 50));
+    let (short, long) = (time(&short.collect::<String>()), time(&function(0, 0..many)));
+    println!("{shape}: {short:?} short, {long:?} long");
+    assert!(long < short * 3, "{shape}: {short:?} short, {long:?} long");
+}
+
 #[test]
 fn the_cost_of_many_variables_is_linear() {
     // Written in both branches before anything reads them.
-    let shape = "let x#; if c { x# = 1; } else { x# = 2; }";
-    let function = |index: usize, numbers: std::ops::Range<usize>| {
-        let body: String = numbers.map(|number| shape.replace('#', &number.to_string())).collect();
-        format!("fn f{index}(c: bool) {{ {body} }}\n")
-    };
-    // A long function against many short ones, of the same length together.
-    let many = 2000;
-    let short = (0..many / 50).map(|index| function(index, index * 50..index * 50 + 50));
-    let (short, long) = (time(&short.collect::<String>()), time(&function(0, 0..many)));
-    println!("{short:?} short, {long:?} long");
-    assert!(long < short * 3, "{short:?} short, {long:?} long");
+    long_and_short(2000, "", "let x#; if c { x# = 1; } else { x# = 2; }", "");
+    long_and_short(5000, "", "let x# = n + #;", "");
+}
+
+#[test]
+fn the_cost_of_many_arms_is_linear() {
+    long_and_short(5000, "match n {", "# => {}", "_ => {} }");
+    long_and_short(2000, "match (n, c) {", "(#, true) => {}", "_ => {} }");
 }

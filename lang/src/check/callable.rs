@@ -167,9 +167,9 @@ impl<'a> Checker<'a> {
         }
         let (params, result) = self.closure_types(closure, expect);
         let items = self.cx.scope.iter().filter(|(_, named)| !named.is_of_call());
-        let scope = items.cloned().collect();
+        let scope = items.collect();
         let hidden = self.cx.scope.iter().filter(|(_, named)| named.is_of_call());
-        let captures = hidden.map(|(name, _)| name.clone()).collect();
+        let captures = hidden.map(|(name, _)| name.to_owned()).collect();
         let name = format!("{}::{{closure#{}}}", self.cx.name, self.fns.len());
         let inner = FnCx {
             name: name.clone(),

@@ -111,7 +111,7 @@ impl<'a> Checker<'a> {
         // Constants of enclosing blocks stay visible; variables are not there.
         let scope =
             self.cx.scope.iter().filter(|(_, named)| !matches!(named, super::Named::Local(_)));
-        let scope = scope.cloned().collect();
+        let scope = scope.collect();
         let first_var = self.types.var_count();
         let cx = FnCx { in_const: true, self_ty, first_var, scope, ..FnCx::default() };
         let outer = std::mem::replace(&mut self.cx, cx);

@@ -72,38 +72,64 @@ impl<'a> Checker<'a> {
                     TyKind::Bool => Some((0, 1)),
                     _ => self.pattern_limits(first),
                 };
-                let Some((min, max)) = limits else { return false };
-                // The points where some pattern begins or ends.
-                let mut cuts = vec![min];
-                if matches!(kind, TyKind::Char) {
-                    // There are no characters in the surrogates' range.
-                    cuts.extend([0xd800, 0xe000]);
-                }
-                for row in &rows {
-                    if let PatKind::Range(lo, hi) = strip(row[0]).kind {
-                        cuts.push(lo);
-                        cuts.extend(hi.checked_add(1));
-                    }
-                }
-                cuts.sort_unstable();
-                cuts.dedup();
-                // Each part begins at a cut and ends before the next one.
-                let ends = cuts.iter().skip(1).map(|next| next - 1).chain([i128::MAX]);
-                let parts: Vec<(i128, i128)> = cuts.iter().copied().zip(ends).collect();
-                parts.into_iter().any(|(lo, hi)| {
-                    let hi = hi.min(max);
-                    if lo < min || lo > hi || (matches!(kind, TyKind::Char) && lo == 0xd800) {
-                        return false;
-                    }
-                    let matching = rows.iter().filter(|row| match strip(row[0]).kind {
-                        PatKind::Range(a, b) => a <= lo && hi <= b,
-                        _ => true,
-                    });
-                    let matching = matching.map(|row| row[1..].to_vec()).collect();
-                    self.uncovered(matching, rest.to_vec(), steps)
-                })
+                let Some(limits) = limits else { return false };
+                self.split(&rows, limits, matches!(kind, TyKind::Char), rest, steps)
             }
         }
+    }
+
+    /// Splits the first column, of numbers, into the parts that the patterns tell apart.
+    fn split(
+        &self,
+        rows: &[Vec<&Pat>],
+        (min, max): (i128, i128),
+        is_char: bool,
+        rest: &[Ty],
+        steps: &mut usize,
+    ) -> bool {
+        // The points where some pattern begins or ends.
+        let mut cuts = vec![min];
+        if is_char {
+            // There are no characters in the surrogates' range.
+            cuts.extend([0xd800, 0xe000]);
+        }
+        let mut always = Vec::new();
+        let mut ranges = Vec::new();
+        for row in rows {
+            match strip(row[0]).kind {
+                PatKind::Range(lo, hi) => {
+                    cuts.push(lo);
+                    cuts.extend(hi.checked_add(1));
+                    ranges.push((lo, hi, &row[1..]));
+                }
+                _ => always.push(&row[1..]),
+            }
+        }
+        cuts.sort_unstable();
+        cuts.dedup();
+        ranges.sort_by_key(|&(lo, ..)| lo);
+        // Each part begins at a cut and ends before the next one.
+        let ends = cuts.iter().skip(1).map(|next| next - 1).chain([i128::MAX]);
+        let mut ranges = ranges.into_iter().peekable();
+        // Those that cover the part: each range is met where it begins, and is left where it ends.
+        let mut open = Vec::new();
+        for (&lo, hi) in cuts.iter().zip(ends) {
+            open.extend(std::iter::from_fn(|| ranges.next_if(|range| range.0 <= lo)));
+            open.retain(|range| range.1 >= lo);
+            if lo < min || lo > hi.min(max) || (is_char && lo == 0xd800) {
+                continue;
+            }
+            let left = if rest.is_empty() {
+                always.is_empty() && open.is_empty()
+            } else {
+                let matching = open.iter().map(|range| range.2).chain(always.iter().copied());
+                self.uncovered(matching.map(<[_]>::to_vec).collect(), rest.to_vec(), steps)
+            };
+            if left {
+                return true;
+            }
+        }
+        false
     }
 
     /// Replaces the first column by one for each part of its type.

@@ -159,14 +159,14 @@ impl<'a> Checker<'a> {
                 syn::Stmt::Item(syn::Item::Const(item)) => {
                     self.attributes(&item.attrs);
                     let id = self.new_const(&item.ident, &item.ty, &item.expr);
-                    self.cx.scope.push((item.ident.to_string(), Named::Const(id)));
+                    self.cx.scope.push(&item.ident.to_string(), Named::Const(id));
                     found.push(id);
                 }
                 syn::Stmt::Item(syn::Item::Static(item))
                     if matches!(item.mutability, syn::StaticMutability::None) =>
                 {
                     let id = self.new_const(&item.ident, &item.ty, &item.expr);
-                    self.cx.scope.push((item.ident.to_string(), Named::Static(id)));
+                    self.cx.scope.push(&item.ident.to_string(), Named::Static(id));
                     found.push(id);
                 }
                 syn::Stmt::Item(syn::Item::Fn(item)) => {
@@ -175,12 +175,12 @@ impl<'a> Checker<'a> {
                     let full = self.unused_name(format!("{}::{name}", self.cx.name));
                     // The names that it may use are not yet complete: the types of constants come below.
                     let id = self.declare_fn(&item.sig, full, None);
-                    if self.cx.scope[first..].iter().any(|(other, _)| *other == name) {
+                    self.cx.scope.push(&name, Named::Fn(id));
+                    if self.cx.scope.repeated(first).last() == Some(&name) {
                         let place = self.place(item.sig.ident.span());
                         let message = format!("the name `{name}` is defined multiple times");
                         self.error("E0428", place, message);
                     }
-                    self.cx.scope.push((name, Named::Fn(id)));
                     functions.push((id, item));
                 }
                 syn::Stmt::Item(item) => {
@@ -195,7 +195,7 @@ impl<'a> Checker<'a> {
         self.const_types();
         for (id, item) in &functions {
             let items = self.cx.scope.iter().filter(|(_, named)| !named.is_of_call());
-            let scope = items.cloned().collect();
+            let scope = items.collect();
             self.pending[id.0 as usize] = Some(Pending {
                 sig: Cow::Owned(item.sig.clone()),
                 block: Cow::Owned((*item.block).clone()),

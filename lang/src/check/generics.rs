@@ -106,7 +106,7 @@ impl<'a> Checker<'a> {
             let info = &self.types.params[param.0 as usize];
             let (name, anonymous) = (info.name.clone(), info.anonymous);
             if info.is_const {
-                self.cx.scope.push((name.clone(), Named::ConstParam(ty)));
+                self.cx.scope.push(&name, Named::ConstParam(ty));
             }
             self.cx.params.push(ty);
             if !anonymous {

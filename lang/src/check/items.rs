@@ -6,6 +6,7 @@ use std::rc::Rc;
 use syn::spanned::Spanned;
 
 use super::attributes::allowed_lints;
+use super::scope::Scope;
 use super::{Checker, ConstInfo, ConstState, Method, Named, Pending};
 use crate::diag::{Diagnostic, Place};
 use crate::prelude::{self, Helper};
@@ -56,7 +57,7 @@ impl<'a> Checker<'a> {
         let file: syn::File = syn::parse_str(prelude::SOURCE)
             .map_err(|error| vec![Diagnostic::new("J0005", Place::NONE, error.to_string())])?;
         self.in_helpers = true;
-        let mut scope = Vec::new();
+        let mut scope = Scope::default();
         let mut found = Vec::new();
         for item in file.items {
             let syn::Item::Fn(item) = item else { continue };
@@ -65,7 +66,7 @@ impl<'a> Checker<'a> {
             if let Some(helper) = Helper::ALL.iter().find(|helper| helper.name() == name) {
                 self.helpers.insert(helper.name(), id);
             }
-            scope.push((name, Named::Fn(id)));
+            scope.push(&name, Named::Fn(id));
             found.push((id, item));
         }
         for (id, item) in found {
@@ -296,7 +297,7 @@ impl<'a> Checker<'a> {
                     sig: Cow::Borrowed(&item.sig),
                     block: Cow::Borrowed(&item.block),
                     self_ty: None,
-                    scope: Vec::new(),
+                    scope: Scope::default(),
                 });
                 return self.declare_value(&item.sig.ident, Named::Fn(id));
             }
@@ -348,7 +349,7 @@ impl<'a> Checker<'a> {
                         sig: Cow::Borrowed(&function.sig),
                         block: Cow::Borrowed(&function.block),
                         self_ty: Some(self_ty),
-                        scope: Vec::new(),
+                        scope: Scope::default(),
                     });
                     let has_self = function.sig.receiver().is_some();
                     let entry = Method { function: fn_id, has_self };

@@ -26,6 +26,7 @@ mod path;
 mod pattern;
 mod places;
 mod promote;
+mod scope;
 mod signature;
 mod trait_bounds;
 mod types;
@@ -165,7 +166,7 @@ struct FnCx {
     /// The function's name.
     name: String,
     locals: Vec<Local>,
-    scope: Vec<(String, Named)>,
+    scope: scope::Scope,
     loops: Vec<LoopCx>,
     next_loop: u32,
     result: Option<Ty>,
@@ -197,7 +198,7 @@ struct Pending<'a> {
     block: Cow<'a, syn::Block>,
     self_ty: Option<Ty>,
     /// The names in the block that declares it, if one does.
-    scope: Vec<(String, Named)>,
+    scope: scope::Scope,
 }
 
 struct Method {
@@ -426,7 +427,7 @@ impl<'a> Checker<'a> {
         let local =
             Local { name: name.to_owned(), ty, mutable, addressed: false, deferred: false, place };
         self.cx.locals.push(local);
-        self.cx.scope.push((name.to_owned(), Named::Local(id)));
+        self.cx.scope.push(name, Named::Local(id));
         id
     }
 
@@ -442,9 +443,7 @@ impl<'a> Checker<'a> {
     }
 
     fn lookup(&self, name: &str) -> Option<Named> {
-        let local =
-            self.cx.scope.iter().rev().find(|(other, _)| other == name).map(|(_, named)| *named);
-        local.or_else(|| self.values.get(name).copied())
+        self.cx.scope.find(name).or_else(|| self.values.get(name).copied())
     }
 
     fn local(&mut self, id: LocalId) -> &mut Local {

@@ -544,7 +544,7 @@ impl<'a> Checker<'a> {
         let ty = self.types.make(TyKind::Tuple(types));
         let value = self.expr_coerce(right, ty);
         let id = self.declare("", ty, false, place);
-        self.cx.scope.pop();
+        self.cx.scope.truncate(self.cx.scope.len() - 1);
         let kind = crate::tree::PatKind::Bind(id, None);
         let pat = crate::tree::Pat { kind, ty, place };
         let mut stmts = vec![crate::tree::Stmt::Let { pat, init: Some(value), otherwise: None }];

@@ -146,7 +146,7 @@ impl<'a> Checker<'a> {
                 let mut diag =
                     Diagnostic::new("E0425", place, message).label("not found in this scope");
                 let mut known: Vec<&str> = self.values.keys().map(String::as_str).collect();
-                known.extend(self.cx.scope.iter().map(|(other, _)| other.as_str()));
+                known.extend(self.cx.scope.iter().map(|(other, _)| other));
                 known.sort_unstable();
                 if let Some(near) = ir::nearest(name, known) {
                     diag = diag.suggest("a value with a similar name exists", near);

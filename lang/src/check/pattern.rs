@@ -14,16 +14,11 @@ impl<'a> Checker<'a> {
         let before = self.cx.scope.len();
         let checked = self.pat(pat, ty);
         // Two bindings of one name in one pattern.
-        for i in before..self.cx.scope.len() {
-            let name = self.cx.scope[i].0.clone();
-            let repeated = self.cx.scope[before..i].iter().any(|(other, _)| *other == name);
-            if repeated {
-                self.error(
-                    "E0416",
-                    checked.place,
-                    format!("identifier `{name}` is bound more than once in the same pattern"),
-                );
-            }
+        let repeated: Vec<String> = self.cx.scope.repeated(before).map(str::to_owned).collect();
+        for name in repeated {
+            let message =
+                format!("identifier `{name}` is bound more than once in the same pattern");
+            self.error("E0416", checked.place, message);
         }
         checked
     }
