@@ -40,6 +40,7 @@ pub mod runtime;
 mod tree;
 mod ty;
 mod value;
+mod words;
 
 pub use diag::{Diagnostic, Suggestion};
 

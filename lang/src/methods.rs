@@ -1,61 +1,34 @@
-//! The methods of numbers, `bool` and `char`: their names, types and meaning, in one table.
+//! The methods of numbers and `char`: their names and types in one table, with an operation or a text of the source
+//! language as their meaning. A text stands in the place of the call, with `a` for the receiver and `b` and `c` for the
+//! arguments, so that it costs what the same text in the program would; it is read when something calls it.
+
+use ir::{BinaryOp, OverflowOp, UnaryOp};
 
 use crate::tree::BinOp;
 use crate::ty::{FloatTy, IntTy, Ty, TyKind, Types};
 
-/// The meaning of a method. The lowering gives each its instructions.
+/// An operation that no text can say: the lowering gives it its instructions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Op {
-    Int(IntOp),
-    Float(FloatOp),
-    Slice(SliceOp),
-    /// `f64::from_bits(x)`
-    FromBits,
+    /// An operator on integers, also in constants without an error when it overflows.
+    Wrapping(BinOp),
+    Unary(UnaryOp),
+    Binary(BinaryOp),
+    /// The wrapped result, and whether it is wrong.
+    Overflowing(OverflowOp),
+    /// Of the least number, an error in constants.
+    Abs,
+    /// The lesser and the greater of two integers, or of two values of a type parameter.
+    Min,
+    Max,
+    MulAdd,
+    /// The bits of a float, or the float of these bits.
+    Bits,
+    /// `select!(condition, a, b)` in a text: one of two values, both of which are computed.
+    Select,
     /// `mem::swap(a, b)`
     MemSwap,
-    /// `(a..b).contains(&x)`, of three values; `a..=b` if closed.
-    InRange {
-        closed: bool,
-    },
-}
-
-/// The methods of integers, `bool` and `char`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[rustfmt::skip]
-pub(crate) enum IntOp {
-    /// An operator, wrapping.
-    Binary(BinOp),
-    Saturating(Arith), Overflowing(Arith),
-    Neg, WrappingDiv, WrappingRem, WrappingPow, WrappingAbs,
-    RotateLeft, RotateRight, CountOnes, CountZeros, LeadingZeros, LeadingOnes, TrailingZeros, TrailingOnes,
-    SwapBytes, ReverseBits, Pow, Abs, UnsignedAbs, Signum, Min, Max, Clamp, RemEuclid, DivEuclid, AbsDiff,
-    IsPowerOfTwo, NextPowerOfTwo, IsPositive, IsNegative, Ilog2, DivCeil, Same,
-    /// The methods of `char` and `u8` that ask about ASCII.
-    Ascii(Ascii),
-}
-
-/// Arithmetic that overflows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Arith {
-    Add,
-    Sub,
-    Mul,
-}
-
-/// Methods on ASCII.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[rustfmt::skip]
-pub(crate) enum Ascii {
-    IsDigit, IsLower, IsUpper, IsAlphabetic, IsAlphanumeric, IsWhitespace, ToLower, ToUpper,
-}
-
-/// The methods of floats.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[rustfmt::skip]
-pub(crate) enum FloatOp {
-    Abs, Signum, Min, Max, Clamp, Sqrt, Floor, Ceil, Round, RoundTiesEven, Trunc, Fract,
-    MulAdd, Copysign, Recip, ToDegrees, ToRadians, RemEuclid, DivEuclid,
-    ToBits, IsNan, IsInfinite, IsFinite, IsSignPositive, IsSignNegative,
+    Slice(SliceOp),
 }
 
 /// The methods of slices and strings.
@@ -66,16 +39,21 @@ pub(crate) enum SliceOp {
 }
 
 impl Op {
-    /// Whether Rust allows it in constants. (It allows no method of floats there.)
+    /// Whether Rust allows it in constants.
     pub(crate) fn is_const(self) -> bool {
-        use {IntOp as I, SliceOp as S};
+        use SliceOp as S;
         match self {
-            Op::Int(op) => !matches!(op, I::Min | I::Max | I::Clamp | I::DivCeil),
             Op::Slice(op) => matches!(op, S::Len | S::IsEmpty | S::AsBytes),
-            Op::Float(_) | Op::FromBits => true,
-            Op::MemSwap | Op::InRange { .. } => false,
+            op => !matches!(op, Op::MemSwap | Op::Min | Op::Max),
         }
     }
+}
+
+/// The meaning of a method.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Meaning {
+    Op(Op),
+    Text(&'static str),
 }
 
 /// The types that have a method.
@@ -84,12 +62,16 @@ enum On {
     Int,
     Signed,
     Unsigned,
+    /// Integers of 128 bits; their rows come before those of all integers.
+    Wide,
+    WideSigned,
+    WideUnsigned,
     Float,
     /// `char` and `u8`.
     Ascii,
 }
 
-/// The type of an argument or result, seen from the type that has the method.
+/// The type of an argument or result, seen from the type that has the method. A result of another type is converted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Of {
     Same,
@@ -105,96 +87,180 @@ enum Of {
     Overflowing,
 }
 
-struct Row(On, &'static str, &'static [Of], Of, Op);
+struct Row(On, &'static str, &'static [Of], Of, Meaning);
 
-/// The table. A receiver is not among the arguments; `from_bits` has none.
+/// `clamp` of anything that has an order.
+pub(crate) const CLAMP: &str = "{ assert!(b <= c); a.max(b).min(c) }";
+
+/// Methods of integers that Rust does not allow in constants; it allows none of floats.
+const NOT_CONST: [&str; 4] = ["min", "max", "clamp", "div_ceil"];
+
+/// The table. A receiver is not among the arguments; the first row that suits counts.
 #[rustfmt::skip]
 const METHODS: &[Row] = {
     use self::Of::{Bits, Bool, Overflowing, Same, U32};
-    use {self::Ascii as A, FloatOp as F, IntOp as I};
-    use self::On::{Ascii, Float, Int, Signed, Unsigned};
+    use self::On::{Ascii, Float, Int, Signed, Unsigned, Wide, WideSigned, WideUnsigned};
+    use {BinaryOp as B, Meaning::Text as T, OverflowOp as V, UnaryOp as U};
+    const fn op(op: Op) -> Meaning { Meaning::Op(op) }
+    const fn wraps(op: BinOp) -> Meaning { Meaning::Op(Op::Wrapping(op)) }
+    const fn unary(op: UnaryOp) -> Meaning { Meaning::Op(Op::Unary(op)) }
+    const fn binary(op: BinaryOp) -> Meaning { Meaning::Op(Op::Binary(op)) }
+    const fn flagged(op: OverflowOp) -> Meaning { Meaning::Op(Op::Overflowing(op)) }
     &[
-        Row(Int, "wrapping_add", &[Same], Same, Op::Int(I::Binary(BinOp::Add))),
-        Row(Int, "wrapping_sub", &[Same], Same, Op::Int(I::Binary(BinOp::Sub))),
-        Row(Int, "wrapping_mul", &[Same], Same, Op::Int(I::Binary(BinOp::Mul))),
-        Row(Int, "wrapping_div", &[Same], Same, Op::Int(I::WrappingDiv)),
-        Row(Int, "wrapping_rem", &[Same], Same, Op::Int(I::WrappingRem)),
-        Row(Int, "wrapping_shl", &[U32], Same, Op::Int(I::Binary(BinOp::Shl))),
-        Row(Int, "wrapping_shr", &[U32], Same, Op::Int(I::Binary(BinOp::Shr))),
-        Row(Int, "wrapping_neg", &[], Same, Op::Int(I::Neg)),
-        Row(Int, "wrapping_pow", &[U32], Same, Op::Int(I::WrappingPow)),
-        Row(Signed, "wrapping_abs", &[], Same, Op::Int(I::WrappingAbs)),
-        Row(Int, "saturating_add", &[Same], Same, Op::Int(I::Saturating(Arith::Add))),
-        Row(Int, "saturating_sub", &[Same], Same, Op::Int(I::Saturating(Arith::Sub))),
-        Row(Int, "saturating_mul", &[Same], Same, Op::Int(I::Saturating(Arith::Mul))),
-        Row(Int, "overflowing_add", &[Same], Overflowing, Op::Int(I::Overflowing(Arith::Add))),
-        Row(Int, "overflowing_sub", &[Same], Overflowing, Op::Int(I::Overflowing(Arith::Sub))),
-        Row(Int, "overflowing_mul", &[Same], Overflowing, Op::Int(I::Overflowing(Arith::Mul))),
-        Row(Int, "rotate_left", &[U32], Same, Op::Int(I::RotateLeft)),
-        Row(Int, "rotate_right", &[U32], Same, Op::Int(I::RotateRight)),
-        Row(Int, "count_ones", &[], U32, Op::Int(I::CountOnes)),
-        Row(Int, "count_zeros", &[], U32, Op::Int(I::CountZeros)),
-        Row(Int, "leading_zeros", &[], U32, Op::Int(I::LeadingZeros)),
-        Row(Int, "leading_ones", &[], U32, Op::Int(I::LeadingOnes)),
-        Row(Int, "trailing_zeros", &[], U32, Op::Int(I::TrailingZeros)),
-        Row(Int, "trailing_ones", &[], U32, Op::Int(I::TrailingOnes)),
-        Row(Int, "swap_bytes", &[], Same, Op::Int(I::SwapBytes)),
-        Row(Int, "to_be", &[], Same, Op::Int(I::SwapBytes)),
-        Row(Int, "to_le", &[], Same, Op::Int(I::Same)),
-        Row(Int, "reverse_bits", &[], Same, Op::Int(I::ReverseBits)),
-        Row(Int, "pow", &[U32], Same, Op::Int(I::Pow)),
-        Row(Int, "ilog2", &[], U32, Op::Int(I::Ilog2)),
-        Row(Int, "min", &[Same], Same, Op::Int(I::Min)),
-        Row(Int, "max", &[Same], Same, Op::Int(I::Max)),
-        Row(Int, "clamp", &[Same, Same], Same, Op::Int(I::Clamp)),
-        Row(Int, "rem_euclid", &[Same], Same, Op::Int(I::RemEuclid)),
-        Row(Int, "div_euclid", &[Same], Same, Op::Int(I::DivEuclid)),
-        Row(Int, "abs_diff", &[Same], Of::Unsigned, Op::Int(I::AbsDiff)),
-        Row(Signed, "abs", &[], Same, Op::Int(I::Abs)),
-        Row(Signed, "unsigned_abs", &[], Of::Unsigned, Op::Int(I::UnsignedAbs)),
-        Row(Signed, "signum", &[], Same, Op::Int(I::Signum)),
-        Row(Signed, "is_positive", &[], Bool, Op::Int(I::IsPositive)),
-        Row(Signed, "is_negative", &[], Bool, Op::Int(I::IsNegative)),
-        Row(Signed, "cast_unsigned", &[], Of::Unsigned, Op::Int(I::Same)),
-        Row(Unsigned, "cast_signed", &[], Of::Signed, Op::Int(I::Same)),
-        Row(Unsigned, "is_power_of_two", &[], Bool, Op::Int(I::IsPowerOfTwo)),
-        Row(Unsigned, "next_power_of_two", &[], Same, Op::Int(I::NextPowerOfTwo)),
-        Row(Unsigned, "div_ceil", &[Same], Same, Op::Int(I::DivCeil)),
+        Row(Int, "wrapping_add", &[Same], Same, wraps(BinOp::Add)),
+        Row(Int, "wrapping_sub", &[Same], Same, wraps(BinOp::Sub)),
+        Row(Int, "wrapping_mul", &[Same], Same, wraps(BinOp::Mul)),
+        // The least number by -1 wraps to itself, which is what its negation is.
+        Row(Signed, "wrapping_div", &[Same], Same,
+            T("select!(b == -1, a.wrapping_neg(), a / select!(b == -1, 1, b))")),
+        Row(Unsigned, "wrapping_div", &[Same], Same, T("a / b")),
+        Row(WideSigned, "wrapping_rem", &[Same], Same, T("a % select!(b == -1, 1, b)")),
+        Row(Signed, "wrapping_rem", &[Same], Same, binary(B::Srem)),
+        Row(Unsigned, "wrapping_rem", &[Same], Same, T("a % b")),
+        Row(Int, "wrapping_shl", &[U32], Same, wraps(BinOp::Shl)),
+        Row(Int, "wrapping_shr", &[U32], Same, wraps(BinOp::Shr)),
+        Row(Int, "wrapping_neg", &[], Same, unary(U::Neg)),
+        // By squaring. It wraps as `*` does, which in constants is an error.
+        Row(Int, "pow", &[U32], Same,
+            T("{ let (mut power, mut square, mut left) = (1 as Self, a, b); \
+                if left != 0 { loop { if left & 1 != 0 { power *= square; } left >>= 1; \
+                if left == 0 { break; } square *= square; } } power }")),
+        Row(Int, "wrapping_pow", &[U32], Same,
+            T("{ let (mut power, mut square, mut left) = (1 as Self, a, b); \
+                while left != 0 { if left & 1 != 0 { power = power.wrapping_mul(square); } \
+                square = square.wrapping_mul(square); left >>= 1; } power }")),
+        Row(WideSigned, "wrapping_abs", &[], Same, T("select!(a < 0, a.wrapping_neg(), a)")),
+        Row(Signed, "wrapping_abs", &[], Same, unary(U::Abs)),
+        Row(Unsigned, "saturating_sub", &[Same], Same,
+            T("{ let (wrapped, wrong) = a.overflowing_sub(b); select!(wrong, 0, wrapped) }")),
+        Row(Unsigned, "saturating_add", &[Same], Same,
+            T("{ let (wrapped, wrong) = a.overflowing_add(b); select!(wrong, Self::MAX, wrapped) }")),
+        Row(Unsigned, "saturating_mul", &[Same], Same,
+            T("{ let (wrapped, wrong) = a.overflowing_mul(b); select!(wrong, Self::MAX, wrapped) }")),
+        Row(Signed, "saturating_add", &[Same], Same,
+            T("{ let (wrapped, wrong) = a.overflowing_add(b); \
+                select!(wrong, select!(a < 0, Self::MIN, Self::MAX), wrapped) }")),
+        Row(Signed, "saturating_sub", &[Same], Same,
+            T("{ let (wrapped, wrong) = a.overflowing_sub(b); \
+                select!(wrong, select!(a < 0, Self::MIN, Self::MAX), wrapped) }")),
+        Row(Signed, "saturating_mul", &[Same], Same,
+            T("{ let (wrapped, wrong) = a.overflowing_mul(b); \
+                select!(wrong, select!(a ^ b < 0, Self::MIN, Self::MAX), wrapped) }")),
+        // The IR's own operations end at 64 bits. A sum of two of one sign must have that sign, and so must the
+        // difference of two of different signs have the first's.
+        Row(WideUnsigned, "overflowing_add", &[Same], Overflowing,
+            T("{ let sum = a.wrapping_add(b); (sum, sum < a) }")),
+        Row(WideUnsigned, "overflowing_sub", &[Same], Overflowing, T("(a.wrapping_sub(b), a < b)")),
+        Row(WideUnsigned, "overflowing_mul", &[Same], Overflowing, T("(a.wrapping_mul(b), umul_overflows(a, b))")),
+        Row(WideSigned, "overflowing_add", &[Same], Overflowing,
+            T("{ let sum = a.wrapping_add(b); (sum, (a ^ sum) & (b ^ sum) < 0) }")),
+        Row(WideSigned, "overflowing_sub", &[Same], Overflowing,
+            T("{ let rest = a.wrapping_sub(b); (rest, (a ^ rest) & (a ^ b) < 0) }")),
+        Row(WideSigned, "overflowing_mul", &[Same], Overflowing, T("(a.wrapping_mul(b), smul_overflows(a, b))")),
+        Row(Signed, "overflowing_add", &[Same], Overflowing, flagged(V::SaddOverflow)),
+        Row(Signed, "overflowing_sub", &[Same], Overflowing, flagged(V::SsubOverflow)),
+        Row(Signed, "overflowing_mul", &[Same], Overflowing, flagged(V::SmulOverflow)),
+        Row(Unsigned, "overflowing_add", &[Same], Overflowing, flagged(V::UaddOverflow)),
+        Row(Unsigned, "overflowing_sub", &[Same], Overflowing, flagged(V::UsubOverflow)),
+        Row(Unsigned, "overflowing_mul", &[Same], Overflowing, flagged(V::UmulOverflow)),
 
-        Row(Float, "abs", &[], Same, Op::Float(F::Abs)),
-        Row(Float, "signum", &[], Same, Op::Float(F::Signum)),
-        Row(Float, "min", &[Same], Same, Op::Float(F::Min)),
-        Row(Float, "max", &[Same], Same, Op::Float(F::Max)),
-        Row(Float, "clamp", &[Same, Same], Same, Op::Float(F::Clamp)),
-        Row(Float, "sqrt", &[], Same, Op::Float(F::Sqrt)),
-        Row(Float, "floor", &[], Same, Op::Float(F::Floor)),
-        Row(Float, "ceil", &[], Same, Op::Float(F::Ceil)),
-        Row(Float, "round", &[], Same, Op::Float(F::Round)),
-        Row(Float, "round_ties_even", &[], Same, Op::Float(F::RoundTiesEven)),
-        Row(Float, "trunc", &[], Same, Op::Float(F::Trunc)),
-        Row(Float, "fract", &[], Same, Op::Float(F::Fract)),
-        Row(Float, "mul_add", &[Same, Same], Same, Op::Float(F::MulAdd)),
-        Row(Float, "copysign", &[Same], Same, Op::Float(F::Copysign)),
-        Row(Float, "recip", &[], Same, Op::Float(F::Recip)),
-        Row(Float, "to_degrees", &[], Same, Op::Float(F::ToDegrees)),
-        Row(Float, "to_radians", &[], Same, Op::Float(F::ToRadians)),
-        Row(Float, "rem_euclid", &[Same], Same, Op::Float(F::RemEuclid)),
-        Row(Float, "div_euclid", &[Same], Same, Op::Float(F::DivEuclid)),
-        Row(Float, "to_bits", &[], Bits, Op::Float(F::ToBits)),
-        Row(Float, "is_nan", &[], Bool, Op::Float(F::IsNan)),
-        Row(Float, "is_infinite", &[], Bool, Op::Float(F::IsInfinite)),
-        Row(Float, "is_finite", &[], Bool, Op::Float(F::IsFinite)),
-        Row(Float, "is_sign_positive", &[], Bool, Op::Float(F::IsSignPositive)),
-        Row(Float, "is_sign_negative", &[], Bool, Op::Float(F::IsSignNegative)),
+        Row(WideSigned, "rotate_left", &[U32], Same,
+            T("a.wrapping_shl(b) | (a as u128).wrapping_shr(b.wrapping_neg()) as i128")),
+        Row(WideSigned, "rotate_right", &[U32], Same,
+            T("(a as u128).wrapping_shr(b) as i128 | a.wrapping_shl(b.wrapping_neg())")),
+        Row(WideUnsigned, "rotate_left", &[U32], Same, T("a.wrapping_shl(b) | a.wrapping_shr(b.wrapping_neg())")),
+        Row(WideUnsigned, "rotate_right", &[U32], Same, T("a.wrapping_shr(b) | a.wrapping_shl(b.wrapping_neg())")),
+        Row(Int, "rotate_left", &[U32], Same, binary(B::Rotl)),
+        Row(Int, "rotate_right", &[U32], Same, binary(B::Rotr)),
+        Row(Wide, "count_ones", &[], U32, T("(a as u64).count_ones() + ((a >> 64) as u64).count_ones()")),
+        Row(Int, "count_ones", &[], U32, unary(U::Popcnt)),
+        Row(Int, "count_zeros", &[], U32, T("(!a).count_ones()")),
+        // A word of zeros has 64 of them.
+        Row(Wide, "leading_zeros", &[], U32,
+            T("{ let high = (a >> 64) as u64; \
+                high.leading_zeros() + select!(high == 0, (a as u64).leading_zeros(), 0) }")),
+        Row(Wide, "trailing_zeros", &[], U32,
+            T("{ let low = a as u64; \
+                low.trailing_zeros() + select!(low == 0, ((a >> 64) as u64).trailing_zeros(), 0) }")),
+        Row(Int, "leading_zeros", &[], U32, unary(U::Clz)),
+        Row(Int, "leading_ones", &[], U32, T("(!a).leading_zeros()")),
+        Row(Int, "trailing_zeros", &[], U32, unary(U::Ctz)),
+        Row(Int, "trailing_ones", &[], U32, T("(!a).trailing_zeros()")),
+        Row(Wide, "swap_bytes", &[], Same,
+            T("((a as u64).swap_bytes() as Self) << 64 | ((a >> 64) as u64).swap_bytes() as Self")),
+        Row(Wide, "reverse_bits", &[], Same,
+            T("((a as u64).reverse_bits() as Self) << 64 | ((a >> 64) as u64).reverse_bits() as Self")),
+        Row(Int, "swap_bytes", &[], Same, unary(U::Bswap)),
+        Row(Int, "reverse_bits", &[], Same, unary(U::Bitrev)),
+        Row(Int, "to_be", &[], Same, T("a.swap_bytes()")),
+        Row(Int, "to_le", &[], Same, T("a")),
+        Row(Int, "ilog2", &[], U32, T("{ panic_if!(a <= 0); Self::BITS - 1 - a.leading_zeros() }")),
+        Row(Int, "min", &[Same], Same, op(Op::Min)),
+        Row(Int, "max", &[Same], Same, op(Op::Max)),
+        Row(Int, "clamp", &[Same, Same], Same, T(CLAMP)),
+        Row(Signed, "rem_euclid", &[Same], Same,
+            T("{ let rest = a % b; select!(rest < 0, rest.wrapping_add(b.wrapping_abs()), rest) }")),
+        Row(Unsigned, "rem_euclid", &[Same], Same, T("a % b")),
+        Row(Signed, "div_euclid", &[Same], Same,
+            T("{ let down = a / b; let up = select!(b > 0, down.wrapping_sub(1), down.wrapping_add(1)); \
+                select!(a.wrapping_rem(b) < 0, up, down) }")),
+        Row(Unsigned, "div_euclid", &[Same], Same, T("a / b")),
+        Row(Int, "abs_diff", &[Same], Of::Unsigned, T("select!(a < b, b.wrapping_sub(a), a.wrapping_sub(b))")),
+        Row(WideSigned, "abs", &[], Same, T("select!(a < 0, -a, a)")),
+        Row(Signed, "abs", &[], Same, op(Op::Abs)),
+        Row(Signed, "unsigned_abs", &[], Of::Unsigned, T("a.wrapping_abs()")),
+        Row(Signed, "signum", &[], Same, T("(a > 0) as i8 - (a < 0) as i8")),
+        Row(Signed, "is_positive", &[], Bool, T("a > 0")),
+        Row(Signed, "is_negative", &[], Bool, T("a < 0")),
+        Row(Signed, "cast_unsigned", &[], Of::Unsigned, T("a")),
+        Row(Unsigned, "cast_signed", &[], Of::Signed, T("a")),
+        Row(Unsigned, "is_power_of_two", &[], Bool, T("a.count_ones() == 1")),
+        // One more than the ones below the top bit of `a - 1`.
+        Row(Unsigned, "next_power_of_two", &[], Same,
+            T("select!(a <= 1, 0, Self::MAX.wrapping_shr(a.wrapping_sub(1).leading_zeros())) + 1")),
+        Row(Unsigned, "div_ceil", &[Same], Same, T("a / b + (a % b != 0) as Self")),
 
-        Row(Ascii, "is_ascii_digit", &[], Bool, Op::Int(I::Ascii(A::IsDigit))),
-        Row(Ascii, "is_ascii_lowercase", &[], Bool, Op::Int(I::Ascii(A::IsLower))),
-        Row(Ascii, "is_ascii_uppercase", &[], Bool, Op::Int(I::Ascii(A::IsUpper))),
-        Row(Ascii, "is_ascii_alphabetic", &[], Bool, Op::Int(I::Ascii(A::IsAlphabetic))),
-        Row(Ascii, "is_ascii_alphanumeric", &[], Bool, Op::Int(I::Ascii(A::IsAlphanumeric))),
-        Row(Ascii, "is_ascii_whitespace", &[], Bool, Op::Int(I::Ascii(A::IsWhitespace))),
-        Row(Ascii, "to_ascii_lowercase", &[], Same, Op::Int(I::Ascii(A::ToLower))),
-        Row(Ascii, "to_ascii_uppercase", &[], Same, Op::Int(I::Ascii(A::ToUpper))),
+        Row(Float, "abs", &[], Same, unary(U::Fabs)),
+        Row(Float, "signum", &[], Same, T("select!(a.is_nan(), a, (1.0 as Self).copysign(a))")),
+        Row(Float, "min", &[Same], Same, binary(B::Fminnum)),
+        Row(Float, "max", &[Same], Same, binary(B::Fmaxnum)),
+        Row(Float, "clamp", &[Same, Same], Same,
+            T("{ panic_if!(!(b <= c)); let raised = select!(a < b, b, a); select!(raised > c, c, raised) }")),
+        Row(Float, "sqrt", &[], Same, unary(U::Fsqrt)),
+        Row(Float, "floor", &[], Same, unary(U::Ffloor)),
+        Row(Float, "ceil", &[], Same, unary(U::Fceil)),
+        Row(Float, "round", &[], Same, unary(U::Fround)),
+        Row(Float, "round_ties_even", &[], Same, unary(U::Fnearest)),
+        Row(Float, "trunc", &[], Same, unary(U::Ftrunc)),
+        Row(Float, "fract", &[], Same, T("a - a.trunc()")),
+        Row(Float, "mul_add", &[Same, Same], Same, op(Op::MulAdd)),
+        Row(Float, "copysign", &[Same], Same, binary(B::Fcopysign)),
+        Row(Float, "recip", &[], Same, T("1.0 / a")),
+        // 180 by pi and pi by 180, as both types round them.
+        Row(Float, "to_degrees", &[], Same, T("a * 57.29577951308232")),
+        Row(Float, "to_radians", &[], Same, T("a * 0.017453292519943295")),
+        Row(Float, "rem_euclid", &[Same], Same,
+            T("{ let rest = a % b; select!(rest < 0.0, rest + b.abs(), rest) }")),
+        Row(Float, "div_euclid", &[Same], Same,
+            T("{ let down = (a / b).trunc(); \
+                select!(a % b < 0.0, select!(b > 0.0, down - 1.0, down + 1.0), down) }")),
+        Row(Float, "to_bits", &[], Bits, op(Op::Bits)),
+        Row(Float, "is_nan", &[], Bool, T("a != a")),
+        Row(Float, "is_infinite", &[], Bool, T("a.abs() == Self::INFINITY")),
+        Row(Float, "is_finite", &[], Bool, T("a.abs() < Self::INFINITY")),
+        Row(Float, "is_sign_positive", &[], Bool, T("a.to_bits().cast_signed() >= 0")),
+        Row(Float, "is_sign_negative", &[], Bool, T("a.to_bits().cast_signed() < 0")),
+
+        Row(Ascii, "is_ascii_digit", &[], Bool, T("(a as u32).wrapping_sub(48) < 10")),
+        Row(Ascii, "is_ascii_lowercase", &[], Bool, T("(a as u32).wrapping_sub(97) < 26")),
+        Row(Ascii, "is_ascii_uppercase", &[], Bool, T("(a as u32).wrapping_sub(65) < 26")),
+        Row(Ascii, "is_ascii_alphabetic", &[], Bool, T("(a as u32 | 32).wrapping_sub(97) < 26")),
+        Row(Ascii, "is_ascii_alphanumeric", &[], Bool, T("a.is_ascii_alphabetic() | a.is_ascii_digit()")),
+        // A space, or from the tab to the carriage return, but for the vertical tab.
+        Row(Ascii, "is_ascii_whitespace", &[], Bool,
+            T("{ let code = a as u32; (code == 32) | (code.wrapping_sub(9) < 5) & (code != 11) }")),
+        Row(Ascii, "to_ascii_lowercase", &[], Same, T("a as u32 | (a.is_ascii_uppercase() as u32) << 5")),
+        Row(Ascii, "to_ascii_uppercase", &[], Same, T("a as u32 & !((a.is_ascii_lowercase() as u32) << 5)")),
     ]
 };
 
@@ -242,19 +308,29 @@ const REFUSED: &[(&[&str], &str)] = &[
 
 /// A method found.
 pub(crate) struct Found {
-    pub(crate) op: Op,
+    pub(crate) meaning: Meaning,
+    /// The types of the receiver and the arguments.
     pub(crate) params: Vec<Ty>,
     pub(crate) result: Ty,
+    /// Whether it takes its receiver by reference: those that ask about ASCII do.
+    pub(crate) by_reference: bool,
+    pub(crate) is_const: bool,
 }
 
 fn applies(on: On, types: &Types, receiver: Ty) -> bool {
-    match (on, types.kind(receiver)) {
-        (On::Int, TyKind::Int(_)) | (On::Float, TyKind::Float(_)) | (On::Ascii, TyKind::Char) => {
-            true
-        }
-        (On::Signed, TyKind::Int(int)) => int.signed(),
-        (On::Unsigned, TyKind::Int(int)) => !int.signed(),
-        (On::Ascii, TyKind::Int(int)) => *int == IntTy::U8,
+    match types.kind(receiver) {
+        TyKind::Int(int) => match on {
+            On::Int => true,
+            On::Signed => int.signed(),
+            On::Unsigned => !int.signed(),
+            On::Wide => int.is_wide(),
+            On::WideSigned => int.is_wide() && int.signed(),
+            On::WideUnsigned => int.is_wide() && !int.signed(),
+            On::Ascii => *int == IntTy::U8,
+            On::Float => false,
+        },
+        TyKind::Float(_) => on == On::Float,
+        TyKind::Char => on == On::Ascii,
         _ => false,
     }
 }
@@ -262,8 +338,14 @@ fn applies(on: On, types: &Types, receiver: Ty) -> bool {
 /// The method `name` of a number or `char`.
 pub(crate) fn find(types: &mut Types, receiver: Ty, name: &str) -> Option<Found> {
     let row = METHODS.iter().find(|row| row.1 == name && applies(row.0, types, receiver))?;
-    let params = row.2.iter().map(|&of| type_of(types, receiver, of)).collect();
-    Some(Found { op: row.4, params, result: type_of(types, receiver, row.3) })
+    let of = [Of::Same].iter().chain(row.2);
+    Some(Found {
+        meaning: row.4,
+        params: of.map(|&of| type_of(types, receiver, of)).collect(),
+        result: type_of(types, receiver, row.3),
+        by_reference: row.0 == On::Ascii,
+        is_const: row.0 != On::Float && !NOT_CONST.contains(&name),
+    })
 }
 
 /// The names of the methods that a type has.

@@ -8,38 +8,6 @@
 /// The functions, found by their names.
 pub(crate) const SOURCE: &str = include_str!("prelude/helpers.rs");
 
-/// Declares the functions of [`SOURCE`] that the lowering calls, by name.
-macro_rules! helpers {
-    ($($helper:ident $name:literal)*) => {
-        /// A function of [`SOURCE`].
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-        pub(crate) enum Helper { $($helper,)* }
-
-        impl Helper {
-            pub(crate) const ALL: &[Helper] = &[$(Helper::$helper,)*];
-
-            pub(crate) const fn name(self) -> &'static str {
-                match self { $(Helper::$helper => $name,)* }
-            }
-        }
-    };
-}
-
-helpers! {
-    Udiv "udiv"
-    Urem "urem"
-    Sdiv "sdiv"
-    Srem "srem"
-    UmulOverflows "umul_overflows"
-    SmulOverflows "smul_overflows"
-    U128ToF64 "u128_to_f64"
-    U128ToF32 "u128_to_f32"
-    I128ToF64 "i128_to_f64"
-    I128ToF32 "i128_to_f32"
-    F64ToU128 "f64_to_u128"
-    F64ToI128 "f64_to_i128"
-}
-
 #[cfg(test)]
 mod helpers;
 

@@ -6,7 +6,7 @@ use super::ops::{call_span, method_call_span};
 use super::{Checker, Expect, Named};
 use crate::bounds::Bound;
 use crate::diag::{Diagnostic, Place};
-use crate::methods::{self, IntOp, Op, SliceOp};
+use crate::methods::{self, CLAMP, Op, SliceOp};
 use crate::tree::{Expr, ExprKind, FnId, UnOp};
 use crate::ty::{Ty, TyKind};
 
@@ -140,25 +140,21 @@ impl<'a> Checker<'a> {
                 let Some(float) = self.types.as_float(ty) else { return self.error_expr(place) };
                 let bits = methods::bits_type(&mut self.types, float);
                 let args = self.arguments("from_bits", &[bits], args, Vec::new(), place);
-                return self.make_method(Op::FromBits, args, ty, place);
+                return self.make_method(Op::Bits, args, ty, place);
             }
             _ => {}
         }
         match methods::find(&mut self.types, ty, &name) {
-            Some(found) => {
-                let mut params = vec![ty];
-                params.extend(found.params);
-                // The methods of `char` and `u8` that ask about ASCII take a reference.
-                if is_ascii(found.op) {
-                    params[0] = self.types.reference(false, ty);
+            Some(mut found) => {
+                if found.by_reference {
+                    found.params[0] = self.types.reference(false, ty);
                 }
-                let mut args = self.arguments(&name, &params, args, Vec::new(), place);
-                if is_ascii(found.op) && !args.is_empty() {
+                let mut args = self.arguments(&name, &found.params, args, Vec::new(), place);
+                if found.by_reference && !args.is_empty() {
                     let first = args.remove(0);
-                    let first = self.auto_deref(first);
-                    args.insert(0, first);
+                    args.insert(0, self.auto_deref(first));
                 }
-                self.make_method(found.op, args, found.result, place)
+                self.found_method(&found, args, place)
             }
             None => self.no_function(ty, &name, place),
         }
@@ -181,8 +177,8 @@ impl<'a> Checker<'a> {
             let message = "`cmp::min` and `cmp::max` of anything but integers are not supported";
             return self.error("J0002", place, message);
         }
-        let op = if name == "min" { IntOp::Min } else { IntOp::Max };
-        self.make_method(Op::Int(op), vec![a, b], ty, place)
+        let op = if name == "min" { Op::Min } else { Op::Max };
+        self.make_method(op, vec![a, b], ty, place)
     }
 
     fn no_function(&mut self, ty: Ty, name: &str, place: Place) -> Expr {
@@ -330,10 +326,8 @@ impl<'a> Checker<'a> {
             TyKind::Str => self.str_method(base, &name, &args, (at, place)),
             _ => match methods::find(&mut self.types, base.ty, &name) {
                 Some(found) => {
-                    let mut params = vec![base.ty];
-                    params.extend(found.params);
-                    let args = self.arguments(&name, &params, &args, vec![base], place);
-                    self.make_method(found.op, args, found.result, place)
+                    let args = self.arguments(&name, &found.params, &args, vec![base], place);
+                    self.found_method(&found, args, place)
                 }
                 None => self.no_method(base.ty, &name, at),
             },
@@ -348,12 +342,10 @@ impl<'a> Checker<'a> {
         args: &[&syn::Expr],
         (at, place): (Place, Place),
     ) -> Expr {
-        // Methods of the trait `Ord` find their integer type later; rustc looks for inherent ones at once.
-        let (op, count) = match (self.types.literal_var(base.ty), name) {
-            (None, _) => return self.needs_annotation(base.place),
-            (Some(true), "min") => (IntOp::Min, 2),
-            (Some(true), "max") => (IntOp::Max, 2),
-            (Some(true), "clamp") => (IntOp::Clamp, 3),
+        match (self.types.literal_var(base.ty), name) {
+            (None, _) => self.needs_annotation(base.place),
+            // Methods of the trait `Ord` find their integer type later; rustc looks for inherent ones at once.
+            (Some(true), "min" | "max" | "clamp") => self.ord_method(base, name, args, place),
             (Some(is_int), _) => {
                 let (kind, typed) =
                     if is_int { ("{integer}", "1_i32") } else { ("{float}", "1.0_f64") };
@@ -361,12 +353,27 @@ impl<'a> Checker<'a> {
                     format!("can't call method `{name}` on ambiguous numeric type `{kind}`");
                 let diag = Diagnostic::new("E0689", at, message);
                 self.report(diag.note(format!("give it a type, like `{typed}`")));
-                return self.error_expr(place);
+                self.error_expr(place)
             }
-        };
-        let ty = base.ty;
+        }
+    }
+
+    /// `min`, `max` or `clamp` of a type that is not known yet.
+    pub(super) fn ord_method(
+        &mut self,
+        base: Expr,
+        name: &str,
+        args: &[&syn::Expr],
+        place: Place,
+    ) -> Expr {
+        let (ty, count) = (base.ty, if name == "clamp" { 3 } else { 2 });
         let args = self.arguments(name, &vec![ty; count], args, vec![base], place);
-        self.make_method(Op::Int(op), args, ty, place)
+        match name {
+            "min" => self.make_method(Op::Min, args, ty, place),
+            "max" => self.make_method(Op::Max, args, ty, place),
+            _ if self.cx.in_const => self.not_const(place),
+            _ => self.expand(CLAMP, args, place),
+        }
     }
 
     fn str_method(
@@ -562,8 +569,4 @@ pub(super) fn turbofish(path: &syn::Path) -> Result<Option<&Generic>, ()> {
         syn::PathArguments::AngleBracketed(list) => Ok(Some(list)),
         syn::PathArguments::Parenthesized(_) => Err(()),
     }
-}
-
-fn is_ascii(op: Op) -> bool {
-    matches!(op, Op::Int(IntOp::Ascii(_)))
 }

@@ -1,20 +1,25 @@
-//! Operators, casts, methods and patterns on the values of constants. As in Rust, arithmetic that overflows
-//! here is an error, not a wrapped value.
+//! Operators, casts, methods and patterns on the values of constants, as `ir::eval` has them. As in Rust, arithmetic that
+//! overflows here is an error, not a wrapped value.
 
-use std::cmp::Ordering::{Equal, Greater, Less};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::const_int;
+use ir::eval::{self, wide};
+use ir::{BinaryOp, TrapKind, Type, UnaryOp};
+
 use crate::methods::{Op, SliceOp};
 use crate::tree::{BinOp, LocalId, Pat, PatKind, UnOp};
 use crate::ty::{FloatTy, IntTy, Ty, TyKind, Types};
 use crate::value::ConstValue;
+use crate::words::{Scalar, cast_op, float_cc, float_op, int_cc, int_op, overflow_op};
 
 /// A value, or the reason why there is none.
-type Outcome = Result<ConstValue, &'static str>;
+type Outcome<T = ConstValue> = Result<T, &'static str>;
 
 const NOT_HERE: &str = "this is not supported in constants";
+
+/// The reason why there is no value.
+pub(super) const OVERFLOW: &str = "this arithmetic operation will overflow";
 
 pub(super) fn int_of(types: &Types, ty: Ty) -> IntTy {
     let int = types.as_int(ty);
@@ -26,120 +31,200 @@ pub(super) fn float_of(types: &Types, ty: Ty) -> FloatTy {
     float.unwrap_or_else(|| unreachable!("{:?} is no float", types.kind(ty)))
 }
 
+/// The bits of a scalar; those of an integer go on above its type as its sign does.
+fn bits(value: &ConstValue) -> Outcome<u128> {
+    match value {
+        ConstValue::Int(value) => Ok(*value as u128),
+        ConstValue::Bool(value) => Ok((*value).into()),
+        ConstValue::Char(value) => Ok(u32::from(*value).into()),
+        ConstValue::F32(value) => Ok(value.to_bits().into()),
+        ConstValue::F64(value) => Ok(value.to_bits().into()),
+        _ => Err(NOT_HERE),
+    }
+}
+
+/// The scalar of a type that has these bits.
+fn scalar(types: &Types, ty: Ty, bits: u128) -> ConstValue {
+    match types.kind(ty) {
+        TyKind::Int(int) => ConstValue::Int(int.wrap(bits as i128)),
+        TyKind::Float(FloatTy::F32) => ConstValue::F32(f32::from_bits(bits as u32)),
+        TyKind::Float(FloatTy::F64) => ConstValue::F64(f64::from_bits(bits as u64)),
+        TyKind::Bool => ConstValue::Bool(bits & 1 != 0),
+        TyKind::Char => match char::from_u32(bits as u32) {
+            Some(char) => ConstValue::Char(char),
+            None => unreachable!("only `char` and `u8` become characters"),
+        },
+        kind => unreachable!("{kind:?} is no scalar"),
+    }
+}
+
+/// An operation of the IR on one value.
+fn apply(op: UnaryOp, from: Type, to: Type, a: u128) -> Outcome<u128> {
+    let result = match (from, to) {
+        (Type::I128, Type::I128) => wide::unary(op, a),
+        (Type::I128, _) => Some(wide::narrow(to, a).into()),
+        (_, Type::I128) => wide::widen(op, from, eval::truncate(a as u64, from)),
+        _ => eval::unary(op, from, to, eval::truncate(a as u64, from)).ok().map(u128::from),
+    };
+    result.ok_or(NOT_HERE)
+}
+
+/// An operation of the IR on two values of one type.
+fn combine(op: BinaryOp, ty: Type, a: u128, b: u128) -> Outcome<u128> {
+    if ty == Type::I128 {
+        return wide::binary(op, a, b).ok_or(NOT_HERE);
+    }
+    let (a, b) = (eval::truncate(a as u64, ty), eval::truncate(b as u64, ty));
+    eval::binary(op, ty, a, b).map(u128::from).map_err(|trap| match trap {
+        TrapKind::DivisionByZero => "attempt to divide by zero",
+        _ => OVERFLOW,
+    })
+}
+
 /// `op value`, of the type of the value.
 pub(super) fn unary(types: &Types, op: UnOp, value: ConstValue, ty: Ty) -> Outcome {
-    use ConstValue as V;
-    match (op, value) {
-        (UnOp::Neg, V::Int(value)) => const_int::negate(value, int_of(types, ty)).map(V::Int),
-        (UnOp::Neg, V::F32(value)) => Ok(V::F32(-value)),
-        (UnOp::Neg, V::F64(value)) => Ok(V::F64(-value)),
-        (UnOp::Not, V::Bool(value)) => Ok(V::Bool(!value)),
-        (UnOp::Not, V::Int(value)) => Ok(V::Int(int_of(types, ty).wrap(!value))),
-        (op, value) => unreachable!("there is no {op:?} of {value:?}"),
-    }
+    let (kind, a) = (Scalar::of(types, ty), bits(&value)?);
+    let op = match (op, kind) {
+        (UnOp::Neg, Scalar::Int(int)) if a as i128 == int.min() => return Err(OVERFLOW),
+        (UnOp::Neg, Scalar::Int(_)) => UnaryOp::Neg,
+        (UnOp::Neg, Scalar::Float(_)) => UnaryOp::Fneg,
+        (UnOp::Not, _) => UnaryOp::Not,
+    };
+    Ok(scalar(types, ty, apply(op, kind.to_ir(), kind.to_ir(), a)?))
 }
 
 /// `a op b`, where the type is that of `a`.
 pub(super) fn binary(types: &Types, op: BinOp, a: ConstValue, b: ConstValue, ty: Ty) -> Outcome {
-    use ConstValue as V;
+    let (Ok(x), Ok(y)) = (bits(&a), bits(&b)) else {
+        return Err("this operator is not supported in constants");
+    };
+    let kind = Scalar::of(types, ty);
+    let leaf = kind.to_ir();
     if op.is_comparison() {
-        let ordering = match (&a, &b) {
-            (V::Int(a), V::Int(b)) => Some(const_int::compare(types.as_int(ty), *a, *b)),
-            (V::F32(a), V::F32(b)) => a.partial_cmp(b),
-            (V::F64(a), V::F64(b)) => a.partial_cmp(b),
-            (V::Bool(a), V::Bool(b)) => a.partial_cmp(b),
-            (V::Char(a), V::Char(b)) => a.partial_cmp(b),
-            _ => return Err("this operator is not supported in constants"),
-        };
-        return Ok(V::Bool(match op {
-            BinOp::Eq => ordering == Some(Equal),
-            BinOp::Ne => ordering != Some(Equal),
-            BinOp::Lt => ordering == Some(Less),
-            BinOp::Le => matches!(ordering, Some(Less | Equal)),
-            BinOp::Gt => ordering == Some(Greater),
-            _ => matches!(ordering, Some(Greater | Equal)),
+        let word = |bits: u128| eval::truncate(bits as u64, leaf);
+        return Ok(ConstValue::Bool(match kind {
+            Scalar::Float(_) => eval::fcmp(float_cc(op), leaf, word(x), word(y)),
+            Scalar::Int(int) if int.is_wide() => wide::icmp(int_cc(op, int.signed()), x, y),
+            Scalar::Int(int) => eval::icmp(int_cc(op, int.signed()), leaf, word(x), word(y)),
         }));
     }
-    match (a, b) {
-        (V::Int(a), V::Int(b)) => const_int::binary(op, a, b, int_of(types, ty)).map(V::Int),
-        // Each of these is exact or correctly rounded in the wider format, and rounding twice is harmless.
-        (V::F32(a), V::F32(b)) => Ok(V::F32(float_op(op, a.into(), b.into()) as f32)),
-        (V::F64(a), V::F64(b)) => Ok(V::F64(float_op(op, a, b))),
-        (V::Bool(a), V::Bool(b)) => Ok(V::Bool(match op {
-            BinOp::And => a & b,
-            BinOp::Or => a | b,
-            BinOp::Xor => a ^ b,
-            _ => unreachable!("truth values have no `{}`", op.symbol()),
-        })),
-        (a, b) => unreachable!("there is no {a:?} {} {b:?}", op.symbol()),
-    }
+    let result = match (kind, a, b) {
+        (Scalar::Int(int), ..) => checked(op, x, y, int)?,
+        // The remainder is exact, so that of two `f32` may be computed as `f64`.
+        (_, ConstValue::F32(a), ConstValue::F32(b)) if op == BinOp::Rem => {
+            let rest = crate::runtime::fmod(a.into(), b.into()).to_bits();
+            apply(UnaryOp::Fdemote, Type::F64, Type::F32, rest.into())?
+        }
+        (_, ConstValue::F64(a), ConstValue::F64(b)) if op == BinOp::Rem => {
+            crate::runtime::fmod(a, b).to_bits().into()
+        }
+        _ => combine(float_op(op), leaf, x, y)?,
+    };
+    Ok(scalar(types, ty, result))
 }
 
-fn float_op(op: BinOp, a: f64, b: f64) -> f64 {
-    match op {
-        BinOp::Add => a + b,
-        BinOp::Sub => a - b,
-        BinOp::Mul => a * b,
-        BinOp::Div => a / b,
-        BinOp::Rem => a % b,
-        _ => unreachable!("floats have no `{}`", op.symbol()),
+/// `a op b` of integers, where overflow is an error.
+fn checked(op: BinOp, a: u128, b: u128, int: IntTy) -> Outcome<u128> {
+    let (x, y, signed) = (a as i128, b as i128, int.signed());
+    if op.is_shift() && !(0..int.bits().into()).contains(&y) {
+        return Err(OVERFLOW);
     }
+    if op == BinOp::Rem && signed && x == int.min() && y == -1 {
+        return Err(OVERFLOW);
+    }
+    if !int.is_wide() {
+        let Some(flagged) = overflow_op(op, signed) else {
+            return combine(int_op(op, signed), int.to_ir(), a, b);
+        };
+        let word = |bits: u128| eval::truncate(bits as u64, int.to_ir());
+        let (result, wrong) = eval::overflow(flagged, int.to_ir(), word(a), word(b));
+        return if wrong { Err(OVERFLOW) } else { Ok(result.into()) };
+    }
+    // What the IR does not have of 128 bits.
+    if b == 0 && matches!(op, BinOp::Div | BinOp::Rem) {
+        return Err("attempt to divide by zero");
+    }
+    let result = match (op, signed) {
+        (BinOp::Add, true) => x.checked_add(y).map(|value| value as u128),
+        (BinOp::Add, false) => a.checked_add(b),
+        (BinOp::Sub, true) => x.checked_sub(y).map(|value| value as u128),
+        (BinOp::Sub, false) => a.checked_sub(b),
+        (BinOp::Mul, true) => x.checked_mul(y).map(|value| value as u128),
+        (BinOp::Mul, false) => a.checked_mul(b),
+        (BinOp::Div, true) => x.checked_div(y).map(|value| value as u128),
+        (BinOp::Div, false) => a.checked_div(b),
+        (BinOp::Rem, true) => x.checked_rem(y).map(|value| value as u128),
+        (BinOp::Rem, false) => a.checked_rem(b),
+        _ => return combine(int_op(op, signed), Type::I128, a, b),
+    };
+    result.ok_or(OVERFLOW)
 }
 
 /// `value as to`; an enum's variant is its number already.
 pub(super) fn cast(types: &Types, value: ConstValue, from: Ty, to: Ty) -> Outcome {
-    use ConstValue as V;
-    let to = types.kind(to);
-    let number = match value {
-        V::Int(value) => value,
-        V::Bool(value) => value.into(),
-        V::Char(value) => u32::from(value).into(),
-        V::F32(value) => return Ok(cast_float(value.into(), to)),
-        V::F64(value) => return Ok(cast_float(value, to)),
-        _ => return Err("this cast is not supported in constants"),
-    };
-    let unsigned = types.as_int(from) == Some(IntTy::U128);
-    Ok(match (to, unsigned) {
-        (TyKind::Int(int), _) => V::Int(int.wrap(number)),
-        (TyKind::Float(FloatTy::F32), false) => V::F32(number as f32),
-        (TyKind::Float(FloatTy::F32), true) => V::F32(number as u128 as f32),
-        (TyKind::Float(FloatTy::F64), false) => V::F64(number as f64),
-        (TyKind::Float(FloatTy::F64), true) => V::F64(number as u128 as f64),
-        (TyKind::Char, _) => match u32::try_from(number).ok().and_then(char::from_u32) {
-            Some(char) => V::Char(char),
-            None => unreachable!("only `char` and `u8` become characters"),
-        },
-        (TyKind::Bool, _) => V::Bool(number != 0),
-        _ => return Err("this cast is not supported in constants"),
-    })
-}
-
-fn cast_float(value: f64, to: &TyKind) -> ConstValue {
-    match to {
-        TyKind::Float(FloatTy::F32) => ConstValue::F32(value as f32),
-        TyKind::Float(FloatTy::F64) => ConstValue::F64(value),
-        TyKind::Int(IntTy::U128) => ConstValue::Int(value as u128 as i128),
-        // The cast to `i128` saturates, and so does the clamp.
-        TyKind::Int(int) => ConstValue::Int((value as i128).clamp(int.min(), int.max())),
-        kind => unreachable!("no float becomes {kind:?}"),
+    const NO_CAST: &str = "this cast is not supported in constants";
+    let a = bits(&value).map_err(|_| NO_CAST)?;
+    if !matches!(types.kind(to), TyKind::Int(_) | TyKind::Float(_) | TyKind::Bool | TyKind::Char) {
+        return Err(NO_CAST);
     }
+    let source = match types.kind(from) {
+        TyKind::Enum(_) => Scalar::Int(IntTy::I128),
+        _ => Scalar::of(types, from),
+    };
+    let target = Scalar::of(types, to);
+    let result = match (source, target, &value) {
+        (Scalar::Int(IntTy::U128), Scalar::Float(FloatTy::F32), _) => (a as f32).to_bits().into(),
+        (Scalar::Int(IntTy::U128), Scalar::Float(FloatTy::F64), _) => (a as f64).to_bits().into(),
+        (Scalar::Int(IntTy::I128), Scalar::Float(FloatTy::F32), _) => {
+            (a as i128 as f32).to_bits().into()
+        }
+        (Scalar::Int(IntTy::I128), Scalar::Float(FloatTy::F64), _) => {
+            (a as i128 as f64).to_bits().into()
+        }
+        (_, Scalar::Int(IntTy::U128), ConstValue::F32(value)) => *value as u128,
+        (_, Scalar::Int(IntTy::U128), ConstValue::F64(value)) => *value as u128,
+        (_, Scalar::Int(IntTy::I128), ConstValue::F32(value)) => *value as i128 as u128,
+        (_, Scalar::Int(IntTy::I128), ConstValue::F64(value)) => *value as i128 as u128,
+        _ => match cast_op(source, target) {
+            Some(op) => apply(op, source.to_ir(), target.to_ir(), a)?,
+            None => a,
+        },
+    };
+    Ok(scalar(types, to, result))
 }
 
 /// A method, where the type is that of the first value.
 pub(super) fn method(types: &Types, op: Op, args: &[ConstValue], ty: Ty) -> Outcome {
     use ConstValue as V;
-    match (op, args, types.as_int(ty)) {
-        (Op::Slice(SliceOp::Len), [V::Str(text)], _) => Ok(V::Int(text.len() as i128)),
-        (Op::Slice(SliceOp::Len), [V::Ref(inner)], _) => match &**inner {
+    match (op, args) {
+        (Op::Select, [V::Bool(first), a, b]) => Ok(if *first { a } else { b }.clone()),
+        (Op::Slice(SliceOp::Len), [V::Str(text)]) => Ok(V::Int(text.len() as i128)),
+        (Op::Slice(SliceOp::Len), [V::Ref(inner)]) => match &**inner {
             V::Aggregate(items) => Ok(V::Int(items.len() as i128)),
             other => unreachable!("{other:?} has no length"),
         },
-        (Op::Int(op), args, Some(int)) => {
-            let numbers = args.iter().map(|arg| match arg {
-                V::Int(value) => *value,
-                other => unreachable!("{other:?} is no integer"),
-            });
-            const_int::method(op, &numbers.collect::<Vec<_>>(), int).map(V::Int)
+        (Op::Abs, [V::Int(value)]) if *value == int_of(types, ty).min() => Err(OVERFLOW),
+        (op, [first, rest @ ..]) => {
+            let a = bits(first)?;
+            let kind = Scalar::of(types, ty);
+            let leaf = kind.to_ir();
+            let b = rest.first().map_or(Ok(0), bits)?;
+            let word = |bits: u128| eval::truncate(bits as u64, leaf);
+            let result = match (op, kind) {
+                (Op::Unary(op), _) => apply(op, leaf, leaf, a)?,
+                (Op::Abs, _) => apply(UnaryOp::Abs, leaf, leaf, a)?,
+                (Op::Binary(op), _) => combine(op, leaf, a, b)?,
+                (Op::Wrapping(op), Scalar::Int(int)) => {
+                    combine(int_op(op, int.signed()), leaf, a, b)?
+                }
+                (Op::Overflowing(op), _) => {
+                    let (result, wrong) = eval::overflow(op, leaf, word(a), word(b));
+                    let result = scalar(types, ty, result.into());
+                    return Ok(V::Aggregate(vec![result, V::Bool(wrong)]));
+                }
+                _ => return Err(NOT_HERE),
+            };
+            Ok(scalar(types, ty, result))
         }
         _ => Err(NOT_HERE),
     }

@@ -59,6 +59,16 @@ impl<'a> Checker<'a> {
                 return self.error_expr(place);
             }
         };
+        match (name.as_str(), self.prelude, &args[..]) {
+            ("select", Some(_), [(_, cond), (_, a), (_, b)]) => {
+                return self.select([cond, a, b], place);
+            }
+            ("panic_if", Some(_), [(_, cond)]) => {
+                let cond = self.expr_coerce(cond, Ty::BOOL);
+                return self.panic_if(cond, PanicKind::Panic, None, place);
+            }
+            _ => {}
+        }
         let plain = matches!(name.as_str(), "assert" | "panic" | "unreachable" | "debug_assert");
         let message = usize::from(name.ends_with("assert"));
         if self.cx.in_const && (!plain || args.len() > message + 1) {
@@ -181,17 +191,27 @@ impl<'a> Checker<'a> {
         if self.types.is_error(cond.ty) {
             return cond;
         }
-        let failed = self.make(ExprKind::Panic(PanicKind::Assertion, message), Ty::NEVER, place);
-        let failed = self.coerce(failed, Ty::UNIT);
         let cond = self.not(cond);
-        let kind = ExprKind::If { cond: Box::new(cond), then: Box::new(failed), otherwise: None };
-        let check = self.make(kind, Ty::UNIT, place);
+        let check = self.panic_if(cond, PanicKind::Assertion, message, place);
         if !debug {
             return check;
         }
         // It is checked, but not run: debug assertions are off.
         let no = self.make(ExprKind::Bool(false), Ty::BOOL, place);
         let kind = ExprKind::If { cond: Box::new(no), then: Box::new(check), otherwise: None };
+        self.make(kind, Ty::UNIT, place)
+    }
+
+    fn panic_if(
+        &mut self,
+        cond: Expr,
+        kind: PanicKind,
+        message: Option<Box<Format>>,
+        place: Place,
+    ) -> Expr {
+        let panic = self.make(ExprKind::Panic(kind, message), Ty::NEVER, place);
+        let then = Box::new(self.coerce(panic, Ty::UNIT));
+        let kind = ExprKind::If { cond: Box::new(cond), then, otherwise: None };
         self.make(kind, Ty::UNIT, place)
     }
 

@@ -9,7 +9,7 @@ use super::attributes::allowed_lints;
 use super::scope::Scope;
 use super::{Checker, ConstInfo, ConstState, Method, Named, Pending};
 use crate::diag::{Diagnostic, Place};
-use crate::prelude::{self, Helper};
+use crate::prelude;
 use crate::tree::ConstId;
 use crate::ty::{EnumId, StructId, StructInfo, Ty, TyKind};
 
@@ -56,17 +56,13 @@ impl<'a> Checker<'a> {
     pub(super) fn add_helpers(&mut self) -> Result<(), Vec<Diagnostic>> {
         let file: syn::File = syn::parse_str(prelude::SOURCE)
             .map_err(|error| vec![Diagnostic::new("J0005", Place::NONE, error.to_string())])?;
-        self.in_helpers = true;
-        let mut scope = Scope::default();
+        self.prelude = Some(Place::NONE);
         let mut found = Vec::new();
         for item in file.items {
             let syn::Item::Fn(item) = item else { continue };
             let name = item.sig.ident.to_string();
             let id = self.declare_fn(&item.sig, format!("<i128>::{name}"), None);
-            if let Some(helper) = Helper::ALL.iter().find(|helper| helper.name() == name) {
-                self.helpers.insert(helper.name(), id);
-            }
-            scope.push(&name, Named::Fn(id));
+            self.helpers.insert(name, id);
             found.push((id, item));
         }
         for (id, item) in found {
@@ -74,11 +70,11 @@ impl<'a> Checker<'a> {
                 sig: Cow::Owned(item.sig),
                 block: Cow::Owned(*item.block),
                 self_ty: None,
-                scope: scope.clone(),
+                scope: Scope::default(),
             });
             self.check_function(id);
         }
-        self.in_helpers = false;
+        self.prelude = None;
         Ok(())
     }
 

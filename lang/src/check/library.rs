@@ -1,9 +1,11 @@
 //! Calls of functions of the standard library: sizes, conversions, `mem::swap`, `contains` of a range.
 
+use std::rc::Rc;
+
 use super::{Checker, Expect};
 use crate::diag::Place;
-use crate::methods::Op;
-use crate::tree::{Expr, ExprKind};
+use crate::methods::{Found, Meaning, Op};
+use crate::tree::{Expr, ExprKind, Pat, PatKind, Stmt};
 use crate::ty::{Ty, TyKind};
 use crate::value::layout;
 use syn::spanned::Spanned;
@@ -153,8 +155,80 @@ impl<'a> Checker<'a> {
                 "ranges of anything but numbers and characters are not supported",
             );
         }
-        let closed = matches!(range.limits, syn::RangeLimits::Closed(_));
-        let op = Op::InRange { closed };
-        self.make_method(op, vec![lo, hi, arg], Ty::BOOL, place)
+        if self.cx.in_const {
+            return self.not_const(place);
+        }
+        let text = match range.limits {
+            syn::RangeLimits::Closed(_) => "(a <= c) & (c <= b)",
+            syn::RangeLimits::HalfOpen(_) => "(a <= c) & (c < b)",
+        };
+        self.expand(text, vec![lo, hi, arg], place)
+    }
+
+    // ---- Methods of the table ----
+
+    pub(super) fn not_const(&mut self, place: Place) -> Expr {
+        let message = "this method is not allowed in constants and `const fn`";
+        self.error("E0015", place, message)
+    }
+
+    /// A method of the table, of its receiver and arguments.
+    pub(super) fn found_method(&mut self, found: &Found, args: Vec<Expr>, place: Place) -> Expr {
+        let Some(receiver) = args.first().map(|first| first.ty) else {
+            // The wrong number of arguments has been reported.
+            return self.make(ExprKind::Error, found.result, place);
+        };
+        if self.cx.in_const && !found.is_const {
+            return self.not_const(place);
+        }
+        let value = match found.meaning {
+            Meaning::Op(op) => {
+                let as_declared = matches!(op, Op::Overflowing(_) | Op::Bits);
+                let ty = if as_declared { found.result } else { receiver };
+                self.make(ExprKind::Method(op, args), ty, place)
+            }
+            Meaning::Text(text) => self.expand(text, args, place),
+        };
+        if self.types.unify(value.ty, found.result) {
+            return value;
+        }
+        self.make(ExprKind::Convert(Box::new(value)), found.result, place)
+    }
+
+    /// A text of the prelude in the place of a call, with `a`, `b` and `c` for the values of the call.
+    pub(super) fn expand(&mut self, text: &'static str, args: Vec<Expr>, place: Place) -> Expr {
+        let Some(receiver) = args.first().map(|first| first.ty) else {
+            return self.error_expr(place);
+        };
+        let body = self.texts.entry(text).or_insert_with(|| {
+            let body = syn::parse_str(text);
+            Rc::new(body.unwrap_or_else(|error| unreachable!("`{text}` is an expression: {error}")))
+        });
+        let body = body.clone();
+        // The text knows nothing of the program around it, and has no place of its own.
+        let outer = self.prelude.replace(self.prelude.unwrap_or(place));
+        let self_ty = self.cx.self_ty.replace(receiver);
+        let scope = std::mem::take(&mut self.cx.scope);
+        let lets = ["a", "b", "c"].into_iter().zip(args).map(|(name, arg)| {
+            let (ty, place) = (arg.ty, arg.place);
+            let id = self.declare(name, ty, false, place);
+            let pat = Pat { kind: PatKind::Bind(id, None), ty, place };
+            Stmt::Let { pat, init: Some(arg), otherwise: None }
+        });
+        let lets = lets.collect();
+        let value = self.expr(&body, Expect::Nothing);
+        (self.prelude, self.cx.self_ty, self.cx.scope) = (outer, self_ty, scope);
+        let ty = value.ty;
+        self.make(ExprKind::Block(lets, Some(Box::new(value))), ty, place)
+    }
+
+    /// `select!(condition, a, b)` in a text of the prelude.
+    pub(super) fn select(&mut self, args: [&syn::Expr; 3], place: Place) -> Expr {
+        let [cond, a, b] = args;
+        let cond = self.expr_coerce(cond, Ty::BOOL);
+        let a = self.expr(a, Expect::Nothing);
+        let ty = a.ty;
+        let b = self.expr_coerce(b, ty);
+        self.make(ExprKind::Method(Op::Select, vec![cond, a, b]), ty, place)
     }
 }

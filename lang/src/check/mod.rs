@@ -7,7 +7,6 @@ mod aggregates;
 mod attributes;
 mod call;
 mod callable;
-mod const_int;
 mod const_ops;
 mod consteval;
 mod enums;
@@ -87,7 +86,7 @@ enum ConstState {
 #[derive(Debug)]
 pub(crate) struct Program {
     /// The functions that 128-bit integers need, if the program mentions any.
-    pub(crate) helpers: HashMap<&'static str, FnId>,
+    pub(crate) helpers: HashMap<String, FnId>,
     pub(crate) types: Types,
     pub(crate) fns: Vec<FnInfo>,
     consts: Vec<ConstInfo>,
@@ -232,9 +231,11 @@ pub(crate) struct Checker<'a> {
     later_irrefutable: Vec<crate::tree::Pat>,
     /// The number of constants that are being evaluated inside one another.
     const_depth: usize,
-    helpers: HashMap<&'static str, FnId>,
-    /// Whether the checker is in the prelude, which has no places in the source.
-    in_helpers: bool,
+    helpers: HashMap<String, FnId>,
+    /// In a text of the prelude: the place in the program that it stands for.
+    prelude: Option<Place>,
+    /// The texts that have been read.
+    texts: HashMap<&'static str, Rc<syn::Expr>>,
 }
 
 /// The longest chain of constants that need one another.
@@ -265,7 +266,8 @@ pub(crate) fn check(source: &Source, file: &syn::File) -> Result<Program, Vec<Di
         later_irrefutable: Vec::new(),
         const_depth: 0,
         helpers: HashMap::new(),
-        in_helpers: false,
+        prelude: None,
+        texts: HashMap::new(),
     };
     if source.mentions("128") {
         checker.add_helpers()?;
@@ -299,7 +301,7 @@ impl<'a> Checker<'a> {
     // ---- Reporting ----
 
     fn place(&self, span: Span) -> Place {
-        if self.in_helpers { Place::NONE } else { self.source.place(span) }
+        self.prelude.unwrap_or_else(|| self.source.place(span))
     }
 
     fn report(&mut self, diag: Diagnostic) {
@@ -349,11 +351,7 @@ impl<'a> Checker<'a> {
     fn make_method(&mut self, op: Op, args: Vec<Expr>, ty: Ty, place: Place) -> Expr {
         let float = args.first().is_some_and(|arg| self.types.is_floating(arg.ty));
         if self.cx.in_const && (float || !op.is_const()) {
-            return self.error(
-                "E0015",
-                place,
-                "this method is not allowed in constants and `const fn`",
-            );
+            return self.not_const(place);
         }
         self.make(ExprKind::Method(op, args), ty, place)
     }
@@ -443,7 +441,11 @@ impl<'a> Checker<'a> {
     }
 
     fn lookup(&self, name: &str) -> Option<Named> {
-        self.cx.scope.find(name).or_else(|| self.values.get(name).copied())
+        let outside = || match self.prelude {
+            Some(_) => self.helpers.get(name).map(|&id| Named::Fn(id)),
+            None => self.values.get(name).copied(),
+        };
+        self.cx.scope.find(name).or_else(outside)
     }
 
     fn local(&mut self, id: LocalId) -> &mut Local {

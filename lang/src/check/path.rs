@@ -85,7 +85,10 @@ impl<'a> Checker<'a> {
         if let Some(constant) = self.assoc_const(&words) {
             return self.const_use(constant, place);
         }
-        if let Some((value, ty)) = std_constant(&mut self.types, &words) {
+        let own = self.cx.self_ty.filter(|_| self.prelude.is_some() && words[0] == "Self");
+        let own = own.map(|ty| self.types.name(ty));
+        let of = own.as_deref().unwrap_or(words[0]);
+        if let Some((value, ty)) = std_constant(&mut self.types, &[&[of], &words[1..]].concat()) {
             return self.make(ExprKind::Value(Rc::new(value)), ty, place);
         }
         let path = words.join("::");

@@ -93,7 +93,7 @@ impl<'a> Checker<'a> {
             host: false,
             needs_unsafe: sig.unsafety.is_some(),
             is_const: sig.constness.is_some(),
-            is_helper: self.in_helpers,
+            is_helper: self.prelude.is_some(),
             place,
             body: None,
         });

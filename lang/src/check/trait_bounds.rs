@@ -4,7 +4,6 @@
 use super::{Checker, Expect};
 use crate::bounds::{Bound, implies, operator_trait};
 use crate::diag::{Diagnostic, Place};
-use crate::methods::{IntOp, Op};
 use crate::tree::{BinOp, Expr, ExprKind};
 use crate::ty::{Ty, TyKind};
 
@@ -238,11 +237,11 @@ impl<'a> Checker<'a> {
     ) -> Expr {
         let ty = base.ty;
         let has = |checker: &Self, wanted| checker.has_bound(ty, Bound::Named(wanted));
-        let op = match name {
+        match name {
             "clone" if has(self, "Clone") && args.is_empty() => return base,
-            "min" if has(self, "Ord") => Some((Op::Int(IntOp::Min), 2)),
-            "max" if has(self, "Ord") => Some((Op::Int(IntOp::Max), 2)),
-            "clamp" if has(self, "Ord") => Some((Op::Int(IntOp::Clamp), 3)),
+            "min" | "max" | "clamp" if has(self, "Ord") => {
+                return self.ord_method(base, name, args, place);
+            }
             "into" if args.is_empty() => {
                 let TyKind::Param(id) = *self.types.kind(ty) else { return base };
                 let bounds = &self.types.params[id.0 as usize].bounds;
@@ -255,14 +254,10 @@ impl<'a> Checker<'a> {
                         return self.make(ExprKind::Convert(Box::new(base)), to, place);
                     }
                     (Some(_), Some(_)) => return self.needs_annotation(place),
-                    (None, _) => None,
+                    (None, _) => {}
                 }
             }
-            _ => None,
-        };
-        if let Some((op, count)) = op {
-            let args = self.arguments(name, &vec![ty; count], args, vec![base], place);
-            return self.make_method(op, args, ty, place);
+            _ => {}
         }
         for arg in args {
             let _ = self.expr(arg, Expect::Nothing);

@@ -145,12 +145,15 @@ impl<'a> Checker<'a> {
 
     /// The type of this name, if there is one.
     pub(super) fn type_by_name(&mut self, name: &str) -> Option<Ty> {
-        if let Some((_, ty)) = self.cx.generics.iter().find(|(other, _)| other == name) {
+        let of_program = self.prelude.is_none();
+        if of_program
+            && let Some((_, ty)) = self.cx.generics.iter().find(|(other, _)| other == name)
+        {
             let is_const = matches!(self.types.kind(*ty), TyKind::Param(id)
                 if self.types.params[id.0 as usize].is_const);
             return (!is_const).then_some(*ty);
         }
-        if let Some(&ty) = self.type_names.get(name) {
+        if of_program && let Some(&ty) = self.type_names.get(name) {
             return Some(ty);
         }
         if let Some(int) = IntTy::from_name(name) {

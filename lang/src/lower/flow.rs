@@ -3,7 +3,7 @@
 use ir::{Block, Type, Value};
 
 use super::{Addr, Flow, LoopTarget, Lower, Unreachable};
-use crate::tree::{Expr, ExprKind, LoopId, PanicKind, UnOp};
+use crate::tree::{Expr, ExprKind, LoopId, UnOp};
 use crate::ty::{Ty, TyKind};
 
 impl<'m, 'p> Lower<'m, 'p> {
@@ -96,9 +96,9 @@ impl<'m, 'p> Lower<'m, 'p> {
         otherwise: Option<&'p Expr>,
         dest: Option<Addr>,
     ) -> Flow<Vec<Value>> {
-        // A failed assertion without a message needs no block.
+        // A failed assertion without a message needs no block; a panic in a branch has one around it.
         if let (ExprKind::NeverTo(panic), None) = (&then.kind, otherwise)
-            && let ExprKind::Panic(kind @ PanicKind::Assertion, None) = panic.kind
+            && let ExprKind::Panic(kind, None) = panic.kind
         {
             let failed = self.scalar(cond)?;
             self.at(expr.place);

@@ -4,12 +4,12 @@
 
 use ir::{Block, IntCC, TrapKind, Type, Value, Var};
 
-use super::ops::int_cc;
 use super::place::PlaceValue;
 use super::{Addr, Flow, Lower, one};
 use crate::diag::Place;
 use crate::tree::{Adapter, BinOp, Expr, Fold, Iter, IterBase, LoopId, Pat};
 use crate::ty::{IntTy, Ty};
+use crate::words::int_cc;
 
 /// Items `first + k * stride` for k from 0 to `last`; none at all unless `some`.
 #[derive(Clone, Copy)]

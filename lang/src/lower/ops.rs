@@ -1,11 +1,12 @@
 //! Operators and casts.
 
-use ir::{FloatCC, IntCC, TrapKind, Type, Value};
+use ir::{IntCC, TrapKind, Type, Value};
 
 use super::{Flow, Lower};
 use crate::runtime::HostFunction;
 use crate::tree::{BinOp, Expr, ExprKind, UnOp};
 use crate::ty::{EnumId, FloatTy, IntTy, Ty, TyKind};
+use crate::words::{Scalar, cast_op, float_cc, float_op, int_cc, int_op};
 
 /// The right operand of an operator.
 #[derive(Clone, Copy)]
@@ -97,52 +98,33 @@ impl<'m, 'p> Lower<'m, 'p> {
     /// `x op right`, where `x` is of type `ty`.
     pub(super) fn operate(&mut self, op: BinOp, x: Value, right: Right, ty: Ty) -> Value {
         let y = right.value;
-        if let Some(float) = self.types.as_float(ty) {
-            return self.float_operate(op, x, y, float);
-        }
-        let int = self.int_of(ty);
+        let int = match Scalar::of(self.types, ty) {
+            Scalar::Float(float) if op == BinOp::Rem => return self.fmod(x, y, float),
+            Scalar::Float(_) if op.is_comparison() => return self.b.fcmp(float_cc(op), x, y),
+            Scalar::Float(_) => return self.b.binary(float_op(op), x, y),
+            Scalar::Int(int) => int,
+        };
         let signed = int.signed();
-        let b = &self.b;
-        match op {
-            BinOp::Add => b.add(x, y),
-            BinOp::Sub => b.sub(x, y),
-            BinOp::Mul => b.mul(x, y),
-            BinOp::Div | BinOp::Rem if int.is_wide() => self.divide(op, x, y, int),
-            BinOp::Div => {
-                if signed {
-                    b.sdiv(x, y)
-                } else {
-                    b.udiv(x, y)
-                }
-            }
-            BinOp::Rem => {
-                if !signed {
-                    return b.urem(x, y);
-                }
-                // Rust panics on MIN % -1, where the IR gives 0.
-                if !right.positive {
-                    let minus_one = b.icmp(IntCC::Eq, y, -1);
-                    let min = b.icmp(IntCC::Eq, x, b.iconst(int.to_ir(), int.min() as i64));
-                    let overflows = b.and(minus_one, min);
-                    b.trap_if(overflows, TrapKind::IntegerOverflow);
-                }
-                b.srem(x, y)
-            }
-            BinOp::And => b.and(x, y),
-            BinOp::Or => b.or(x, y),
-            BinOp::Xor => b.xor(x, y),
-            BinOp::Shl | BinOp::Shr => {
-                let amount = self.resize_amount(y, right.ty, int.to_ir());
-                match (op, signed) {
-                    (BinOp::Shl, _) => self.b.shl(x, amount),
-                    (_, true) => self.b.ashr(x, amount),
-                    (_, false) => self.b.lshr(x, amount),
-                }
-            }
-            BinOp::Eq | BinOp::Ne | BinOp::Lt | BinOp::Le | BinOp::Gt | BinOp::Ge => {
-                b.icmp(int_cc(op, signed), x, y)
-            }
+        if op.is_comparison() {
+            return self.b.icmp(int_cc(op, signed), x, y);
         }
+        let y = if op.is_shift() { self.resize_amount(y, right.ty, int.to_ir()) } else { y };
+        if int.is_wide() && matches!(op, BinOp::Div | BinOp::Rem) {
+            return self.divide(op, x, y, int);
+        }
+        if op == BinOp::Rem && signed && !right.positive {
+            // Rust panics on MIN % -1, where the IR gives 0.
+            self.trap_min_by_minus_one(x, y, int);
+        }
+        self.b.binary(int_op(op, signed), x, y)
+    }
+
+    pub(super) fn trap_min_by_minus_one(&mut self, x: Value, y: Value, int: IntTy) {
+        let minus_one = self.b.icmp(IntCC::Eq, y, -1);
+        let min = self.int_const(int.to_ir(), int.min());
+        let min = self.b.icmp(IntCC::Eq, x, min);
+        let overflows = self.b.and(minus_one, min);
+        self.b.trap_if(overflows, TrapKind::IntegerOverflow);
     }
 
     /// A shift or rotate amount in the type of the value: only its low bits count, and those are kept.
@@ -151,25 +133,6 @@ impl<'m, 'p> Lower<'m, 'p> {
             std::cmp::Ordering::Less => self.b.zext(to, amount),
             std::cmp::Ordering::Equal => amount,
             std::cmp::Ordering::Greater => self.b.trunc(to, amount),
-        }
-    }
-
-    fn float_operate(&mut self, op: BinOp, x: Value, y: Value, float: FloatTy) -> Value {
-        match op {
-            BinOp::Add => self.b.fadd(x, y),
-            BinOp::Sub => self.b.fsub(x, y),
-            BinOp::Mul => self.b.fmul(x, y),
-            BinOp::Div => self.b.fdiv(x, y),
-            BinOp::Rem => self.fmod(x, y, float),
-            BinOp::Eq => self.b.fcmp(FloatCC::Eq, x, y),
-            BinOp::Ne => self.b.fcmp(FloatCC::Ne, x, y),
-            BinOp::Lt => self.b.fcmp(FloatCC::Lt, x, y),
-            BinOp::Le => self.b.fcmp(FloatCC::Le, x, y),
-            BinOp::Gt => self.b.fcmp(FloatCC::Gt, x, y),
-            BinOp::Ge => self.b.fcmp(FloatCC::Ge, x, y),
-            BinOp::And | BinOp::Or | BinOp::Xor | BinOp::Shl | BinOp::Shr => {
-                unreachable!("floats have no `{}`", op.symbol())
-            }
         }
     }
 
@@ -203,65 +166,23 @@ impl<'m, 'p> Lower<'m, 'p> {
 
     /// `value as to`.
     pub(super) fn cast(&mut self, value: Value, from: Ty, to: Ty) -> Value {
-        enum Kind {
-            Int(IntTy),
-            Float(FloatTy),
-        }
-        if let TyKind::Enum(id) = *self.types.kind(from) {
-            let number = self.discriminant(id, value);
+        let to = Scalar::of(self.types, to);
+        let (value, from) = match *self.types.kind(from) {
             // Discriminants are words.
-            return match self.int_of(to) {
-                int if int.is_wide() => self.b.sext(Type::I128, number),
-                int if int.bits() < 64 => self.b.trunc(int.to_ir(), number),
-                _word => number,
-            };
-        }
-        let kind = |ty: Ty| match self.types.as_float(ty) {
-            Some(float) => Kind::Float(float),
-            None => Kind::Int(self.int_of(ty)),
+            TyKind::Enum(id) => (self.discriminant(id, value), Scalar::Int(IntTy::I64)),
+            _ => (value, Scalar::of(self.types, from)),
         };
-        let b = &self.b;
-        match (kind(from), kind(to)) {
-            (Kind::Int(from), Kind::Float(to)) if from.is_wide() => {
+        match (from, to) {
+            (Scalar::Int(from), Scalar::Float(to)) if from.is_wide() => {
                 self.wide_to_float(value, from.signed(), to)
             }
-            (Kind::Float(from), Kind::Int(to)) if to.is_wide() => {
+            (Scalar::Float(from), Scalar::Int(to)) if to.is_wide() => {
                 self.float_to_wide(value, from, to.signed())
             }
-            (Kind::Int(from), Kind::Int(to)) => match from.bits().cmp(&to.bits()) {
-                std::cmp::Ordering::Less if from.signed() => b.sext(to.to_ir(), value),
-                std::cmp::Ordering::Less => b.zext(to.to_ir(), value),
-                std::cmp::Ordering::Equal => value,
-                std::cmp::Ordering::Greater => b.trunc(to.to_ir(), value),
+            _ => match cast_op(from, to) {
+                Some(op) => self.b.unary(op, to.to_ir(), value),
+                None => value,
             },
-            (Kind::Int(from), Kind::Float(to)) if from.signed() => {
-                b.sint_to_float(to.to_ir(), value)
-            }
-            (Kind::Int(_), Kind::Float(to)) => b.uint_to_float(to.to_ir(), value),
-            (Kind::Float(_), Kind::Int(to)) if to.signed() => {
-                b.float_to_sint_sat(to.to_ir(), value)
-            }
-            (Kind::Float(_), Kind::Int(to)) => b.float_to_uint_sat(to.to_ir(), value),
-            (Kind::Float(FloatTy::F32), Kind::Float(FloatTy::F64)) => b.fpromote(Type::F64, value),
-            (Kind::Float(FloatTy::F64), Kind::Float(FloatTy::F32)) => b.fdemote(Type::F32, value),
-            (Kind::Float(_), Kind::Float(_)) => value,
         }
-    }
-}
-
-/// The comparison that an operator makes on integers.
-pub(super) fn int_cc(op: BinOp, signed: bool) -> IntCC {
-    match (op, signed) {
-        (BinOp::Eq, _) => IntCC::Eq,
-        (BinOp::Ne, _) => IntCC::Ne,
-        (BinOp::Lt, true) => IntCC::Slt,
-        (BinOp::Lt, false) => IntCC::Ult,
-        (BinOp::Le, true) => IntCC::Sle,
-        (BinOp::Le, false) => IntCC::Ule,
-        (BinOp::Gt, true) => IntCC::Sgt,
-        (BinOp::Gt, false) => IntCC::Ugt,
-        (BinOp::Ge, true) => IntCC::Sge,
-        (BinOp::Ge, false) => IntCC::Uge,
-        _ => unreachable!("`{}` is no comparison", op.symbol()),
     }
 }

@@ -80,7 +80,7 @@ pub(crate) fn srem(n: i128, d: i128) -> i128 {
     if n < 0 { rest.wrapping_neg() } else { rest }
 }
 
-pub(crate) fn umul_overflows(a: u128, b: u128) -> bool {
+pub(crate) const fn umul_overflows(a: u128, b: u128) -> bool {
     let (a1, a0) = ((a >> 64) as u64, a as u64);
     let (b1, b0) = ((b >> 64) as u64, b as u64);
     if a1 == 0 && b1 == 0 {
@@ -94,7 +94,7 @@ pub(crate) fn umul_overflows(a: u128, b: u128) -> bool {
     carried >> 64 != 0
 }
 
-pub(crate) fn smul_overflows(a: i128, b: i128) -> bool {
+pub(crate) const fn smul_overflows(a: i128, b: i128) -> bool {
     let (x, y) = (a.unsigned_abs(), b.unsigned_abs());
     if umul_overflows(x, y) {
         return true;

@@ -60,6 +60,23 @@ const WRAPPED: (i8, i32, u8, i128, i16) = (
     (-3i16).wrapping_pow(11),
 );
 
+const METHODS: [i64; 12] = [
+    100i8.saturating_add(100) as i64,
+    5u16.saturating_sub(9) as i64,
+    (-7i32).rem_euclid(4) as i64,
+    7i64.div_euclid(-2),
+    (-128i8).unsigned_abs() as i64,
+    3u32.abs_diff(10) as i64,
+    1000u64.next_power_of_two() as i64,
+    77u128.ilog2() as i64,
+    (-9i16).signum() as i64,
+    i32::MIN.wrapping_div(-1) as i64,
+    (1u128 << 90).trailing_zeros() as i64,
+    b'q'.to_ascii_uppercase() as i64,
+];
+const FLAGGED: (u8, bool) = 200u8.overflowing_mul(2);
+const WIDE: (i128, bool) = i128::MAX.overflowing_add(1);
+
 fn crc(bytes: &[u8]) -> u32 {
     let mut crc = !0u32;
     for &byte in bytes {
@@ -78,7 +95,7 @@ fn main() {
     println!("{:?} {} {} {}", STATIC, Config::SIZE, Config::DEFAULT.scale, a.len());
     println!("{:08x} {}", crc(b"123456789"), SLICE.len() + BYTES.len() + TEXT.len());
     println!("{} {}", GRID[2][1], gcd(1071, 462));
-    println!("{WRAPPED:?}");
+    println!("{WRAPPED:?} {METHODS:?} {FLAGGED:?} {WIDE:?}");
     match POWER {
         LOCAL => println!("equal"),
         0..LOCAL => println!("below"),
