@@ -104,7 +104,7 @@ impl Loader<'_> {
                     self.define(found, |loader, d| loader.push(Op { d, b, c, ..op }));
                 }
             }
-            (InstData::Fence, _) => self.push(Op::new(exec::fence(), 0, 0, 0, 0)),
+            (InstData::Fence {}, _) => self.push(Op::new(exec::fence(), 0, 0, 0, 0)),
             _ => return false,
         }
         true

@@ -1,9 +1,11 @@
 //! Equality of functions and modules: they are equal if their text is. Numbers of values and blocks count, because the
 //! text has them; numbers of instructions and lists, and anything that is no longer part of the function, do not.
 
+use smallvec::SmallVec;
+
 use crate::entity::{Block, DataRef, Entity, FuncRef, Inst, SigRef, SwitchRef, Value};
 use crate::func::Function;
-use crate::inst::{BlockCall, InstData, ValueList};
+use crate::inst::{BlockCall, InstData, Role, SwitchTable, ValueList};
 use crate::module::Module;
 
 impl PartialEq for Function {
@@ -49,70 +51,58 @@ fn same_inst(a: &Function, inst: Inst, b: &Function, other: Inst) -> bool {
         && same_definitions(a, b, a.results(inst), b.results(other))
         && shape(data) == shape(other_data)
         && same_references(a, data, b, other_data)
-        && a.operands(inst) == b.operands(other)
-        && targets(a, inst) == targets(b, other)
 }
 
 /// The payload without what is a number inside the function: lists and references.
 fn shape(mut data: InstData) -> InstData {
-    let forget = |call: &mut BlockCall| call.args = ValueList::default();
-    match &mut data {
-        InstData::Call { callee, args } | InstData::TailCall { callee, args } => {
-            *callee = FuncRef::from_index(0);
-            *args = ValueList::default();
-        }
-        InstData::FuncAddr { callee } => *callee = FuncRef::from_index(0),
-        InstData::CallIndirect { signature, args, .. }
-        | InstData::TailCallIndirect { signature, args, .. } => {
-            *signature = SigRef::from_index(0);
-            *args = ValueList::default();
-        }
-        InstData::Return { args } => *args = ValueList::default(),
-        InstData::DataAddr { data, .. } => *data = DataRef::from_index(0),
-        InstData::Jump { target } => forget(target),
-        InstData::Branch { then_to, else_to, .. } => {
-            forget(then_to);
-            forget(else_to);
-        }
-        InstData::Switch { table, .. } => *table = SwitchRef::from_index(0),
-        _ => {}
-    }
+    data.fields(|role| match role {
+        Role::List(list) => *list = ValueList::default(),
+        Role::Target(call) => call.args = ValueList::default(),
+        Role::Table(table) => *table = SwitchRef::from_index(0),
+        Role::Data(data) => *data = DataRef::from_index(0),
+        Role::Function(callee) => *callee = FuncRef::from_index(0),
+        Role::Signature(signature) => *signature = SigRef::from_index(0),
+        Role::Values(_) | Role::Slot(_) | Role::Var(_) | Role::Plain => {}
+    });
     data
 }
 
-/// What the references of two payloads of one shape stand for.
-fn same_references(a: &Function, data: InstData, b: &Function, other: InstData) -> bool {
-    match (data, other) {
-        (InstData::Call { callee, .. }, InstData::Call { callee: other, .. })
-        | (InstData::TailCall { callee, .. }, InstData::TailCall { callee: other, .. })
-        | (InstData::FuncAddr { callee }, InstData::FuncAddr { callee: other }) => {
-            a.callees.get(callee) == b.callees.get(other)
+/// Whether the lists and references of two payloads of one shape stand for the same.
+fn same_references(a: &Function, mut data: InstData, b: &Function, mut other: InstData) -> bool {
+    let mut others: SmallVec<[Role<'_>; 5]> = SmallVec::new();
+    other.fields(|role| others.push(role));
+    let mut others = others.into_iter();
+    let same_list = |list: ValueList, other: ValueList| a.list(list) == b.list(other);
+    let same_target = |call: BlockCall, other: BlockCall| {
+        call.block == other.block && same_list(call.args, other.args)
+    };
+    let same_table = |table: &SwitchTable, other: &SwitchTable| {
+        same_target(table.default, other.default)
+            && table.cases.len() == other.cases.len()
+            && (table.cases.iter().zip(&other.cases))
+                .all(|(case, other)| case.0 == other.0 && same_target(case.1, other.1))
+    };
+    let mut same = true;
+    data.fields(|role| {
+        same &= match (role, others.next()) {
+            (Role::List(list), Some(Role::List(other))) => same_list(*list, *other),
+            (Role::Target(call), Some(Role::Target(other))) => same_target(*call, *other),
+            (Role::Table(table), Some(Role::Table(other))) => {
+                match (a.switches.get(*table), b.switches.get(*other)) {
+                    (Some(table), Some(other)) => same_table(table, other),
+                    (table, other) => table.is_none() && other.is_none(),
+                }
+            }
+            (Role::Data(data), Some(Role::Data(other))) => a.data.get(*data) == b.data.get(*other),
+            (Role::Function(callee), Some(Role::Function(other))) => {
+                a.callees.get(*callee) == b.callees.get(*other)
+            }
+            (Role::Signature(signature), Some(Role::Signature(other))) => {
+                a.signatures.get(*signature) == b.signatures.get(*other)
+            }
+            // The shape said it.
+            _ => true,
         }
-        (
-            InstData::CallIndirect { signature, .. },
-            InstData::CallIndirect { signature: other, .. },
-        )
-        | (
-            InstData::TailCallIndirect { signature, .. },
-            InstData::TailCallIndirect { signature: other, .. },
-        ) => a.signatures.get(signature) == b.signatures.get(other),
-        (InstData::DataAddr { data, .. }, InstData::DataAddr { data: other, .. }) => {
-            a.data.get(data) == b.data.get(other)
-        }
-        (InstData::Switch { table, .. }, InstData::Switch { table: other, .. }) => {
-            let values = |func: &Function, table| -> Vec<i64> {
-                let cases = func.switches.get(table).map(|table| table.cases.as_slice());
-                cases.unwrap_or(&[]).iter().map(|case| case.0).collect()
-            };
-            values(a, table) == values(b, other)
-        }
-        _ => true,
-    }
-}
-
-/// The successors and how many arguments each gets; the arguments themselves are among the operands.
-fn targets(func: &Function, inst: Inst) -> Vec<(Block, usize)> {
-    let mut targets = Vec::new();
-    func.for_each_successor(inst, |call| targets.push((call.block, call.args.len())));
-    targets
+    });
+    same
 }

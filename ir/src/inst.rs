@@ -1,8 +1,18 @@
-//! Instructions: one typed payload per format. Everything is `Copy`; lists of values live in the function's pool.
+//! Instructions: one typed payload per format, each described by a row of one table: its fields and how it is written.
+//! Everything that walks over, prints or reads an instruction derives from it. Everything is `Copy`; lists of values live in
+//! the function's pool.
+
+use std::convert::identity;
+use std::fmt::{self, Formatter};
+use std::iter;
+use std::ops::Range;
 
 use crate::entity::{Block, DataRef, FuncRef, SigRef, StackSlot, SwitchRef, Value, Var};
+use crate::field::Field;
 use crate::memory::{LoadKind, MemFacts, StoreKind};
 use crate::opcode::{BinaryOp, CarryOp, Opcode, OverflowOp, TernaryOp, UnaryOp, WideOp};
+use crate::parse::{Body, Head, Parsed, Parser};
+use crate::print::Line;
 use crate::words::{FloatCC, IntCC, RmwOp, TrapKind};
 
 /// A list of values in a function's pool. Read it with [`Function::list`](crate::Function::list).
@@ -26,6 +36,12 @@ impl ValueList {
     pub fn is_empty(self) -> bool {
         self.len == 0
     }
+
+    /// Where in the pool it stands.
+    #[inline]
+    pub(crate) fn range(self) -> Range<usize> {
+        self.start as usize..(self.start + self.len) as usize
+    }
 }
 
 /// A block and the arguments for its parameters.
@@ -37,129 +53,207 @@ pub struct BlockCall {
     pub args: ValueList,
 }
 
-/// What an instruction is. The types of its results are those of its result values.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[allow(missing_docs)] // the fields say what the opcode table says
-pub enum InstData {
+/// What a field of an instruction is. Whoever walks over an instruction sees its [fields](InstData::fields) by role.
+#[derive(Debug)]
+pub enum Role<'a> {
+    /// Values that it uses.
+    Values(&'a mut [Value]),
+    /// A list of values that it uses.
+    List(&'a mut ValueList),
+    /// A block where control may go, and the values that it gives it.
+    Target(&'a mut BlockCall),
+    /// A table of such blocks.
+    Table(&'a mut SwitchRef),
+    /// A piece of the stack frame.
+    Slot(&'a mut StackSlot),
+    /// A variable.
+    Var(&'a mut Var),
+    /// A data object.
+    Data(&'a mut DataRef),
+    /// A function.
+    Function(&'a mut FuncRef),
+    /// The signature of a function that is given by its address.
+    Signature(&'a mut SigRef),
+    /// What means the same in every function: a constant, a condition, a kind.
+    Plain,
+}
+
+/// The table of formats. A row is a payload with its fields, in the order in which they are used, and how they are written
+/// after the name of the operation: text for itself, `field` as its type says (`field.rs`), `(field)` as a list in
+/// parentheses. `= Iconst` says which operation has the format; `: UnaryOp` that each of those has it, and that a field
+/// `op` says which.
+macro_rules! formats {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident $(= $op:ident)? $(: $ops:ident)? { $($field:ident: $ty:ty),* } [$($piece:tt)*]
+    )*) => {
+        /// What an instruction is. The types of its results are those of its result values.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        #[allow(missing_docs)] // the fields say what the opcode table says
+        pub enum InstData {
+            $( $(#[$doc])* $name { $(op: $ops,)? $($field: $ty),* }, )*
+        }
+
+        impl InstData {
+            /// Its operation.
+            #[must_use]
+            pub const fn opcode(&self) -> Opcode {
+                match self {
+                    $( $(InstData::$name { .. } => Opcode::$op,)? )*
+                    $( $(InstData::$name { op, .. } => $ops::opcode(*op),)? )*
+                }
+            }
+
+            /// Calls `visit` with the role of each field, in order; it may change the fields.
+            #[inline(always)]
+            pub fn fields<'a>(&'a mut self, mut visit: impl FnMut(Role<'a>)) {
+                match self {
+                    $( InstData::$name { $($field,)* .. } => { $( visit(Field::role($field)); )* } )*
+                }
+            }
+
+            /// Writes what follows the name of the operation.
+            pub(crate) fn write(&self, f: &mut Formatter<'_>, line: &Line<'_>) -> fmt::Result {
+                match *self {
+                    $( InstData::$name { $($field,)* .. } => { $( write_piece!(f line $piece); )* } )*
+                }
+                Ok(())
+            }
+
+            /// Reads what follows the name of the operation.
+            pub(crate) fn read(
+                op: Opcode,
+                parser: &mut Parser<'_>,
+                body: &mut Body,
+                head: &Head<'_>,
+            ) -> Parsed<Self> {
+                $(
+                    $( let is_it = (op == Opcode::$op).then_some(()); )?
+                    $( let is_it = $ops::from_opcode(op); )?
+                    if let Some(_op) = is_it {
+                        $( read_piece!(parser body head $piece); )*
+                        return Ok(InstData::$name { $(op: identity::<$ops>(_op),)? $($field),* });
+                    }
+                )*
+                unreachable!("every operation has a format")
+            }
+        }
+    };
+}
+
+macro_rules! write_piece {
+    ($f:ident $line:ident $text:literal) => {
+        $f.write_str($text)?
+    };
+    ($f:ident $line:ident ($list:ident)) => {
+        $line.in_parentheses($f, $list)?
+    };
+    ($f:ident $line:ident $field:ident) => {
+        Field::write($field, $f, $line)?
+    };
+}
+
+macro_rules! read_piece {
+    ($parser:ident $body:ident $head:ident $text:literal) => {
+        $parser.text($text)?
+    };
+    ($parser:ident $body:ident $head:ident ($list:ident)) => {
+        let $list = $parser.in_parentheses($body)?;
+    };
+    ($parser:ident $body:ident $head:ident $field:ident) => {
+        let $field = Field::read($parser, $body, $head)?;
+    };
+}
+
+formats! {
     /// An integer constant: the value, sign-extended from its type.
-    IntConst { imm: i64 },
+    IntConst = Iconst { imm: i64 } [" " imm]
     /// A float constant: its bits, an `f32` in the low half.
-    FloatConst { bits: u64 },
+    FloatConst = Fconst { bits: u64 } [" " bits]
     /// One operand.
-    Unary { op: UnaryOp, arg: Value },
+    Unary: UnaryOp { arg: Value } [" " arg]
     /// Two operands of one type.
-    Binary { op: BinaryOp, args: [Value; 2] },
+    Binary: BinaryOp { args: [Value; 2] } [" " args]
     /// Three operands.
-    Ternary { op: TernaryOp, args: [Value; 3] },
+    Ternary: TernaryOp { args: [Value; 3] } [" " args]
     /// Two operands, and whether the result fits.
-    Overflow { op: OverflowOp, args: [Value; 2] },
+    Overflow: OverflowOp { args: [Value; 2] } [" " args]
     /// Two operands and a carry in, and the carry out.
-    Carry { op: CarryOp, args: [Value; 3] },
+    Carry: CarryOp { args: [Value; 3] } [" " args]
     /// Two `i64` that make an `i128`.
-    Wide { op: WideOp, args: [Value; 2] },
+    Wide: WideOp { args: [Value; 2] } [" " args]
     /// The halves of an `i128`.
-    Split { arg: Value },
+    Split = Isplit { arg: Value } [" " arg]
     /// Integer comparison.
-    IntCompare { cc: IntCC, args: [Value; 2] },
+    IntCompare = Icmp { cc: IntCC, args: [Value; 2] } [" " cc " " args]
     /// Float comparison.
-    FloatCompare { cc: FloatCC, args: [Value; 2] },
+    FloatCompare = Fcmp { cc: FloatCC, args: [Value; 2] } [" " cc " " args]
     /// Read at `addr + offset`.
-    Load { kind: LoadKind, facts: MemFacts, addr: Value, offset: i32 },
+    Load = Load { kind: LoadKind, facts: MemFacts, addr: Value, offset: i32 }
+        [kind facts " " addr offset]
     /// Write at `addr + offset`.
-    Store { kind: StoreKind, facts: MemFacts, value: Value, addr: Value, offset: i32 },
+    Store = Store { kind: StoreKind, facts: MemFacts, value: Value, addr: Value, offset: i32 }
+        [kind facts " " value ", " addr offset]
     /// Atomically read at `addr`, as many bytes as the result type has.
-    AtomicLoad { facts: MemFacts, addr: Value },
+    AtomicLoad = AtomicLoad { facts: MemFacts, addr: Value } [facts " " addr]
     /// Atomically write at `addr`.
-    AtomicStore { facts: MemFacts, value: Value, addr: Value },
+    AtomicStore = AtomicStore { facts: MemFacts, value: Value, addr: Value }
+        [facts " " value ", " addr]
     /// Atomically read, compute and write at `addr`.
-    AtomicRmw { op: RmwOp, facts: MemFacts, value: Value, addr: Value },
+    AtomicRmw = AtomicRmw { op: RmwOp, facts: MemFacts, value: Value, addr: Value }
+        [facts " " op " " value ", " addr]
     /// Atomically compare with `expected` at `addr` and write `new` there if equal.
-    AtomicCas { facts: MemFacts, expected: Value, new: Value, addr: Value },
+    AtomicCas = AtomicCas { facts: MemFacts, expected: Value, new: Value, addr: Value }
+        [facts " " expected ", " new ", " addr]
     /// Order memory accesses.
-    Fence,
+    Fence = Fence {} []
     /// Address of a stack slot plus an offset.
-    StackAddr { slot: StackSlot, offset: i32 },
+    StackAddr = StackAddr { slot: StackSlot, offset: i32 } [" " slot offset]
     /// Address of a data object plus an offset.
-    DataAddr { data: DataRef, offset: i32 },
+    DataAddr = DataAddr { data: DataRef, offset: i32 } [" " data offset]
     /// Address of a function.
-    FuncAddr { callee: FuncRef },
+    FuncAddr = FuncAddr { callee: FuncRef } [" " callee]
     /// Read a variable.
-    VarGet { var: Var },
+    VarGet = VarGet { var: Var } [" " var]
     /// Write a variable.
-    VarSet { var: Var, value: Value },
+    VarSet = VarSet { var: Var, value: Value } [" " var ", " value]
     /// Call a function.
-    Call { callee: FuncRef, args: ValueList },
+    Call = Call { callee: FuncRef, args: ValueList } [" " callee (args)]
     /// Call the function at an address.
-    CallIndirect { callee: Value, signature: SigRef, args: ValueList },
+    CallIndirect = CallIndirect { callee: Value, signature: SigRef, args: ValueList }
+        [" " callee (args) " : " signature]
     /// Trap if `cond` is not zero.
-    TrapIf { cond: Value, kind: TrapKind },
+    TrapIf = TrapIf { cond: Value, kind: TrapKind } [" " cond ", " kind]
     /// Continue at a block.
-    Jump { target: BlockCall },
+    Jump = Jump { target: BlockCall } [" " target]
     /// Continue at `then_to` if `cond` is not zero, else at `else_to`.
-    Branch { cond: Value, then_to: BlockCall, else_to: BlockCall },
+    Branch = Branch { cond: Value, then_to: BlockCall, else_to: BlockCall }
+        [" " cond ", " then_to ", " else_to]
     /// Continue at the case equal to `index` as a signed integer of its type, else at the default.
-    Switch { index: Value, table: SwitchRef },
+    Switch = Switch { index: Value, table: SwitchRef } [" " index ", " table]
     /// End the call.
-    Return { args: ValueList },
+    Return = Return { args: ValueList } [args]
     /// End the call with the results of a function.
-    TailCall { callee: FuncRef, args: ValueList },
+    TailCall = TailCall { callee: FuncRef, args: ValueList } [" " callee (args)]
     /// End the call with the results of the function at an address.
-    TailCallIndirect { callee: Value, signature: SigRef, args: ValueList },
+    TailCallIndirect = TailCallIndirect { callee: Value, signature: SigRef, args: ValueList }
+        [" " callee (args) " : " signature]
     /// End the call with a trap.
-    Trap { kind: TrapKind },
+    Trap = Trap { kind: TrapKind } [" " kind]
 }
 
 impl InstData {
-    /// Its operation.
-    #[must_use]
-    pub const fn opcode(&self) -> Opcode {
-        match self {
-            InstData::IntConst { .. } => Opcode::Iconst,
-            InstData::FloatConst { .. } => Opcode::Fconst,
-            InstData::Unary { op, .. } => op.opcode(),
-            InstData::Binary { op, .. } => op.opcode(),
-            InstData::Ternary { op, .. } => op.opcode(),
-            InstData::Overflow { op, .. } => op.opcode(),
-            InstData::Carry { op, .. } => op.opcode(),
-            InstData::Wide { op, .. } => op.opcode(),
-            InstData::Split { .. } => Opcode::Isplit,
-            InstData::IntCompare { .. } => Opcode::Icmp,
-            InstData::FloatCompare { .. } => Opcode::Fcmp,
-            InstData::Load { .. } => Opcode::Load,
-            InstData::Store { .. } => Opcode::Store,
-            InstData::AtomicLoad { .. } => Opcode::AtomicLoad,
-            InstData::AtomicStore { .. } => Opcode::AtomicStore,
-            InstData::AtomicRmw { .. } => Opcode::AtomicRmw,
-            InstData::AtomicCas { .. } => Opcode::AtomicCas,
-            InstData::Fence => Opcode::Fence,
-            InstData::StackAddr { .. } => Opcode::StackAddr,
-            InstData::DataAddr { .. } => Opcode::DataAddr,
-            InstData::FuncAddr { .. } => Opcode::FuncAddr,
-            InstData::VarGet { .. } => Opcode::VarGet,
-            InstData::VarSet { .. } => Opcode::VarSet,
-            InstData::Call { .. } => Opcode::Call,
-            InstData::CallIndirect { .. } => Opcode::CallIndirect,
-            InstData::TrapIf { .. } => Opcode::TrapIf,
-            InstData::Jump { .. } => Opcode::Jump,
-            InstData::Branch { .. } => Opcode::Branch,
-            InstData::Switch { .. } => Opcode::Switch,
-            InstData::Return { .. } => Opcode::Return,
-            InstData::TailCall { .. } => Opcode::TailCall,
-            InstData::TailCallIndirect { .. } => Opcode::TailCallIndirect,
-            InstData::Trap { .. } => Opcode::Trap,
-        }
-    }
-
     /// The function that it calls or takes the address of by name, if it does.
     #[must_use]
     #[inline]
-    pub const fn names_function(&self) -> Option<FuncRef> {
-        match *self {
-            InstData::Call { callee, .. }
-            | InstData::TailCall { callee, .. }
-            | InstData::FuncAddr { callee } => Some(callee),
-            _ => None,
-        }
+    pub fn names_function(mut self) -> Option<FuncRef> {
+        let mut named = None;
+        self.fields(|role| {
+            if let Role::Function(callee) = role {
+                named = Some(*callee);
+            }
+        });
+        named
     }
 
     /// Whether it ends a block.
@@ -177,4 +271,18 @@ pub struct SwitchTable {
     pub default: BlockCall,
     /// Case values (sign-extended, each at most once, in any order) and where they go.
     pub cases: Vec<(i64, BlockCall)>,
+}
+
+impl SwitchTable {
+    /// The default, then the block of each case.
+    #[inline]
+    pub fn targets(&self) -> impl Iterator<Item = BlockCall> {
+        iter::once(self.default).chain(self.cases.iter().map(|&(_, call)| call))
+    }
+
+    /// The default, then the block of each case, to change.
+    #[inline]
+    pub fn targets_mut(&mut self) -> impl Iterator<Item = &mut BlockCall> {
+        iter::once(&mut self.default).chain(self.cases.iter_mut().map(|(_, call)| call))
+    }
 }

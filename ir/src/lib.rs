@@ -19,6 +19,7 @@ pub mod build;
 mod compare;
 pub mod entity;
 pub mod eval;
+mod field;
 pub mod func;
 pub mod inst;
 mod lex;
@@ -38,7 +39,7 @@ pub use entity::{
     Value, Var,
 };
 pub use func::{Callee, Function, SlotData, ValueDef, VarData};
-pub use inst::{BlockCall, InstData, SwitchTable, ValueList};
+pub use inst::{BlockCall, InstData, Role, SwitchTable, ValueList};
 pub use memory::{Align, LoadKind, MemFacts, NarrowWidth, StoreKind};
 pub use module::{DataObject, DuplicateName, Module};
 pub use near::nearest;

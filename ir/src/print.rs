@@ -5,9 +5,9 @@
 
 use std::fmt::{self, Display, Formatter, Write};
 
-use crate::entity::{Block, DataRef, Entity, FuncRef, Inst, Value};
+use crate::entity::{Block, DataRef, Entity, FuncRef, Inst, SigRef, SwitchRef, Value};
 use crate::func::Function;
-use crate::inst::{BlockCall, InstData, ValueList};
+use crate::inst::{BlockCall, ValueList};
 use crate::module::{DataObject, Module};
 use crate::types::Type;
 
@@ -81,7 +81,7 @@ fn write_bytes(f: &mut Formatter<'_>, bytes: &[u8]) -> fmt::Result {
 }
 
 /// ` + 16`, ` - 8`, or nothing for 0.
-struct Offset(i32);
+pub(crate) struct Offset(pub(crate) i32);
 
 impl Display for Offset {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -135,18 +135,77 @@ fn comma_list<T: Display>(
     Ok(())
 }
 
+/// An instruction whose fields are written: the function, and the first result if there is one.
+pub(crate) struct Line<'a> {
+    func: &'a Function,
+    result: Option<Value>,
+}
+
+impl Line<'_> {
+    fn list(&self, f: &mut Formatter<'_>, list: ValueList) -> fmt::Result {
+        match self.func.checked_list(list) {
+            Some(values) => comma_list(f, values),
+            None => f.write_str("?"),
+        }
+    }
+
+    /// `(v0, v1)`
+    pub(crate) fn in_parentheses(&self, f: &mut Formatter<'_>, list: ValueList) -> fmt::Result {
+        f.write_char('(')?;
+        self.list(f, list)?;
+        f.write_char(')')
+    }
+
+    /// ` v0, v1`, or nothing.
+    pub(crate) fn after_space(&self, f: &mut Formatter<'_>, list: ValueList) -> fmt::Result {
+        f.write_str(if list.is_empty() { "" } else { " " })?;
+        self.list(f, list)
+    }
+
+    /// `block1(v2, v3)`, or `block1` alone.
+    pub(crate) fn target(&self, f: &mut Formatter<'_>, call: BlockCall) -> fmt::Result {
+        call.block.fmt(f)?;
+        if call.args.is_empty() { Ok(()) } else { self.in_parentheses(f, call.args) }
+    }
+
+    /// `block2, [0: block1(v3), -5: block2]`
+    pub(crate) fn table(&self, f: &mut Formatter<'_>, table: SwitchRef) -> fmt::Result {
+        let Some(table) = self.func.switches.get(table) else { return write!(f, "{table}?") };
+        self.target(f, table.default)?;
+        f.write_str(", [")?;
+        for (i, &(value, call)) in table.cases.iter().enumerate() {
+            write!(f, "{}{value}: ", if i == 0 { "" } else { ", " })?;
+            self.target(f, call)?;
+        }
+        f.write_char(']')
+    }
+
+    pub(crate) fn function(&self, f: &mut Formatter<'_>, callee: FuncRef) -> fmt::Result {
+        Global(self.func.callees.get(callee).map_or("?", |callee| &callee.name)).fmt(f)
+    }
+
+    pub(crate) fn data(&self, f: &mut Formatter<'_>, data: DataRef) -> fmt::Result {
+        Global(self.func.data.get(data).map_or("?", |name| name)).fmt(f)
+    }
+
+    pub(crate) fn signature(&self, f: &mut Formatter<'_>, signature: SigRef) -> fmt::Result {
+        match self.func.signatures.get(signature) {
+            Some(signature) => signature.fmt(f),
+            None => write!(f, "{signature}?"),
+        }
+    }
+
+    /// The bits of a float of the result's type.
+    pub(crate) fn float(&self, f: &mut Formatter<'_>, bits: u64) -> fmt::Result {
+        let known = self.result.filter(|&value| self.func.has_value(value));
+        FloatBits { bits, ty: known.map_or(Type::F64, |value| self.func.value_type(value)) }.fmt(f)
+    }
+}
+
 /// A function without the `extern` lines of its callees, as it stands in a module.
 struct Body<'a>(&'a Function);
 
 impl Body<'_> {
-    fn callee(&self, callee: FuncRef) -> &str {
-        self.0.callees.get(callee).map_or("?", |callee| &callee.name)
-    }
-
-    fn data(&self, data: DataRef) -> &str {
-        self.0.data.get(data).map_or("?", |name| name)
-    }
-
     fn definition(&self, f: &mut Formatter<'_>, value: Value) -> fmt::Result {
         let func = self.0;
         if !func.has_value(value) {
@@ -159,23 +218,6 @@ impl Body<'_> {
         for (i, &value) in values.iter().enumerate() {
             f.write_str(if i == 0 { "" } else { ", " })?;
             self.definition(f, value)?;
-        }
-        Ok(())
-    }
-
-    fn list(&self, f: &mut Formatter<'_>, list: ValueList) -> fmt::Result {
-        match self.0.checked_list(list) {
-            Some(values) => comma_list(f, values),
-            None => f.write_str("?"),
-        }
-    }
-
-    fn block_call(&self, f: &mut Formatter<'_>, call: BlockCall) -> fmt::Result {
-        call.block.fmt(f)?;
-        if !call.args.is_empty() {
-            f.write_char('(')?;
-            self.list(f, call.args)?;
-            f.write_char(')')?;
         }
         Ok(())
     }
@@ -213,100 +255,10 @@ impl Body<'_> {
         }
         let data = func.inst(inst);
         data.opcode().fmt(f)?;
-        self.payload(f, data, func.result(inst))?;
+        data.write(f, &Line { func, result: func.result(inst) })?;
         match func.span(inst) {
             Some(span) => write!(f, " @{span}"),
             None => Ok(()),
-        }
-    }
-
-    /// What follows the name of the operation.
-    fn payload(
-        &self,
-        f: &mut Formatter<'_>,
-        data: &InstData,
-        result: Option<Value>,
-    ) -> fmt::Result {
-        let func = self.0;
-        match *data {
-            InstData::IntConst { imm } => write!(f, " {imm}"),
-            InstData::FloatConst { bits } => {
-                let known = result.filter(|&value| func.has_value(value));
-                let ty = known.map_or(Type::F64, |value| func.value_type(value));
-                write!(f, " {}", FloatBits { bits, ty })
-            }
-            InstData::Unary { arg, .. } | InstData::Split { arg } => write!(f, " {arg}"),
-            InstData::Binary { args: [a, b], .. }
-            | InstData::Overflow { args: [a, b], .. }
-            | InstData::Wide { args: [a, b], .. } => write!(f, " {a}, {b}"),
-            InstData::Ternary { args: [a, b, c], .. } | InstData::Carry { args: [a, b, c], .. } => {
-                write!(f, " {a}, {b}, {c}")
-            }
-            InstData::IntCompare { cc, args: [a, b] } => write!(f, " {cc} {a}, {b}"),
-            InstData::FloatCompare { cc, args: [a, b] } => write!(f, " {cc} {a}, {b}"),
-            InstData::Load { kind, facts, addr, offset } => {
-                write!(f, "{kind}{facts} {addr}{}", Offset(offset))
-            }
-            InstData::Store { kind, facts, value, addr, offset } => {
-                write!(f, "{kind}{facts} {value}, {addr}{}", Offset(offset))
-            }
-            InstData::AtomicLoad { facts, addr } => write!(f, "{facts} {addr}"),
-            InstData::AtomicStore { facts, value, addr } => write!(f, "{facts} {value}, {addr}"),
-            InstData::AtomicRmw { op, facts, value, addr } => {
-                write!(f, "{facts} {op} {value}, {addr}")
-            }
-            InstData::AtomicCas { facts, expected, new, addr } => {
-                write!(f, "{facts} {expected}, {new}, {addr}")
-            }
-            InstData::Fence => Ok(()),
-            InstData::StackAddr { slot, offset } => write!(f, " {slot}{}", Offset(offset)),
-            InstData::DataAddr { data, offset } => {
-                write!(f, " {}{}", Global(self.data(data)), Offset(offset))
-            }
-            InstData::FuncAddr { callee } => write!(f, " {}", Global(self.callee(callee))),
-            InstData::VarGet { var } => write!(f, " {var}"),
-            InstData::VarSet { var, value } => write!(f, " {var}, {value}"),
-            InstData::Call { callee, args } | InstData::TailCall { callee, args } => {
-                write!(f, " {}(", Global(self.callee(callee)))?;
-                self.list(f, args)?;
-                f.write_char(')')
-            }
-            InstData::CallIndirect { callee, signature, args }
-            | InstData::TailCallIndirect { callee, signature, args } => {
-                write!(f, " {callee}(")?;
-                self.list(f, args)?;
-                match func.signatures.get(signature) {
-                    Some(signature) => write!(f, ") : {signature}"),
-                    None => write!(f, ") : {signature}?"),
-                }
-            }
-            InstData::TrapIf { cond, kind } => write!(f, " {cond}, {kind}"),
-            InstData::Jump { target } => {
-                f.write_char(' ')?;
-                self.block_call(f, target)
-            }
-            InstData::Branch { cond, then_to, else_to } => {
-                write!(f, " {cond}, ")?;
-                self.block_call(f, then_to)?;
-                f.write_str(", ")?;
-                self.block_call(f, else_to)
-            }
-            InstData::Switch { index, table } => {
-                write!(f, " {index}, ")?;
-                let Some(table) = func.switches.get(table) else { return write!(f, "{table}?") };
-                self.block_call(f, table.default)?;
-                f.write_str(", [")?;
-                for (i, &(value, call)) in table.cases.iter().enumerate() {
-                    write!(f, "{}{value}: ", if i == 0 { "" } else { ", " })?;
-                    self.block_call(f, call)?;
-                }
-                f.write_char(']')
-            }
-            InstData::Return { args } => {
-                f.write_str(if args.is_empty() { "" } else { " " })?;
-                self.list(f, args)
-            }
-            InstData::Trap { kind } => write!(f, " {kind}"),
         }
     }
 }

@@ -1,9 +1,7 @@
 //! What passes have in common: replacing values by others, reading constants, counting uses.
 
 use cfg::Edge;
-use ir::{
-    Block, BlockCall, Function, Inst, InstData, SecondaryMap, Span, SwitchTable, Type, Value, eval,
-};
+use ir::{Block, BlockCall, Function, Inst, InstData, SecondaryMap, Span, Type, Value, eval};
 
 /// Values that are to be replaced by others.
 #[derive(Debug)]
@@ -139,41 +137,5 @@ impl EdgeCalls {
     /// The target and arguments of an edge of the graph of the same function.
     pub(crate) fn of(&self, edge: Edge) -> BlockCall {
         self.calls[(self.start[edge.from] + edge.index) as usize]
-    }
-}
-
-/// The same payload with lists and tables of its own, so that changing a copy leaves the original.
-pub(crate) fn own_lists(func: &mut Function, data: InstData) -> InstData {
-    let list = |func: &mut Function, list| {
-        let values = func.list(list).to_vec();
-        func.make_list(&values)
-    };
-    let call = |func: &mut Function, call: BlockCall| BlockCall {
-        block: call.block,
-        args: list(func, call.args),
-    };
-    match data {
-        InstData::Call { callee, args } => InstData::Call { callee, args: list(func, args) },
-        InstData::CallIndirect { callee, signature, args } => {
-            InstData::CallIndirect { callee, signature, args: list(func, args) }
-        }
-        InstData::TailCall { callee, args } => {
-            InstData::TailCall { callee, args: list(func, args) }
-        }
-        InstData::TailCallIndirect { callee, signature, args } => {
-            InstData::TailCallIndirect { callee, signature, args: list(func, args) }
-        }
-        InstData::Return { args } => InstData::Return { args: list(func, args) },
-        InstData::Jump { target } => InstData::Jump { target: call(func, target) },
-        InstData::Branch { cond, then_to, else_to } => {
-            InstData::Branch { cond, then_to: call(func, then_to), else_to: call(func, else_to) }
-        }
-        InstData::Switch { index, table } => {
-            let old = func.switches[table].clone();
-            let default = call(func, old.default);
-            let cases = old.cases.iter().map(|&(value, to)| (value, call(func, to))).collect();
-            InstData::Switch { index, table: func.switches.push(SwitchTable { default, cases }) }
-        }
-        other => other,
     }
 }

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 
 use ir::{
     Block, BlockCall, Callee, DataRef, Entity, FuncRef, Function, Inst, InstData, MAX_FRAME,
-    Module, SecondaryMap, SigRef, StackSlot, SwitchTable, TrapKind, Value, ValueList,
+    Module, Role, SecondaryMap, SigRef, StackSlot, TrapKind, Value, ValueList,
 };
 
 use smallvec::SmallVec;
@@ -363,39 +363,25 @@ impl<'a> Copy<'a> {
     }
 
     /// The payload with blocks, lists and everything else that has a number of its own in the caller, but for values.
-    fn data(&mut self, data: InstData, after: Block) -> InstData {
-        match data {
-            InstData::StackAddr { slot, offset } => {
-                InstData::StackAddr { slot: self.slots[slot.index()], offset }
-            }
-            InstData::DataAddr { data, offset } => {
-                InstData::DataAddr { data: self.data_ref(data), offset }
-            }
-            InstData::FuncAddr { callee } => InstData::FuncAddr { callee: self.callee(callee) },
-            InstData::Call { callee, args } => {
-                InstData::Call { callee: self.callee(callee), args: self.list(args) }
-            }
-            InstData::CallIndirect { callee, signature, args } => InstData::CallIndirect {
-                callee,
-                signature: self.signature(signature),
-                args: self.list(args),
-            },
-            InstData::Jump { target } => InstData::Jump { target: self.call(target) },
-            InstData::Branch { cond, then_to, else_to } => {
-                InstData::Branch { cond, then_to: self.call(then_to), else_to: self.call(else_to) }
-            }
-            InstData::Switch { index, table } => {
-                let old = self.from.switches[table].clone();
-                let default = self.call(old.default);
-                let cases = old.cases.iter().map(|&(value, to)| (value, self.call(to))).collect();
-                let table = self.to.switches.push(SwitchTable { default, cases });
-                InstData::Switch { index, table }
-            }
-            InstData::Return { args } => {
-                let args = self.list(args);
-                InstData::Jump { target: BlockCall { block: after, args } }
-            }
-            other => other,
+    fn data(&mut self, mut data: InstData, after: Block) -> InstData {
+        if let InstData::Return { args } = data {
+            return InstData::Jump { target: BlockCall { block: after, args: self.list(args) } };
         }
+        data.fields(|role| match role {
+            Role::List(list) => *list = self.list(*list),
+            Role::Target(call) => *call = self.call(*call),
+            Role::Table(table) => {
+                let mut own = self.from.switches[*table].clone();
+                own.targets_mut().for_each(|call| *call = self.call(*call));
+                *table = self.to.switches.push(own);
+            }
+            Role::Slot(slot) => *slot = self.slots[slot.index()],
+            Role::Data(data) => *data = self.data_ref(*data),
+            Role::Function(callee) => *callee = self.callee(*callee),
+            Role::Signature(signature) => *signature = self.signature(*signature),
+            Role::Var(var) => unreachable!("{var} in SSA form"),
+            Role::Values(_) | Role::Plain => {}
+        });
+        data
     }
 }

@@ -13,7 +13,6 @@ use cfg::{FlowGraph, Loop, LoopForest};
 use ir::{Block, BlockCall, Function, Inst, InstData, SecondaryMap, Value, ValueDef, Var, VarData};
 
 use crate::Context;
-use crate::edit::own_lists;
 
 /// A header of more instructions than this stays: its copy would cost more than the branch.
 const MAX_HEADER: usize = 24;
@@ -97,7 +96,7 @@ impl Rotation {
         }
         let mut insts = Vec::with_capacity(func.block_insts(block).len());
         for inst in func.block_insts(block).to_vec() {
-            let data = own_lists(func, *func.inst(inst));
+            let data = func.copy_data(*func.inst(inst));
             let results = func.results(inst).to_vec();
             let types: Vec<_> = results.iter().map(|&value| func.value_type(value)).collect();
             let span = func.span(inst);

@@ -364,7 +364,7 @@ impl Lower<'_> {
             InstData::AtomicCas { facts, expected, new, addr } => {
                 self.atomic_cas(inst, facts, [expected, new], addr)?;
             }
-            InstData::Fence => self.emit(Op::Fence, &[]),
+            InstData::Fence {} => self.emit(Op::Fence, &[]),
             InstData::Jump { .. }
             | InstData::Branch { .. }
             | InstData::Switch { .. }

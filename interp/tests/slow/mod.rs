@@ -252,7 +252,7 @@ impl<'m> Slow<'m> {
                 }
                 vec![found]
             }
-            InstData::Fence => vec![],
+            InstData::Fence {} => vec![],
             InstData::StackAddr { slot, offset } => {
                 vec![frame.slots[&slot].wrapping_add_signed(offset.into()).into()]
             }

@@ -128,6 +128,6 @@ impl FunctionBuilder {
 
     /// Orders all accesses before it before all after it.
     pub fn fence(&self) {
-        self.none(InstData::Fence);
+        self.none(InstData::Fence {});
     }
 }

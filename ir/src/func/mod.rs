@@ -469,7 +469,7 @@ impl Function {
     #[must_use]
     #[inline]
     pub fn list(&self, list: ValueList) -> &[Value] {
-        &self.pool[list.start as usize..(list.start + list.len) as usize]
+        &self.pool[list.range()]
     }
 
     /// The values of a list, or `None` if it is a list of another function.

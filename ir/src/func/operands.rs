@@ -3,67 +3,25 @@
 use smallvec::SmallVec;
 
 use crate::entity::{Inst, Value};
-
-use crate::inst::{BlockCall, InstData, SwitchTable, ValueList};
+use crate::inst::{BlockCall, InstData, Role, SwitchTable, ValueList};
 
 use super::Function;
 
 impl Function {
     /// Calls `visit` with each operand of an instruction, in order, block arguments included.
     pub fn for_each_operand(&self, inst: Inst, mut visit: impl FnMut(Value)) {
-        let mut list = |values: ValueList| self.list(values).iter().copied().for_each(&mut visit);
-        match *self.inst(inst) {
-            InstData::IntConst { .. }
-            | InstData::FloatConst { .. }
-            | InstData::StackAddr { .. }
-            | InstData::DataAddr { .. }
-            | InstData::FuncAddr { .. }
-            | InstData::VarGet { .. }
-            | InstData::Fence
-            | InstData::Trap { .. } => {}
-            InstData::Unary { arg, .. } | InstData::Split { arg } => visit(arg),
-            InstData::Binary { args, .. }
-            | InstData::Overflow { args, .. }
-            | InstData::Wide { args, .. }
-            | InstData::IntCompare { args, .. }
-            | InstData::FloatCompare { args, .. } => args.into_iter().for_each(visit),
-            InstData::Ternary { args, .. } | InstData::Carry { args, .. } => {
-                args.into_iter().for_each(visit);
-            }
-            InstData::Load { addr, .. } | InstData::AtomicLoad { addr, .. } => visit(addr),
-            InstData::Store { value, addr, .. }
-            | InstData::AtomicStore { value, addr, .. }
-            | InstData::AtomicRmw { value, addr, .. } => {
-                [value, addr].into_iter().for_each(visit);
-            }
-            InstData::AtomicCas { expected, new, addr, .. } => {
-                [expected, new, addr].into_iter().for_each(visit);
-            }
-            InstData::VarSet { value, .. } => visit(value),
-            InstData::TrapIf { cond, .. } => visit(cond),
-            InstData::Call { args, .. }
-            | InstData::TailCall { args, .. }
-            | InstData::Return { args } => list(args),
-            InstData::CallIndirect { callee, args, .. }
-            | InstData::TailCallIndirect { callee, args, .. } => {
-                visit(callee);
-                self.list(args).iter().copied().for_each(&mut visit);
-            }
-            InstData::Jump { target } => list(target.args),
-            InstData::Branch { cond, then_to, else_to } => {
-                visit(cond);
-                self.list(then_to.args).iter().copied().for_each(&mut visit);
-                self.list(else_to.args).iter().copied().for_each(&mut visit);
-            }
-            InstData::Switch { index, table } => {
-                visit(index);
-                let table = &self.switches[table];
-                self.list(table.default.args).iter().copied().for_each(&mut visit);
-                for (_, call) in &table.cases {
+        let mut data = *self.inst(inst);
+        data.fields(|role| match role {
+            Role::Values(values) => values.iter().copied().for_each(&mut visit),
+            Role::List(list) => self.list(*list).iter().copied().for_each(&mut visit),
+            Role::Target(call) => self.list(call.args).iter().copied().for_each(&mut visit),
+            Role::Table(table) => {
+                for call in self.switches[*table].targets() {
                     self.list(call.args).iter().copied().for_each(&mut visit);
                 }
             }
-        }
+            _ => {}
+        });
     }
 
     /// The operands of an instruction, in order, block arguments included.
@@ -77,85 +35,34 @@ impl Function {
 
     /// Replaces each operand of an instruction by what `map` makes of it, block arguments included.
     pub fn map_operands(&mut self, inst: Inst, mut map: impl FnMut(Value) -> Value) {
-        let mut data = *self.inst(inst);
-        let pool = &mut self.pool;
-        let mut list = |values: ValueList, map: &mut dyn FnMut(Value) -> Value| {
-            for value in &mut pool[values.start as usize..(values.start + values.len) as usize] {
+        let Function { insts, pool, switches, .. } = self;
+        let mut map_all = |values: &mut [Value]| {
+            for value in values {
                 *value = map(*value);
             }
         };
-        match &mut data {
-            InstData::IntConst { .. }
-            | InstData::FloatConst { .. }
-            | InstData::StackAddr { .. }
-            | InstData::DataAddr { .. }
-            | InstData::FuncAddr { .. }
-            | InstData::VarGet { .. }
-            | InstData::Fence
-            | InstData::Trap { .. } => {}
-            InstData::Unary { arg, .. } | InstData::Split { arg } => *arg = map(*arg),
-            InstData::Binary { args, .. }
-            | InstData::Overflow { args, .. }
-            | InstData::Wide { args, .. }
-            | InstData::IntCompare { args, .. }
-            | InstData::FloatCompare { args, .. } => *args = args.map(map),
-            InstData::Ternary { args, .. } | InstData::Carry { args, .. } => *args = args.map(map),
-            InstData::Load { addr, .. } | InstData::AtomicLoad { addr, .. } => *addr = map(*addr),
-            InstData::Store { value, addr, .. }
-            | InstData::AtomicStore { value, addr, .. }
-            | InstData::AtomicRmw { value, addr, .. } => {
-                *value = map(*value);
-                *addr = map(*addr);
-            }
-            InstData::AtomicCas { expected, new, addr, .. } => {
-                *expected = map(*expected);
-                *new = map(*new);
-                *addr = map(*addr);
-            }
-            InstData::VarSet { value, .. } => *value = map(*value),
-            InstData::TrapIf { cond, .. } => *cond = map(*cond),
-            InstData::Call { args, .. }
-            | InstData::TailCall { args, .. }
-            | InstData::Return { args } => list(*args, &mut map),
-            InstData::CallIndirect { callee, args, .. }
-            | InstData::TailCallIndirect { callee, args, .. } => {
-                *callee = map(*callee);
-                list(*args, &mut map);
-            }
-            InstData::Jump { target } => list(target.args, &mut map),
-            InstData::Branch { cond, then_to, else_to } => {
-                *cond = map(*cond);
-                list(then_to.args, &mut map);
-                list(else_to.args, &mut map);
-            }
-            InstData::Switch { index, table } => {
-                *index = map(*index);
-                let table = &self.switches[*table];
-                list(table.default.args, &mut map);
-                for (_, call) in &table.cases {
-                    list(call.args, &mut map);
+        insts[inst].data.fields(|role| match role {
+            Role::Values(values) => map_all(values),
+            Role::List(list) => map_all(&mut pool[list.range()]),
+            Role::Target(call) => map_all(&mut pool[call.args.range()]),
+            Role::Table(table) => {
+                for call in switches[*table].targets() {
+                    map_all(&mut pool[call.args.range()]);
                 }
             }
-        }
-        self.replace(inst, data);
+            _ => {}
+        });
     }
 
     /// Calls `visit` with each successor of a terminator, in order; a block may come more than once. Other instructions
     /// have none.
     pub fn for_each_successor(&self, inst: Inst, mut visit: impl FnMut(BlockCall)) {
-        match *self.inst(inst) {
-            InstData::Jump { target } => visit(target),
-            InstData::Branch { then_to, else_to, .. } => {
-                visit(then_to);
-                visit(else_to);
-            }
-            InstData::Switch { table, .. } => {
-                let table = &self.switches[table];
-                visit(table.default);
-                table.cases.iter().for_each(|&(_, call)| visit(call));
-            }
+        let mut data = *self.inst(inst);
+        data.fields(|role| match role {
+            Role::Target(call) => visit(*call),
+            Role::Table(table) => self.switches[*table].targets().for_each(&mut visit),
             _ => {}
-        }
+        });
     }
 
     /// Replaces each successor of a terminator, in the order of
@@ -166,25 +73,38 @@ impl Function {
         inst: Inst,
         mut map: impl FnMut(&mut Function, BlockCall) -> BlockCall,
     ) {
-        match *self.inst(inst) {
-            InstData::Jump { target } => {
-                let target = map(self, target);
-                self.replace(inst, InstData::Jump { target });
-            }
-            InstData::Branch { cond, then_to, else_to } => {
-                let then_to = map(self, then_to);
-                let else_to = map(self, else_to);
-                self.replace(inst, InstData::Branch { cond, then_to, else_to });
-            }
-            InstData::Switch { table, .. } => {
-                let default = map(self, self.switches[table].default);
-                let mut cases = std::mem::take(&mut self.switches[table].cases);
-                for (_, call) in &mut cases {
-                    *call = map(self, *call);
-                }
-                self.switches[table] = SwitchTable { default, cases };
+        let mut data = *self.inst(inst);
+        data.fields(|role| match role {
+            Role::Target(call) => *call = map(self, *call),
+            Role::Table(table) => {
+                let empty =
+                    SwitchTable { default: self.switches[*table].default, cases: Vec::new() };
+                let mut targets = std::mem::replace(&mut self.switches[*table], empty);
+                targets.targets_mut().for_each(|call| *call = map(self, *call));
+                self.switches[*table] = targets;
             }
             _ => {}
-        }
+        });
+        self.replace(inst, data);
+    }
+
+    /// A payload like `data`, with lists and tables of its own: a copy to change while the original stays.
+    pub fn copy_data(&mut self, mut data: InstData) -> InstData {
+        let copy = |func: &mut Function, list: &mut ValueList| {
+            let range = list.range();
+            list.start = func.pool.len() as u32;
+            func.pool.extend_from_within(range);
+        };
+        data.fields(|role| match role {
+            Role::List(list) => copy(self, list),
+            Role::Target(call) => copy(self, &mut call.args),
+            Role::Table(table) => {
+                let mut own = self.switches[*table].clone();
+                own.targets_mut().for_each(|call| copy(self, &mut call.args));
+                *table = self.switches.push(own);
+            }
+            _ => {}
+        });
+        data
     }
 }

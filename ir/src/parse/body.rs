@@ -18,8 +18,8 @@ pub(super) struct CalleeUse {
 }
 
 /// A function that is being read.
-pub(super) struct Body {
-    pub(super) function: Function,
+pub(crate) struct Body {
+    pub(crate) function: Function,
     pub(super) callees: Vec<CalleeUse>,
     pub(super) data: Vec<GlobalUse>,
     callee_names: HashMap<String, FuncRef>,
@@ -93,7 +93,7 @@ impl Body {
     }
 
     /// The function of this name; its signature is filled in when the whole text is read.
-    pub(super) fn callee(&mut self, name: String, place: Lexeme<'_>) -> FuncRef {
+    pub(crate) fn callee(&mut self, name: String, place: Lexeme<'_>) -> FuncRef {
         if let Some(&callee) = self.callee_names.get(&name) {
             return callee;
         }
@@ -105,8 +105,13 @@ impl Body {
         callee
     }
 
+    /// The value that was read last.
+    pub(super) fn last_used(&self) -> Option<Value> {
+        self.values.uses.last().map(|&(value, _)| value)
+    }
+
     /// The data object of this name.
-    pub(super) fn data(&mut self, name: String, place: Lexeme<'_>) -> DataRef {
+    pub(crate) fn data(&mut self, name: String, place: Lexeme<'_>) -> DataRef {
         if let Some(&data) = self.data_names.get(&name) {
             return data;
         }
@@ -474,7 +479,7 @@ impl<'a> Parser<'a> {
         Err(fault)
     }
 
-    pub(super) fn value(&mut self, body: &mut Body) -> Parsed<Value> {
+    pub(crate) fn value(&mut self, body: &mut Body) -> Parsed<Value> {
         let used = self.used("v")?;
         body.values.uses.push(used);
         Ok(used.0)
@@ -486,13 +491,13 @@ impl<'a> Parser<'a> {
         Ok(used.0)
     }
 
-    pub(super) fn var(&mut self, body: &mut Body) -> Parsed<Var> {
+    pub(crate) fn var(&mut self, body: &mut Body) -> Parsed<Var> {
         let used = self.used("var")?;
         body.vars.push(used);
         Ok(used.0)
     }
 
-    pub(super) fn slot(&mut self, body: &mut Body) -> Parsed<StackSlot> {
+    pub(crate) fn slot(&mut self, body: &mut Body) -> Parsed<StackSlot> {
         let used = self.used("slot")?;
         body.slots.push(used);
         Ok(used.0)

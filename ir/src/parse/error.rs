@@ -126,7 +126,7 @@ impl ParseError {
 
 /// A mistake before its line is known.
 #[derive(Debug)]
-pub(super) struct Fault {
+pub(crate) struct Fault {
     pub(super) code: ParseCode,
     pub(super) start: usize,
     pub(super) end: usize,
@@ -135,7 +135,7 @@ pub(super) struct Fault {
 }
 
 /// What the functions of the parser return. Boxed, because errors are rare and results are small.
-pub(super) type Parsed<T> = Result<T, Box<Fault>>;
+pub(crate) type Parsed<T> = Result<T, Box<Fault>>;
 
 /// A word as a message shows it: not more than a line of it.
 pub(super) fn shorten(word: &str) -> String {

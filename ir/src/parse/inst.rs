@@ -6,15 +6,14 @@ use super::body::Body;
 use super::error::{Parsed, shorten};
 use super::number::{self, Refusal};
 use super::{ParseCode, Parser, foreign};
-use crate::entity::{FuncRef, SigRef, Value};
+use crate::entity::{SwitchRef, Value};
 use crate::eval;
 use crate::inst::{BlockCall, InstData, SwitchTable, ValueList};
 use crate::lex::{Lexeme, Token};
 use crate::memory::{Align, LoadKind, MemFacts, NarrowWidth, StoreKind};
 use crate::near::nearest;
-use crate::opcode::{BinaryOp, CarryOp, Opcode, OverflowOp, TernaryOp, UnaryOp, WideOp};
+use crate::opcode::Opcode;
 use crate::types::{Extend, Type};
-use crate::words::{FloatCC, IntCC, RmwOp, TrapKind};
 
 const LOAD_KINDS: [(&str, LoadKind); 6] = [
     ("u8", LoadKind::Narrow(NarrowWidth::W8, Extend::Zero)),
@@ -30,6 +29,17 @@ const STORE_KINDS: [(&str, StoreKind); 3] = [
     ("16", StoreKind::Narrow(NarrowWidth::W16)),
     ("32", StoreKind::Narrow(NarrowWidth::W32)),
 ];
+
+/// What stands before the fields of an instruction.
+pub(crate) struct Head<'a> {
+    /// The name of the operation as it is written, and what follows its dot.
+    word: &'a str,
+    suffix: Option<&'a str>,
+    /// Where the name stands.
+    lexeme: Lexeme<'a>,
+    /// The type of the first result.
+    ty: Type,
+}
 
 /// The kind that a suffix names, or the full width without one.
 fn kind<T: Copy>(kinds: &[(&'static str, T)], full: T, suffix: Option<&str>) -> Option<T> {
@@ -51,147 +61,15 @@ impl<'a> Parser<'a> {
             None => (word, None),
         };
         let op = Opcode::from_name(name);
-        let load = kind(&LOAD_KINDS, LoadKind::Full, suffix);
-        let store = kind(&STORE_KINDS, StoreKind::Full, suffix);
         let known_suffix = match op {
-            Some(Opcode::Load) => load.is_some(),
-            Some(Opcode::Store) => store.is_some(),
+            Some(Opcode::Load) => kind(&LOAD_KINDS, LoadKind::Full, suffix).is_some(),
+            Some(Opcode::Store) => kind(&STORE_KINDS, StoreKind::Full, suffix).is_some(),
             _ => suffix.is_none(),
         };
         let Some(op) = op.filter(|_| known_suffix) else { return Err(Self::unknown(word, lexeme)) };
         self.check_results(op, results.len(), lexeme)?;
         let ty = results.first().map_or(Type::I64, |&(_, ty)| ty);
-
-        if let Some(op) = UnaryOp::from_opcode(op) {
-            return Ok(InstData::Unary { op, arg: self.value(body)? });
-        }
-        if let Some(op) = BinaryOp::from_opcode(op) {
-            return Ok(InstData::Binary { op, args: [self.value(body)?, self.comma_value(body)?] });
-        }
-        if let Some(op) = TernaryOp::from_opcode(op) {
-            let args = [self.value(body)?, self.comma_value(body)?, self.comma_value(body)?];
-            return Ok(InstData::Ternary { op, args });
-        }
-        if let Some(op) = OverflowOp::from_opcode(op) {
-            return Ok(InstData::Overflow {
-                op,
-                args: [self.value(body)?, self.comma_value(body)?],
-            });
-        }
-        if let Some(op) = CarryOp::from_opcode(op) {
-            let args = [self.value(body)?, self.comma_value(body)?, self.comma_value(body)?];
-            return Ok(InstData::Carry { op, args });
-        }
-        if let Some(op) = WideOp::from_opcode(op) {
-            return Ok(InstData::Wide { op, args: [self.value(body)?, self.comma_value(body)?] });
-        }
-        Ok(match op {
-            Opcode::Isplit => InstData::Split { arg: self.value(body)? },
-            Opcode::Iconst => InstData::IntConst { imm: self.int_constant(ty, lexeme)? },
-            Opcode::Fconst => InstData::FloatConst { bits: self.float_constant(ty, lexeme)? },
-            Opcode::Icmp => {
-                let names = IntCC::ALL.iter().map(|cc| cc.name());
-                let cc =
-                    self.choice(ParseCode::Word, "an integer condition", IntCC::from_name, names)?;
-                InstData::IntCompare { cc, args: [self.value(body)?, self.comma_value(body)?] }
-            }
-            Opcode::Fcmp => {
-                let names = FloatCC::ALL.iter().map(|cc| cc.name());
-                let cc =
-                    self.choice(ParseCode::Word, "a float condition", FloatCC::from_name, names)?;
-                InstData::FloatCompare { cc, args: [self.value(body)?, self.comma_value(body)?] }
-            }
-            Opcode::Load => {
-                let facts = self.facts()?;
-                let (addr, offset) = (self.value(body)?, self.offset()?);
-                InstData::Load { kind: load.unwrap_or(LoadKind::Full), facts, addr, offset }
-            }
-            Opcode::Store => {
-                let (facts, value) = (self.facts()?, self.value(body)?);
-                let (addr, offset) = (self.comma_value(body)?, self.offset()?);
-                let kind = store.unwrap_or(StoreKind::Full);
-                InstData::Store { kind, facts, value, addr, offset }
-            }
-            Opcode::AtomicLoad => {
-                InstData::AtomicLoad { facts: self.facts()?, addr: self.value(body)? }
-            }
-            Opcode::AtomicStore => {
-                let (facts, value) = (self.facts()?, self.value(body)?);
-                InstData::AtomicStore { facts, value, addr: self.comma_value(body)? }
-            }
-            Opcode::AtomicRmw => {
-                let facts = self.facts()?;
-                let names = RmwOp::ALL.iter().map(|op| op.name());
-                let what = "an operation on memory";
-                let op = self.choice(ParseCode::Word, what, RmwOp::from_name, names)?;
-                let value = self.value(body)?;
-                InstData::AtomicRmw { op, facts, value, addr: self.comma_value(body)? }
-            }
-            Opcode::AtomicCas => {
-                let (facts, expected) = (self.facts()?, self.value(body)?);
-                let new = self.comma_value(body)?;
-                InstData::AtomicCas { facts, expected, new, addr: self.comma_value(body)? }
-            }
-            Opcode::Fence => InstData::Fence,
-            Opcode::StackAddr => {
-                InstData::StackAddr { slot: self.slot(body)?, offset: self.offset()? }
-            }
-            Opcode::DataAddr => {
-                let (name, place) = self.global()?;
-                InstData::DataAddr { data: body.data(name, place), offset: self.offset()? }
-            }
-            Opcode::FuncAddr => {
-                let (name, place) = self.global()?;
-                InstData::FuncAddr { callee: body.callee(name, place) }
-            }
-            Opcode::VarGet => InstData::VarGet { var: self.var(body)? },
-            Opcode::VarSet => {
-                InstData::VarSet { var: self.var(body)?, value: self.comma_value(body)? }
-            }
-            Opcode::Call => {
-                let (callee, args) = self.direct_call(body)?;
-                InstData::Call { callee, args }
-            }
-            Opcode::TailCall => {
-                let (callee, args) = self.direct_call(body)?;
-                InstData::TailCall { callee, args }
-            }
-            Opcode::CallIndirect => {
-                let (callee, args, signature) = self.indirect_call(body)?;
-                InstData::CallIndirect { callee, signature, args }
-            }
-            Opcode::TailCallIndirect => {
-                let (callee, args, signature) = self.indirect_call(body)?;
-                InstData::TailCallIndirect { callee, signature, args }
-            }
-            Opcode::TrapIf => {
-                let cond = self.value(body)?;
-                self.require(',')?;
-                InstData::TrapIf { cond, kind: self.trap_kind()? }
-            }
-            Opcode::Jump => InstData::Jump { target: self.block_call(body)? },
-            Opcode::Branch => {
-                let cond = self.value(body)?;
-                self.require(',')?;
-                let then_to = self.block_call(body)?;
-                self.require(',')?;
-                InstData::Branch { cond, then_to, else_to: self.block_call(body)? }
-            }
-            Opcode::Switch => self.switch(body)?,
-            Opcode::Return => {
-                let mut values = Vec::new();
-                if matches!(self.next.token, Token::Word(_)) {
-                    values.push(self.value(body)?);
-                    while self.eat(',') {
-                        values.push(self.value(body)?);
-                    }
-                }
-                InstData::Return { args: body.function.make_list(&values) }
-            }
-            Opcode::Trap => InstData::Trap { kind: self.trap_kind()? },
-            // The other formats were read above.
-            _ => return Err(Self::unknown(word, lexeme)),
-        })
+        InstData::read(op, self, body, &Head { word, suffix, lexeme, ty })
     }
 
     fn unknown(word: &str, lexeme: Lexeme<'_>) -> Box<super::Fault> {
@@ -230,9 +108,21 @@ impl<'a> Parser<'a> {
 
     // ---- Operands ----
 
-    fn comma_value(&mut self, body: &mut Body) -> Parsed<Value> {
-        self.require(',')?;
-        self.value(body)
+    /// What a format writes around its fields: marks and words. Space does not matter.
+    pub(crate) fn text(&mut self, text: &str) -> Parsed<()> {
+        for word in text.split_whitespace() {
+            match word.parse() {
+                Ok(mark) => self.require(mark)?,
+                Err(_) => self.expect_word(word)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// `(v0, v1)`
+    pub(crate) fn in_parentheses(&mut self, body: &mut Body) -> Parsed<ValueList> {
+        self.require('(')?;
+        self.values(body)
     }
 
     /// Values up to the closing parenthesis.
@@ -245,26 +135,41 @@ impl<'a> Parser<'a> {
         Ok(body.function.make_list(&values))
     }
 
-    /// `@f(v0, v1)`
-    fn direct_call(&mut self, body: &mut Body) -> Parsed<(FuncRef, ValueList)> {
-        let (name, place) = self.global()?;
-        let callee = body.callee(name, place);
-        self.require('(')?;
-        Ok((callee, self.values(body)?))
+    /// `v0, v1`, or nothing.
+    pub(crate) fn values_to_the_end(&mut self, body: &mut Body) -> Parsed<ValueList> {
+        let mut values = Vec::new();
+        if matches!(self.next.token, Token::Word(_)) {
+            values.push(self.value(body)?);
+            while self.eat(',') {
+                values.push(self.value(body)?);
+            }
+        }
+        Ok(body.function.make_list(&values))
     }
 
-    /// `v0(v1, v2) : (i64, f64) -> i64`
-    fn indirect_call(&mut self, body: &mut Body) -> Parsed<(Value, ValueList, SigRef)> {
-        let callee = self.value(body)?;
-        self.require('(')?;
-        let args = self.values(body)?;
-        self.require(':')?;
-        let signature = self.signature()?;
-        Ok((callee, args, body.function.import_signature(&signature)))
+    pub(crate) fn load_kind(&self, head: &Head<'_>) -> Parsed<LoadKind> {
+        let known = kind(&LOAD_KINDS, LoadKind::Full, head.suffix);
+        known.ok_or_else(|| Self::unknown(head.word, head.lexeme))
+    }
+
+    pub(crate) fn store_kind(&self, head: &Head<'_>) -> Parsed<StoreKind> {
+        let known = kind(&STORE_KINDS, StoreKind::Full, head.suffix);
+        known.ok_or_else(|| Self::unknown(head.word, head.lexeme))
+    }
+
+    /// One of a closed set of words.
+    pub(crate) fn word<T: Copy>(
+        &mut self,
+        what: &str,
+        all: &[T],
+        name: impl Fn(T) -> &'static str,
+    ) -> Parsed<T> {
+        let find = |word: &str| all.iter().copied().find(|&item| name(item) == word);
+        self.choice(ParseCode::Word, what, find, all.iter().copied().map(&name))
     }
 
     /// `readonly align 8 region 1`, each at most once and in this order.
-    fn facts(&mut self) -> Parsed<MemFacts> {
+    pub(crate) fn facts(&mut self) -> Parsed<MemFacts> {
         let mut facts = MemFacts { readonly: self.eat_word("readonly"), ..MemFacts::NONE };
         if self.eat_word("align") {
             let align = |text: &str| {
@@ -285,17 +190,16 @@ impl<'a> Parser<'a> {
     }
 
     /// `block1(v2, v3)`, or `block1` alone.
-    fn block_call(&mut self, body: &mut Body) -> Parsed<BlockCall> {
+    pub(crate) fn block_call(&mut self, body: &mut Body) -> Parsed<BlockCall> {
         let block = self.block(body)?;
         let args = if self.eat('(') { self.values(body)? } else { ValueList::default() };
         Ok(BlockCall { block, args })
     }
 
-    /// `v3, block2, [0: block1(v3), -5: block2]`
-    fn switch(&mut self, body: &mut Body) -> Parsed<InstData> {
-        let index = self.value(body)?;
-        let ty = Self::known_type(body, index).filter(|ty| ty.is_int() && *ty != Type::I128);
-        self.require(',')?;
+    /// `block2, [0: block1(v3), -5: block2]`; the cases have the type of the value before it.
+    pub(crate) fn table(&mut self, body: &mut Body) -> Parsed<SwitchRef> {
+        let index = body.last_used().and_then(|index| Self::known_type(body, index));
+        let ty = index.filter(|ty| ty.is_int() && *ty != Type::I128);
         let default = self.block_call(body)?;
         self.require(',')?;
         self.require('[')?;
@@ -318,17 +222,11 @@ impl<'a> Parser<'a> {
             cases.push((value, parser.block_call(body)?));
             Ok(())
         })?;
-        let table = body.function.switches.push(SwitchTable { default, cases });
-        Ok(InstData::Switch { index, table })
-    }
-
-    fn trap_kind(&mut self) -> Parsed<TrapKind> {
-        let names = TrapKind::ALL.iter().map(|kind| kind.name());
-        self.choice(ParseCode::Word, "a trap kind", TrapKind::from_name, names)
+        Ok(body.function.switches.push(SwitchTable { default, cases }))
     }
 
     /// ` + 16`, ` - 8`, or nothing.
-    fn offset(&mut self) -> Parsed<i32> {
+    pub(crate) fn offset(&mut self) -> Parsed<i32> {
         let negative = self.at('-');
         if !self.eat('-') && !self.eat('+') {
             return Ok(0);
@@ -340,7 +238,8 @@ impl<'a> Parser<'a> {
         self.number("an offset", "a signed number of 32 bits", read)
     }
 
-    fn int_constant(&mut self, ty: Type, op: Lexeme<'_>) -> Parsed<i64> {
+    pub(crate) fn int_constant(&mut self, head: &Head<'_>) -> Parsed<i64> {
+        let &Head { ty, lexeme: op, .. } = head;
         if !ty.is_int() {
             return Err(Self::wrong_constant(op, "iconst", "an integer", "fconst"));
         }
@@ -358,7 +257,8 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn float_constant(&mut self, ty: Type, op: Lexeme<'_>) -> Parsed<u64> {
+    pub(crate) fn float_constant(&mut self, head: &Head<'_>) -> Parsed<u64> {
+        let &Head { ty, lexeme: op, .. } = head;
         if !ty.is_float() {
             return Err(Self::wrong_constant(op, "fconst", "a float", "iconst"));
         }

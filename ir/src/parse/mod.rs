@@ -28,7 +28,11 @@ use crate::verify::VerifyError;
 
 pub use error::{ParseCode, ParseError};
 
-use error::{Fault, Locator, Parsed, shorten};
+pub(crate) use body::Body;
+pub(crate) use error::Parsed;
+pub(crate) use inst::Head;
+
+use error::{Fault, Locator, shorten};
 use number::Refusal;
 
 /// After so many errors the reader gives up: the rest is probably noise.
@@ -180,7 +184,7 @@ pub fn constant(ty: Type, text: &str) -> Result<u64, Vec<ParseError>> {
 
 /// The state of reading: the token that comes next, and the mistakes so far.
 #[derive(Debug)]
-struct Parser<'a> {
+pub(crate) struct Parser<'a> {
     text: &'a str,
     lexer: Lexer<'a>,
     next: Lexeme<'a>,
@@ -394,7 +398,7 @@ impl<'a> Parser<'a> {
     }
 
     /// `(i64, f64) -> i64`
-    fn signature(&mut self) -> Parsed<Signature> {
+    pub(crate) fn signature(&mut self) -> Parsed<Signature> {
         self.require('(')?;
         let params = self.abi_params()?;
         let mut results = Vec::new();
@@ -410,7 +414,7 @@ impl<'a> Parser<'a> {
     }
 
     /// `@name` or `@"name"`, with where it stands.
-    fn global(&mut self) -> Parsed<(String, Lexeme<'a>)> {
+    pub(crate) fn global(&mut self) -> Parsed<(String, Lexeme<'a>)> {
         let lexeme = self.next;
         let name = match lexeme.token {
             Token::At(name) => name.to_owned(),

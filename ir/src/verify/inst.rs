@@ -108,7 +108,7 @@ impl Checker<'_> {
                 atomic(VerifyRule::OperandTypes, op, new, ty)?;
                 self.result_is(op, result, ty)
             }
-            InstData::Fence => Ok(()),
+            InstData::Fence {} => Ok(()),
             InstData::StackAddr { slot, offset } => {
                 let Some(data) = func.slots.get(slot) else {
                     return VerifyRule::Entities.fail(format!("{slot} does not exist; declare it"));
