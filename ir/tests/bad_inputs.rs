@@ -438,7 +438,7 @@ fn case_15_text_after_the_end() {
 #[test]
 fn case_16_every_file_comes_back_the_same() {
     let mut files = 0;
-    for folder in ["ir", "bugs", "matrix"] {
+    for folder in ["ir", "bugs", "conditions", "planted"] {
         for entry in std::fs::read_dir(format!("../tests/{folder}")).unwrap() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|ext| ext == "ir") {
@@ -447,7 +447,7 @@ fn case_16_every_file_comes_back_the_same() {
             }
         }
     }
-    assert!(files > 100, "{files}");
+    assert!(files > 60, "{files}");
 }
 
 #[test]
