@@ -1,4 +1,4 @@
-//! The text tests of `tests/` and of the matrix, in every configuration that this machine has.
+//! The text tests of `tests/` and those of `testkit`, in every configuration that this machine has.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,6 +19,11 @@ fn files(folder: &str) -> Vec<Test> {
     files.sort();
     assert!(!files.is_empty(), "{folder}");
     files
+}
+
+/// Tests that a program makes when they run.
+fn made(files: Vec<testkit::matrix::File>) -> Vec<Test> {
+    files.into_iter().map(|file| (file.name, file.text)).collect()
 }
 
 /// Every test, as many at once as the machine has processors; how many calls were checked in all.
@@ -84,13 +89,11 @@ fn files_that_must_be_refused() {
 
 #[test]
 fn bugs_of_other_compilers() {
-    check(&files("bugs"));
+    check(&[files("bugs"), made(testkit::bugs::files())].concat());
 }
 
 #[test]
 fn every_operation_on_every_type() {
-    let matrix: Vec<Test> =
-        testkit::matrix::files().into_iter().map(|file| (file.name, file.text)).collect();
-    let calls = check(&matrix);
+    let calls = check(&made(testkit::matrix::files()));
     assert!(calls > 1500);
 }

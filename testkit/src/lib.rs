@@ -9,6 +9,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod bugs;
 mod corners;
 mod evaluate;
 pub mod guards;

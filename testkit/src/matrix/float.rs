@@ -195,9 +195,9 @@ fn fused<F: Float>(a: F, b: F, c: F) -> F {
     processed(&[c, a, b]).unwrap_or_else(|| canonical(F::fused(a, b, c)))
 }
 
-type Compare = fn(Option<std::cmp::Ordering>) -> bool;
+pub(crate) type Compare = fn(Option<std::cmp::Ordering>) -> bool;
 
-const COMPARE: &[(&str, Compare)] = {
+pub(crate) const COMPARE: &[(&str, Compare)] = {
     use std::cmp::Ordering::{Equal, Greater, Less};
     &[
         ("eq", |o| o == Some(Equal)),

@@ -2,26 +2,26 @@
 
 use super::{File, Outcome};
 
-pub(super) const TYPES: [(&str, u32); 4] = [("i8", 8), ("i16", 16), ("i32", 32), ("i64", 64)];
+pub(crate) const TYPES: [(&str, u32); 4] = [("i8", 8), ("i16", 16), ("i32", 32), ("i64", 64)];
 
 /// An integer of some width: its bits, and how they read with and without sign.
 #[derive(Clone, Copy)]
-pub(super) struct Int {
+pub(crate) struct Int {
     width: u32,
     bits: u128,
 }
 
 impl Int {
-    pub(super) fn new(width: u32, value: i128) -> Self {
+    pub(crate) fn new(width: u32, value: i128) -> Self {
         Self { width, bits: value as u128 & ((1u128 << width) - 1) }
     }
 
-    pub(super) fn signed(self) -> i128 {
+    pub(crate) fn signed(self) -> i128 {
         let unused = 128 - self.width;
         ((self.bits << unused) as i128) >> unused
     }
 
-    pub(super) fn unsigned(self) -> i128 {
+    pub(crate) fn unsigned(self) -> i128 {
         self.bits as i128
     }
 
@@ -29,7 +29,7 @@ impl Int {
         (self.bits % u128::from(self.width)) as u32
     }
 
-    pub(super) fn text(self) -> String {
+    pub(crate) fn text(self) -> String {
         self.signed().to_string()
     }
 }
@@ -108,8 +108,26 @@ const COMPARE: &[(&str, Compare)] = &[
     ("uge", |a, b| a.bits >= b.bits),
 ];
 
+/// The result of an operation of two operands, or of `icmp CC`.
+pub(crate) fn binary(op: &str, a: Int, b: Int) -> Result<i128, &'static str> {
+    if let Some(cc) = op.strip_prefix("icmp ") {
+        return Ok(row(COMPARE, cc)(a, b).into());
+    }
+    row(BINARY, op)(a, b)
+}
+
+/// The result of an operation of one operand.
+pub(crate) fn unary(op: &str, a: Int) -> i128 {
+    row(UNARY, op)(a)
+}
+
+fn row<T: Copy>(table: &[(&str, T)], op: &str) -> T {
+    let found = table.iter().find(|(name, _)| *name == op);
+    found.unwrap_or_else(|| panic!("`{op}` is no operation of the matrix")).1
+}
+
 /// 0, 1, -1, MIN, MAX, a power of two and its neighbours, and a mixed pattern.
-pub(super) fn corners(width: u32) -> Vec<Int> {
+pub(crate) fn corners(width: u32) -> Vec<Int> {
     let power = 1i128 << (width / 2);
     let min = -(1i128 << (width - 1));
     let mixed = 0x1234_5678_9abc_def5u128 as i128 >> (64 - width);
@@ -120,7 +138,7 @@ pub(super) fn corners(width: u32) -> Vec<Int> {
 }
 
 /// Pairs of corners: each with itself, its neighbours in the list, and with 0, 1, -1 and MIN on either side.
-pub(super) fn pairs(width: u32) -> Vec<(Int, Int)> {
+pub(crate) fn pairs(width: u32) -> Vec<(Int, Int)> {
     let corners = corners(width);
     let mut pairs = Vec::new();
     for (i, &a) in corners.iter().enumerate() {

@@ -6,8 +6,8 @@
 
 mod atomic;
 mod calls;
-mod float;
-mod int;
+pub(crate) mod float;
+pub(crate) mod int;
 mod overflow;
 mod place;
 mod wide;
@@ -31,6 +31,7 @@ pub fn files() -> Vec<File> {
 }
 
 /// One file: all types of one operation.
+#[derive(Clone, Debug)]
 pub struct File {
     /// The name that a file with this text would have, with its ending.
     pub name: String,
@@ -48,7 +49,7 @@ impl File {
     }
 
     /// A file with text of its own.
-    fn written(name: &str, what: &str) -> Self {
+    pub(crate) fn written(name: &str, what: &str) -> Self {
         Self { name: format!("{name}.ir"), text: format!("; {what}\n"), functions: 0 }
     }
 
@@ -101,12 +102,12 @@ impl File {
         self.expect(&name, &arguments.join(", "), outcome);
     }
 
-    fn function(&mut self, param_types: &str, result: &str, params: &str) -> String {
+    pub(crate) fn function(&mut self, param_types: &str, result: &str, params: &str) -> String {
         self.function_with("", param_types, result, params)
     }
 
     /// The start of a function up to its first instruction; `slots` are lines before its first block.
-    fn function_with(
+    pub(crate) fn function_with(
         &mut self,
         slots: &str,
         param_types: &str,
@@ -135,12 +136,12 @@ impl File {
     }
 
     /// Text of its own, with the end of the line.
-    fn line(&mut self, text: &str) {
+    pub(crate) fn line(&mut self, text: &str) {
         self.text.push_str(text);
         self.text.push('\n');
     }
 
-    fn expect(&mut self, name: &str, arguments: &str, outcome: &Outcome) {
+    pub(crate) fn expect(&mut self, name: &str, arguments: &str, outcome: &Outcome) {
         let _ = match outcome {
             Ok(value) => writeln!(self.text, "; run: @{name}({arguments}) == {value}"),
             Err(trap) => writeln!(self.text, "; run: @{name}({arguments})\n; trap: {trap}"),

@@ -94,6 +94,16 @@ impl Copy {
         Ok(())
     }
 
+    /// Leaves a folder for what is built that is the tree's without what was built of the copy: cargo would look for changes
+    /// in the copy, not in the tree.
+    pub(crate) fn leave(self) -> Result {
+        match self.target {
+            Target::Own => Ok(()),
+            Target::Shared => fs::remove_dir_all(&self.dir)
+                .map_err(|e| format!("cannot remove {}: {e}", self.dir.display())),
+        }
+    }
+
     /// Plants the fault; what is returned takes it out again.
     pub(crate) fn plant(&self, fault: &Fault) -> Result<Planted> {
         let file = self.dir.join(&fault.file);

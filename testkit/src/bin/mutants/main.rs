@@ -244,7 +244,7 @@ fn work(
         let (count, file) = (done.len(), &done[done.len() - 1].fault.file);
         eprintln!("{count:>4} of {total} {:>6.1} s  {file}: {said}", time.as_secs_f64());
     }
-    Ok(())
+    copy.leave()
 }
 
 fn take(queue: &Queue, room: &mut String) -> Option<Fault> {
