@@ -1,7 +1,7 @@
 //! Functions of any size on which slow algorithms show, each about as many instructions long as asked for. Blocks have
 //! about ten instructions, and there is about one variable for each ten instructions, unless the shape says otherwise.
 
-use ir::{Block, Function, FunctionBuilder, IntCC, Type, Value, Var};
+use ir::{Block, Function, FunctionBuilder, IntCC, Signature, Type, Value, Var};
 
 /// A name, what it stands for, and the function with about `n` instructions.
 pub struct Shape {
@@ -25,6 +25,15 @@ pub const SHAPES: &[Shape] = &[
     Shape { name: "rungs", make: rungs },
     Shape { name: "irreducible-ladder", make: irreducible_ladder },
     Shape { name: "irreducible-nest", make: irreducible_nest },
+    Shape { name: "many-variables", make: many_variables },
+    Shape { name: "live-to-the-end", make: live_to_the_end },
+    Shape { name: "ladder", make: ladder },
+    Shape { name: "loop-exits", make: loop_exits },
+    Shape { name: "calls", make: calls },
+    Shape { name: "reversed", make: reversed },
+    Shape { name: "empty-blocks", make: empty_blocks },
+    Shape { name: "endless-loops", make: endless_loops },
+    Shape { name: "irreducible-live", make: irreducible_live },
 ];
 
 /// Seven instructions that write `var` from itself and `x`.
@@ -296,5 +305,208 @@ fn irreducible_nest(n: usize) -> Function {
         work(&b, var, x);
         b.branch(var, up[n.saturating_sub(1)], down[n]);
     }
+    b.finish().expect("valid")
+}
+
+/// `count` variables, each with a value of its own.
+fn variables(b: &FunctionBuilder, x: Value, count: usize) -> Vec<Var> {
+    let vars = (0..count).map(|n| {
+        let var = b.var("", Type::I64);
+        b.set(var, b.add(x, n as i64));
+        var
+    });
+    vars.collect()
+}
+
+/// Reads all of them: their sum is what the function gives back.
+fn give_back(b: &FunctionBuilder, x: Value, vars: &[Var]) {
+    let sum = b.var("", Type::I64);
+    b.set(sum, x);
+    for &var in vars {
+        b.set(sum, b.add(sum, var));
+    }
+    b.ret(sum);
+}
+
+/// A loop around a chain of ifs, each of which may write a variable of its own; all variables are set before the loop
+/// and read after it, so that no pass can drop them and each is live in every block.
+fn many_variables(n: usize) -> Function {
+    let b = FunctionBuilder::new("many_variables");
+    let x = b.param(Type::I64);
+    let vars = variables(&b, x, n / 14);
+    let (head, end) = (b.block(""), b.block(""));
+    b.jump(head);
+    b.switch_to(head);
+    for &var in &vars {
+        let (then, join) = (b.block(""), b.block(""));
+        b.branch(b.icmp(IntCC::Ult, var, x), then, join);
+        b.switch_to(then);
+        work(&b, var, x);
+        b.jump(join);
+        b.switch_to(join);
+    }
+    b.branch(x, head, end);
+    b.switch_to(end);
+    give_back(&b, x, &vars);
+    b.finish().expect("valid")
+}
+
+/// Ifs one after another, each with a variable of its own that is read at the very end.
+fn live_to_the_end(n: usize) -> Function {
+    let b = FunctionBuilder::new("live_to_the_end");
+    let x = b.param(Type::I64);
+    let mut vars = Vec::new();
+    for n in 0..n / 14 {
+        let var = b.var("", Type::I64);
+        let (then, join) = (b.block(""), b.block(""));
+        b.set(var, b.add(x, n as i64));
+        b.branch(b.icmp(IntCC::Ult, var, x), then, join);
+        b.switch_to(then);
+        work(&b, var, x);
+        b.jump(join);
+        b.switch_to(join);
+        vars.push(var);
+    }
+    give_back(&b, x, &vars);
+    b.finish().expect("valid")
+}
+
+/// Ifs one after another that all lead to one exit, or on.
+fn ladder(n: usize) -> Function {
+    let b = FunctionBuilder::new("ladder");
+    let x = b.param(Type::I64);
+    let var = b.var("", Type::I64);
+    let end = b.block("");
+    b.set(var, x);
+    for _ in 0..n / 10 {
+        let next = b.block("");
+        work(&b, var, x);
+        b.branch(b.icmp(IntCC::Ult, var, x), end, next);
+        b.switch_to(next);
+    }
+    b.jump(end);
+    b.switch_to(end);
+    b.ret(var);
+    b.finish().expect("valid")
+}
+
+/// A loop with many exits, each to a block of its own; variables set before the loop are read in it and after it.
+fn loop_exits(n: usize) -> Function {
+    let b = FunctionBuilder::new("loop_exits");
+    let x = b.param(Type::I64);
+    let vars = variables(&b, x, n / 24);
+    let (head, end) = (b.block(""), b.block(""));
+    b.jump(head);
+    b.switch_to(head);
+    let state = b.var("", Type::I64);
+    let mut exits = Vec::new();
+    for &var in &vars {
+        let (exit, next) = (b.block(""), b.block(""));
+        b.set(state, b.add(state, var));
+        b.branch(b.icmp(IntCC::Ult, state, x), exit, next);
+        b.switch_to(next);
+        work(&b, state, x);
+        exits.push((exit, var));
+    }
+    b.jump(head);
+    for (exit, var) in exits {
+        b.switch_to(exit);
+        b.set(state, b.xor(state, var));
+        b.jump(end);
+    }
+    b.switch_to(end);
+    give_back(&b, b.get(state), &vars);
+    b.finish().expect("valid")
+}
+
+/// Calls of itself in ifs one after another, with values that live across some of them and to the end.
+fn calls(n: usize) -> Function {
+    let b = FunctionBuilder::new("calls");
+    let x = b.param(Type::I64);
+    let callee = b.import("calls", Signature::new(&[Type::I64], &[Type::I64]));
+    let mut vars = Vec::new();
+    for n in 0..n / 16 {
+        let var = b.var("", Type::I64);
+        let (then, join) = (b.block(""), b.block(""));
+        b.set(var, b.add(x, n as i64));
+        b.branch(b.icmp(IntCC::Ult, var, x), then, join);
+        b.switch_to(then);
+        b.set(var, b.call1(callee, var));
+        work(&b, var, x);
+        b.jump(join);
+        b.switch_to(join);
+        b.set(var, b.add(var, b.call1(callee, var)));
+        vars.push(var);
+    }
+    give_back(&b, x, &vars);
+    b.finish().expect("valid")
+}
+
+/// A loop that turns the order of its variables round.
+fn reversed(n: usize) -> Function {
+    let b = FunctionBuilder::new("reversed");
+    let x = b.param(Type::I64);
+    let vars = variables(&b, x, n / 3);
+    let (head, end) = (b.block(""), b.block(""));
+    b.jump(head);
+    b.switch_to(head);
+    let values: Vec<Value> = vars.iter().map(|&var| b.get(var)).collect();
+    for (&var, &value) in vars.iter().zip(values.iter().rev()) {
+        b.set(var, value);
+    }
+    b.branch(x, head, end);
+    b.switch_to(end);
+    give_back(&b, x, &vars);
+    b.finish().expect("valid")
+}
+
+/// Blocks that are nothing but a jump to the next one.
+fn empty_blocks(n: usize) -> Function {
+    let b = FunctionBuilder::new("empty_blocks");
+    let x = b.param(Type::I64);
+    for _ in 0..n {
+        let next = b.block("");
+        b.jump(next);
+        b.switch_to(next);
+    }
+    b.ret(x);
+    b.finish().expect("valid")
+}
+
+/// A switch each of whose cases is an endless loop.
+fn endless_loops(n: usize) -> Function {
+    let b = FunctionBuilder::new("endless_loops");
+    let x = b.param(Type::I64);
+    let end = b.block("");
+    let cases: Vec<Block> = (0..n).map(|_| b.block("")).collect();
+    let table: Vec<_> = cases.iter().enumerate().map(|(n, &case)| (n as i64, case)).collect();
+    b.switch(x, end, &table);
+    for case in cases {
+        b.switch_to(case);
+        b.jump(case);
+    }
+    b.switch_to(end);
+    b.ret(x);
+    b.finish().expect("valid")
+}
+
+/// Loops of two blocks that are both entered from outside, one after another, each with a variable that is set before
+/// all of them and read at the end.
+fn irreducible_live(n: usize) -> Function {
+    let b = FunctionBuilder::new("irreducible_live");
+    let x = b.param(Type::I64);
+    let vars = variables(&b, x, n / 20);
+    for &var in &vars {
+        let (left, right, next) = (b.block(""), b.block(""), b.block(""));
+        b.branch(x, left, right);
+        b.switch_to(left);
+        work(&b, var, x);
+        b.jump(right);
+        b.switch_to(right);
+        work(&b, var, x);
+        b.branch(b.icmp(IntCC::Ult, var, x), left, next);
+        b.switch_to(next);
+    }
+    give_back(&b, x, &vars);
     b.finish().expect("valid")
 }

@@ -1,6 +1,8 @@
 //! The shape of the function: where blocks start, how deep in loops they are, and whether the flow graph
 //! keeps the rules that [`Function`] states.
 
+use std::ops::Range;
+
 use crate::error::Error;
 use crate::function::Function;
 use crate::operand::{Block, Inst};
@@ -52,6 +54,20 @@ impl Layout {
     pub(crate) fn block_at(&self, pos: Pos) -> Block {
         let after = self.from.partition_point(|&from| from <= pos);
         Block::new(after.saturating_sub(1).min(self.num_blocks() - 1) as u32)
+    }
+
+    /// The blocks that start in `from..to`, by index.
+    pub(crate) fn starts_in(&self, from: Pos, to: Pos) -> Range<usize> {
+        let starts = &self.from[..self.num_blocks()];
+        let first = starts.partition_point(|&start| start < from);
+        first..first + starts[first..].partition_point(|&start| start < to)
+    }
+
+    /// The blocks whose last position is in `from..to`, by index.
+    pub(crate) fn ends_in(&self, from: Pos, to: Pos) -> Range<usize> {
+        let ends = &self.from[1..];
+        let first = ends.partition_point(|&end| end <= from);
+        first..first + ends[first..].partition_point(|&end| end <= to)
     }
 
     /// How often the block is taken to run.

@@ -35,7 +35,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The stages, in the order in which [`Allocator::run`] calls them: `layout` checks the flow graph; `liveness` finds
+//! The stages, in the order in which [`Allocator::run`] calls them: `layout` checks the flow graph; `spans` says how far
+//! its edges reach; `liveness` finds
 //! where each value lives; `hints` relates values that would save a move; `intervals` are the pieces that
 //! `scan` places and cuts; `resolve` finds the moves between pieces, `slots` the places in the frame, and
 //! [`moves`] the order of moves that happen at once; `cleanup` drops what turns out to change nothing.
@@ -57,6 +58,7 @@ mod pos;
 mod resolve;
 mod scan;
 mod slots;
+mod spans;
 pub mod testing;
 
 pub use checker::{CheckError, check};
@@ -78,6 +80,7 @@ use layout::Layout;
 use liveness::Liveness;
 use resolve::{Resolver, Scanned};
 use scan::{Scan, ScanState};
+use spans::Reach;
 
 /// Allocates registers for `function`.
 ///
@@ -96,6 +99,7 @@ pub fn run<F: Function + ?Sized>(
 #[derive(Default)]
 pub struct Allocator {
     layout: Layout,
+    reach: Reach,
     live: Liveness,
     hints: Hints,
     intervals: Intervals,
@@ -121,12 +125,22 @@ impl Allocator {
         env: &MachineEnv,
         options: &Options,
     ) -> Result<&Allocation, Error> {
-        let Allocator { layout, live, hints, intervals, scan, resolver, cleanup, allocation } =
-            self;
+        let Allocator {
+            layout,
+            reach,
+            live,
+            hints,
+            intervals,
+            scan,
+            resolver,
+            cleanup,
+            allocation,
+        } = self;
         allocation.clear();
         hints.clear();
         layout.build(function)?;
-        live.build(function, env, layout, options.rematerialise, hints)?;
+        reach.build(function);
+        live.build(function, env, layout, reach, options.rematerialise, hints)?;
         hints.retain(
             live.values.len(),
             |a, b| live.interfere(a, b),
@@ -139,7 +153,7 @@ impl Allocator {
         for class in RegClass::ALL {
             Scan { live, layout, env, options, hints, intervals, state: scan, class }.run()?;
         }
-        let scanned = Scanned { function, env, layout, live, hints, intervals };
+        let scanned = Scanned { function, env, layout, reach, live, hints, intervals };
         resolver.run(&scanned, allocation)?;
         cleanup.run(function, env, allocation);
         allocation.summarise();

@@ -1,7 +1,8 @@
 //! Where every value is live, and where it is used.
 //!
-//! Liveness is found value by value: from each use, walk the predecessors up to the definition, marking blocks.
-//! The work is proportional to the output, there is no fixed point to iterate to, and irreducible loops need
+//! Liveness is found value by value. Most values are live in one stretch of the layout, and `spans` sees that without
+//! a look at each block. For the others, from each use, walk the predecessors up to the definition, marking blocks:
+//! the work is proportional to the blocks, there is no fixed point to iterate to, and irreducible loops need
 //! no special care. Source: Brandner, Boissinot, Darte, Dupont de Dinechin, Rastello, "Computing Liveness Sets
 //! for SSA-Form Programs", INRIA RR-7503 (2011), the variant by variable.
 
@@ -12,11 +13,17 @@ use crate::env::MachineEnv;
 use crate::error::Error;
 use crate::function::Function;
 use crate::hints::Hints;
+use crate::intervals::latest_end;
 use crate::layout::Layout;
 use crate::operand::{
     Block, Constraint, Inst, Operand, OperandKind, OperandPos, PReg, PRegSet, RegClass, VReg,
 };
 use crate::pos::{Phase, Pos};
+use crate::spans::{Reach, Stretch};
+
+/// After so many steps back from the uses of a value, the first look whether the rest is one stretch; then after twice
+/// as many, and so on.
+const FIRST_LOOK: usize = 4;
 
 /// A stretch `from..to` in which a value is live.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -90,6 +97,7 @@ pub(crate) struct Liveness {
     segments: Vec<(Block, Pos)>,
     seen: Vec<(u32, u32)>,
     worklist: Vec<Block>,
+    stretches: Vec<Stretch>,
 }
 
 /// The definition among `operands` that takes over the register of the use at `input`.
@@ -159,7 +167,8 @@ impl Liveness {
         self.is_live(a, self.value(b).def) || self.is_live(b, self.value(a).def)
     }
 
-    fn is_live(&self, vreg: VReg, pos: Pos) -> bool {
+    /// Whether `vreg` is live at `pos`.
+    pub(crate) fn is_live(&self, vreg: VReg, pos: Pos) -> bool {
         let value = self.value(vreg);
         let ranges = &self.ranges[value.first_range as usize..value.end_range as usize];
         let index = ranges.partition_point(|range| range.to <= pos);
@@ -173,6 +182,7 @@ impl Liveness {
         function: &F,
         env: &MachineEnv,
         layout: &Layout,
+        reach: &Reach,
         rematerialise: bool,
         hints: &mut Hints,
     ) -> Result<(), Error> {
@@ -181,7 +191,7 @@ impl Liveness {
             self.find_remats(function)?;
         }
         self.collect_uses(function, env, layout, hints)?;
-        self.find_ranges(function, layout)
+        self.find_ranges(function, layout, reach)
     }
 
     /// Finds the definitions and counts the uses of each value.
@@ -397,6 +407,7 @@ impl Liveness {
         &mut self,
         function: &F,
         layout: &Layout,
+        reach: &Reach,
     ) -> Result<(), Error> {
         self.ranges.clear();
         self.seen.clear();
@@ -404,8 +415,15 @@ impl Liveness {
         for index in 0..self.values.len() {
             let first = self.ranges.len() as u32;
             self.values[index].first_range = first;
-            if let Some(vreg) = self.values[index].vreg {
-                self.find_ranges_of(function, layout, vreg)?;
+            let value = self.values[index];
+            let uses = &self.uses[value.first_use as usize..value.end_use as usize];
+            // A parameter without use is never anywhere; nor is what a fixed definition leaves unused.
+            let dead = uses.is_empty() || uses.len() == 1 && value.def.phase() == Phase::After;
+            if let Some(vreg) = value.vreg.filter(|_| !dead) {
+                match one_range(layout, reach, &value, uses) {
+                    Some(range) => self.ranges.push(range),
+                    None => self.find_ranges_of(function, layout, reach, vreg)?,
+                }
             }
             self.values[index].end_range =
                 u32::try_from(self.ranges.len()).map_err(|_| Error::TooLarge)?;
@@ -417,6 +435,7 @@ impl Liveness {
         &mut self,
         function: &F,
         layout: &Layout,
+        reach: &Reach,
         vreg: VReg,
     ) -> Result<(), Error> {
         let value = self.values[vreg.index()];
@@ -441,7 +460,12 @@ impl Liveness {
                 self.worklist.push(touched.block);
             }
         }
+        self.stretches.clear();
+        let mut steps = 0usize;
         while let Some(block) = self.worklist.pop() {
+            if self.stretches.iter().any(|known| known.first < block && block <= known.last) {
+                continue;
+            }
             if block == function.entry() {
                 return Err(Error::Undefined { vreg });
             }
@@ -454,17 +478,32 @@ impl Liveness {
                 let seen = &mut self.seen[pred.index()];
                 if seen.0 == stamp {
                     self.segments[seen.1 as usize].1 = end;
-                } else {
-                    *seen = (stamp, self.segments.len() as u32);
-                    self.segments.push((pred, end));
-                    self.worklist.push(pred);
+                    continue;
+                }
+                *seen = (stamp, self.segments.len() as u32);
+                self.segments.push((pred, end));
+                self.worklist.push(pred);
+                steps += 1;
+                // The way may be long, and from here on one stretch. Few are looked for, as the way gets longer.
+                if steps >= FIRST_LOOK
+                    && steps.is_power_of_two()
+                    && pred > def_block
+                    && let Some(stretch) = reach.stretch(def_block, pred)
+                {
+                    self.stretches.push(stretch);
+                    if stretch.first != def_block {
+                        self.worklist.push(stretch.first);
+                    }
                 }
             }
         }
-        // A parameter without use is never anywhere; nor is what a fixed definition leaves unused.
-        let dead = uses.is_empty() || uses.len() == 1 && value.def.phase() == Phase::After;
-        if self.segments.is_empty() && dead {
-            return Ok(());
+        for stretch in &self.stretches {
+            let end = layout.block_to(stretch.last);
+            if stretch.first == def_block {
+                def_end = def_end.max(end);
+            } else {
+                self.segments.push((stretch.first, end));
+            }
         }
         self.segments.sort_unstable_by_key(|&(block, _)| block);
         let first = self.ranges.len();
@@ -483,10 +522,29 @@ impl Liveness {
     }
 }
 
-/// Appends to the ranges of one value, which start at index `first`; adjacent ranges become one.
+/// Where a value is live if that is one stretch from its definition on; `None` if it cannot be seen to be.
+fn one_range(layout: &Layout, reach: &Reach, value: &Value, uses: &[Use]) -> Option<Range> {
+    let (first, last) = (uses.first()?, uses.last()?);
+    if first.pos < value.def {
+        return None;
+    }
+    let used_until = latest_end(uses)?.max(value.def);
+    let to = if last.block == value.def_block() {
+        used_until
+    } else {
+        let stretch = reach.stretch(value.def_block(), last.block)?;
+        if stretch.first != value.def_block() {
+            return None;
+        }
+        if stretch.through { layout.block_to(stretch.last) } else { used_until }
+    };
+    Some(Range { from: value.def, to })
+}
+
+/// Appends to the ranges of one value, which start at index `first`; those that touch or overlap become one.
 fn push_range(ranges: &mut Vec<Range>, first: usize, range: Range) {
     match ranges[first..].last_mut() {
-        Some(last) if last.to == range.from => last.to = range.to,
+        Some(last) if last.to >= range.from => last.to = last.to.max(range.to),
         _ => ranges.push(range),
     }
 }

@@ -5,19 +5,22 @@
 //! definition, or at the cuts where the value leaves its register if those run less often.
 //! Source for resolution on SSA form: Wimmer, Franz, "Linear Scan Register Allocation on SSA Form" (CGO 2010).
 
+use std::ops;
+
 use crate::env::{Allocation, Loc, MachineEnv, ProgPoint};
 use crate::error::Error;
 use crate::function::Function;
 use crate::hints::Hints;
 use crate::intervals::{Id, Interval, Intervals, Place};
 use crate::layout::Layout;
-use crate::liveness::{Liveness, reused_by};
+use crate::liveness::{Liveness, Range, reused_by};
 use crate::moves::{ParallelMove, Sequencer, Source};
 use crate::operand::{
     Block, Constraint, Inst, Operand, OperandKind, OperandPos, PReg, RegClass, VReg,
 };
 use crate::pos::{Phase, Pos};
 use crate::slots::Slots;
+use crate::spans::Reach;
 
 /// The moves that belong to one place between instructions come in this order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,6 +99,7 @@ pub(crate) struct Scanned<'a, F: ?Sized> {
     pub(crate) function: &'a F,
     pub(crate) env: &'a MachineEnv,
     pub(crate) layout: &'a Layout,
+    pub(crate) reach: &'a Reach,
     pub(crate) live: &'a Liveness,
     pub(crate) hints: &'a Hints,
     pub(crate) intervals: &'a Intervals,
@@ -239,47 +243,73 @@ impl Resolver {
         }
     }
 
+    /// Adds the moves along the edges between whose ends the value goes from one piece to another. Only the pieces in
+    /// registers are asked which edges come in from outside and which go out, as there are few at a time, however
+    /// many values are live: from memory to memory nothing moves.
     fn connect_edges<F: Function + ?Sized>(&mut self, scanned: &Scanned<'_, F>, vreg: VReg) {
-        let (layout, intervals) = (scanned.layout, scanned.intervals);
-        let value = scanned.live.value(vreg);
-        let first = self.first_piece[vreg.index()] as usize;
-        let end = self.first_piece[vreg.index() + 1] as usize;
-        // The piece that the block starts in, and where the next one starts.
-        let mut current = first;
-        let start_of = |pieces: &[Id], n: usize| match pieces.get(n) {
-            Some(&id) if n < end => intervals.get(id).from,
-            _ => Pos::END,
-        };
-        for index in value.first_range..value.end_range {
-            let range = scanned.live.ranges[index as usize];
-            let mut number = layout.block_at(range.from).index();
-            if layout.block_from(Block::new(number as u32)) < range.from {
-                number += 1;
+        let Scanned { layout, intervals, live, .. } = *scanned;
+        let pieces = self.first_piece[vreg.index()]..self.first_piece[vreg.index() + 1];
+        for index in pieces.clone() {
+            let piece = intervals.get(self.pieces[index as usize]);
+            if !matches!(piece.place, Place::Reg(_)) {
+                continue;
             }
-            while number < layout.num_blocks() {
-                let block = Block::new(number as u32);
-                let from = layout.block_from(block);
-                if from >= range.to {
-                    break;
-                }
-                number += 1;
-                if from == value.def {
+            let next = (index + 1 < pieces.end).then(|| self.pieces[index as usize + 1]);
+            let until = next.map_or(Pos::END, |next| intervals.get(next).from);
+            let starts = layout.starts_in(piece.from, until);
+            let ends = layout.ends_in(piece.from, until);
+            for number in piece.first_range..piece.end_range {
+                let Range { from, to } = live.ranges[number as usize];
+                let (from, to) = (from.max(piece.from), to.min(until));
+                self.connect_entries(scanned, piece, layout.starts_in(from, to), &ends);
+                self.connect_exits(scanned, piece, layout.ends_in(from, to), &starts);
+            }
+        }
+    }
+
+    /// Adds the moves into `piece` along the edges into `blocks`, which it is live at the start of, from other blocks
+    /// than `ends`.
+    fn connect_entries<F: Function + ?Sized>(
+        &mut self,
+        scanned: &Scanned<'_, F>,
+        piece: &Interval,
+        blocks: ops::Range<usize>,
+        ends: &ops::Range<usize>,
+    ) {
+        let (layout, vreg) = (scanned.layout, piece.vreg);
+        for block in scanned.reach.preds.outside(blocks, ends) {
+            for &pred in scanned.function.block_preds(block) {
+                let is_param = layout.block_from(block) == scanned.live.value(vreg).def;
+                if is_param || ends.contains(&pred.index()) {
                     continue;
                 }
-                while start_of(&self.pieces, current + 1) <= from {
-                    current += 1;
+                let end = layout.block_to(pred).prev();
+                let Some(from) = self.place_at(scanned, vreg, end) else { continue };
+                let at = edge_place(scanned, pred, block);
+                self.push_move(layout, at, vreg, from, end_of(scanned, piece));
+            }
+        }
+    }
+
+    /// Adds the moves from `piece` to memory along the edges from `blocks`, which it is live at the end of, to other blocks
+    /// than `starts`. If the value is in a register there, it is an entry of that piece.
+    fn connect_exits<F: Function + ?Sized>(
+        &mut self,
+        scanned: &Scanned<'_, F>,
+        piece: &Interval,
+        blocks: ops::Range<usize>,
+        starts: &ops::Range<usize>,
+    ) {
+        let (layout, vreg) = (scanned.layout, piece.vreg);
+        for block in scanned.reach.succs.outside(blocks, starts) {
+            for &succ in scanned.function.block_succs(block) {
+                let start = layout.block_from(succ);
+                if starts.contains(&succ.index()) || !scanned.live.is_live(vreg, start) {
+                    continue;
                 }
-                let piece = intervals.get(self.pieces[current]);
-                let piece_end = start_of(&self.pieces, current + 1);
-                for &pred in scanned.function.block_preds(block) {
-                    let end = layout.block_to(pred).prev();
-                    if piece.from <= end && end < piece_end {
-                        // The common case: nothing happens to the value along the edge.
-                        continue;
-                    }
-                    let Some(from) = self.place_at(scanned, vreg, end) else { continue };
-                    let at = edge_place(scanned, pred, block);
-                    self.push_move(layout, at, vreg, from, end_of(scanned, piece));
+                if self.place_at(scanned, vreg, start) == Some(End::Slot(vreg)) {
+                    let at = edge_place(scanned, block, succ);
+                    self.push_move(layout, at, vreg, end_of(scanned, piece), End::Slot(vreg));
                 }
             }
         }

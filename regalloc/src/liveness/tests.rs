@@ -8,6 +8,7 @@ use crate::operand::{
     Block, Constraint, Inst, Operand, OperandKind, OperandPos, PRegSet, RegClass, VReg,
 };
 use crate::pos::Pos;
+use crate::spans::Reach;
 use crate::testing::{Shape, TestFunction, generate, machine};
 
 /// Where an operand's value has to be live: from, until.
@@ -91,9 +92,11 @@ fn check(seed: u64, again: bool) {
     };
     let function = generate(seed, &shape);
     let env = machine(shape.caller_saved, shape.callee_saved);
-    let (mut layout, mut live, mut hints) = <(Layout, Liveness, Hints)>::default();
+    let (mut layout, mut reach, mut live, mut hints) =
+        <(Layout, Reach, Liveness, Hints)>::default();
     layout.build(&function).expect("the graph keeps the rules");
-    live.build(&function, &env, &layout, again, &mut hints).expect("it keeps the rules");
+    reach.build(&function);
+    live.build(&function, &env, &layout, &reach, again, &mut hints).expect("it keeps the rules");
     for value in &live.values {
         let Some(vreg) = value.vreg else { continue };
         let mut right = live_positions(&function, vreg, again);

@@ -26,6 +26,10 @@ use crate::pos::Pos;
 
 const PER_CLASS: usize = PReg::PER_CLASS as usize;
 
+/// So many intervals keep their registers while they are in a hole: each newcomer has to be held against all of them.
+/// The rest of a further one looks for a register again when its hole ends.
+const MAX_INACTIVE: usize = 64;
+
 /// The memory of the scan, kept from run to run.
 pub(crate) struct ScanState {
     /// The intervals of one class in order of start, and how far the scan has come.
@@ -197,6 +201,14 @@ impl Scan<'_> {
                     let id = state.active[reg];
                     match self.intervals.get_mut(id).advance(self.live, pos) {
                         Some(range) if range.from <= pos => state.active_end[reg] = range.to,
+                        Some(_) if state.inactive.len() >= MAX_INACTIVE => {
+                            state.active_mask &= !(1 << reg);
+                            let rest = self.intervals.split(self.live, id, pos);
+                            state.queue.extend(
+                                rest.map(|rest| Reverse((self.intervals.get(rest).from, rest))),
+                            );
+                            continue;
+                        }
                         Some(range) => {
                             state.active_mask &= !(1 << reg);
                             state.inactive.push((id, range.from));

@@ -1,6 +1,6 @@
 //! What happens when no register is free long enough: who gives way, and where intervals are cut.
 
-use super::Scan;
+use super::{PER_CLASS, Scan};
 use crate::error::Error;
 use crate::intervals::{Id, Place, latest_end};
 use crate::operand::PReg;
@@ -93,33 +93,37 @@ impl Scan<'_> {
         let interval = self.intervals.get(current);
         let pos = interval.from;
         let horizon = self.horizon(pos);
-        let mut best: Option<Price> = None;
+        // Those that nothing forbids, as bits, and what is in them now.
+        let mut open = 0u64;
+        let mut densities = [0.0; PER_CLASS];
         for &reg in self.env.order(self.class) {
             let index = usize::from(reg.index());
             if self.state.fixed_until[index] < until {
                 continue;
             }
-            let mut density = 0.0;
             if self.state.active_mask >> index & 1 != 0 {
                 let holder = self.state.active[index];
                 if self.intervals.get(holder).is_pinned(self.live, pos) {
                     continue;
                 }
-                density += self.density(holder, horizon);
+                densities[index] += self.density(holder, horizon);
             }
-            for &(id, _) in &self.state.inactive {
-                let other = self.intervals.get(id);
-                if other.place == Place::Reg(reg)
-                    && interval.intersection(other, self.live).is_some()
-                {
-                    density += self.density(id, horizon);
-                }
-            }
-            if best.is_none_or(|price| density < price.density) {
-                best = Some(Price { reg, density });
+            open |= 1 << index;
+        }
+        for &(id, _) in &self.state.inactive {
+            let other = self.intervals.get(id);
+            if let Place::Reg(reg) = other.place
+                && open >> reg.index() & 1 != 0
+                && interval.intersection(other, self.live).is_some()
+            {
+                densities[usize::from(reg.index())] += self.density(id, horizon);
             }
         }
-        best
+        let order = self.env.order(self.class).iter().copied();
+        order
+            .filter(|reg| open >> reg.index() & 1 != 0)
+            .map(|reg| Price { reg, density: densities[usize::from(reg.index())] })
+            .reduce(|best, price| if price.density < best.density { price } else { best })
     }
 
     /// Sends away everything in `reg` that `current` would meet.
