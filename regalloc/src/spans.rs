@@ -235,3 +235,43 @@ pub(crate) struct Stretch {
     /// It is live at the end of the last one, too.
     pub(crate) through: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Span, Spans};
+    use testkit::Random;
+
+    /// Against a look at each block.
+    #[test]
+    fn the_first_and_the_last_that_reach_out_are_found() {
+        let mut rng = Random::new(1);
+        let mut spans = Spans::default();
+        for round in 0..400 {
+            let count = 1 + rng.below(if round % 8 == 0 { 700 } else { 90 });
+            // Most reach no further than their neighbours.
+            let reach =
+                |rng: &mut Random| if rng.below(20) == 0 { rng.below(count) } else { rng.below(3) };
+            let blocks: Vec<Span> = (0..count)
+                .map(|at: usize| {
+                    let (low, high) = (at.saturating_sub(reach(&mut rng)), at + reach(&mut rng));
+                    Span { low: low as u32, high: high as u32 }
+                })
+                .collect();
+            spans.build(blocks.iter().copied());
+            for _ in 0..40 {
+                let mut ends = [rng.below(count + 1), rng.below(count + 1)];
+                ends.sort_unstable();
+                let within = ends[0].saturating_sub(rng.below(4))..ends[1] + rng.below(4);
+                let outside = |at: &usize| {
+                    let Span { low, high } = blocks[*at];
+                    !within.contains(&(low as usize)) || !within.contains(&(high as usize))
+                };
+                let range = || ends[0]..ends[1];
+                assert_eq!(spans.first_outside(range(), within.clone()), range().find(outside));
+                assert_eq!(spans.last_outside(range(), within.clone()), range().rfind(outside));
+                let all = spans.outside(range(), &within).map(|block| block.index());
+                assert!(all.eq(range().filter(outside)));
+            }
+        }
+    }
+}

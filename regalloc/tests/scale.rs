@@ -115,6 +115,26 @@ fn diamonds(count: usize, live: usize) -> Vec<TestBlock> {
     blocks
 }
 
+/// A loop with `count` exits; `count` values are read in it and after it, and another for each exit is read there only.
+fn exits(count: usize) -> Vec<TestBlock> {
+    let defs = (0..count).map(|n| inst(vec![Operand::def_reg(v(n))])).chain([inst(vec![])]);
+    let mut blocks = vec![block(vec![], defs.collect(), vec![(1, vec![])])];
+    for n in 0..count {
+        let insts = vec![inst(vec![Operand::use_reg(v(n)), Operand::def_reg(v(count + n))])];
+        let succs = vec![(n + 2, vec![]), (count + 2 + n, vec![])];
+        blocks.push(TestBlock { depth: 1, ..block(vec![], insts, succs) });
+    }
+    let back = block(vec![], vec![inst(vec![])], vec![(1, vec![])]);
+    blocks.push(TestBlock { depth: 1, ..back });
+    for n in 0..count {
+        let insts = vec![inst(vec![Operand::use_reg(v(count + n))]), inst(vec![])];
+        blocks.push(block(vec![], insts, vec![(2 * count + 2, vec![])]));
+    }
+    let uses = (0..count).map(|n| inst(vec![Operand::use_reg(v(n))]));
+    blocks.push(block(vec![], uses.collect(), vec![]));
+    blocks
+}
+
 /// Calls one after another across which `live` values are live.
 fn calls(count: usize, live: usize) -> Vec<TestBlock> {
     let mut insts: Vec<_> = (0..live).map(|n| inst(vec![Operand::def_reg(v(n))])).collect();
@@ -156,11 +176,13 @@ fn rotation(width: usize) -> Vec<TestBlock> {
 #[test]
 fn time_grows_about_linearly() {
     type Make = fn(usize) -> Vec<TestBlock>;
-    let cases: [(&str, usize, Make); 6] = [
+    let cases: [(&str, usize, Make); 8] = [
         ("chain", 1000, chain),
         ("wide", 100, |n| wide(n, 10)),
         ("switch", 500, switch),
         ("diamonds", 200, |n| diamonds(n, 40)),
+        ("all live in all diamonds", 100, |n| diamonds(n, n)),
+        ("exits", 100, exits),
         ("calls", 300, |n| calls(n, 30)),
         ("rotation", 200, rotation),
     ];

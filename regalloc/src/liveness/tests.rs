@@ -79,9 +79,9 @@ fn live_positions(function: &TestFunction, vreg: VReg, again: bool) -> Vec<bool>
     live
 }
 
-fn check(seed: u64, again: bool) {
+fn check(seed: u64, blocks: usize, again: bool) {
     let shape = Shape {
-        blocks: 2 + seed as usize % 14,
+        blocks,
         insts: 1 + seed as usize % 9,
         caller_saved: 6,
         callee_saved: 2,
@@ -139,6 +139,14 @@ fn check(seed: u64, again: bool) {
 #[test]
 fn liveness_is_what_the_equations_say() {
     for seed in 0..150 {
-        check(seed, seed % 3 != 0);
+        check(seed, 2 + seed as usize % 14, seed % 3 != 0);
+    }
+}
+
+/// Enough blocks for stretches of several levels.
+#[test]
+fn liveness_over_many_blocks_is_what_the_equations_say() {
+    for seed in 0..24 {
+        check(9 * seed + seed % 2, 40 + 4 * seed as usize, seed % 3 != 0);
     }
 }
