@@ -1,7 +1,7 @@
 //! Walks through the typed tree: the expressions directly inside another, in the order of the source, to read or to
 //! change. Both walks are made from one list.
 
-use crate::tree::{Adapter, Arm, Expr, ExprKind, Format, Iter, IterBase, Stmt};
+use crate::tree::{Adapter, Arm, Expr, ExprKind, Format, Iter, IterBase, Pat, PatKind, Stmt};
 
 /// The arms of both walks: `$kind` is a reference to an [`ExprKind`], shared or not; bindings are references alike.
 macro_rules! walk_expr {
@@ -65,7 +65,6 @@ macro_rules! walk_expr {
                 $iter(iter, $f);
                 $f(body);
             }
-            ExprKind::Fold { iter, .. } => $iter(iter, $f),
             ExprKind::Break(_, value) | ExprKind::Return(value) => {
                 if let Some(e) = value {
                     $f(e);
@@ -176,5 +175,39 @@ impl Iter {
 
     fn children_mut(&mut self, f: &mut dyn FnMut(&mut Expr)) {
         walk_iter!(&mut self.base, &mut self.adapters, f);
+    }
+}
+
+/// The patterns inside of one, after itself.
+macro_rules! walk_pat {
+    ($kind:expr, $f:ident, $walk:path) => {
+        match $kind {
+            PatKind::Wild | PatKind::Range(..) | PatKind::BindRef(_) | PatKind::Bind(_, None) => {}
+            PatKind::Or(pats) => {
+                for pat in pats {
+                    $walk(pat, $f);
+                }
+            }
+            PatKind::Parts(pats) => {
+                for (_, pat) in pats {
+                    $walk(pat, $f);
+                }
+            }
+            PatKind::Deref(pat) | PatKind::Bind(_, Some(pat)) => $walk(pat, $f),
+        }
+    };
+}
+
+impl Pat {
+    /// Calls `f` with the pattern and each inside of it.
+    pub(crate) fn walk<'a>(&'a self, f: &mut dyn FnMut(&'a Pat)) {
+        f(self);
+        walk_pat!(&self.kind, f, Pat::walk);
+    }
+
+    /// The same, to change them.
+    pub(crate) fn walk_mut(&mut self, f: &mut dyn FnMut(&mut Pat)) {
+        f(self);
+        walk_pat!(&mut self.kind, f, Pat::walk_mut);
     }
 }

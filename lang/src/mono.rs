@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use crate::check::FnInfo;
 use crate::diag::Diagnostic;
-use crate::tree::{Body, Expr, ExprKind, FnId, Pat, PatKind, Stmt};
+use crate::tree::{Body, Expr, ExprKind, FnId, Stmt};
 use crate::ty::{ParamId, Ty, TyKind, Types};
 use crate::value::{MAX_VARIABLES, layout};
 
@@ -158,18 +158,19 @@ impl Mono<'_> {
             ExprKind::Block(stmts, _) => {
                 for stmt in stmts {
                     if let Stmt::Let { pat, .. } = stmt {
-                        self.pat(pat, args, depth);
+                        pat.walk_mut(&mut |pat| pat.ty = self.ty(pat.ty, args, depth));
                     }
                 }
             }
             ExprKind::Match { arms, .. } => {
-                arms.iter_mut().for_each(|arm| self.pat(&mut arm.pat, args, depth));
+                for arm in arms {
+                    arm.pat.walk_mut(&mut |pat| pat.ty = self.ty(pat.ty, args, depth));
+                }
             }
             ExprKind::For { iter, pat, .. } => {
                 iter.item = self.ty(iter.item, args, depth);
-                self.pat(pat, args, depth);
+                pat.walk_mut(&mut |pat| pat.ty = self.ty(pat.ty, args, depth));
             }
-            ExprKind::Fold { iter, .. } => iter.item = self.ty(iter.item, args, depth),
             _ => {}
         }
         expr.children_mut(&mut |child| self.expr(child, args, depth));
@@ -194,29 +195,15 @@ impl Mono<'_> {
     }
 
     fn settle(&mut self, ty: Ty, depth: usize) -> Ty {
-        let kind = match self.types.kind(ty).clone() {
-            TyKind::FnItem(id, generics) if !generics.is_empty() => {
-                let generics = generics.into_iter().map(|ty| self.settle(ty, depth)).collect();
-                TyKind::FnItem(self.instance(id, generics, depth + 1), Vec::new())
+        let kind = self.types.kind(ty).clone();
+        let settled = kind.map(&mut |ty| self.settle(ty, depth));
+        match settled {
+            Some(TyKind::FnItem(id, generics)) if !generics.is_empty() => {
+                let instance = self.instance(id, generics, depth + 1);
+                self.types.make(TyKind::FnItem(instance, Vec::new()))
             }
-            TyKind::Tuple(items) => {
-                TyKind::Tuple(items.into_iter().map(|ty| self.settle(ty, depth)).collect())
-            }
-            TyKind::Array(item, len) => TyKind::Array(self.settle(item, depth), len),
-            TyKind::Slice(item) => TyKind::Slice(self.settle(item, depth)),
-            TyKind::Ref { mutable, to } => TyKind::Ref { mutable, to: self.settle(to, depth) },
-            _ => return ty,
-        };
-        self.types.make(kind)
-    }
-
-    fn pat(&mut self, pat: &mut Pat, args: &[(ParamId, Ty)], depth: usize) {
-        pat.ty = self.ty(pat.ty, args, depth);
-        match &mut pat.kind {
-            PatKind::Wild | PatKind::Range(..) | PatKind::BindRef(_) | PatKind::Bind(_, None) => {}
-            PatKind::Or(pats) => pats.iter_mut().for_each(|pat| self.pat(pat, args, depth)),
-            PatKind::Parts(pats) => pats.iter_mut().for_each(|(_, pat)| self.pat(pat, args, depth)),
-            PatKind::Deref(pat) | PatKind::Bind(_, Some(pat)) => self.pat(pat, args, depth),
+            Some(kind) => self.types.make(kind),
+            None => ty,
         }
     }
 }

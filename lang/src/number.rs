@@ -2,57 +2,42 @@
 
 use crate::runtime::IntKind;
 
-/// An integer type.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) enum IntTy {
-    I8,
-    I16,
-    I32,
-    I64,
-    I128,
-    Isize,
-    U8,
-    U16,
-    U32,
-    U64,
-    U128,
-    Usize,
+/// Declares the integer types: name, width, sign, the type of the same width and the other sign, and the type as it is
+/// printed.
+macro_rules! ints {
+    ($($int:ident $name:literal $bits:literal $signed:literal $other:ident $kind:ident)*) => {
+        /// An integer type.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        pub(crate) enum IntTy { $($int,)* }
+
+        impl IntTy {
+            pub(crate) const ALL: [IntTy; 12] = [$(IntTy::$int,)*];
+
+            const fn row(self) -> (&'static str, u32, bool, IntTy, IntKind) {
+                match self {
+                    $(IntTy::$int => ($name, $bits, $signed, IntTy::$other, IntKind::$kind),)*
+                }
+            }
+        }
+    };
+}
+
+ints! {
+    I8 "i8" 8 true U8 I8
+    I16 "i16" 16 true U16 I16
+    I32 "i32" 32 true U32 I32
+    I64 "i64" 64 true U64 I64
+    I128 "i128" 128 true U128 I128
+    Isize "isize" 64 true Usize I64
+    U8 "u8" 8 false I8 U8
+    U16 "u16" 16 false I16 U16
+    U32 "u32" 32 false I32 U32
+    U64 "u64" 64 false I64 U64
+    U128 "u128" 128 false I128 U128
+    Usize "usize" 64 false Isize U64
 }
 
 impl IntTy {
-    pub(crate) const ALL: [IntTy; 12] = [
-        IntTy::I8,
-        IntTy::I16,
-        IntTy::I32,
-        IntTy::I64,
-        IntTy::I128,
-        IntTy::Isize,
-        IntTy::U8,
-        IntTy::U16,
-        IntTy::U32,
-        IntTy::U64,
-        IntTy::U128,
-        IntTy::Usize,
-    ];
-
-    /// Its name, width, sign, the type of the same width and the other sign, and the type as it is printed.
-    const fn row(self) -> (&'static str, u32, bool, IntTy, IntKind) {
-        match self {
-            IntTy::I8 => ("i8", 8, true, IntTy::U8, IntKind::I8),
-            IntTy::I16 => ("i16", 16, true, IntTy::U16, IntKind::I16),
-            IntTy::I32 => ("i32", 32, true, IntTy::U32, IntKind::I32),
-            IntTy::I64 => ("i64", 64, true, IntTy::U64, IntKind::I64),
-            IntTy::I128 => ("i128", 128, true, IntTy::U128, IntKind::I128),
-            IntTy::Isize => ("isize", 64, true, IntTy::Usize, IntKind::I64),
-            IntTy::U8 => ("u8", 8, false, IntTy::I8, IntKind::U8),
-            IntTy::U16 => ("u16", 16, false, IntTy::I16, IntKind::U16),
-            IntTy::U32 => ("u32", 32, false, IntTy::I32, IntKind::U32),
-            IntTy::U64 => ("u64", 64, false, IntTy::I64, IntKind::U64),
-            IntTy::U128 => ("u128", 128, false, IntTy::I128, IntKind::U128),
-            IntTy::Usize => ("usize", 64, false, IntTy::Isize, IntKind::U64),
-        }
-    }
-
     pub(crate) const fn name(self) -> &'static str {
         self.row().0
     }

@@ -253,44 +253,30 @@ impl Style {
     }
 }
 
-/// Formats with Rust's own machinery; `$conv` is the last part of the placeholder.
+/// Formats with Rust's own machinery; `$conv` is the last part of the placeholder. Zeros up to a width of 0 are none.
 macro_rules! with_flags {
-    ($value:expr, $style:expr, $width:expr, $precision:expr, $conv:literal) => {
-        match ($style.plus, $style.alternate, $style.zero, $style.has_precision) {
-            (false, false, false, false) => format!(concat!("{:", $conv, "}"), $value),
-            (false, false, false, true) => {
-                format!(concat!("{:.1$", $conv, "}"), $value, $precision)
+    ($value:expr, $style:expr, $width:expr, $precision:expr, $conv:literal) => {{
+        let (value, precision) = ($value, $precision);
+        let zeros = if $style.zero { $width } else { 0 };
+        match ($style.plus, $style.alternate, $style.has_precision) {
+            (false, false, false) => format!(concat!("{:01$", $conv, "}"), value, zeros),
+            (false, false, true) => {
+                format!(concat!("{:01$.2$", $conv, "}"), value, zeros, precision)
             }
-            (false, false, true, false) => format!(concat!("{:01$", $conv, "}"), $value, $width),
-            (false, false, true, true) => {
-                format!(concat!("{:01$.2$", $conv, "}"), $value, $width, $precision)
+            (false, true, false) => format!(concat!("{:#01$", $conv, "}"), value, zeros),
+            (false, true, true) => {
+                format!(concat!("{:#01$.2$", $conv, "}"), value, zeros, precision)
             }
-            (false, true, false, false) => format!(concat!("{:#", $conv, "}"), $value),
-            (false, true, false, true) => {
-                format!(concat!("{:#.1$", $conv, "}"), $value, $precision)
+            (true, false, false) => format!(concat!("{:+01$", $conv, "}"), value, zeros),
+            (true, false, true) => {
+                format!(concat!("{:+01$.2$", $conv, "}"), value, zeros, precision)
             }
-            (false, true, true, false) => format!(concat!("{:#01$", $conv, "}"), $value, $width),
-            (false, true, true, true) => {
-                format!(concat!("{:#01$.2$", $conv, "}"), $value, $width, $precision)
-            }
-            (true, false, false, false) => format!(concat!("{:+", $conv, "}"), $value),
-            (true, false, false, true) => {
-                format!(concat!("{:+.1$", $conv, "}"), $value, $precision)
-            }
-            (true, false, true, false) => format!(concat!("{:+01$", $conv, "}"), $value, $width),
-            (true, false, true, true) => {
-                format!(concat!("{:+01$.2$", $conv, "}"), $value, $width, $precision)
-            }
-            (true, true, false, false) => format!(concat!("{:+#", $conv, "}"), $value),
-            (true, true, false, true) => {
-                format!(concat!("{:+#.1$", $conv, "}"), $value, $precision)
-            }
-            (true, true, true, false) => format!(concat!("{:+#01$", $conv, "}"), $value, $width),
-            (true, true, true, true) => {
-                format!(concat!("{:+#01$.2$", $conv, "}"), $value, $width, $precision)
+            (true, true, false) => format!(concat!("{:+#01$", $conv, "}"), value, zeros),
+            (true, true, true) => {
+                format!(concat!("{:+#01$.2$", $conv, "}"), value, zeros, precision)
             }
         }
-    };
+    }};
 }
 
 macro_rules! float_text {

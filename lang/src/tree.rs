@@ -60,25 +60,24 @@ pub(crate) enum UnOp {
     Not,
 }
 
-/// Binary operators on scalars.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum BinOp {
-    Add,
-    Sub,
-    Mul,
-    Div,
-    Rem,
-    And,
-    Or,
-    Xor,
-    Shl,
-    Shr,
-    Eq,
-    Ne,
-    Lt,
-    Le,
-    Gt,
-    Ge,
+/// Declares the binary operators.
+macro_rules! operators {
+    ($($op:ident $symbol:literal)*) => {
+        /// Binary operators on scalars.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub(crate) enum BinOp { $($op,)* }
+
+        impl BinOp {
+            pub(crate) const fn symbol(self) -> &'static str {
+                match self { $(BinOp::$op => $symbol,)* }
+            }
+        }
+    };
+}
+
+operators! {
+    Add "+" Sub "-" Mul "*" Div "/" Rem "%" And "&" Or "|" Xor "^" Shl "<<" Shr ">>"
+    Eq "==" Ne "!=" Lt "<" Le "<=" Gt ">" Ge ">="
 }
 
 impl BinOp {
@@ -88,27 +87,6 @@ impl BinOp {
 
     pub(crate) const fn is_shift(self) -> bool {
         matches!(self, BinOp::Shl | BinOp::Shr)
-    }
-
-    pub(crate) const fn symbol(self) -> &'static str {
-        match self {
-            BinOp::Add => "+",
-            BinOp::Sub => "-",
-            BinOp::Mul => "*",
-            BinOp::Div => "/",
-            BinOp::Rem => "%",
-            BinOp::And => "&",
-            BinOp::Or => "|",
-            BinOp::Xor => "^",
-            BinOp::Shl => "<<",
-            BinOp::Shr => ">>",
-            BinOp::Eq => "==",
-            BinOp::Ne => "!=",
-            BinOp::Lt => "<",
-            BinOp::Le => "<=",
-            BinOp::Gt => ">",
-            BinOp::Ge => ">=",
-        }
     }
 }
 
@@ -151,14 +129,6 @@ pub(crate) struct Iter {
     pub(crate) enumerate: bool,
     /// The type of an item.
     pub(crate) item: Ty,
-}
-
-/// The use of an iterator without a loop.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Fold {
-    Sum,
-    Product,
-    Count,
 }
 
 /// A pattern with its type.
@@ -276,10 +246,6 @@ pub(crate) enum ExprKind {
         iter: Box<Iter>,
         pat: Box<Pat>,
         body: Box<Expr>,
-    },
-    Fold {
-        iter: Box<Iter>,
-        fold: Fold,
     },
     Break(LoopId, Option<Box<Expr>>),
     Continue(LoopId),

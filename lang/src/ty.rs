@@ -106,6 +106,38 @@ pub(crate) enum TyKind {
     Error,
 }
 
+impl TyKind {
+    /// The types that it is made of.
+    pub(crate) fn inside(&self) -> impl Iterator<Item = Ty> {
+        let (items, others): (&[Ty], [Option<Ty>; 2]) = match self {
+            TyKind::Tuple(items) | TyKind::FnItem(_, items) => (items, [None, None]),
+            TyKind::Fn(params, result) => (params, [Some(*result), None]),
+            TyKind::Array(item, len) => (&[], [Some(*item), Some(*len)]),
+            TyKind::Slice(item) | TyKind::Ref { to: item, .. } => (&[], [Some(*item), None]),
+            _ => (&[], [None, None]),
+        };
+        items.iter().copied().chain(others.into_iter().flatten())
+    }
+
+    /// The same of other types, if it is made of any.
+    pub(crate) fn map(&self, f: &mut dyn FnMut(Ty) -> Ty) -> Option<TyKind> {
+        Some(match self {
+            TyKind::Tuple(items) => TyKind::Tuple(items.iter().map(|&ty| f(ty)).collect()),
+            TyKind::FnItem(id, items) => {
+                TyKind::FnItem(*id, items.iter().map(|&ty| f(ty)).collect())
+            }
+            TyKind::Fn(params, result) => {
+                let params = params.iter().map(|&ty| f(ty)).collect();
+                TyKind::Fn(params, f(*result))
+            }
+            TyKind::Array(item, len) => TyKind::Array(f(*item), f(*len)),
+            TyKind::Slice(item) => TyKind::Slice(f(*item)),
+            TyKind::Ref { mutable, to } => TyKind::Ref { mutable: *mutable, to: f(*to) },
+            _ => return None,
+        })
+    }
+}
+
 /// The knowledge about a type that is to be inferred.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Var {
@@ -172,18 +204,8 @@ impl Types {
     }
 
     fn weigh(&self, kind: &TyKind) -> u32 {
-        let of = |ty: &Ty| self.weight(*ty);
-        let inside = match kind {
-            TyKind::Tuple(items) | TyKind::FnItem(_, items) => {
-                items.iter().map(of).fold(0, u32::saturating_add)
-            }
-            TyKind::Fn(params, result) => {
-                params.iter().map(of).fold(of(result), u32::saturating_add)
-            }
-            TyKind::Array(item, _) | TyKind::Slice(item) | TyKind::Ref { to: item, .. } => of(item),
-            _ => 0,
-        };
-        inside.saturating_add(1)
+        let inside = kind.inside().map(|ty| self.weight(ty));
+        inside.fold(1, u32::saturating_add)
     }
 
     /// The number of types that it is made of: walking through it takes as many steps.
@@ -217,30 +239,19 @@ impl Types {
         if args.is_empty() {
             return ty;
         }
-        let kind = match self.kind(ty).clone() {
-            TyKind::Param(id) => {
-                let found = args.iter().find(|(param, _)| *param == id);
-                return found.map_or(ty, |&(_, arg)| arg);
-            }
-            TyKind::Tuple(items) => {
-                TyKind::Tuple(items.into_iter().map(|t| self.substitute(t, args)).collect())
-            }
-            TyKind::FnItem(id, items) => {
-                let items = items.into_iter().map(|t| self.substitute(t, args)).collect();
-                TyKind::FnItem(id, items)
-            }
-            TyKind::Fn(params, result) => {
-                let params = params.into_iter().map(|t| self.substitute(t, args)).collect();
-                TyKind::Fn(params, self.substitute(result, args))
-            }
-            TyKind::Array(item, len) => {
-                TyKind::Array(self.substitute(item, args), self.substitute(len, args))
-            }
-            TyKind::Slice(item) => TyKind::Slice(self.substitute(item, args)),
-            TyKind::Ref { mutable, to } => TyKind::Ref { mutable, to: self.substitute(to, args) },
-            _ => return self.shallow(ty),
-        };
-        self.make(kind)
+        if let TyKind::Param(id) = *self.kind(ty) {
+            let found = args.iter().find(|(param, _)| *param == id);
+            return found.map_or(ty, |&(_, arg)| arg);
+        }
+        self.rebuild(ty, &mut |types, ty| types.substitute(ty, args))
+    }
+
+    /// The same type made of other types.
+    fn rebuild(&mut self, ty: Ty, f: &mut dyn FnMut(&mut Self, Ty) -> Ty) -> Ty {
+        match self.kind(ty).clone().map(&mut |ty| f(self, ty)) {
+            Some(kind) => self.make(kind),
+            None => self.shallow(ty),
+        }
     }
 
     pub(crate) fn int(&mut self, int: IntTy) -> Ty {
@@ -294,40 +305,18 @@ impl Types {
 
     /// The type with everything inside replaced by what has been inferred.
     pub(crate) fn resolve(&mut self, ty: Ty) -> Ty {
-        let kind = match self.kind(ty).clone() {
-            TyKind::Tuple(items) => {
-                TyKind::Tuple(items.into_iter().map(|t| self.resolve(t)).collect())
-            }
-            TyKind::FnItem(id, items) => {
-                TyKind::FnItem(id, items.into_iter().map(|t| self.resolve(t)).collect())
-            }
-            TyKind::Fn(params, result) => {
-                let params = params.into_iter().map(|t| self.resolve(t)).collect();
-                TyKind::Fn(params, self.resolve(result))
-            }
-            TyKind::Array(item, len) => TyKind::Array(self.resolve(item), self.resolve(len)),
-            TyKind::Slice(item) => TyKind::Slice(self.resolve(item)),
-            TyKind::Ref { mutable, to } => TyKind::Ref { mutable, to: self.resolve(to) },
-            _ => return self.shallow(ty),
-        };
-        self.make(kind)
+        self.rebuild(ty, &mut Self::resolve)
+    }
+
+    /// Whether a test holds for a type or any inside it.
+    pub(crate) fn any(&self, ty: Ty, test: &dyn Fn(&TyKind) -> bool) -> bool {
+        let kind = self.kind(ty);
+        test(kind) || kind.inside().any(|ty| self.any(ty, test))
     }
 
     /// Whether nothing inside is still to be inferred.
     pub(crate) fn is_known(&self, ty: Ty) -> bool {
-        match self.kind(ty) {
-            TyKind::Infer(_) => false,
-            TyKind::Tuple(items) | TyKind::FnItem(_, items) => {
-                items.iter().all(|&t| self.is_known(t))
-            }
-            TyKind::Fn(params, result) => {
-                self.is_known(*result) && params.iter().all(|&t| self.is_known(t))
-            }
-            TyKind::Array(item, len) => self.is_known(*item) && self.is_known(*len),
-            TyKind::Slice(item) => self.is_known(*item),
-            TyKind::Ref { to, .. } => self.is_known(*to),
-            _ => true,
-        }
+        !self.any(ty, &|kind| matches!(kind, TyKind::Infer(_)))
     }
 
     /// Whether it is unknown but for being an integer (`Some(true)`) or float (`Some(false)`) literal's.
@@ -389,29 +378,13 @@ impl Types {
         let fits = match self.vars[var as usize] {
             Var::Int => matches!(kind, TyKind::Int(_)),
             Var::Float => matches!(kind, TyKind::Float(_)),
-            _ => !self.mentions(ty, var),
+            // A type that contains itself would be infinite.
+            _ => !self.any(ty, &|kind| *kind == TyKind::Infer(var)),
         };
         if fits {
             self.vars[var as usize] = Var::Is(ty);
         }
         fits
-    }
-
-    /// Whether `ty` contains the variable, which would make it infinite.
-    fn mentions(&self, ty: Ty, var: u32) -> bool {
-        match self.kind(ty) {
-            TyKind::Infer(other) => *other == var,
-            TyKind::Tuple(items) | TyKind::FnItem(_, items) => {
-                items.iter().any(|&t| self.mentions(t, var))
-            }
-            TyKind::Fn(params, result) => {
-                self.mentions(*result, var) || params.iter().any(|&t| self.mentions(t, var))
-            }
-            TyKind::Array(item, len) => self.mentions(*item, var) || self.mentions(*len, var),
-            TyKind::Slice(item) => self.mentions(*item, var),
-            TyKind::Ref { to, .. } => self.mentions(*to, var),
-            _ => false,
-        }
     }
 
     /// Gives literals whose type nothing tells the types `i32` and `f64`. `from` is the number of variables before
@@ -442,6 +415,11 @@ impl Types {
             TyKind::Float(float) => Some(*float),
             _ => None,
         }
+    }
+
+    /// The types of the fields of a struct.
+    pub(crate) fn field_types(&self, id: StructId) -> Vec<Ty> {
+        self.structs[id.0 as usize].fields.iter().map(|field| field.1).collect()
     }
 
     /// Whether only references to it have a known size.

@@ -120,8 +120,7 @@ pub(crate) fn layout(types: &Types, ty: Ty) -> (u64, u32) {
             (end.1, end.2)
         }
         TyKind::Struct(id) => {
-            let items: Vec<Ty> = types.structs[id.0 as usize].fields.iter().map(|f| f.1).collect();
-            let end = fields(types, &items);
+            let end = fields(types, &types.field_types(*id));
             (end.1, end.2)
         }
         _ => (0, 1),

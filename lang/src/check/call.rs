@@ -40,10 +40,8 @@ impl<'a> Checker<'a> {
             return match named {
                 Some(Named::Fn(id)) => self.call_fn(id, generic, &args, Vec::new(), place),
                 Some(Named::Struct(id)) if self.types.structs[id.0 as usize].tuple_like => {
-                    let (name, fields) = {
-                        let info = &self.types.structs[id.0 as usize];
-                        (info.name.clone(), info.fields.iter().map(|f| f.1).collect::<Vec<_>>())
-                    };
+                    let fields = self.types.field_types(id);
+                    let name = self.types.structs[id.0 as usize].name.clone();
                     let values = self.arguments(&name, &fields, &args, Vec::new(), place);
                     let ty = self.types.make(TyKind::Struct(id));
                     let fields = values.into_iter().enumerate().collect();

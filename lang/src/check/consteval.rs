@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::const_ops::{self, bind, items_of};
 use super::{Checker, ConstState, FnCx, MAX_CONST_DEPTH};
 use crate::diag::Place;
-use crate::tree::{ConstId, Expr, ExprKind, FnId, IterBase, LocalId, LoopId, Stmt, UnOp};
+use crate::tree::{ConstId, Expr, ExprKind, FnId, LocalId, LoopId, Stmt, UnOp};
 use crate::ty::{Ty, TyKind};
 use crate::value::ConstValue;
 
@@ -228,12 +228,8 @@ impl<'a> Checker<'a> {
             | ExprKind::Break(..)
             | ExprKind::Continue(_)
             | ExprKind::Return(_) => self.eval_control(expr, frame),
-            ExprKind::For { iter, .. } if matches!(iter.base, IterBase::Range { .. }) => {
-                fail(place, "`for` is not allowed in constants")
-            }
-            ExprKind::For { .. } | ExprKind::Fold { .. } => {
-                fail(place, "iterators are not allowed in constants")
-            }
+            // `for` itself has been refused.
+            ExprKind::For { .. } => fail(place, "iterators are not allowed in constants"),
             ExprKind::Discard(value) => self.eval(value, frame).map(|_| UNIT),
             ExprKind::Call(_, generics, _) if !generics.is_empty() => {
                 fail(place, "calls of generic functions are not supported in constants")

@@ -62,10 +62,7 @@ impl<'a> Checker<'a> {
         }
         match self.types.kind(first).clone() {
             TyKind::Tuple(items) => self.open(&rows, items, rest, steps),
-            TyKind::Struct(id) => {
-                let items = self.types.structs[id.0 as usize].fields.iter().map(|f| f.1).collect();
-                self.open(&rows, items, rest, steps)
-            }
+            TyKind::Struct(id) => self.open(&rows, self.types.field_types(id), rest, steps),
             TyKind::Ref { to, .. } => self.open(&rows, vec![to], rest, steps),
             kind => {
                 let limits = match kind {

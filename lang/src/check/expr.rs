@@ -395,9 +395,13 @@ impl<'a> Checker<'a> {
 
     // ---- Loops ----
 
-    fn enter_loop(&mut self, label: Option<&syn::Label>, kind: LoopKind, ty: Option<Ty>) -> LoopId {
-        let id = LoopId(self.cx.next_loop);
+    pub(super) fn new_loop(&mut self) -> LoopId {
         self.cx.next_loop += 1;
+        LoopId(self.cx.next_loop)
+    }
+
+    fn enter_loop(&mut self, label: Option<&syn::Label>, kind: LoopKind, ty: Option<Ty>) -> LoopId {
+        let id = self.new_loop();
         let label = label.map(|label| label.name.ident.to_string());
         self.cx.loops.push(LoopCx { id, label, kind, ty, broken: false });
         id

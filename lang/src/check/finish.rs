@@ -86,7 +86,7 @@ impl<'a> Checker<'a> {
                     self.check_generic_args(id, &generics, expr.place);
                 }
             }
-            ExprKind::For { iter, .. } | ExprKind::Fold { iter, .. } => {
+            ExprKind::For { iter, .. } => {
                 self.check_wide_range(iter, expr.place);
             }
             ExprKind::Cast(inner) => self.check_cast(inner, expr.ty, expr.place),
@@ -105,20 +105,15 @@ impl<'a> Checker<'a> {
                 }
                 arms.iter().for_each(|arm| self.check_sized(&arm.body));
                 self.check_arms(arms, value.ty, expr.place);
-                let mut pats = Vec::new();
-                arms.iter().for_each(|arm| pats.push(&arm.pat));
-                self.check_pats(pats);
+                arms.iter().for_each(|arm| self.check_pat(&arm.pat));
             }
             ExprKind::Index(base, index) => self.check_index(base, index, expr.place),
             ExprKind::Block(stmts, _) => {
-                let pats = stmts
-                    .iter()
-                    .filter_map(|stmt| match stmt {
-                        Stmt::Let { pat, .. } => Some(pat),
-                        Stmt::Expr(_) => None,
-                    })
-                    .collect();
-                self.check_pats(pats);
+                for stmt in stmts {
+                    if let Stmt::Let { pat, .. } = stmt {
+                        self.check_pat(pat);
+                    }
+                }
             }
             ExprKind::Array(items) if items.is_empty() && !self.types.is_known(expr.ty) => {
                 self.needs_annotation(expr.place);
@@ -177,27 +172,16 @@ impl<'a> Checker<'a> {
     }
 
     /// Integer patterns whose type was not known when they were read.
-    fn check_pats(&mut self, mut pats: Vec<&Pat>) {
-        while let Some(pat) = pats.pop() {
-            match &pat.kind {
-                PatKind::Range(lo, hi) => {
-                    if let Some(int) = self.types.as_int(pat.ty)
-                        && (*lo < int.min() || *hi > int.max())
-                    {
-                        let name = int.name();
-                        self.error(
-                            "J0004",
-                            pat.place,
-                            format!("literal out of range for `{name}`"),
-                        );
-                    }
-                }
-                PatKind::Or(subs) => pats.extend(subs),
-                PatKind::Parts(subs) => pats.extend(subs.iter().map(|(_, sub)| sub)),
-                PatKind::Deref(sub) | PatKind::Bind(_, Some(sub)) => pats.push(sub),
-                PatKind::Wild | PatKind::BindRef(_) | PatKind::Bind(_, None) => {}
+    fn check_pat(&mut self, pat: &Pat) {
+        pat.walk(&mut |pat| {
+            if let PatKind::Range(lo, hi) = pat.kind
+                && let Some(int) = self.types.as_int(pat.ty)
+                && (lo < int.min() || hi > int.max())
+            {
+                let message = format!("literal out of range for `{}`", int.name());
+                self.error("J0004", pat.place, message);
             }
-        }
+        });
     }
 
     fn check_literal(&mut self, value: u128, negative: bool, ty: Ty, place: Place) {

@@ -498,7 +498,7 @@ impl<'a> Checker<'a> {
                 conversion == Conversion::Display || conversion.is_debug()
             }
             TyKind::Param(_) => {
-                let wanted = Bound::Named(trait_name(conversion));
+                let wanted = Bound::Named(words_of(conversion).1);
                 self.has_bound(inner, wanted)
             }
             TyKind::Array(..) | TyKind::Slice(_) | TyKind::Tuple(_) if aggregate => {
@@ -520,40 +520,39 @@ impl<'a> Checker<'a> {
             _ => false,
         };
         if !fits {
-            let name = self.types.name(inner);
-            self.error(
-                "E0277",
-                place,
-                format!("`{name}` cannot be formatted with `{{{}}}`", placeholder_name(conversion)),
-            );
+            let (name, end) = (self.types.name(inner), words_of(conversion).0);
+            let colon = if end.is_empty() { "" } else { ":" };
+            let message = format!("`{name}` cannot be formatted with `{{{colon}{end}}}`");
+            self.error("E0277", place, message);
         }
         style.kind = IntKind::default();
         Ok(())
     }
 
     pub(super) fn mentions_struct(&self, ty: Ty) -> bool {
-        match self.types.kind(ty) {
-            TyKind::Struct(_) => true,
-            TyKind::Array(item, _) | TyKind::Slice(item) => self.mentions_struct(*item),
-            TyKind::Tuple(items) => items.iter().any(|&item| self.mentions_struct(item)),
-            TyKind::Ref { to, .. } => self.mentions_struct(*to),
-            _ => false,
-        }
+        self.types.any(ty, &|kind| matches!(kind, TyKind::Struct(_)))
     }
 }
 
-/// The trait that a conversion calls.
-fn trait_name(conversion: Conversion) -> &'static str {
-    match conversion {
-        conversion if conversion.is_debug() => "Debug",
-        Conversion::LowerHex => "LowerHex",
-        Conversion::UpperHex => "UpperHex",
-        Conversion::Binary => "Binary",
-        Conversion::Octal => "Octal",
-        Conversion::LowerExp => "LowerExp",
-        Conversion::UpperExp => "UpperExp",
-        _ => "Display",
-    }
+/// The end of a placeholder, its conversion and the trait that it calls.
+#[rustfmt::skip]
+const CONVERSIONS: [(&str, Conversion, &str); 10] = [
+    ("", Conversion::Display, "Display"),
+    ("?", Conversion::Debug, "Debug"),
+    ("x?", Conversion::DebugLowerHex, "Debug"),
+    ("X?", Conversion::DebugUpperHex, "Debug"),
+    ("x", Conversion::LowerHex, "LowerHex"),
+    ("X", Conversion::UpperHex, "UpperHex"),
+    ("b", Conversion::Binary, "Binary"),
+    ("o", Conversion::Octal, "Octal"),
+    ("e", Conversion::LowerExp, "LowerExp"),
+    ("E", Conversion::UpperExp, "UpperExp"),
+];
+
+/// The end of the placeholder and the trait of a conversion.
+fn words_of(conversion: Conversion) -> (&'static str, &'static str) {
+    let row = CONVERSIONS.iter().find(|row| row.1 == conversion);
+    row.map_or_else(|| unreachable!("all conversions are in the table"), |row| (row.0, row.2))
 }
 
 /// The arguments while a format string is read.
@@ -593,21 +592,6 @@ fn is_radix(conversion: Conversion) -> bool {
     )
 }
 
-fn placeholder_name(conversion: Conversion) -> &'static str {
-    match conversion {
-        Conversion::Display => "",
-        Conversion::Debug => ":?",
-        Conversion::LowerHex => ":x",
-        Conversion::UpperHex => ":X",
-        Conversion::Binary => ":b",
-        Conversion::Octal => ":o",
-        Conversion::LowerExp => ":e",
-        Conversion::UpperExp => ":E",
-        Conversion::DebugLowerHex => ":x?",
-        Conversion::DebugUpperHex => ":X?",
-    }
-}
-
 /// Splits the trait off the end of a format: `08.3e` is `08.3` and `e`.
 fn conversion(spec: &str) -> Result<(&str, Conversion), String> {
     // A width or precision given by a name ends with `$`: what follows is the trait.
@@ -615,18 +599,8 @@ fn conversion(spec: &str) -> Result<(&str, Conversion), String> {
     let end = spec[start..]
         .find(|c: char| !c.is_ascii_digit() && c != '.')
         .map_or(spec.len(), |at| start + at);
-    let conversion = match &spec[end..] {
-        "" => Conversion::Display,
-        "?" => Conversion::Debug,
-        "x" => Conversion::LowerHex,
-        "X" => Conversion::UpperHex,
-        "b" => Conversion::Binary,
-        "o" => Conversion::Octal,
-        "e" => Conversion::LowerExp,
-        "E" => Conversion::UpperExp,
-        "x?" => Conversion::DebugLowerHex,
-        "X?" => Conversion::DebugUpperHex,
-        other => return Err(format!("unknown format trait `{other}`")),
-    };
-    Ok((&spec[..end], conversion))
+    match CONVERSIONS.iter().find(|row| row.0 == &spec[end..]) {
+        Some(row) => Ok((&spec[..end], row.1)),
+        None => Err(format!("unknown format trait `{}`", &spec[end..])),
+    }
 }

@@ -7,10 +7,11 @@ use syn::spanned::Spanned;
 
 use super::attributes::allowed_lints;
 use super::scope::Scope;
+use super::signature::inside;
 use super::{Checker, ConstInfo, ConstState, Method, Named, Pending};
 use crate::diag::{Diagnostic, Place};
 use crate::prelude;
-use crate::tree::ConstId;
+use crate::tree::{ConstId, FnId};
 use crate::ty::{EnumId, StructId, StructInfo, Ty, TyKind};
 
 impl<'a> Checker<'a> {
@@ -185,9 +186,7 @@ impl<'a> Checker<'a> {
                 }
                 state[index] = 1;
                 stack.push((index, true));
-                let fields: Vec<Ty> =
-                    self.types.structs[index].fields.iter().map(|f| f.1).collect();
-                let mut inner: Vec<Ty> = fields;
+                let mut inner = self.types.field_types(StructId(index as u32));
                 while let Some(ty) = inner.pop() {
                     match self.types.kind(ty).clone() {
                         TyKind::Array(item, _) => inner.push(item),
@@ -289,12 +288,7 @@ impl<'a> Checker<'a> {
             syn::Item::Fn(item) => {
                 self.attributes(&item.attrs);
                 let id = self.declare_fn(&item.sig, item.sig.ident.to_string(), None);
-                self.pending[id.0 as usize] = Some(Pending {
-                    sig: Cow::Borrowed(&item.sig),
-                    block: Cow::Borrowed(&item.block),
-                    self_ty: None,
-                    scope: Scope::default(),
-                });
+                self.body_follows(id, &item.sig, &item.block, None);
                 return self.declare_value(&item.sig.ident, Named::Fn(id));
             }
             syn::Item::Impl(item) => return self.collect_impl(item),
@@ -313,6 +307,18 @@ impl<'a> Checker<'a> {
             _ => "this item",
         };
         self.unsupported(item.span(), what);
+    }
+
+    fn body_follows(
+        &mut self,
+        id: FnId,
+        sig: &'a syn::Signature,
+        block: &'a syn::Block,
+        self_ty: Option<Ty>,
+    ) {
+        let (sig, block) = (Cow::Borrowed(sig), Cow::Borrowed(block));
+        self.pending[id.0 as usize] =
+            Some(Pending { sig, block, self_ty, scope: Scope::default() });
     }
 
     fn collect_impl(&mut self, item: &'a syn::ItemImpl) {
@@ -341,12 +347,7 @@ impl<'a> Checker<'a> {
                     let method = function.sig.ident.to_string();
                     let name = format!("{}.{method}", self.types.name(self_ty));
                     let fn_id = self.declare_fn(&function.sig, name, Some(self_ty));
-                    self.pending[fn_id.0 as usize] = Some(Pending {
-                        sig: Cow::Borrowed(&function.sig),
-                        block: Cow::Borrowed(&function.block),
-                        self_ty: Some(self_ty),
-                        scope: Scope::default(),
-                    });
+                    self.body_follows(fn_id, &function.sig, &function.block, Some(self_ty));
                     let has_self = function.sig.receiver().is_some();
                     let entry = Method { function: fn_id, has_self };
                     if self.methods.insert((self_ty, method.clone()), entry).is_some() {
@@ -423,7 +424,7 @@ impl<'a> Checker<'a> {
             }
             let info = &mut self.fns[id.0 as usize];
             info.host = true;
-            info.needs_unsafe = !is_safe(&function.sig);
+            info.needs_unsafe = true;
             self.declare_value(&function.sig.ident, Named::Fn(id));
         }
     }
@@ -440,22 +441,11 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// `safe fn` in an `extern` block.
-fn is_safe(_: &syn::Signature) -> bool {
-    false
-}
-
 /// Whether it has a reference that is not `&'static`.
 fn contains_borrow(ty: &syn::Type) -> bool {
-    match ty {
-        syn::Type::Reference(reference) => {
-            let lives = reference.lifetime.as_ref().is_some_and(|l| l.ident == "static");
-            !lives || contains_borrow(&reference.elem)
-        }
-        syn::Type::Slice(slice) => contains_borrow(&slice.elem),
-        syn::Type::Array(array) => contains_borrow(&array.elem),
-        syn::Type::Paren(paren) => contains_borrow(&paren.elem),
-        syn::Type::Tuple(tuple) => tuple.elems.iter().any(contains_borrow),
-        _ => false,
-    }
+    let is_static = |reference: &syn::TypeReference| {
+        reference.lifetime.as_ref().is_some_and(|l| l.ident == "static")
+    };
+    matches!(ty, syn::Type::Reference(reference) if !is_static(reference))
+        || inside(ty).into_iter().any(contains_borrow)
 }

@@ -4,7 +4,7 @@ use syn::spanned::Spanned;
 
 use super::{Checker, Expect};
 use crate::diag::Place;
-use crate::tree::{Adapter, Expr, ExprKind, Fold, Iter, IterBase};
+use crate::tree::{Adapter, BinOp, Expr, ExprKind, Iter, IterBase, Pat, PatKind, Stmt};
 use crate::ty::{Ty, TyKind};
 
 impl<'a> Checker<'a> {
@@ -185,13 +185,9 @@ impl<'a> Checker<'a> {
         let name = call.method.to_string();
         self.no_arguments(call, &name);
         let Some(iter) = self.iterator(&call.receiver) else { return self.error_expr(place) };
-        let fold = match name.as_str() {
-            "sum" => Fold::Sum,
-            "product" => Fold::Product,
-            _ => Fold::Count,
-        };
-        if fold == Fold::Count {
-            return self.make(ExprKind::Fold { iter: Box::new(iter), fold }, Ty::USIZE, place);
+        if name == "count" {
+            let one = self.make(ExprKind::Int(1), Ty::USIZE, place);
+            return self.accumulate(iter, BinOp::Add, ExprKind::Int(0), Some(one), place);
         }
         let Some(ty) = self.turbofish(call) else {
             let at = self.place(call.method.span());
@@ -209,7 +205,49 @@ impl<'a> Checker<'a> {
             }
             return self.error_expr(place);
         }
-        self.make(ExprKind::Fold { iter: Box::new(iter), fold }, ty, place)
+        let (op, start) = match (name == "sum", self.types.is_floating(item)) {
+            // Rust's sum of floats begins with -0.0, so that an empty sum of negative zeros keeps its sign.
+            (true, true) => (BinOp::Add, ExprKind::Float("-0.0".to_owned())),
+            (true, false) => (BinOp::Add, ExprKind::Int(0)),
+            (false, true) => (BinOp::Mul, ExprKind::Float("1.0".to_owned())),
+            (false, false) => (BinOp::Mul, ExprKind::Int(1)),
+        };
+        self.accumulate(iter, op, start, None, place)
+    }
+
+    /// `{ let mut total = start; for item in iter { total op= item } total }`, or with something else for each item.
+    fn accumulate(
+        &mut self,
+        iter: Iter,
+        op: BinOp,
+        start: ExprKind,
+        each: Option<Expr>,
+        place: Place,
+    ) -> Expr {
+        let (item, scope) = (iter.item, self.cx.scope.len());
+        let ty = match &each {
+            Some(each) => each.ty,
+            None => self.types.as_ref(item).map_or(item, |(_, to)| to),
+        };
+        let (total, id) = (self.declare("", ty, true, place), self.declare("", item, false, place));
+        self.cx.scope.truncate(scope);
+        let bind = |id, ty| Pat { kind: PatKind::Bind(id, None), ty, place };
+        let start = self.make(start, ty, place);
+        let value = each.unwrap_or_else(|| {
+            let item = self.make(ExprKind::Local(id), item, place);
+            self.auto_deref(item)
+        });
+        let sum = self.make(ExprKind::Local(total), ty, place);
+        let (target, value) = (Box::new(sum.clone()), Box::new(value));
+        let kind = ExprKind::AssignOp { op, place: target, value, value_first: true };
+        let body = Box::new(self.make(kind, Ty::UNIT, place));
+        let (iter, pat) = (Box::new(iter), Box::new(bind(id, item)));
+        let kind = ExprKind::For { id: self.new_loop(), iter, pat, body };
+        let stmts = vec![
+            Stmt::Let { pat: bind(total, ty), init: Some(start), otherwise: None },
+            Stmt::Expr(self.make(kind, Ty::UNIT, place)),
+        ];
+        self.make(ExprKind::Block(stmts, Some(Box::new(sum))), ty, place)
     }
 
     fn turbofish(&mut self, call: &syn::ExprMethodCall) -> Option<Ty> {

@@ -163,8 +163,7 @@ impl<'a> Checker<'a> {
             self.mismatch(place, ty, found);
             return self.wild(ty, place);
         }
-        let fields: Vec<Ty> =
-            self.types.structs[id.0 as usize].fields.iter().map(|f| f.1).collect();
+        let fields = self.types.field_types(id);
         let (written, count) = (tuple.elems.len(), fields.len());
         if written != count || tuple.elems.iter().any(|elem| matches!(elem, syn::Pat::Rest(_))) {
             let message = format!("this pattern has {written} fields, but `{name}` has {count}");
@@ -420,15 +419,9 @@ impl<'a> Checker<'a> {
 
 /// The locals that a pattern binds.
 pub(crate) fn bindings(pat: &Pat, found: &mut Vec<LocalId>) {
-    match &pat.kind {
-        PatKind::Wild | PatKind::Range(..) => {}
-        PatKind::BindRef(id) => found.push(*id),
-        PatKind::Bind(id, sub) => {
-            found.push(*id);
-            sub.iter().for_each(|sub| bindings(sub, found));
+    pat.walk(&mut |pat| {
+        if let PatKind::Bind(id, _) | PatKind::BindRef(id) = pat.kind {
+            found.push(id);
         }
-        PatKind::Or(pats) => pats.iter().for_each(|pat| bindings(pat, found)),
-        PatKind::Parts(pats) => pats.iter().for_each(|(_, pat)| bindings(pat, found)),
-        PatKind::Deref(pat) => bindings(pat, found),
-    }
+    });
 }

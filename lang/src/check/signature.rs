@@ -162,27 +162,25 @@ impl<'a> Checker<'a> {
     }
 }
 
-fn count_references(ty: &syn::Type) -> usize {
+/// The types directly inside of one.
+pub(super) fn inside(ty: &syn::Type) -> Vec<&syn::Type> {
     match ty {
-        syn::Type::Reference(reference) => 1 + count_references(&reference.elem),
-        syn::Type::Slice(slice) => count_references(&slice.elem),
-        syn::Type::Array(array) => count_references(&array.elem),
-        syn::Type::Paren(paren) => count_references(&paren.elem),
-        syn::Type::Tuple(tuple) => tuple.elems.iter().map(count_references).sum(),
-        _ => 0,
+        syn::Type::Reference(reference) => vec![&reference.elem],
+        syn::Type::Slice(slice) => vec![&slice.elem],
+        syn::Type::Array(array) => vec![&array.elem],
+        syn::Type::Paren(paren) => vec![&paren.elem],
+        syn::Type::Tuple(tuple) => tuple.elems.iter().collect(),
+        _ => Vec::new(),
     }
+}
+
+fn count_references(ty: &syn::Type) -> usize {
+    let itself = usize::from(matches!(ty, syn::Type::Reference(_)));
+    itself + inside(ty).into_iter().map(count_references).sum::<usize>()
 }
 
 /// Whether it has a reference without a lifetime.
 fn contains_elided(ty: &syn::Type) -> bool {
-    match ty {
-        syn::Type::Reference(reference) => {
-            reference.lifetime.is_none() || contains_elided(&reference.elem)
-        }
-        syn::Type::Slice(slice) => contains_elided(&slice.elem),
-        syn::Type::Array(array) => contains_elided(&array.elem),
-        syn::Type::Paren(paren) => contains_elided(&paren.elem),
-        syn::Type::Tuple(tuple) => tuple.elems.iter().any(contains_elided),
-        _ => false,
-    }
+    matches!(ty, syn::Type::Reference(reference) if reference.lifetime.is_none())
+        || inside(ty).into_iter().any(contains_elided)
 }

@@ -59,7 +59,10 @@ impl<'a> Checker<'a> {
                 _ => Fit::when(self.implements(ty, "Default")),
             },
             Bound::Named(name @ ("PartialEq" | "Eq")) => {
-                match (self.implements(ty, name), self.contains_ref(ty)) {
+                match (
+                    self.implements(ty, name),
+                    self.types.any(ty, &|kind| matches!(kind, TyKind::Ref { .. })),
+                ) {
                     (true, true) => Fit::NotHere,
                     (fits, _) => Fit::when(fits),
                 }
@@ -162,24 +165,7 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn mentions_param(&self, ty: Ty) -> bool {
-        match self.types.kind(ty) {
-            TyKind::Param(_) => true,
-            TyKind::Array(item, len) => self.mentions_param(*item) || self.mentions_param(*len),
-            TyKind::Slice(item) | TyKind::Ref { to: item, .. } => self.mentions_param(*item),
-            TyKind::Tuple(items) | TyKind::FnItem(_, items) => {
-                items.iter().any(|&item| self.mentions_param(item))
-            }
-            _ => false,
-        }
-    }
-
-    fn contains_ref(&self, ty: Ty) -> bool {
-        match self.types.kind(ty) {
-            TyKind::Ref { .. } => true,
-            TyKind::Array(item, _) | TyKind::Slice(item) => self.contains_ref(*item),
-            TyKind::Tuple(items) => items.iter().any(|&item| self.contains_ref(item)),
-            _ => false,
-        }
+        self.types.any(ty, &|kind| matches!(kind, TyKind::Param(_)))
     }
 
     // ---- What a body may do ----

@@ -104,7 +104,6 @@ impl<'m, 'p> Lower<'m, 'p> {
             ExprKind::Loop { id, body, repeats } => self.loop_expr(expr, *id, body, *repeats, dest),
             ExprKind::While { id, cond, body } => self.while_expr(*id, cond, body),
             ExprKind::For { id, iter, pat, body } => self.for_expr(expr, *id, iter, pat, body),
-            ExprKind::Fold { iter, fold } => self.fold(expr, iter, *fold),
             ExprKind::Break(id, value) => self.break_expr(*id, value.as_deref()),
             ExprKind::Continue(id) => self.continue_expr(*id),
             ExprKind::Return(value) => {

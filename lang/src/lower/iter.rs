@@ -2,12 +2,12 @@
 //! `first + k * stride`, and `rev`, `step_by`, `take` and `skip` only change the three numbers. The number of the last
 //! item is kept, not the count, because `0..=u64::MAX` has one item more than a word can count.
 
-use ir::{Block, IntCC, TrapKind, Type, Value, Var};
+use ir::{Block, IntCC, TrapKind, Type, Value};
 
 use super::place::PlaceValue;
-use super::{Addr, Flow, Lower, one};
+use super::{Addr, Flow, Lower};
 use crate::diag::Place;
-use crate::tree::{Adapter, BinOp, Expr, Fold, Iter, IterBase, LoopId, Pat};
+use crate::tree::{Adapter, BinOp, Expr, Iter, IterBase, LoopId, Pat};
 use crate::ty::{IntTy, Ty};
 use crate::words::int_cc;
 
@@ -29,10 +29,10 @@ enum Source {
     Memory { base: Value, item: Ty, by_reference: bool },
 }
 
-/// The body of a loop, run with each item. With a loop's id, `break` and `continue` work inside.
+/// The body of a loop, run with each item.
 struct Each<'f, 'm, 'p> {
     place: Place,
-    id: Option<LoopId>,
+    id: LoopId,
     body: &'f mut dyn FnMut(&mut Lower<'m, 'p>, PlaceValue) -> Flow<()>,
 }
 
@@ -51,47 +51,8 @@ impl<'m, 'p> Lower<'m, 'p> {
             lower.bind(pat, &place);
             lower.generate(body, None).map(drop)
         };
-        self.iterate(iter, Each { place: expr.place, id: Some(id), body: &mut body })?;
+        self.iterate(iter, Each { place: expr.place, id, body: &mut body })?;
         Ok(Vec::new())
-    }
-
-    pub(super) fn fold(&mut self, expr: &'p Expr, iter: &'p Iter, fold: Fold) -> Flow<Vec<Value>> {
-        let ty = expr.ty;
-        let [leaf] = self.scalars(ty)[..] else { unreachable!("a sum is one number") };
-        let total = self.b.var("", leaf);
-        let start = match (fold, leaf) {
-            (Fold::Product, Type::F32) => self.b.f32const(1.0),
-            (Fold::Product, Type::F64) => self.b.f64const(1.0),
-            // Rust's sum of floats begins with -0.0, so that an empty sum of negative zeros keeps its sign.
-            (_, Type::F32) => self.b.f32const(-0.0),
-            (_, Type::F64) => self.b.f64const(-0.0),
-            (Fold::Product, leaf) => self.b.iconst(leaf, 1),
-            (_, leaf) => self.b.iconst(leaf, 0),
-        };
-        self.b.set(total, start);
-        let mut body = |lower: &mut Self, place: PlaceValue| {
-            let old = lower.b.get(total);
-            let new = if fold == Fold::Count {
-                lower.b.add(old, 1)
-            } else {
-                let mut values = lower.read(&place, iter.item);
-                if lower.types.as_ref(iter.item).is_some() {
-                    let addr = Addr { base: one(&values), offset: 0 };
-                    values = lower.load_leaves(ty, addr);
-                }
-                let item = one(&values);
-                match (fold, leaf.is_float()) {
-                    (Fold::Product, true) => lower.b.fmul(old, item),
-                    (Fold::Product, false) => lower.b.mul(old, item),
-                    (_, true) => lower.b.fadd(old, item),
-                    (_, false) => lower.b.add(old, item),
-                }
-            };
-            lower.b.set(total, new);
-            Ok(())
-        };
-        self.iterate(iter, Each { place: expr.place, id: None, body: &mut body })?;
-        Ok(vec![self.b.get(total)])
     }
 
     fn iterate(&mut self, iter: &'p Iter, each: Each<'_, 'm, 'p>) -> Flow<()> {
@@ -103,7 +64,10 @@ impl<'m, 'p> Lower<'m, 'p> {
                 if *inclusive {
                     self.count_up_to(each, int, first, end);
                 } else {
-                    self.count_up(each, int, first, end);
+                    let (leaf, less) = (int.to_ir(), int_cc(BinOp::Lt, int.signed()));
+                    self.count_up(each, leaf, (first, less, end), |lower, at| {
+                        lower.values_place(&[leaf], &[at])
+                    });
                 }
             }
             (IterBase::Range { start, end, inclusive: false }, [Adapter::Rev], false) => {
@@ -115,7 +79,10 @@ impl<'m, 'p> Lower<'m, 'p> {
             (IterBase::Slice(_) | IterBase::Array(_), [], _) => {
                 let (source, len) = self.memory_source(iter)?;
                 self.at(each.place);
-                self.walk(each, iter, source, len);
+                let zero = self.b.iconst(Type::I64, 0);
+                self.count_up(each, Type::I64, (zero, IntCC::Ult, len), |lower, at| {
+                    lower.affine_item(iter, source, at, at)
+                });
             }
             _ => {
                 let (source, affine) = self.affine(iter)?;
@@ -126,21 +93,23 @@ impl<'m, 'p> Lower<'m, 'p> {
         Ok(())
     }
 
-    /// `for i in a..b`.
-    fn count_up(&mut self, each: Each<'_, 'm, 'p>, int: IntTy, first: Value, end: Value) {
-        let (leaf, less) = (int.to_ir(), int_cc(BinOp::Lt, int.signed()));
-        self.counting(leaf, (first, less, end), |lower, counter, at, exit| {
-            let item = lower.values_place(&[leaf], &[at]);
-            lower.run_and_step(each, exit, item, (counter, at))
-        });
-    }
-
-    /// Elements in order: one counter is all that the loop needs.
-    fn walk(&mut self, each: Each<'_, 'm, 'p>, iter: &'p Iter, source: Source, len: Value) {
-        let zero = self.b.iconst(Type::I64, 0);
-        self.counting(Type::I64, (zero, IntCC::Ult, len), |lower, counter, at, exit| {
-            let item = lower.affine_item(iter, source, at, at);
-            lower.run_and_step(each, exit, item, (counter, at))
+    /// A range or elements in order: one counter is all that the loop needs.
+    fn count_up(
+        &mut self,
+        each: Each<'_, 'm, 'p>,
+        leaf: Type,
+        range: (Value, IntCC, Value),
+        item: impl FnOnce(&mut Self, Value) -> PlaceValue,
+    ) {
+        let place = each.place;
+        self.counting(leaf, range, |lower, counter, at, exit| {
+            let item = item(lower, at);
+            let reached = lower.run_body(each, exit, item);
+            if reached {
+                lower.at(place);
+                lower.b.set(counter, lower.b.add(at, 1));
+            }
+            reached
         });
     }
 
@@ -192,30 +161,11 @@ impl<'m, 'p> Lower<'m, 'p> {
         self.b.switch_to(exit);
     }
 
-    /// Runs the body, then steps the counter, which is `at` now.
-    fn run_and_step(
-        &mut self,
-        each: Each<'_, 'm, 'p>,
-        exit: Block,
-        item: PlaceValue,
-        (counter, at): (Var, Value),
-    ) -> bool {
-        let place = each.place;
-        let reached = self.run_body(each, exit, item);
-        if reached {
-            self.at(place);
-            self.b.set(counter, self.b.add(at, 1));
-        }
-        reached
-    }
-
     /// Runs the body. Says whether its end is reached, where the builder then stands.
     fn run_body(&mut self, each: Each<'_, 'm, 'p>, exit: Block, item: PlaceValue) -> bool {
-        if let Some(id) = each.id {
-            self.target(id).exit = Some((exit, Vec::new()));
-        }
+        self.target(each.id).exit = Some((exit, Vec::new()));
         let reached = (each.body)(self, item).is_ok();
-        let Some(again) = each.id.and_then(|id| self.leave_loop(id).1) else { return reached };
+        let Some(again) = self.leave_loop(each.id).1 else { return reached };
         if reached {
             self.b.jump(again);
         }

@@ -291,9 +291,7 @@ impl<'m, 'p> Lower<'m, 'p> {
     fn parts(&self, ty: Ty) -> Vec<Ty> {
         match self.types.kind(ty) {
             TyKind::Tuple(items) => items.clone(),
-            TyKind::Struct(id) => {
-                self.types.structs[id.0 as usize].fields.iter().map(|f| f.1).collect()
-            }
+            TyKind::Struct(id) => self.types.field_types(*id),
             TyKind::FnItem(..) => Vec::new(),
             kind => unreachable!("{kind:?} has no fields"),
         }
