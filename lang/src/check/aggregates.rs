@@ -48,11 +48,8 @@ impl<'a> Checker<'a> {
             && !self.implements(value.ty, "Copy")
         {
             let name = self.types.name(value.ty);
-            self.error(
-                "E0277",
-                value.place,
-                format!("`{name}` is not `Copy`, so it cannot be repeated"),
-            );
+            let message = format!("`{name}` is not `Copy`, so it cannot be repeated");
+            self.error("E0277", value.place, message);
         }
         let ty = self.types.make(TyKind::Array(item.unwrap_or(value.ty), len_ty));
         let ty = self.check_size(ty, place);
@@ -105,11 +102,8 @@ impl<'a> Checker<'a> {
         let name = literal.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
         let ty = self.type_by_name(&name);
         let Some(ty) = ty.filter(|_| literal.path.segments.len() == 1) else {
-            return self.error(
-                "E0422",
-                place,
-                format!("cannot find struct `{name}` in this scope"),
-            );
+            let message = format!("cannot find struct `{name}` in this scope");
+            return self.error("E0422", place, message);
         };
         let TyKind::Struct(id) = *self.types.kind(ty) else {
             let found = self.types.name(ty);
@@ -124,11 +118,8 @@ impl<'a> Checker<'a> {
             };
             let at = self.place(value.member.span());
             let Some(index) = info.fields.iter().position(|(other, _)| *other == field) else {
-                let mut diag = Diagnostic::new(
-                    "E0560",
-                    at,
-                    format!("struct `{name}` has no field named `{field}`"),
-                );
+                let message = format!("struct `{name}` has no field named `{field}`");
+                let mut diag = Diagnostic::new("E0560", at, message);
                 if let Some(near) =
                     ir::nearest(&field, info.fields.iter().map(|(other, _)| other.as_str()))
                 {
@@ -150,11 +141,9 @@ impl<'a> Checker<'a> {
                 .map(|index| format!("`{}`", info.fields[index].0))
                 .collect();
             if !missing.is_empty() {
-                self.error(
-                    "E0063",
-                    place,
-                    format!("missing fields {} in initializer of `{name}`", missing.join(", ")),
-                );
+                let message =
+                    format!("missing fields {} in initializer of `{name}`", missing.join(", "));
+                self.error("E0063", place, message);
             }
         }
         self.make(ExprKind::Struct { fields, base }, ty, place)

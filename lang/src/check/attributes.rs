@@ -60,11 +60,8 @@ impl<'a> Checker<'a> {
                             derives.push(name);
                         } else {
                             let place = self.place(path.span());
-                            self.error(
-                                "J0002",
-                                place,
-                                format!("`#[derive({name})]` is not supported"),
-                            );
+                            let message = format!("`#[derive({name})]` is not supported");
+                            self.error("J0002", place, message);
                         }
                     }
                 }
@@ -82,18 +79,12 @@ impl<'a> Checker<'a> {
         let info = self.types.structs[id.0 as usize].clone();
         let has = |name: &str| info.derives.iter().any(|d| d == name);
         if has("Copy") && !has("Clone") {
-            self.error(
-                "E0277",
-                info.place,
-                format!("`{}` derives `Copy` but not `Clone`", info.name),
-            );
+            let message = format!("`{}` derives `Copy` but not `Clone`", info.name);
+            self.error("E0277", info.place, message);
         }
         if has("Eq") && !has("PartialEq") {
-            self.error(
-                "E0277",
-                info.place,
-                format!("`{}` derives `Eq` but not `PartialEq`", info.name),
-            );
+            let message = format!("`{}` derives `Eq` but not `PartialEq`", info.name);
+            self.error("E0277", info.place, message);
         }
         for name in TRAITS {
             if has(name)

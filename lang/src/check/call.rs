@@ -102,11 +102,8 @@ impl<'a> Checker<'a> {
                 let arg = self.expr(arg, Expect::Nothing);
                 let ty = arg.ty;
                 if self.cx.in_const {
-                    return self.error(
-                        "E0015",
-                        place,
-                        "`black_box` is not allowed in constants and `const fn`",
-                    );
+                    let message = "`black_box` is not allowed in constants and `const fn`";
+                    return self.error("E0015", place, message);
                 }
                 // A block has the value of what is inside, and no lint looks through it.
                 return self.make(ExprKind::Block(Vec::new(), Some(Box::new(arg))), ty, place);
@@ -182,11 +179,8 @@ impl<'a> Checker<'a> {
     fn no_function(&mut self, ty: Ty, name: &str, place: Place) -> Expr {
         let shown = self.types.name(ty);
         if let Some(reason) = methods::refusal(name) {
-            return self.error(
-                "J0002",
-                place,
-                format!("`{shown}::{name}` is not supported: {reason}"),
-            );
+            let message = format!("`{shown}::{name}` is not supported: {reason}");
+            return self.error("J0002", place, message);
         }
         self.error("E0599", place, format!("no function or associated item named `{name}` found for type `{shown}` in the current scope"))
     }
@@ -199,14 +193,11 @@ impl<'a> Checker<'a> {
         place: Place,
     ) -> Expr {
         let plural = if expected == 1 { "" } else { "s" };
-        self.error(
-            "E0061",
-            place,
-            format!(
-                "`{name}` takes {expected} argument{plural} but {found} {} supplied",
-                if found == 1 { "was" } else { "were" }
-            ),
-        )
+        let message = format!(
+            "`{name}` takes {expected} argument{plural} but {found} {} supplied",
+            if found == 1 { "was" } else { "were" }
+        );
+        self.error("E0061", place, message)
     }
 
     /// Arguments after `first`, coerced to the types of the parameters.
@@ -256,11 +247,8 @@ impl<'a> Checker<'a> {
             self.error("E0133", place, format!("call to unsafe function `{name}` is unsafe and requires unsafe function or block"));
         }
         if self.cx.in_const && !is_const {
-            self.error(
-                "E0015",
-                place,
-                format!("cannot call non-const function `{name}` in constants"),
-            );
+            let message = format!("cannot call non-const function `{name}` in constants");
+            self.error("E0015", place, message);
         }
         let generics = self.generic_args(id, generic, place);
         if generics.is_empty() {
@@ -403,11 +391,8 @@ impl<'a> Checker<'a> {
     fn no_method(&mut self, ty: Ty, name: &str, at: Place) -> Expr {
         let shown = self.types.name(ty);
         if let Some(reason) = methods::refusal(name) {
-            return self.error(
-                "J0002",
-                at,
-                format!("the method `{name}` is not supported: {reason}"),
-            );
+            let message = format!("the method `{name}` is not supported: {reason}");
+            return self.error("J0002", at, message);
         }
         let message =
             format!("no method named `{name}` found for type `{shown}` in the current scope");
@@ -454,11 +439,9 @@ impl<'a> Checker<'a> {
         };
         let (function, has_self) = (method.function, method.has_self);
         if !has_self {
-            return self.error(
-                "E0599",
-                at,
-                format!("`{name}` is an associated function, not a method; call it with `::`"),
-            );
+            let message =
+                format!("`{name}` is an associated function, not a method; call it with `::`");
+            return self.error("E0599", at, message);
         }
         let wanted = self.fns[function.0 as usize].params.first().copied();
         let receiver = match wanted.and_then(|ty| self.types.as_ref(ty)) {
@@ -512,21 +495,15 @@ impl<'a> Checker<'a> {
                 return base;
             }
             "iter" | "iter_mut" | "chunks" | "windows" | "into_iter" | "map" => {
-                return self.error(
-                    "J0002",
-                    at,
-                    format!("`{name}` is only supported as what a `for` loop steps over"),
-                );
+                let message = format!("`{name}` is only supported as what a `for` loop steps over");
+                return self.error("J0002", at, message);
             }
             _ => {
                 if methods::refusal(name).is_some() {
                     return self.no_method(base.ty, name, at);
                 }
-                return self.error(
-                    "J0002",
-                    at,
-                    format!("the method `{name}` of slices is not supported"),
-                );
+                let message = format!("the method `{name}` of slices is not supported");
+                return self.error("J0002", at, message);
             }
         };
         let needs_copy = matches!(op, SliceOp::Fill | SliceOp::CopyFromSlice);

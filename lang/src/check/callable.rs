@@ -52,11 +52,8 @@ impl<'a> Checker<'a> {
     ) -> Expr {
         let info = &self.fns[id.0 as usize];
         if info.host || info.needs_unsafe {
-            return self.error(
-                "J0002",
-                place,
-                "host and unsafe functions as values are not supported",
-            );
+            let message = "host and unsafe functions as values are not supported";
+            return self.error("J0002", place, message);
         }
         let generics = self.generic_args(id, generic, place);
         if self.cx.in_const && !generics.is_empty() {

@@ -69,11 +69,8 @@ impl<'a> Checker<'a> {
             ConstState::Running => {
                 let name = info.name.clone();
                 info.state = ConstState::Failed;
-                self.error(
-                    "E0391",
-                    place,
-                    format!("cycle detected when evaluating the constant `{name}`"),
-                );
+                let message = format!("cycle detected when evaluating the constant `{name}`");
+                self.error("E0391", place, message);
                 return None;
             }
             ConstState::Failed => {
@@ -128,11 +125,8 @@ impl<'a> Checker<'a> {
         match self.eval(expr, &mut Frame::default()) {
             Ok(value) => Some(value),
             Err(Exit::Error(place, message)) => {
-                self.error(
-                    "E0080",
-                    place,
-                    format!("evaluation of constant value failed: {message}"),
-                );
+                let message = format!("evaluation of constant value failed: {message}");
+                self.error("E0080", place, message);
                 None
             }
             Err(Exit::Reported) => None,

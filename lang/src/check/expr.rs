@@ -95,11 +95,9 @@ impl<'a> Checker<'a> {
             E::Const(_) => "`const` blocks",
             E::Infer(_) => {
                 let place = self.place(expr.span());
-                return self.error(
-                    "J0001",
-                    place,
-                    "in expressions, `_` can only be used on the left-hand side of an assignment",
-                );
+                let message =
+                    "in expressions, `_` can only be used on the left-hand side of an assignment";
+                return self.error("J0001", place, message);
             }
             _ => "this expression",
         };
@@ -251,11 +249,8 @@ impl<'a> Checker<'a> {
         let ty = annotated.unwrap_or(value.ty);
         if self.types.is_unsized(ty) {
             let name = self.types.name(ty);
-            self.error(
-                "E0277",
-                value.place,
-                format!("the size of `{name}` is not known at compile time"),
-            );
+            let message = format!("the size of `{name}` is not known at compile time");
+            self.error("E0277", value.place, message);
         }
         let otherwise = init.diverge.as_ref().map(|(token, expr)| {
             let diverges = self.cx.diverges;
@@ -539,11 +534,8 @@ impl<'a> Checker<'a> {
         let value = match &expr.expr {
             Some(value) if matches!(kind, LoopKind::While | LoopKind::For) => {
                 let _ = self.expr(value, Expect::Nothing);
-                return self.error(
-                    "E0571",
-                    place,
-                    "`break` with a value from a `while` or `for` loop",
-                );
+                let message = "`break` with a value from a `while` or `for` loop";
+                return self.error("E0571", place, message);
             }
             Some(value) => self.expr(value, target.map_or(Expect::Nothing, Expect::Type)),
             None => self.unit_expr(place),

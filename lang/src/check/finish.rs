@@ -26,11 +26,9 @@ impl<'a> Checker<'a> {
         if frame > MAX_VARIABLES
             && let Some(local) = body.locals.first()
         {
-            self.error(
-                "J0003",
-                local.place,
-                format!("the variables of this function need more than {MAX_VARIABLES} bytes"),
-            );
+            let message =
+                format!("the variables of this function need more than {MAX_VARIABLES} bytes");
+            self.error("J0003", local.place, message);
         }
         for pat in std::mem::take(&mut self.later_irrefutable) {
             self.check_irrefutable(&pat);
@@ -58,11 +56,8 @@ impl<'a> Checker<'a> {
                 if *op == UnOp::Neg && self.types.as_int(inner.ty).is_some_and(|int| !int.signed())
                 {
                     let name = self.types.name(inner.ty);
-                    self.error(
-                        "E0600",
-                        expr.place,
-                        format!("cannot apply unary operator `-` to type `{name}`"),
-                    );
+                    let message = format!("cannot apply unary operator `-` to type `{name}`");
+                    self.error("E0600", expr.place, message);
                     return;
                 }
                 if let (UnOp::Neg, ExprKind::Int(value)) = (op, &inner.kind) {

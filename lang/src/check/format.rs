@@ -72,13 +72,10 @@ impl<'a> Checker<'a> {
         let plain = matches!(name.as_str(), "assert" | "panic" | "unreachable" | "debug_assert");
         let message = usize::from(name.ends_with("assert"));
         if self.cx.in_const && (!plain || args.len() > message + 1) {
-            return self.error(
-                "E0015",
-                place,
-                format!(
-                    "`{name}!` with values to format is not allowed in constants and `const fn`"
-                ),
+            let message = format!(
+                "`{name}!` with values to format is not allowed in constants and `const fn`"
             );
+            return self.error("E0015", place, message);
         }
         match name.as_str() {
             "print" | "println" | "eprint" | "eprintln" => {
@@ -106,11 +103,8 @@ impl<'a> Checker<'a> {
             }
             "assert" | "debug_assert" => {
                 let Some(((_, cond), message)) = args.split_first() else {
-                    return self.error(
-                        "J0001",
-                        place,
-                        "macro requires a boolean expression as an argument",
-                    );
+                    let message = "macro requires a boolean expression as an argument";
+                    return self.error("J0001", place, message);
                 };
                 let cond = self.expr_coerce(cond, Ty::BOOL);
                 let message = self.message(message, place);

@@ -25,11 +25,8 @@ impl<'a> Checker<'a> {
                 syn::GenericParam::Type(param) => {
                     if let Some(default) = &param.default {
                         let place = self.place(default.span());
-                        self.error(
-                            "J0004",
-                            place,
-                            "defaults for generic parameters are not allowed here",
-                        );
+                        let message = "defaults for generic parameters are not allowed here";
+                        self.error("J0004", place, message);
                     }
                     (&param.ident, false)
                 }
@@ -160,11 +157,8 @@ impl<'a> Checker<'a> {
                 let note = format!("import it with `use std::{module}::{shown};`");
                 self.report(Diagnostic::new("E0405", place, message).note(note));
             } else {
-                self.error(
-                    "J0002",
-                    place,
-                    format!("the trait `{shown}` is not supported as a bound"),
-                );
+                let message = format!("the trait `{shown}` is not supported as a bound");
+                self.error("J0002", place, message);
             }
             return None;
         };
@@ -311,12 +305,8 @@ impl<'a> Checker<'a> {
                 Some(syn::GenericArgument::Type(ty)) if !is_const => self.ty(ty),
                 Some(other) => {
                     let place = self.place(other.span());
-                    self.error(
-                        "E0747",
-                        place,
-                        "a type is given for a constant, or a constant for a type",
-                    )
-                    .ty
+                    let message = "a type is given for a constant, or a constant for a type";
+                    self.error("E0747", place, message).ty
                 }
             });
         }

@@ -38,11 +38,8 @@ impl<'a> Checker<'a> {
             let info = &self.fns[main.0 as usize];
             let (place, result) = (info.place, info.result);
             if !info.generics.is_empty() {
-                self.error(
-                    "E0131",
-                    place,
-                    "`main` function is not allowed to have generic parameters",
-                );
+                let message = "`main` function is not allowed to have generic parameters";
+                self.error("E0131", place, message);
             }
             let info = &self.fns[main.0 as usize];
             if !info.params.is_empty() {
@@ -141,11 +138,8 @@ impl<'a> Checker<'a> {
                         let ty = self.ty(&field.ty);
                         if fields.iter().any(|(other, _)| *other == name) {
                             let place = self.place(field.span());
-                            self.error(
-                                "E0124",
-                                place,
-                                format!("field `{name}` is already declared"),
-                            );
+                            let message = format!("field `{name}` is already declared");
+                            self.error("E0124", place, message);
                         }
                         fields.push((name, ty));
                     }
@@ -195,11 +189,8 @@ impl<'a> Checker<'a> {
                             let info = &mut self.types.structs[index];
                             info.fields.clear();
                             let (place, name) = (info.place, info.name.clone());
-                            self.error(
-                                "E0072",
-                                place,
-                                format!("recursive type `{name}` has infinite size"),
-                            );
+                            let message = format!("recursive type `{name}` has infinite size");
+                            self.error("E0072", place, message);
                         }
                         TyKind::Struct(id) => stack.push((id.0 as usize, false)),
                         _ => {}
@@ -352,11 +343,8 @@ impl<'a> Checker<'a> {
                     let entry = Method { function: fn_id, has_self };
                     if self.methods.insert((self_ty, method.clone()), entry).is_some() {
                         let place = self.place(function.sig.ident.span());
-                        self.error(
-                            "E0592",
-                            place,
-                            format!("duplicate definitions with name `{method}`"),
-                        );
+                        let message = format!("duplicate definitions with name `{method}`");
+                        self.error("E0592", place, message);
                     }
                 }
                 syn::ImplItem::Const(constant) => {
@@ -369,11 +357,8 @@ impl<'a> Checker<'a> {
                     let name = constant.ident.to_string();
                     if self.assoc_consts.insert((self_ty, name.clone()), const_id).is_some() {
                         let place = self.place(constant.ident.span());
-                        self.error(
-                            "E0592",
-                            place,
-                            format!("duplicate definitions with name `{name}`"),
-                        );
+                        let message = format!("duplicate definitions with name `{name}`");
+                        self.error("E0592", place, message);
                     }
                 }
                 other => {
@@ -389,11 +374,8 @@ impl<'a> Checker<'a> {
             && abi.value() != "C"
         {
             let place = self.place(abi.span());
-            self.error(
-                "J0002",
-                place,
-                format!("the calling convention {:?} is not supported", abi.value()),
-            );
+            let message = format!("the calling convention {:?} is not supported", abi.value());
+            self.error("J0002", place, message);
         }
         for member in &item.items {
             let syn::ForeignItem::Fn(function) = member else {

@@ -108,11 +108,8 @@ impl<'a> Checker<'a> {
         }
         let mut iter = self.iterator(&call.receiver)?;
         if iter.enumerate {
-            self.error(
-                "J0002",
-                place,
-                "`enumerate` is only supported as the last adapter of an iterator",
-            );
+            let message = "`enumerate` is only supported as the last adapter of an iterator";
+            self.error("J0002", place, message);
             return None;
         }
         match name.as_str() {
@@ -141,13 +138,10 @@ impl<'a> Checker<'a> {
                         iter.item = to;
                     }
                     _ => {
-                        self.error(
-                            "E0271",
-                            place,
-                            format!(
-                                "`{name}` needs an iterator of references to values that are `Copy`"
-                            ),
+                        let message = format!(
+                            "`{name}` needs an iterator of references to values that are `Copy`"
                         );
+                        self.error("E0271", place, message);
                         return None;
                     }
                 }
@@ -158,11 +152,8 @@ impl<'a> Checker<'a> {
                 iter.item = self.types.make(TyKind::Tuple(vec![Ty::USIZE, iter.item]));
             }
             _ => {
-                self.error(
-                    "J0002",
-                    place,
-                    format!("the iterator method `{name}` is not supported"),
-                );
+                let message = format!("the iterator method `{name}` is not supported");
+                self.error("J0002", place, message);
                 return None;
             }
         }
@@ -172,11 +163,9 @@ impl<'a> Checker<'a> {
     fn no_arguments(&mut self, call: &syn::ExprMethodCall, name: &str) {
         if !call.args.is_empty() {
             let place = self.place(call.method.span());
-            self.error(
-                "E0061",
-                place,
-                format!("`{name}` takes 0 arguments but {} were supplied", call.args.len()),
-            );
+            let message =
+                format!("`{name}` takes 0 arguments but {} were supplied", call.args.len());
+            self.error("E0061", place, message);
         }
     }
 
@@ -191,11 +180,8 @@ impl<'a> Checker<'a> {
         }
         let Some(ty) = self.turbofish(call) else {
             let at = self.place(call.method.span());
-            return self.error(
-                "E0283",
-                at,
-                format!("type annotations needed: write `.{name}::<T>()`"),
-            );
+            let message = format!("type annotations needed: write `.{name}::<T>()`");
+            return self.error("E0283", at, message);
         };
         let item = self.types.as_ref(iter.item).map_or(iter.item, |(_, to)| to);
         if iter.enumerate || !self.types.is_numeric(ty) || !self.types.unify(item, ty) {

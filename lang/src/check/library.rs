@@ -30,11 +30,8 @@ impl<'a> Checker<'a> {
         if matches!(self.types.kind(ty), TyKind::Struct(_) | TyKind::Tuple(_) | TyKind::Enum(_))
             && !self.types.is_unit(ty)
         {
-            return self.error(
-                "J0002",
-                place,
-                "the size of a struct or tuple is not supported: Rust leaves it open",
-            );
+            let message = "the size of a struct or tuple is not supported: Rust leaves it open";
+            return self.error("J0002", place, message);
         }
         let size = layout(&self.types, ty).0;
         self.make(ExprKind::Int(size.into()), Ty::USIZE, place)
@@ -44,11 +41,8 @@ impl<'a> Checker<'a> {
     pub(super) fn conversion(&mut self, to: Ty, args: &[&syn::Expr], place: Place) -> Expr {
         let [arg] = args else { return self.wrong_count("from", 1, args.len(), place) };
         if self.cx.in_const {
-            return self.error(
-                "E0015",
-                place,
-                "`from` is not allowed in constants and `const fn`; use `as`",
-            );
+            let message = "`from` is not allowed in constants and `const fn`; use `as`";
+            return self.error("E0015", place, message);
         }
         let arg = self.expr(arg, Expect::Nothing);
         let from = self.types.shallow(arg.ty);
@@ -63,20 +57,14 @@ impl<'a> Checker<'a> {
             return self.make(ExprKind::Convert(Box::new(arg)), to, place);
         }
         if self.types.literal_var(from).is_some() {
-            return self.error(
-                "E0283",
-                place,
-                "type annotations needed: give the literal a suffix",
-            );
+            let message = "type annotations needed: give the literal a suffix";
+            return self.error("E0283", place, message);
         }
         let lossless = self.is_lossless(from, to) || self.converts_by_bound(from, to);
         if !lossless {
             let (from, to) = (self.types.name(from), self.types.name(to));
-            return self.error(
-                "E0277",
-                place,
-                format!("the trait bound `{to}: From<{from}>` is not satisfied"),
-            );
+            let message = format!("the trait bound `{to}: From<{from}>` is not satisfied");
+            return self.error("E0277", place, message);
         }
         self.make(ExprKind::Convert(Box::new(arg)), to, place)
     }
@@ -133,11 +121,8 @@ impl<'a> Checker<'a> {
         place: Place,
     ) -> Expr {
         let (Some(lo), Some(hi), [arg]) = (&range.start, &range.end, args) else {
-            return self.error(
-                "J0002",
-                place,
-                "`contains` needs a range with both ends and one argument",
-            );
+            let message = "`contains` needs a range with both ends and one argument";
+            return self.error("J0002", place, message);
         };
         let lo = self.expr(lo, Expect::Nothing);
         let ty = lo.ty;
@@ -149,11 +134,8 @@ impl<'a> Checker<'a> {
         if !self.types.is_numeric(ty)
             && !matches!(self.types.kind(ty), TyKind::Char | TyKind::Error)
         {
-            return self.error(
-                "J0002",
-                place,
-                "ranges of anything but numbers and characters are not supported",
-            );
+            let message = "ranges of anything but numbers and characters are not supported";
+            return self.error("J0002", place, message);
         }
         if self.cx.in_const {
             return self.not_const(place);

@@ -99,11 +99,8 @@ impl<'a> Checker<'a> {
                     suffix => match IntTy::from_name(suffix) {
                         Some(int) => self.types.int(int),
                         None => {
-                            return self.error(
-                                "J0001",
-                                place,
-                                format!("invalid suffix `{suffix}` for number literal"),
-                            );
+                            let message = format!("invalid suffix `{suffix}` for number literal");
+                            return self.error("J0001", place, message);
                         }
                     },
                 };
@@ -118,11 +115,8 @@ impl<'a> Checker<'a> {
                     "f32" => self.types.float(FloatTy::F32),
                     "f64" => Ty::F64,
                     suffix => {
-                        return self.error(
-                            "J0001",
-                            place,
-                            format!("invalid suffix `{suffix}` for float literal"),
-                        );
+                        let message = format!("invalid suffix `{suffix}` for float literal");
+                        return self.error("J0001", place, message);
                     }
                 };
                 self.make(ExprKind::Float(float.base10_digits().to_owned()), ty, place)
@@ -185,11 +179,8 @@ impl<'a> Checker<'a> {
                 return self.needs_annotation(inner.place);
             }
             let name = self.types.name(inner.ty);
-            let diag = Diagnostic::new(
-                "E0600",
-                place,
-                format!("cannot apply unary operator `{symbol}` to type `{name}`"),
-            );
+            let message = format!("cannot apply unary operator `{symbol}` to type `{name}`");
+            let diag = Diagnostic::new("E0600", place, message);
             let diag = if op == UnOp::Neg && self.types.is_integral(inner.ty) {
                 diag.note("unsigned values cannot be negated")
             } else if matches!(self.types.kind(inner.ty), TyKind::Param(_)) {
@@ -357,11 +348,8 @@ impl<'a> Checker<'a> {
         } else {
             let symbol = op.symbol();
             let (code, what) = if assigns { ("E0368", "=") } else { ("E0369", "") };
-            self.error(
-                code,
-                place,
-                format!("`{symbol}{what}` cannot be applied to `{l}` and `{r}`"),
-            );
+            let message = format!("`{symbol}{what}` cannot be applied to `{l}` and `{r}`");
+            self.error(code, place, message);
         }
         None
     }
@@ -526,11 +514,8 @@ impl<'a> Checker<'a> {
                 elem => {
                     let target = self.expr(elem, Expect::Nothing);
                     if !target.is_place() && !self.types.is_error(target.ty) {
-                        return self.error(
-                            "E0070",
-                            target.place,
-                            "invalid left-hand side of assignment",
-                        );
+                        let message = "invalid left-hand side of assignment";
+                        return self.error("E0070", target.place, message);
                     }
                     self.require_mutable(&target, "assign to");
                     Some(target)

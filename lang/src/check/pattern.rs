@@ -70,11 +70,9 @@ impl<'a> Checker<'a> {
                 _ => {
                     let name = self.types.name(ty);
                     if !self.types.is_error(ty) {
-                        self.error(
-                            "E0308",
-                            place,
-                            format!("mismatched types: expected `{name}`, found a reference"),
-                        );
+                        let message =
+                            format!("mismatched types: expected `{name}`, found a reference");
+                        self.error("E0308", place, message);
                     }
                     make(PatKind::Wild)
                 }
@@ -244,20 +242,15 @@ impl<'a> Checker<'a> {
                 }
                 None => {
                     let at = self.place(field.member.span());
-                    self.error(
-                        "E0026",
-                        at,
-                        format!("struct `{name}` does not have a field named `{field_name}`"),
-                    );
+                    let message =
+                        format!("struct `{name}` does not have a field named `{field_name}`");
+                    self.error("E0026", at, message);
                 }
             }
         }
         if structure.rest.is_none() && pats.len() < fields.len() {
-            self.error(
-                "E0027",
-                place,
-                format!("pattern does not mention all fields of `{name}`; add `..`"),
-            );
+            let message = format!("pattern does not mention all fields of `{name}`; add `..`");
+            self.error("E0027", place, message);
         }
         Pat { kind: PatKind::Parts(pats), ty, place }
     }
@@ -383,11 +376,8 @@ impl<'a> Checker<'a> {
         let limits = limits.filter(|_| !matches!(self.types.kind(ty), TyKind::Enum(_)));
         let Some((min, max)) = limits else {
             if !self.types.is_error(ty) {
-                self.error(
-                    "E0029",
-                    place,
-                    "only `char` and numeric types are allowed in range patterns",
-                );
+                let message = "only `char` and numeric types are allowed in range patterns";
+                self.error("E0029", place, message);
             }
             return self.wild(ty, place);
         };

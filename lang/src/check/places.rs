@@ -39,11 +39,8 @@ impl<'a> Checker<'a> {
             }
             ExprKind::Static(id) => {
                 let name = self.consts[id.0 as usize].name.clone();
-                self.error(
-                    "E0594",
-                    expr.place,
-                    format!("cannot assign to immutable static item `{name}`"),
-                );
+                let message = format!("cannot assign to immutable static item `{name}`");
+                self.error("E0594", expr.place, message);
             }
             ExprKind::Index(base, _)
             | ExprKind::SliceRange { base, .. }
@@ -53,13 +50,10 @@ impl<'a> Checker<'a> {
                 if field_of_immutable && let ExprKind::Local(id) = &base.kind {
                     let local = &self.cx.locals[id.0 as usize];
                     let (name, declared) = (local.name.clone(), local.place);
-                    let mut diag = Diagnostic::new(
-                        "E0594",
-                        expr.place,
-                        format!(
-                            "cannot assign to a part of `{name}`, as it is not declared as mutable"
-                        ),
+                    let message = format!(
+                        "cannot assign to a part of `{name}`, as it is not declared as mutable"
                     );
+                    let mut diag = Diagnostic::new("E0594", expr.place, message);
                     diag.suggestion = Some(crate::diag::Suggestion {
                         message: "consider changing this to be mutable".to_owned(),
                         span: declared.start as usize..declared.end as usize,
@@ -73,19 +67,14 @@ impl<'a> Checker<'a> {
             // A value behind a `&` stays as it is, also through a `&mut` that is there.
             ExprKind::Deref(_) if self.is_shared(expr) => {
                 let code = if action == "assign to" { "E0594" } else { "E0596" };
-                self.error(
-                    code,
-                    expr.place,
-                    format!("cannot {action} data behind a `&` reference as mutable"),
-                );
+                let message = format!("cannot {action} data behind a `&` reference as mutable");
+                self.error(code, expr.place, message);
             }
             ExprKind::Const(id) => {
                 let name = self.consts[id.0 as usize].name.clone();
-                self.error(
-                    "J0004",
-                    expr.place,
-                    format!("cannot {action} the constant `{name}`: each use is a new copy"),
-                );
+                let message =
+                    format!("cannot {action} the constant `{name}`: each use is a new copy");
+                self.error("J0004", expr.place, message);
             }
             _ => {}
         }
@@ -182,11 +171,8 @@ impl<'a> Checker<'a> {
             }
             _ => {
                 let name = self.types.name(base.ty);
-                return self.error(
-                    "E0608",
-                    place,
-                    format!("cannot index into a value of type `{name}`"),
-                );
+                let message = format!("cannot index into a value of type `{name}`");
+                return self.error("E0608", place, message);
             }
         };
         if let syn::Expr::Range(range) = &*index.index {
@@ -203,11 +189,9 @@ impl<'a> Checker<'a> {
             return self.make(ExprKind::Index(Box::new(base), Box::new(subscript)), item, place);
         }
         let name = self.types.name(subscript.ty);
-        let mut diag = Diagnostic::new(
-            "E0277",
-            subscript.place,
-            format!("the type `[{}]` cannot be indexed by `{name}`", self.types.name(item)),
-        );
+        let message =
+            format!("the type `[{}]` cannot be indexed by `{name}`", self.types.name(item));
+        let mut diag = Diagnostic::new("E0277", subscript.place, message);
         if self.types.is_integral(subscript.ty) {
             diag = diag.note("an index is a `usize`; convert it with `as usize`");
         }
@@ -246,11 +230,8 @@ impl<'a> Checker<'a> {
                     let ty = info.fields[index].1;
                     return self.make(ExprKind::Field(Box::new(base), index), ty, place);
                 }
-                let mut diag = Diagnostic::new(
-                    "E0609",
-                    place,
-                    format!("no field `{name}` on type `{}`", info.name),
-                );
+                let message = format!("no field `{name}` on type `{}`", info.name);
+                let mut diag = Diagnostic::new("E0609", place, message);
                 if let Some(near) =
                     ir::nearest(&name, info.fields.iter().map(|(other, _)| other.as_str()))
                 {

@@ -34,11 +34,8 @@ impl<'a> Checker<'a> {
                 syn::FnArg::Receiver(receiver) => {
                     let place = self.place(receiver.span());
                     let Some(self_ty) = self_ty else {
-                        self.error(
-                            "J0001",
-                            place,
-                            "`self` parameter is only allowed in associated functions",
-                        );
+                        let message = "`self` parameter is only allowed in associated functions";
+                        self.error("J0001", place, message);
                         params.push(Ty::ERROR);
                         continue;
                     };
@@ -137,11 +134,9 @@ impl<'a> Checker<'a> {
             let name = ident.ident.to_string();
             let repeated = ids.iter().any(|id| self.cx.locals[id.0 as usize].name == name);
             if repeated {
-                self.error(
-                    "E0415",
-                    place,
-                    format!("identifier `{name}` is bound more than once in this parameter list"),
-                );
+                let message =
+                    format!("identifier `{name}` is bound more than once in this parameter list");
+                self.error("E0415", place, message);
             }
             self.refuse_hiding(&name, place);
             ids.push(self.declare(&name, ty, ident.mutability.is_some(), place));
