@@ -29,7 +29,7 @@ impl<'m, 'p> Lower<'m, 'p> {
     pub(super) fn has_pointers(&self, ty: Ty) -> bool {
         match self.types.kind(ty) {
             TyKind::Ref { .. } | TyKind::Fn(..) => true,
-            TyKind::Array(item, _) => self.has_pointers(*item),
+            TyKind::Array(item, _) | TyKind::Slice(item) => self.has_pointers(*item),
             TyKind::Tuple(_) | TyKind::Struct(_) => {
                 self.parts(ty).into_iter().any(|item| self.has_pointers(item))
             }
@@ -37,34 +37,51 @@ impl<'m, 'p> Lower<'m, 'p> {
         }
     }
 
-    /// A constant as the bytes that it has in memory.
-    pub(super) fn const_bytes(&self, value: &ConstValue, ty: Ty, out: &mut Vec<u8>) {
-        let (size, _) = layout(self.types, ty);
-        let start = out.len();
+    /// The parts of an array, slice, tuple or struct, with the type and the offset of each.
+    fn const_parts<'v>(&self, items: &'v [ConstValue], ty: Ty) -> Vec<(&'v ConstValue, Ty, u64)> {
+        if let TyKind::Array(item, _) | TyKind::Slice(item) = *self.types.kind(ty) {
+            let size = self.size(item);
+            return (0..).zip(items).map(|(index, value)| (value, item, index * size)).collect();
+        }
+        let parts = self.parts(ty);
+        let (offsets, _, _) = crate::value::fields(self.types, &parts);
+        let parts = parts.into_iter().zip(offsets);
+        items.iter().zip(parts).map(|(value, (ty, at))| (value, ty, at)).collect()
+    }
+
+    /// The size and alignment of a constant, which may be what a slice refers to.
+    fn const_layout(&self, value: &ConstValue, ty: Ty) -> (u64, u32) {
         match (value, self.types.kind(ty)) {
-            (ConstValue::Int(value), _) => {
-                out.extend(&value.to_le_bytes()[..size.min(16) as usize])
+            (ConstValue::Aggregate(items), TyKind::Slice(item)) => {
+                let (size, align) = layout(self.types, *item);
+                (size * items.len() as u64, align)
             }
-            (ConstValue::F32(value), _) => out.extend(value.to_bits().to_le_bytes()),
-            (ConstValue::F64(value), _) => out.extend(value.to_bits().to_le_bytes()),
-            (ConstValue::Bool(value), _) => out.push((*value).into()),
-            (ConstValue::Char(value), _) => out.extend(u32::from(*value).to_le_bytes()),
-            (ConstValue::Aggregate(items), TyKind::Array(item, _)) => {
-                items.iter().for_each(|value| self.const_bytes(value, *item, out));
-            }
-            (ConstValue::Aggregate(items), _) => {
-                let parts = self.parts(ty);
-                let (offsets, _, _) = crate::value::fields(self.types, &parts);
-                for ((value, part), offset) in items.iter().zip(parts).zip(offsets) {
-                    out.resize(start + offset as usize, 0);
-                    self.const_bytes(value, part, out);
+            _ => layout(self.types, ty),
+        }
+    }
+
+    /// Writes a constant as the bytes that it has in memory.
+    fn const_bytes(&self, value: &ConstValue, ty: Ty, out: &mut [u8]) {
+        let mut put = |bytes: &[u8]| {
+            let len = bytes.len().min(out.len());
+            out[..len].copy_from_slice(&bytes[..len]);
+        };
+        match value {
+            ConstValue::Int(value) => put(&value.to_le_bytes()),
+            ConstValue::F32(value) => put(&value.to_bits().to_le_bytes()),
+            ConstValue::F64(value) => put(&value.to_bits().to_le_bytes()),
+            ConstValue::Bool(value) => put(&[(*value).into()]),
+            ConstValue::Char(value) => put(&u32::from(*value).to_le_bytes()),
+            ConstValue::Aggregate(items) => {
+                for (value, part, at) in self.const_parts(items, ty) {
+                    let end = at + self.size(part);
+                    self.const_bytes(value, part, &mut out[at as usize..end as usize]);
                 }
             }
-            (ConstValue::Str(_) | ConstValue::Fn(_) | ConstValue::Ref(_), _) => {
+            ConstValue::Str(_) | ConstValue::Fn(_) | ConstValue::Ref(_) => {
                 unreachable!("data holds no addresses")
             }
         }
-        out.resize(start + size as usize, 0);
     }
 
     /// The value of a constant of the program.
@@ -104,8 +121,7 @@ impl<'m, 'p> Lower<'m, 'p> {
             }
             (ConstValue::Ref(inner), TyKind::Ref { to, .. }) => self.const_ref(inner, *to, out),
             (ConstValue::Aggregate(items), _) => {
-                let parts = self.parts(ty);
-                for (item, part) in items.iter().zip(parts) {
+                for (item, part, _) in self.const_parts(items, ty) {
                     self.const_leaves(item, part, out);
                 }
             }
@@ -115,38 +131,21 @@ impl<'m, 'p> Lower<'m, 'p> {
 
     /// A reference to a constant.
     fn const_ref(&mut self, inner: &ConstValue, to: Ty, out: &mut Vec<Value>) {
-        match (inner, self.types.kind(to)) {
-            (ConstValue::Str(_), TyKind::Str) => self.const_leaves(inner, to, out),
-            (ConstValue::Aggregate(items), TyKind::Slice(item)) if self.has_pointers(*item) => {
-                let item = *item;
-                let (size, align) = layout(self.types, item);
-                let len = items.len() as u64;
-                let table = self.pointer_data(inner, to, size * len, align);
-                for (index, value) in items.iter().enumerate() {
-                    self.const_store(value, item, table.plus(index as u64 * size));
-                }
-                out.push(self.offset(table));
-                out.push(self.b.iconst(Type::I64, len as i64));
-            }
-            (ConstValue::Aggregate(items), TyKind::Slice(item)) => {
-                let item = *item;
-                let mut bytes = Vec::new();
-                items.iter().for_each(|value| self.const_bytes(value, item, &mut bytes));
-                out.push(self.data(bytes, layout(self.types, item).1));
-                out.push(self.b.iconst(Type::I64, items.len() as i64));
-            }
-            _ => {
-                let addr = self.const_addr(inner, to);
-                out.push(self.offset(addr));
-            }
+        if let TyKind::Str = self.types.kind(to) {
+            return self.const_leaves(inner, to, out);
+        }
+        let addr = self.const_addr(inner, to);
+        out.push(self.offset(addr));
+        if let (ConstValue::Aggregate(items), TyKind::Slice(_)) = (inner, self.types.kind(to)) {
+            out.push(self.b.iconst(Type::I64, items.len() as i64));
         }
     }
 
     /// A constant in memory, where it stays as long as the program: read-only data. Data cannot hold addresses, so a
     /// constant with some is written each time that it is used, always the same values to the same place.
     pub(super) fn const_addr(&mut self, value: &ConstValue, ty: Ty) -> Addr {
+        let (size, align) = self.const_layout(value, ty);
         if self.has_pointers(ty) {
-            let (size, align) = layout(self.types, ty);
             let to = self.pointer_data(value, ty, size, align);
             let key = (std::ptr::from_ref(value) as usize, ty);
             if !self.written.contains(&key) {
@@ -154,9 +153,9 @@ impl<'m, 'p> Lower<'m, 'p> {
             }
             return to;
         }
-        let mut bytes = Vec::new();
+        let mut bytes = vec![0; size as usize];
         self.const_bytes(value, ty, &mut bytes);
-        Addr { base: self.data(bytes, layout(self.types, ty).1), offset: 0 }
+        Addr { base: self.data(bytes, align), offset: 0 }
     }
 
     /// Writes the tables with addresses that loops use, so that the loops need not.
@@ -199,31 +198,20 @@ impl<'m, 'p> Lower<'m, 'p> {
     }
 
     pub(super) fn const_store(&mut self, value: &ConstValue, ty: Ty, to: Addr) {
-        if self.leaves(ty).is_some() {
-            let mut leaves = Vec::new();
-            self.const_leaves(value, ty, &mut leaves);
-            return self.store_leaves(ty, &leaves, to);
-        }
-        if !self.has_pointers(ty) {
-            let from = self.const_addr(value, ty);
-            return self.copy(to, from, self.size(ty));
-        }
-        let ConstValue::Aggregate(items) = value else {
-            unreachable!("{value:?} is a scalar, and has been stored")
-        };
-        match self.types.kind(ty) {
-            TyKind::Array(item, _) => {
-                let (item, size) = (*item, self.size(*item));
-                for (index, value) in items.iter().enumerate() {
-                    self.const_store(value, item, to.plus(index as u64 * size));
+        match value {
+            ConstValue::Aggregate(items) if self.has_pointers(ty) => {
+                for (value, part, at) in self.const_parts(items, ty) {
+                    self.const_store(value, part, to.plus(at));
                 }
             }
+            _ if self.leaves(ty).is_some() => {
+                let mut leaves = Vec::new();
+                self.const_leaves(value, ty, &mut leaves);
+                self.store_leaves(ty, &leaves, to);
+            }
             _ => {
-                let parts = self.parts(ty);
-                let (offsets, _, _) = crate::value::fields(self.types, &parts);
-                for ((value, part), offset) in items.iter().zip(parts).zip(offsets) {
-                    self.const_store(value, part, to.plus(offset));
-                }
+                let from = self.const_addr(value, ty);
+                self.copy(to, from, self.size(ty));
             }
         }
     }

@@ -131,11 +131,22 @@ impl<'m, 'p> Lower<'m, 'p> {
         let mut join = None;
         for (block, value) in [(then_block, then), (else_block, otherwise)] {
             self.b.switch_to(block);
-            if let Ok(values) = self.generate(value, dest) {
-                self.join(&mut join, expr.ty, dest, &values);
-            }
+            self.generate_branch(&mut join, expr.ty, value, dest);
         }
         self.joined(join)
+    }
+
+    /// Computes the value of a branch, and jumps to where the branches meet.
+    pub(super) fn generate_branch(
+        &mut self,
+        join: &mut Option<(Block, Vec<Value>)>,
+        ty: Ty,
+        value: &'p Expr,
+        dest: Option<Addr>,
+    ) {
+        if let Ok(values) = self.generate(value, dest) {
+            self.join(join, ty, dest, &values);
+        }
     }
 
     /// Jumps to the join block, which is made when the first branch reaches it.

@@ -27,7 +27,6 @@ impl<'m, 'p> Lower<'m, 'p> {
                 self.bind_local(id, &values);
                 return Ok(());
             }
-            self.declare(id);
             let to = self.local_addr(id);
             self.generate(init, Some(to))?;
             return Ok(());
@@ -57,11 +56,9 @@ impl<'m, 'p> Lower<'m, 'p> {
 
     /// The address of a variable whose type stays in memory.
     fn local_addr(&mut self, id: crate::tree::LocalId) -> Addr {
-        match self.storage[id.0 as usize].clone() {
-            super::Storage::Slot(slot) => Addr { base: self.b.stack_addr(slot, 0), offset: 0 },
-            // A large parameter: the variable holds its address.
-            super::Storage::Vars(vars) => Addr { base: self.b.get(vars[0]), offset: 0 },
-            super::Storage::Nowhere => unreachable!("a declared variable lives somewhere"),
+        match self.local_place(id) {
+            PlaceValue::Memory(addr, _) => addr,
+            PlaceValue::Vars(_) => unreachable!("this type stays in memory"),
         }
     }
 
@@ -201,7 +198,6 @@ impl<'m, 'p> Lower<'m, 'p> {
             PatKind::Bind(id, sub) => {
                 match place {
                     PlaceValue::Memory(from, _) if self.leaves(pat.ty).is_none() => {
-                        self.declare(*id);
                         let to = self.local_addr(*id);
                         self.copy(to, *from, self.size(pat.ty));
                     }
@@ -245,9 +241,7 @@ impl<'m, 'p> Lower<'m, 'p> {
             for (arm, block) in arms.iter().zip(blocks) {
                 self.b.switch_to(block);
                 self.bind(&arm.pat, &place);
-                if let Ok(values) = self.generate(&arm.body, dest) {
-                    self.join(&mut join, expr.ty, dest, &values);
-                }
+                self.generate_branch(&mut join, expr.ty, &arm.body, dest);
             }
             return self.joined(join);
         }
@@ -264,11 +258,11 @@ impl<'m, 'p> Lower<'m, 'p> {
                 self.b.switch_to(body);
                 if reached.is_err() {
                     let _: Flow<()> = self.trap(TrapKind::Unreachable);
-                } else if let Ok(values) = self.generate(&arm.body, dest) {
-                    self.join(&mut join, expr.ty, dest, &values);
+                } else {
+                    self.generate_branch(&mut join, expr.ty, &arm.body, dest);
                 }
-            } else if let Ok(values) = self.generate(&arm.body, dest) {
-                self.join(&mut join, expr.ty, dest, &values);
+            } else {
+                self.generate_branch(&mut join, expr.ty, &arm.body, dest);
             }
             match fail {
                 Some(fail) => self.b.switch_to(fail),

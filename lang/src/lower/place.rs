@@ -3,7 +3,7 @@
 use ir::{IntCC, TrapKind, Type, Value, Var};
 
 use super::{Addr, Flow, Lower, Storage};
-use crate::tree::{Expr, ExprKind};
+use crate::tree::{Expr, ExprKind, LocalId};
 use crate::ty::Ty;
 
 /// A place, evaluated: its index expressions have been computed and checked.
@@ -18,22 +18,7 @@ impl<'m, 'p> Lower<'m, 'p> {
     /// Evaluates a place. A value that is no place gets a temporary.
     pub(super) fn place(&mut self, expr: &'p Expr) -> Flow<PlaceValue> {
         match &expr.kind {
-            ExprKind::Local(id) => {
-                self.declare(*id);
-                let in_memory = self.leaves(expr.ty).is_none();
-                Ok(match self.storage[id.0 as usize].clone() {
-                    // A large parameter: the variable holds its address.
-                    Storage::Vars(vars) if in_memory => {
-                        PlaceValue::Memory(Addr { base: self.b.get(vars[0]), offset: 0 }, None)
-                    }
-                    Storage::Vars(vars) => PlaceValue::Vars(vars),
-                    Storage::Slot(slot) => PlaceValue::Memory(
-                        Addr { base: self.b.stack_addr(slot, 0), offset: 0 },
-                        None,
-                    ),
-                    Storage::Nowhere => unreachable!("a declared variable lives somewhere"),
-                })
-            }
+            ExprKind::Local(id) => Ok(self.local_place(*id)),
             ExprKind::Static(id) | ExprKind::Const(id) => {
                 let value = self.shared.program.value(*id);
                 Ok(PlaceValue::Memory(self.const_addr(value, expr.ty), None))
@@ -97,6 +82,23 @@ impl<'m, 'p> Lower<'m, 'p> {
                 self.into(expr, temp)?;
                 Ok(PlaceValue::Memory(temp, None))
             }
+        }
+    }
+
+    /// The place of a variable.
+    pub(super) fn local_place(&mut self, id: LocalId) -> PlaceValue {
+        self.declare(id);
+        let in_memory = self.leaves(self.body.locals[id.0 as usize].ty).is_none();
+        match self.storage[id.0 as usize].clone() {
+            // A large parameter: the variable holds its address.
+            Storage::Vars(vars) if in_memory => {
+                PlaceValue::Memory(Addr { base: self.b.get(vars[0]), offset: 0 }, None)
+            }
+            Storage::Vars(vars) => PlaceValue::Vars(vars),
+            Storage::Slot(slot) => {
+                PlaceValue::Memory(Addr { base: self.b.stack_addr(slot, 0), offset: 0 }, None)
+            }
+            Storage::Nowhere => unreachable!("a declared variable lives somewhere"),
         }
     }
 
