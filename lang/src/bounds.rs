@@ -1,7 +1,7 @@
 //! Trait bounds of generic parameters: the traits of the standard library that Jitsu knows, by name.
 
-use crate::tree::BinOp;
-use crate::ty::Ty;
+use crate::ids::Ty;
+use crate::operator::BinOp;
 
 /// One bound of a parameter `T`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,6 +1,7 @@
 //! Walks through the typed tree: the expressions directly inside another, in the order of the source, to read or to
 //! change. Both walks are made from one list.
 
+use crate::ids::LocalId;
 use crate::tree::{Adapter, Arm, Expr, ExprKind, Format, Iter, IterBase, Pat, PatKind, Stmt};
 
 /// The arms of both walks: `$kind` is a reference to an [`ExprKind`], shared or not; bindings are references alike.
@@ -209,5 +210,16 @@ impl Pat {
     pub(crate) fn walk_mut(&mut self, f: &mut dyn FnMut(&mut Pat)) {
         f(self);
         walk_pat!(&mut self.kind, f, Pat::walk_mut);
+    }
+
+    /// The locals that it binds.
+    pub(crate) fn bindings(&self) -> Vec<LocalId> {
+        let mut found = Vec::new();
+        self.walk(&mut |pat| {
+            if let PatKind::Bind(id, _) | PatKind::BindRef(id) = pat.kind {
+                found.push(id);
+            }
+        });
+        found
     }
 }

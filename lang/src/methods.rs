@@ -4,7 +4,7 @@
 
 use ir::{BinaryOp, OverflowOp, UnaryOp};
 
-use crate::tree::BinOp;
+use crate::operator::BinOp;
 use crate::ty::{FloatTy, IntTy, Ty, TyKind, Types};
 
 /// An operation that no text can say: the lowering gives it its instructions.

@@ -5,8 +5,8 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use crate::check::FnInfo;
 use crate::diag::Diagnostic;
+use crate::program::FnInfo;
 use crate::tree::{Body, Expr, ExprKind, FnId, Stmt};
 use crate::ty::{ParamId, Ty, TyKind, Types};
 use crate::value::{MAX_VARIABLES, layout};

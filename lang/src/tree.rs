@@ -3,26 +3,14 @@
 
 use std::rc::Rc;
 
+use ir::TrapKind;
+
 use crate::diag::Place;
+pub(crate) use crate::ids::{ConstId, FnId, LocalId, LoopId};
+pub(crate) use crate::operator::{BinOp, UnOp};
 use crate::runtime::Style;
 use crate::ty::Ty;
 use crate::value::ConstValue;
-
-/// A local variable of a function.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub(crate) struct LocalId(pub(crate) u32);
-
-/// A loop or labelled block of a function.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct LoopId(pub(crate) u32);
-
-/// A function, of the program or of the host.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct FnId(pub(crate) u32);
-
-/// A `const` or `static`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct ConstId(pub(crate) u32);
 
 /// A local variable.
 #[derive(Clone, Debug)]
@@ -53,49 +41,22 @@ pub(crate) struct Expr {
     pub(crate) place: Place,
 }
 
-/// Unary operators on scalars.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum UnOp {
-    Neg,
-    Not,
-}
-
-/// Declares the binary operators.
-macro_rules! operators {
-    ($($op:ident $symbol:literal)*) => {
-        /// Binary operators on scalars.
-        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-        pub(crate) enum BinOp { $($op,)* }
-
-        impl BinOp {
-            pub(crate) const fn symbol(self) -> &'static str {
-                match self { $(BinOp::$op => $symbol,)* }
-            }
-        }
-    };
-}
-
-operators! {
-    Add "+" Sub "-" Mul "*" Div "/" Rem "%" And "&" Or "|" Xor "^" Shl "<<" Shr ">>"
-    Eq "==" Ne "!=" Lt "<" Le "<=" Gt ">" Ge ">="
-}
-
-impl BinOp {
-    pub(crate) const fn is_comparison(self) -> bool {
-        matches!(self, BinOp::Eq | BinOp::Ne | BinOp::Lt | BinOp::Le | BinOp::Gt | BinOp::Ge)
-    }
-
-    pub(crate) const fn is_shift(self) -> bool {
-        matches!(self, BinOp::Shl | BinOp::Shr)
-    }
-}
-
 /// The reason of a panic.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum PanicKind {
     Panic,
     Unreachable,
     Assertion,
+}
+
+impl PanicKind {
+    pub(crate) const fn trap(self) -> TrapKind {
+        match self {
+            PanicKind::Panic => TrapKind::Panic,
+            PanicKind::Unreachable => TrapKind::Unreachable,
+            PanicKind::Assertion => TrapKind::Assertion,
+        }
+    }
 }
 
 /// The base of an iterator of a `for` loop, which its adapters change.

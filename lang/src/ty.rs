@@ -3,12 +3,9 @@
 use std::collections::HashMap;
 
 use crate::bounds::Bound;
+use crate::ids::FnId;
+pub(crate) use crate::ids::{EnumId, ParamId, StructId, Ty};
 pub(crate) use crate::number::{FloatTy, IntTy};
-use crate::tree::FnId;
-
-/// A type: an index into [`Types`].
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct Ty(u32);
 
 /// The types that every program has; `make` numbers them in this order.
 const COMMON: [TyKind; 11] = [
@@ -25,29 +22,6 @@ const COMMON: [TyKind; 11] = [
     TyKind::Float(FloatTy::F64),
 ];
 
-impl Ty {
-    /// The type of something that has been reported already.
-    pub(crate) const ERROR: Ty = Ty(0);
-    pub(crate) const UNIT: Ty = Ty(1);
-    pub(crate) const NEVER: Ty = Ty(2);
-    pub(crate) const BOOL: Ty = Ty(3);
-    pub(crate) const CHAR: Ty = Ty(4);
-    pub(crate) const STR: Ty = Ty(5);
-    pub(crate) const I32: Ty = Ty(6);
-    pub(crate) const U8: Ty = Ty(7);
-    pub(crate) const U32: Ty = Ty(8);
-    pub(crate) const USIZE: Ty = Ty(9);
-    pub(crate) const F64: Ty = Ty(10);
-}
-
-/// A `struct` of the program.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct StructId(pub(crate) u32);
-
-/// An `enum` of the program.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct EnumId(pub(crate) u32);
-
 /// The variants of an `enum`, each with its number.
 #[derive(Clone, Debug)]
 pub(crate) struct EnumInfo {
@@ -56,10 +30,6 @@ pub(crate) struct EnumInfo {
     pub(crate) derives: Vec<String>,
     pub(crate) place: crate::diag::Place,
 }
-
-/// A parameter of a generic function. Each function has its own.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct ParamId(pub(crate) u32);
 
 /// The name of a generic parameter, and its bounds.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::tree::FnId;
+use crate::ids::FnId;
 use crate::ty::{FloatTy, IntTy, Ty, TyKind, Types};
 
 /// The most stack, in bytes, that the variables of one function may take: half of the IR's limit, because temporaries
@@ -98,6 +98,15 @@ const FLOAT_CONSTS: &[(&str, f32, f64)] = consts! {
     PI TAU E SQRT_2 LN_2 LN_10 LOG2_E LOG10_E LOG2_10 LOG10_2
     FRAC_PI_2 FRAC_PI_3 FRAC_PI_4 FRAC_PI_6 FRAC_PI_8 FRAC_1_PI FRAC_2_PI FRAC_1_SQRT_2 FRAC_2_SQRT_PI
 };
+
+/// The value of a float literal, rounded once to its type.
+pub(crate) fn float_value(digits: &str, float: FloatTy) -> ConstValue {
+    let parsed = match float {
+        FloatTy::F32 => digits.parse().map(ConstValue::F32),
+        FloatTy::F64 => digits.parse().map(ConstValue::F64),
+    };
+    parsed.unwrap_or_else(|error| unreachable!("`{digits}` is a float literal: {error}"))
+}
 
 /// Size and alignment of a type in memory: arrays as in Rust, structs and tuples in the order of their fields.
 pub(crate) fn layout(types: &Types, ty: Ty) -> (u64, u32) {

@@ -3,7 +3,7 @@
 
 use ir::{BinaryOp, FloatCC, IntCC, OverflowOp, Type, UnaryOp};
 
-use crate::tree::BinOp;
+use crate::operator::BinOp;
 use crate::ty::{FloatTy, IntTy, Ty, TyKind, Types};
 
 /// A number, or what is one for the IR: `bool`, `char` and variants.

@@ -2,16 +2,13 @@
 
 use syn::spanned::Spanned;
 
-use super::ops::{call_span, method_call_span};
+use super::syntax::{Generic, call_span, is_closure, is_iterator, method_call_span, turbofish};
 use super::{Checker, Expect, Named};
 use crate::bounds::Bound;
 use crate::diag::{Diagnostic, Place};
 use crate::methods::{self, CLAMP, Op, SliceOp};
 use crate::tree::{Expr, ExprKind, FnId, UnOp};
 use crate::ty::{Ty, TyKind};
-
-/// The arguments between `::<` and `>`.
-type Generic = syn::AngleBracketedGenericArguments;
 
 impl<'a> Checker<'a> {
     pub(super) fn call(&mut self, call: &syn::ExprCall) -> Expr {
@@ -276,9 +273,7 @@ impl<'a> Checker<'a> {
     pub(super) fn method_call(&mut self, call: &syn::ExprMethodCall) -> Expr {
         let place = self.place(method_call_span(call));
         let name = call.method.to_string();
-        if matches!(name.as_str(), "sum" | "product" | "count")
-            && super::iter::is_iterator(&call.receiver)
-        {
+        if matches!(name.as_str(), "sum" | "product" | "count") && is_iterator(&call.receiver) {
             return self.fold(call, place);
         }
         let args: Vec<&syn::Expr> = call.args.iter().collect();
@@ -524,24 +519,5 @@ impl<'a> Checker<'a> {
     pub(super) fn not(&mut self, expr: Expr) -> Expr {
         let (ty, place) = (expr.ty, expr.place);
         self.make(ExprKind::Unary(UnOp::Not, Box::new(expr)), ty, place)
-    }
-}
-
-fn is_closure(mut expr: &syn::Expr) -> bool {
-    while let syn::Expr::Paren(inner) = expr {
-        expr = &inner.expr;
-    }
-    matches!(expr, syn::Expr::Closure(_))
-}
-
-/// The generic arguments of a path's last word; an error if another has some.
-pub(super) fn turbofish(path: &syn::Path) -> Result<Option<&Generic>, ()> {
-    let Some(last) = path.segments.last() else { return Ok(None) };
-    let others = path.segments.iter().take(path.segments.len() - 1);
-    match &last.arguments {
-        _ if others.into_iter().any(|segment| !segment.arguments.is_none()) => Err(()),
-        syn::PathArguments::None => Ok(None),
-        syn::PathArguments::AngleBracketed(list) => Ok(Some(list)),
-        syn::PathArguments::Parenthesized(_) => Err(()),
     }
 }

@@ -2,9 +2,10 @@
 
 use syn::spanned::Spanned;
 
-use super::{Checker, Expect, FnCx, FnInfo};
+use super::{Checker, Expect, FnCx};
 use crate::bounds::Bound;
 use crate::diag::{Diagnostic, Place};
+use crate::program::FnInfo;
 use crate::tree::{Expr, ExprKind, FnId, LocalId, Stmt};
 use crate::ty::{ParamId, Ty, TyKind};
 

@@ -230,15 +230,6 @@ pub(super) fn method(types: &Types, op: Op, args: &[ConstValue], ty: Ty) -> Outc
     }
 }
 
-/// The value of a float literal, rounded once to its type.
-pub(crate) fn float_value(digits: &str, float: FloatTy) -> ConstValue {
-    let parsed = match float {
-        FloatTy::F32 => digits.parse().map(ConstValue::F32),
-        FloatTy::F64 => digits.parse().map(ConstValue::F64),
-    };
-    parsed.unwrap_or_else(|error| unreachable!("`{digits}` is a float literal: {error}"))
-}
-
 /// The parts of an array, tuple or struct.
 pub(super) fn items_of(value: ConstValue) -> Vec<ConstValue> {
     match value {

@@ -9,7 +9,7 @@ use super::{Checker, ConstState, FnCx, MAX_CONST_DEPTH};
 use crate::diag::Place;
 use crate::tree::{ConstId, Expr, ExprKind, FnId, LocalId, LoopId, Stmt, UnOp};
 use crate::ty::{Ty, TyKind};
-use crate::value::ConstValue;
+use crate::value::{ConstValue, float_value};
 
 /// Expressions that one constant may evaluate, elements of arrays included.
 const MAX_STEPS: usize = 20_000_000;
@@ -171,7 +171,7 @@ impl<'a> Checker<'a> {
             }
             ExprKind::Value(value) => Ok((**value).clone()),
             ExprKind::Float(digits) => {
-                Ok(const_ops::float_value(digits, const_ops::float_of(&self.types, expr.ty)))
+                Ok(float_value(digits, const_ops::float_of(&self.types, expr.ty)))
             }
             ExprKind::Bool(value) => Ok(ConstValue::Bool(*value)),
             ExprKind::Char(value) => Ok(ConstValue::Char(*value)),

@@ -6,7 +6,7 @@ use crate::diag::{Diagnostic, Place};
 use crate::methods::Op;
 use crate::tree::{Adapter, BinOp, Body, Expr, ExprKind, Iter, IterBase, Pat, PatKind, Stmt, UnOp};
 use crate::ty::{IntTy, Ty, TyKind};
-use crate::value::{ConstValue, MAX_VARIABLES, layout};
+use crate::value::{ConstValue, MAX_VARIABLES, float_value, layout};
 
 impl<'a> Checker<'a> {
     pub(super) fn finish(&mut self, body: &Body) {
@@ -205,7 +205,7 @@ impl<'a> Checker<'a> {
 
     fn check_float(&mut self, digits: &str, ty: Ty, place: Place) {
         let Some(float) = self.types.as_float(ty) else { return };
-        let infinite = match super::float_value(digits, float) {
+        let infinite = match float_value(digits, float) {
             ConstValue::F32(value) => value.is_infinite(),
             ConstValue::F64(value) => value.is_infinite(),
             other => unreachable!("{other:?} is no float"),

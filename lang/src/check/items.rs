@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 
 use super::attributes::allowed_lints;
 use super::scope::Scope;
-use super::signature::inside;
+use super::syntax::inside;
 use super::{Checker, ConstInfo, ConstState, Method, Named, Pending};
 use crate::diag::{Diagnostic, Place};
 use crate::prelude;

@@ -2,6 +2,7 @@
 
 use syn::spanned::Spanned;
 
+use super::syntax::is_iterator;
 use super::{Checker, Expect};
 use crate::diag::Place;
 use crate::tree::{Adapter, BinOp, Expr, ExprKind, Iter, IterBase, Pat, PatKind, Stmt};
@@ -241,27 +242,5 @@ impl<'a> Checker<'a> {
             [syn::GenericArgument::Type(ty)] => Some(self.ty(ty)),
             _ => None,
         }
-    }
-}
-
-/// Whether an expression looks like an iterator, not like something that could become one.
-pub(super) fn is_iterator(expr: &syn::Expr) -> bool {
-    const MAKERS: [&str; 10] = [
-        "iter",
-        "iter_mut",
-        "into_iter",
-        "rev",
-        "step_by",
-        "take",
-        "skip",
-        "copied",
-        "cloned",
-        "enumerate",
-    ];
-    match expr {
-        syn::Expr::Paren(inner) => is_iterator(&inner.expr),
-        syn::Expr::Range(_) => true,
-        syn::Expr::MethodCall(call) => MAKERS.iter().any(|name| call.method == name),
-        _ => false,
     }
 }

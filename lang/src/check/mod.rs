@@ -27,11 +27,9 @@ mod places;
 mod promote;
 mod scope;
 mod signature;
+mod syntax;
 mod trait_bounds;
 mod types;
-
-pub(crate) use const_ops::float_value;
-pub(crate) use pattern::bindings;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -42,35 +40,17 @@ use proc_macro2::Span;
 use crate::diag::{Diagnostic, Place};
 use crate::methods::Op;
 use crate::parse::Source;
+use crate::program::{FnInfo, Program};
 use crate::tree::{Body, ConstId, Expr, ExprKind, FnId, Local, LocalId, LoopId};
 use crate::ty::{StructId, Ty, TyKind, Types};
 use crate::value::ConstValue;
 
-/// A function of the program or the host.
-#[derive(Debug)]
-pub(crate) struct FnInfo {
-    /// As the IR calls it.
-    pub(crate) name: String,
-    pub(crate) params: Vec<Ty>,
-    pub(crate) result: Ty,
-    /// The parameters of a generic function, which has no body once the program has been checked.
-    pub(crate) generics: Vec<Ty>,
-    /// Declared in an `extern` block.
-    pub(crate) host: bool,
-    pub(crate) needs_unsafe: bool,
-    pub(crate) is_const: bool,
-    pub(crate) place: Place,
-    /// Part of the program only if something calls it.
-    pub(crate) is_helper: bool,
-    pub(crate) body: Option<Rc<Body>>,
-}
-
 /// A `const` or `static`.
 #[derive(Debug)]
-pub(crate) struct ConstInfo {
-    pub(crate) name: String,
-    pub(crate) ty: Ty,
-    pub(crate) place: Place,
+struct ConstInfo {
+    name: String,
+    ty: Ty,
+    place: Place,
     state: ConstState,
 }
 
@@ -80,26 +60,6 @@ enum ConstState {
     Running,
     Known(Rc<ConstValue>),
     Failed,
-}
-
-/// A checked program.
-#[derive(Debug)]
-pub(crate) struct Program {
-    /// The functions that 128-bit integers need, if the program mentions any.
-    pub(crate) helpers: HashMap<String, FnId>,
-    pub(crate) types: Types,
-    pub(crate) fns: Vec<FnInfo>,
-    consts: Vec<ConstInfo>,
-}
-
-impl Program {
-    /// The value of a constant.
-    pub(crate) fn value(&self, id: ConstId) -> &ConstValue {
-        match &self.consts[id.0 as usize].state {
-            ConstState::Known(value) => value,
-            _ => unreachable!("a program with a constant without a value is refused"),
-        }
-    }
 }
 
 /// The meaning of a name where a value is expected.
@@ -290,6 +250,11 @@ pub(crate) fn check(source: &Source, file: &syn::File) -> Result<Program, Vec<Di
     }
     let Checker { mut diags, types, fns, consts, helpers, .. } = checker;
     if diags.is_empty() {
+        let values = consts.into_iter().map(|info| match info.state {
+            ConstState::Known(value) => value,
+            _ => unreachable!("a program with a constant without a value is refused"),
+        });
+        let consts = values.collect();
         return Ok(Program { helpers, types, fns, consts });
     }
     diags.sort_by_key(|diag| (diag.span.start, diag.span.end));

@@ -1,57 +1,13 @@
 //! Literals and operators.
 
-use proc_macro2::Span;
 use syn::spanned::Spanned;
 
+use super::syntax::span_of;
 use super::{Checker, Expect};
 use crate::bounds::{Bound, operator_trait};
 use crate::diag::{Diagnostic, Place};
 use crate::tree::{BinOp, Expr, ExprKind, UnOp};
 use crate::ty::{FloatTy, IntTy, Ty, TyKind};
-
-/// The span from the start of the first to the end of the second.
-fn joined(first: Span, last: Span) -> Span {
-    first.join(last).unwrap_or(first)
-}
-
-/// The span of a call.
-pub(super) fn call_span(call: &syn::ExprCall) -> Span {
-    joined(span_of(&call.func), call.paren_token.span.close())
-}
-
-/// The span of a call of a method.
-pub(super) fn method_call_span(call: &syn::ExprMethodCall) -> Span {
-    joined(span_of(&call.receiver), call.paren_token.span.close())
-}
-
-/// The span of an expression. It looks at the ends alone: `span()` walks through all tokens between them, which would
-/// make the cost of nested expressions quadratic.
-pub(super) fn span_of(expr: &syn::Expr) -> Span {
-    use syn::Expr as E;
-    match expr {
-        E::Binary(binary) => joined(span_of(&binary.left), span_of(&binary.right)),
-        E::Index(index) => joined(span_of(&index.expr), index.bracket_token.span.close()),
-        E::Call(call) => call_span(call),
-        E::MethodCall(call) => method_call_span(call),
-        E::Field(field) => joined(span_of(&field.base), field.member.span()),
-        E::Cast(cast) => joined(span_of(&cast.expr), cast.ty.span()),
-        E::Paren(paren) => paren.paren_token.span.join(),
-        E::Tuple(tuple) => tuple.paren_token.span.join(),
-        E::Array(array) => array.bracket_token.span.join(),
-        E::Repeat(repeat) => repeat.bracket_token.span.join(),
-        E::Struct(literal) => {
-            joined(literal.path.segments.span(), literal.brace_token.span.close())
-        }
-        E::Macro(call) => joined(call.mac.path.span(), call.mac.delimiter.span().close()),
-        E::Block(block) => block.block.brace_token.span.join(),
-        E::Unary(unary) => joined(unary.op.span(), span_of(&unary.expr)),
-        E::Reference(reference) => joined(reference.and_token.span, span_of(&reference.expr)),
-        E::If(branch) => branch.if_token.span,
-        E::Match(switch) => switch.match_token.span,
-        E::Assign(assign) => joined(span_of(&assign.left), span_of(&assign.right)),
-        other => other.span(),
-    }
-}
 
 impl<'a> Checker<'a> {
     pub(super) fn place_of(&self, expr: &syn::Expr) -> Place {

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use syn::spanned::Spanned;
 
+use super::syntax::turbofish;
 use super::{Checker, Named};
 use crate::bounds::is_trait_path;
 use crate::diag::{Diagnostic, Place};
@@ -63,7 +64,7 @@ impl<'a> Checker<'a> {
 
     pub(super) fn path_expr(&mut self, expr: &syn::ExprPath) -> Expr {
         let place = self.place(expr.span());
-        let Ok(generic) = super::call::turbofish(&expr.path) else {
+        let Ok(generic) = turbofish(&expr.path) else {
             return self.unsupported(expr.span(), "generic paths");
         };
         if expr.qself.is_some() {

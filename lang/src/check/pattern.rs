@@ -4,7 +4,7 @@ use syn::spanned::Spanned;
 
 use super::{Binding, Checker, Expect, Named};
 use crate::diag::Place;
-use crate::tree::{Expr, ExprKind, LocalId, Pat, PatKind, UnOp};
+use crate::tree::{Expr, ExprKind, Pat, PatKind, UnOp};
 use crate::ty::{IntTy, Ty, TyKind};
 use crate::value::{ConstValue, std_constant};
 
@@ -405,13 +405,4 @@ impl<'a> Checker<'a> {
             _ => None,
         }
     }
-}
-
-/// The locals that a pattern binds.
-pub(crate) fn bindings(pat: &Pat, found: &mut Vec<LocalId>) {
-    pat.walk(&mut |pat| {
-        if let PatKind::Bind(id, _) | PatKind::BindRef(id) = pat.kind {
-            found.push(id);
-        }
-    });
 }

@@ -2,7 +2,7 @@
 
 use syn::spanned::Spanned;
 
-use super::ops::span_of;
+use super::syntax::span_of;
 use super::{Checker, Expect};
 use crate::diag::{Diagnostic, Place};
 use crate::tree::{Expr, ExprKind};

@@ -2,8 +2,10 @@
 
 use syn::spanned::Spanned;
 
-use super::{Checker, FnInfo};
+use super::Checker;
+use super::syntax::inside;
 use crate::diag::{Diagnostic, Place};
+use crate::program::FnInfo;
 use crate::tree::{FnId, LocalId, Pat, PatKind, Stmt};
 use crate::ty::Ty;
 
@@ -154,18 +156,6 @@ impl<'a> Checker<'a> {
 
     pub(super) fn wild(&self, ty: Ty, place: Place) -> Pat {
         Pat { kind: PatKind::Wild, ty, place }
-    }
-}
-
-/// The types directly inside of one.
-pub(super) fn inside(ty: &syn::Type) -> Vec<&syn::Type> {
-    match ty {
-        syn::Type::Reference(reference) => vec![&reference.elem],
-        syn::Type::Slice(slice) => vec![&slice.elem],
-        syn::Type::Array(array) => vec![&array.elem],
-        syn::Type::Paren(paren) => vec![&paren.elem],
-        syn::Type::Tuple(tuple) => tuple.elems.iter().collect(),
-        _ => Vec::new(),
     }
 }
 

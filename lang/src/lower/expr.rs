@@ -5,7 +5,7 @@ use ir::{TrapKind, Type, Value};
 use super::ops::Right;
 use super::place::PlaceValue;
 use super::{Addr, Flow, Lower, Unreachable, one};
-use crate::tree::{BinOp, Expr, ExprKind, PanicKind, Stmt};
+use crate::tree::{BinOp, Expr, ExprKind, Stmt};
 
 impl<'m, 'p> Lower<'m, 'p> {
     /// Generates an expression. A type that stays in memory is written to `dest`; the scalars of another are returned.
@@ -58,7 +58,7 @@ impl<'m, 'p> Lower<'m, 'p> {
                 scalar(self.int_const(self.int_of(expr.ty).to_ir(), *value as i128))
             }
             ExprKind::Float(digits) => {
-                let value = crate::check::float_value(digits, self.float_of(expr.ty));
+                let value = crate::value::float_value(digits, self.float_of(expr.ty));
                 Ok(self.constant(&value, expr.ty, None))
             }
             ExprKind::Value(value) => Ok(self.constant(value, expr.ty, dest)),
@@ -136,7 +136,7 @@ impl<'m, 'p> Lower<'m, 'p> {
             ExprKind::Panic(kind, format) => {
                 format.iter().try_for_each(|format| self.print(format))?;
                 self.at(expr.place);
-                self.trap(trap_kind(*kind))
+                self.trap(kind.trap())
             }
             ExprKind::NeverTo(inner) => {
                 self.generate(inner, None)?;
@@ -258,9 +258,7 @@ impl<'m, 'p> Lower<'m, 'p> {
                 self.let_stmt(pat, init, otherwise.as_ref())
             }
             Stmt::Let { pat, init: None, .. } => {
-                let mut ids = Vec::new();
-                crate::check::bindings(pat, &mut ids);
-                ids.into_iter().for_each(|id| self.declare(id));
+                pat.bindings().into_iter().for_each(|id| self.declare(id));
                 Ok(())
             }
         }
@@ -315,14 +313,6 @@ impl<'m, 'p> Lower<'m, 'p> {
 /// The destination of a value whose type stays in memory.
 fn memory(dest: Option<Addr>) -> Addr {
     dest.unwrap_or_else(|| unreachable!("what stays in memory has a destination"))
-}
-
-pub(super) fn trap_kind(kind: PanicKind) -> TrapKind {
-    match kind {
-        PanicKind::Panic => TrapKind::Panic,
-        PanicKind::Unreachable => TrapKind::Unreachable,
-        PanicKind::Assertion => TrapKind::Assertion,
-    }
 }
 
 /// Whether evaluating a place changes nothing, so that it may be done before or after something else.

@@ -102,7 +102,7 @@ impl<'m, 'p> Lower<'m, 'p> {
         {
             let failed = self.scalar(cond)?;
             self.at(expr.place);
-            self.b.trap_if(failed, super::expr::trap_kind(kind));
+            self.b.trap_if(failed, kind.trap());
             return Ok(Vec::new());
         }
         if let (ExprKind::Bool(value), _) = (&cond.kind, ()) {

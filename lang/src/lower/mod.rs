@@ -18,7 +18,7 @@ use std::collections::{HashMap, HashSet};
 
 use ir::{AbiParam, Extend, FuncRef, FunctionBuilder, Signature, StackSlot, Type, Value, Var};
 
-use crate::check::{FnInfo, Program};
+use crate::program::{FnInfo, Program};
 use crate::runtime::HostFunction;
 use crate::tree::{Body, ExprKind, FnId, LocalId, LoopId};
 use crate::ty::{IntTy, Ty, TyKind, Types};

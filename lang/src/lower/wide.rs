@@ -3,7 +3,7 @@
 use ir::{IntCC, TrapKind, Type, Value, WideOp};
 
 use super::Lower;
-use crate::tree::BinOp;
+use crate::operator::BinOp;
 use crate::ty::{FloatTy, IntTy};
 use crate::words::int_cc;
 
