@@ -1,6 +1,8 @@
 //! Functions that break a rule are refused, with an error that names the place.
 
-use regalloc::testing::{TestFunction, machine, parse};
+mod common;
+
+use common::testing::{TestFunction, machine, parse};
 use regalloc::{
     Block, ClassRegs, EnvError, Error, Function, Inst, InstRange, MachineEnv, Operand, Options,
     PReg, PRegSet, VReg, run,

@@ -1,6 +1,8 @@
 //! Small programs of the kind that compilers meet, with what the allocator makes of them, to be read.
 
-use regalloc::testing::{machine, parse};
+mod common;
+
+use common::testing::{machine, parse};
 use regalloc::{Options, check, dump, run};
 
 /// Allocates for a machine with `caller` and `callee` registers a class, proves and prints the result.

@@ -3,8 +3,8 @@
 
 mod common;
 
+use common::testing::{Shape, TestFunction, generate, machine};
 use common::{dense, execute::execute};
-use regalloc::testing::{Shape, TestFunction, generate, machine};
 use regalloc::{
     Allocation, Edit, Function, Inst, Loc, MachineEnv, Operand, Options, PReg, ProgPoint, RegClass,
     Side, SpillSlot, check, run,
@@ -331,7 +331,7 @@ fn what_an_instruction_needs_at_once_is_apart() {
     let reg = |&index: &u8| Loc::Reg(PReg::int(index));
     for &(inst, places, right) in AT_ONCE {
         let text = format!("block0:\nargs def v0:r0, def v1:r1\n{inst}\nret");
-        let function = regalloc::testing::parse(&text).unwrap();
+        let function = common::testing::parse(&text).unwrap();
         let places = [vec![reg(&0), reg(&1)], places.iter().map(reg).collect(), vec![]];
         let allocation = Allocation::from_parts(&places, vec![], 0);
         let env = machine(4, 2);

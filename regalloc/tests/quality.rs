@@ -1,7 +1,9 @@
 //! How good allocations are, as the cost of what they insert: each edit counts as often as its block is taken to
 //! run, eight times more for each loop around it, and memory counts three times a register move.
 
-use regalloc::testing::{Shape, TestFunction, generate, machine};
+mod common;
+
+use common::testing::{Shape, TestFunction, generate, machine};
 use regalloc::{Allocation, Allocator, Block, Constraint, Edit, Function, Loc, Options};
 
 fn weight(function: &TestFunction, block: Block) -> u64 {

@@ -1,10 +1,9 @@
 //! Random functions, allocated and checked. `JITSU_SEEDS=500000 cargo test --release -p regalloc --test random` runs more.
 
-#[allow(dead_code)] // each test uses its part
 mod common;
 
 use common::execute::execute;
-use regalloc::testing::{Shape, TestFunction, generate, machine};
+use common::testing::{Shape, TestFunction, generate, machine};
 use regalloc::{Allocation, Edit, Inst, Loc, Options, PRegSet, check, dump, run};
 use testkit::Random;
 

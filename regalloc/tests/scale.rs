@@ -1,8 +1,10 @@
 //! Large and lopsided functions: nothing may take quadratic time.
 
+mod common;
+
 use std::time::{Duration, Instant};
 
-use regalloc::testing::{TestBlock, TestFunction, TestInst, machine};
+use common::testing::{TestBlock, TestFunction, TestInst, machine};
 use regalloc::{
     Allocator, Block, MachineEnv, Operand, Options, PReg, PRegSet, RegClass, Stats, VReg,
 };

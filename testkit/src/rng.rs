@@ -33,6 +33,11 @@ impl Random {
         self.below(times) == 0
     }
 
+    /// True `chance` times in a hundred.
+    pub fn percent(&mut self, chance: u32) -> bool {
+        self.below(100) < chance as usize
+    }
+
     /// One of the items; `None` if there are none.
     pub fn pick<T: Clone>(&mut self, items: &[T]) -> Option<T> {
         items.get(self.below(items.len())).cloned()

@@ -198,7 +198,7 @@ fn is_library(path: &str) -> bool {
 
 /// Whether a file in `src` holds only tests: the module that declares it does so under `#[cfg(test)]`.
 fn is_test_module(path: &str) -> bool {
-    path.ends_with("/tests.rs") || path.ends_with("/oracle.rs") || path.contains("/testing/")
+    path.ends_with("/tests.rs") || path.ends_with("/oracle.rs")
 }
 
 /// Whether an arm for all other cases, or a fallback, gives a value that nothing asked for.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{TestBlock, TestFunction, TestInst};
-use crate::operand::{Block, Constraint, Operand, OperandKind, OperandPos, PReg, RegClass, VReg};
+use regalloc::{Block, Constraint, Operand, OperandKind, OperandPos, PReg, RegClass, VReg};
 
 /// A line that is not understood.
 #[derive(Clone, PartialEq, Eq, Debug)]

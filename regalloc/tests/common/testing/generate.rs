@@ -1,7 +1,8 @@
 //! Random functions in SSA form: any flow graph, any constraint, reproducible from a seed.
 
 use super::{TestBlock, TestFunction, TestInst};
-use crate::operand::{Block, Operand, PReg, PRegSet, RegClass, VReg};
+use regalloc::{Block, Operand, PReg, PRegSet, RegClass, VReg};
+use testkit::Random;
 
 /// Registers above those of any machine here: only operands that name them can be in them.
 const UNALLOCATABLE: [u8; 2] = [61, 62];
@@ -29,34 +30,11 @@ pub struct Shape {
     pub wild: bool,
 }
 
-/// A pseudo-random sequence (SplitMix64: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators",
-/// OOPSLA 2014).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ z >> 31
-    }
-
-    /// A number below `bound`, which is not 0.
-    fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound as u64) as usize
-    }
-
-    fn percent(&mut self, chance: u32) -> bool {
-        self.below(100) < chance as usize
-    }
-}
-
-/// The random function of this seed and shape. It keeps the rules of [`Function`](crate::Function), and every
+/// The random function of this seed and shape. It keeps the rules of [`Function`](regalloc::Function), and every
 /// instruction fits a [`machine`](super::machine) with at least 6 registers a class, of which `shape` says how many
 /// are caller-saved.
 pub fn generate(seed: u64, shape: &Shape) -> TestFunction {
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let mut graph = if shape.wild {
         wild_graph(&mut random, shape.blocks.max(2))
     } else {

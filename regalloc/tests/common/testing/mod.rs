@@ -4,8 +4,7 @@
 //! registers, `->` and the successors with their arguments. `copy` is a move, `const` can be rematerialised,
 //! an instruction without successors that ends a block returns.
 //!
-//! ```
-//! let function = regalloc::testing::parse("
+//! ```text
 //!     block0:
 //!         args def v0:r0
 //!         const def v1
@@ -18,19 +17,19 @@
 //!         jump -> block1(v5)
 //!     block3:
 //!         ret use v4:r0
-//! ").unwrap();
-//! assert_eq!(regalloc::Function::num_blocks(&function), 4);
 //! ```
+
+#![allow(dead_code, unused_imports, unreachable_pub, reason = "each test uses a part")]
 
 mod generate;
 mod text;
 
-pub use generate::{Shape, generate};
-pub use text::{ParseError, parse};
+pub(crate) use generate::{Shape, generate};
+pub(crate) use text::parse;
 
-use crate::env::{ClassRegs, MachineEnv};
-use crate::function::Function;
-use crate::operand::{Block, Inst, InstRange, Operand, PReg, PRegSet, VReg};
+use regalloc::{
+    Block, ClassRegs, Function, Inst, InstRange, MachineEnv, Operand, PReg, PRegSet, VReg,
+};
 
 /// An instruction of a [`TestFunction`].
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
