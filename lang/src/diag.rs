@@ -87,6 +87,19 @@ impl Diagnostic {
         self
     }
 
+    /// Suggests the name that is nearest to one that is not known.
+    pub(crate) fn nearest<'n>(
+        self,
+        message: &str,
+        name: &str,
+        known: impl IntoIterator<Item = &'n str>,
+    ) -> Self {
+        match ir::nearest(name, known) {
+            Some(near) => self.suggest(message, near),
+            None => self,
+        }
+    }
+
     pub(crate) fn suggest(
         mut self,
         message: impl Into<String>,

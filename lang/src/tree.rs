@@ -151,16 +151,10 @@ pub(crate) enum ExprKind {
     ConstParam(Ty),
     /// `T::default()`: all bytes are zero.
     Zero,
-    /// A constant of the standard library.
+    /// A literal whose type is known, a variant, a constant of the standard library, or what a constant expression is.
     Value(Rc<ConstValue>),
     /// The digits, which are read when the type is known.
     Float(String),
-    Bool(bool),
-    Char(char),
-    Str(String),
-    ByteStr(Vec<u8>),
-    /// A variant of an enum, by its number.
-    Variant(u32),
     Local(LocalId),
     Const(ConstId),
     Static(ConstId),
@@ -262,6 +256,17 @@ pub(crate) enum Stmt {
 }
 
 impl Expr {
+    /// The truth value, of a literal.
+    pub(crate) fn as_bool(&self) -> Option<bool> {
+        match &self.kind {
+            ExprKind::Value(value) => match **value {
+                ConstValue::Bool(value) => Some(value),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// Whether it denotes a place in memory or a variable, not a fresh value.
     pub(crate) fn is_place(&self) -> bool {
         matches!(

@@ -119,13 +119,9 @@ impl<'a> Checker<'a> {
             let at = self.place(value.member.span());
             let Some(index) = info.fields.iter().position(|(other, _)| *other == field) else {
                 let message = format!("struct `{name}` has no field named `{field}`");
-                let mut diag = Diagnostic::new("E0560", at, message);
-                if let Some(near) =
-                    ir::nearest(&field, info.fields.iter().map(|(other, _)| other.as_str()))
-                {
-                    diag = diag.suggest("a field with a similar name exists", near);
-                }
-                self.report(diag);
+                let diag = Diagnostic::new("E0560", at, message);
+                let known = info.fields.iter().map(|(other, _)| other.as_str());
+                self.report(diag.nearest("a field with a similar name exists", &field, known));
                 continue;
             };
             if fields.iter().any(|(other, _)| *other == index) {

@@ -62,9 +62,8 @@ impl<'a> Checker<'a> {
         if matches!(name, "Some" | "Ok" | "Err" | "Box" | "drop" | "String" | "Vec") {
             return self.error("J0002", place, format!("`{name}` is not supported"));
         }
-        let mut diag =
-            Diagnostic::new("E0425", place, format!("cannot find function `{name}` in this scope"))
-                .label("not found in this scope");
+        let message = format!("cannot find function `{name}` in this scope");
+        let diag = Diagnostic::new("E0425", place, message).label("not found in this scope");
         let mut known: Vec<&str> = self
             .values
             .iter()
@@ -72,10 +71,7 @@ impl<'a> Checker<'a> {
             .map(|(k, _)| k.as_str())
             .collect();
         known.sort_unstable();
-        if let Some(near) = ir::nearest(name, known) {
-            diag = diag.suggest("a function with a similar name exists", near);
-        }
-        self.report(diag);
+        self.report(diag.nearest("a function with a similar name exists", name, known));
         self.error_expr(place)
     }
 
@@ -210,9 +206,7 @@ impl<'a> Checker<'a> {
         let taken = values.len();
         if args.len() + taken != params.len() {
             self.wrong_count(name, params.len().saturating_sub(taken), args.len(), place);
-            for arg in args {
-                let _ = self.expr(arg, Expect::Nothing);
-            }
+            self.check_all(args);
             return Vec::new();
         }
         // Closures come last, when the other arguments have determined the types of their parameters.
@@ -286,9 +280,7 @@ impl<'a> Checker<'a> {
         let receiver = self.expr(&call.receiver, Expect::Nothing);
         let at = self.place(call.method.span());
         if self.types.is_error(receiver.ty) {
-            for arg in args {
-                let _ = self.expr(arg, Expect::Nothing);
-            }
+            self.check_all(&args);
             return self.error_expr(place);
         }
         let base = self.auto_deref(receiver);
@@ -391,11 +383,9 @@ impl<'a> Checker<'a> {
         }
         let message =
             format!("no method named `{name}` found for type `{shown}` in the current scope");
-        let mut diag = Diagnostic::new("E0599", at, message);
-        if let Some(near) = ir::nearest(name, methods::names(&self.types, ty)) {
-            diag = diag.suggest("there is a method with a similar name", near);
-        }
-        self.report(diag);
+        let diag = Diagnostic::new("E0599", at, message);
+        let known = methods::names(&self.types, ty);
+        self.report(diag.nearest("there is a method with a similar name", name, known));
         self.error_expr(at)
     }
 

@@ -6,7 +6,7 @@ use super::{Checker, Expect, FnCx};
 use crate::bounds::Bound;
 use crate::diag::{Diagnostic, Place};
 use crate::program::FnInfo;
-use crate::tree::{Expr, ExprKind, FnId, LocalId, Stmt};
+use crate::tree::{Expr, ExprKind, FnId, LocalId};
 use crate::ty::{ParamId, Ty, TyKind};
 
 /// A closure whose body has been checked, except for the checks that need all types of the function around it.
@@ -80,9 +80,7 @@ impl<'a> Checker<'a> {
     pub(super) fn call_value(&mut self, callee: Expr, args: &[&syn::Expr], place: Place) -> Expr {
         let callee = self.auto_deref(callee);
         let Some((params, result)) = self.signature_of(callee.ty) else {
-            for arg in args {
-                let _ = self.expr(arg, Expect::Nothing);
-            }
+            self.check_all(args);
             if self.types.is_error(callee.ty) {
                 return callee;
             }
@@ -104,9 +102,7 @@ impl<'a> Checker<'a> {
                 args.len(),
                 if args.len() == 1 { "was" } else { "were" },
             );
-            for arg in args {
-                let _ = self.expr(arg, Expect::Nothing);
-            }
+            self.check_all(args);
             return self.error("E0057", place, message);
         }
         let args = args.iter().zip(params).map(|(arg, ty)| self.expr_coerce(arg, ty)).collect();
@@ -192,12 +188,9 @@ impl<'a> Checker<'a> {
             };
             self.bind_parameter(pat, ty, &mut ids, &mut lets);
         }
-        let mut value = self.expr_coerce(&closure.body, result);
-        if !lets.is_empty() {
-            let (ty, at) = (value.ty, value.place);
-            let block: Vec<Stmt> = lets;
-            value = self.make(ExprKind::Block(block, Some(Box::new(value))), ty, at);
-        }
+        let value = self.expr_coerce(&closure.body, result);
+        let at = value.place;
+        let value = self.after(lets, value, at);
         let inner = std::mem::replace(&mut self.cx, outer);
         let irrefutable = std::mem::replace(&mut self.later_irrefutable, irrefutable);
         let generics = self.cx.params.clone();

@@ -173,10 +173,6 @@ impl<'a> Checker<'a> {
             ExprKind::Float(digits) => {
                 Ok(float_value(digits, const_ops::float_of(&self.types, expr.ty)))
             }
-            ExprKind::Bool(value) => Ok(ConstValue::Bool(*value)),
-            ExprKind::Char(value) => Ok(ConstValue::Char(*value)),
-            ExprKind::Str(value) => Ok(ConstValue::Str(value.as_str().into())),
-            ExprKind::ByteStr(bytes) => Ok(byte_string(bytes)),
             ExprKind::Local(id) => match frame.locals.get(id) {
                 Some(value) => Ok(value.clone()),
                 None => fail(place, "a variable has no value yet"),
@@ -237,7 +233,6 @@ impl<'a> Checker<'a> {
                 at(place, const_ops::method(&self.types, *op, &values, args[0].ty))
             }
             ExprKind::Panic(..) => fail(place, "it panics"),
-            ExprKind::Variant(index) => Ok(ConstValue::Int((*index).into())),
             ExprKind::FnItem => Ok(UNIT),
             ExprKind::Reify(inner) => match self.types.kind(inner.ty) {
                 TyKind::FnItem(id, _) => Ok(ConstValue::Fn(*id)),
@@ -488,11 +483,6 @@ impl<'a> Checker<'a> {
     }
 }
 
-fn byte_string(bytes: &[u8]) -> ConstValue {
-    let items = bytes.iter().map(|&byte| ConstValue::Int(byte.into())).collect();
-    ConstValue::Ref(Rc::new(ConstValue::Aggregate(items)))
-}
-
 fn out_of_bounds(place: Place) -> Exit {
     Exit::Error(place, "index out of bounds".to_owned())
 }
@@ -504,9 +494,6 @@ fn is_simple(expr: &Expr) -> bool {
         ExprKind::Int(_)
             | ExprKind::Float(_)
             | ExprKind::Value(_)
-            | ExprKind::Bool(_)
-            | ExprKind::Char(_)
-            | ExprKind::Variant(_)
             | ExprKind::Const(_)
             | ExprKind::Unary(..)
             | ExprKind::Binary(..)
@@ -514,7 +501,6 @@ fn is_simple(expr: &Expr) -> bool {
             | ExprKind::Tuple(_)
             | ExprKind::Array(_)
             | ExprKind::Struct { .. }
-            | ExprKind::Str(_)
     );
     let mut simple = itself;
     if itself {

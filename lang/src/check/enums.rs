@@ -5,7 +5,7 @@ use syn::spanned::Spanned;
 
 use super::Checker;
 use crate::diag::{Diagnostic, Place};
-use crate::tree::{Expr, ExprKind};
+use crate::tree::Expr;
 use crate::ty::{EnumId, EnumInfo, IntTy, Ty, TyKind};
 use crate::value::ConstValue;
 
@@ -138,7 +138,7 @@ impl<'a> Checker<'a> {
     pub(super) fn variant(&mut self, id: EnumId, ty: Ty, name: &str, place: Place) -> Expr {
         let info = &self.types.enums[id.0 as usize];
         if let Some(index) = info.variants.iter().position(|(other, _)| other == name) {
-            return self.make(ExprKind::Variant(index as u32), ty, place);
+            return self.known(ConstValue::Int(index as i128), ty, place);
         }
         let message =
             format!("no variant or associated item named `{name}` found for enum `{}`", info.name);

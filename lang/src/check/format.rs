@@ -9,6 +9,7 @@ use crate::diag::{Diagnostic, Place};
 use crate::runtime::{Align, Conversion, IntKind, Stream, Style};
 use crate::tree::{Arm, BinOp, Expr, ExprKind, Format, PanicKind, Piece, Size};
 use crate::ty::{Ty, TyKind};
+use crate::value::ConstValue;
 
 /// The arguments of a macro: expressions, some with a name.
 struct Args(Vec<(Option<syn::Ident>, syn::Expr)>);
@@ -157,8 +158,8 @@ impl<'a> Checker<'a> {
         self.cx.diverges = diverges;
         self.cx.scope.truncate(scope);
         let rest = self.wild(value.ty, place);
-        let yes = self.make(ExprKind::Bool(true), Ty::BOOL, place);
-        let no = self.make(ExprKind::Bool(false), Ty::BOOL, place);
+        let yes = self.known(ConstValue::Bool(true), Ty::BOOL, place);
+        let no = self.known(ConstValue::Bool(false), Ty::BOOL, place);
         let arms = vec![Arm { pat, guard, body: yes }, Arm { pat: rest, guard: None, body: no }];
         self.make(ExprKind::Match { value: Box::new(value), arms }, Ty::BOOL, place)
     }
@@ -191,7 +192,7 @@ impl<'a> Checker<'a> {
             return check;
         }
         // It is checked, but not run: debug assertions are off.
-        let no = self.make(ExprKind::Bool(false), Ty::BOOL, place);
+        let no = self.known(ConstValue::Bool(false), Ty::BOOL, place);
         let kind = ExprKind::If { cond: Box::new(no), then: Box::new(check), otherwise: None };
         self.make(kind, Ty::UNIT, place)
     }
@@ -274,8 +275,8 @@ impl<'a> Checker<'a> {
         for piece in &mut format.pieces {
             if let Piece::Text(text) = piece {
                 let index = format.args.len();
-                let kind = ExprKind::Str(std::mem::take(text));
-                format.args.push(Expr { kind, ty: str, place: Place::default() });
+                let text = ConstValue::Str(std::mem::take(text).into());
+                format.args.push(self.known(text, str, Place::default()));
                 let style = Style { stream, ..Style::default() };
                 *piece =
                     Piece::Arg { index, style, width: Size::Fixed(0), precision: Size::Fixed(0) };

@@ -197,11 +197,10 @@ impl<'a> Checker<'a> {
             let pat = Pat { kind: PatKind::Bind(id, None), ty, place };
             Stmt::Let { pat, init: Some(arg), otherwise: None }
         });
-        let lets = lets.collect();
+        let lets: Vec<Stmt> = lets.collect();
         let value = self.expr(&body, Expect::Nothing);
         (self.prelude, self.cx.self_ty, self.cx.scope) = (outer, self_ty, scope);
-        let ty = value.ty;
-        self.make(ExprKind::Block(lets, Some(Box::new(value))), ty, place)
+        self.after(lets, value, place)
     }
 
     /// `select!(condition, a, b)` in a text of the prelude.

@@ -59,6 +59,15 @@ fn of(generics: &syn::Generics) -> impl Iterator<Item = &syn::Lifetime> {
     generics.lifetimes().map(|param| &param.lifetime)
 }
 
+/// Visits of items whose lifetimes hold inside of them.
+macro_rules! generic {
+    ($($visit:ident($item:ident), $($generics:ident).+;)*) => {
+        $(fn $visit(&mut self, item: &'a syn::$item) {
+            self.within(of(&item.$($generics).+), |names| visit::$visit(names, item));
+        })*
+    };
+}
+
 impl<'a> Visit<'a> for Names {
     fn visit_lifetime(&mut self, lifetime: &'a syn::Lifetime) {
         let name = lifetime.ident.to_string();
@@ -88,28 +97,13 @@ impl<'a> Visit<'a> for Names {
         self.declared = outer;
     }
 
-    fn visit_impl_item_fn(&mut self, item: &'a syn::ImplItemFn) {
-        self.within(of(&item.sig.generics), |names| visit::visit_impl_item_fn(names, item));
-    }
-
-    fn visit_item_impl(&mut self, item: &'a syn::ItemImpl) {
-        self.within(of(&item.generics), |names| visit::visit_item_impl(names, item));
-    }
-
-    fn visit_item_struct(&mut self, item: &'a syn::ItemStruct) {
-        self.within(of(&item.generics), |names| visit::visit_item_struct(names, item));
-    }
-
-    fn visit_item_enum(&mut self, item: &'a syn::ItemEnum) {
-        self.within(of(&item.generics), |names| visit::visit_item_enum(names, item));
-    }
-
-    fn visit_item_type(&mut self, item: &'a syn::ItemType) {
-        self.within(of(&item.generics), |names| visit::visit_item_type(names, item));
-    }
-
-    fn visit_item_trait(&mut self, item: &'a syn::ItemTrait) {
-        self.within(of(&item.generics), |names| visit::visit_item_trait(names, item));
+    generic! {
+        visit_impl_item_fn(ImplItemFn), sig.generics;
+        visit_item_impl(ItemImpl), generics;
+        visit_item_struct(ItemStruct), generics;
+        visit_item_enum(ItemEnum), generics;
+        visit_item_type(ItemType), generics;
+        visit_item_trait(ItemTrait), generics;
     }
 
     fn visit_type_bare_fn(&mut self, ty: &'a syn::TypeBareFn) {

@@ -41,7 +41,7 @@ use crate::diag::{Diagnostic, Place};
 use crate::methods::Op;
 use crate::parse::Source;
 use crate::program::{FnInfo, Program};
-use crate::tree::{Body, ConstId, Expr, ExprKind, FnId, Local, LocalId, LoopId};
+use crate::tree::{Body, ConstId, Expr, ExprKind, FnId, Local, LocalId, LoopId, Stmt};
 use crate::ty::{StructId, Ty, TyKind, Types};
 use crate::value::ConstValue;
 
@@ -312,6 +312,10 @@ impl<'a> Checker<'a> {
         Expr { kind, ty, place }
     }
 
+    fn known(&self, value: ConstValue, ty: Ty, place: Place) -> Expr {
+        self.make(ExprKind::Value(Rc::new(value)), ty, place)
+    }
+
     /// A method's call, unless it stands in a constant and Rust does not have it there.
     fn make_method(&mut self, op: Op, args: Vec<Expr>, ty: Ty, place: Place) -> Expr {
         let float = args.first().is_some_and(|arg| self.types.is_floating(arg.ty));
@@ -376,6 +380,13 @@ impl<'a> Checker<'a> {
         }
         self.mismatch(blame(&expr), expected, expr.ty);
         self.error_expr(expr.place)
+    }
+
+    /// Expressions whose values nothing can take any more.
+    fn check_all(&mut self, exprs: &[&syn::Expr]) {
+        for expr in exprs {
+            let _ = self.expr(expr, Expect::Nothing);
+        }
     }
 
     fn expr_coerce(&mut self, expr: &syn::Expr, expected: Ty) -> Expr {
@@ -456,13 +467,19 @@ impl<'a> Checker<'a> {
         } else {
             value = self.coerce(value, result);
         }
-        if !lets.is_empty() {
-            let ty = value.ty;
-            value = self.make(ExprKind::Block(lets, Some(Box::new(value))), ty, place);
-        }
+        value = self.after(lets, value, place);
         let body = self.finish_body(ids, value);
         self.fns[id.0 as usize].body = Some(Rc::new(body));
         self.cx = outer;
+    }
+
+    /// A value after statements.
+    fn after(&self, lets: Vec<Stmt>, value: Expr, place: Place) -> Expr {
+        if lets.is_empty() {
+            return value;
+        }
+        let ty = value.ty;
+        self.make(ExprKind::Block(lets, Some(Box::new(value))), ty, place)
     }
 
     /// Ends inference for the body and checks what needs its final types.

@@ -8,6 +8,7 @@ use crate::bounds::{Bound, operator_trait};
 use crate::diag::{Diagnostic, Place};
 use crate::tree::{BinOp, Expr, ExprKind, UnOp};
 use crate::ty::{FloatTy, IntTy, Ty, TyKind};
+use crate::value::ConstValue;
 
 impl<'a> Checker<'a> {
     pub(super) fn place_of(&self, expr: &syn::Expr) -> Place {
@@ -77,18 +78,20 @@ impl<'a> Checker<'a> {
                 };
                 self.make(ExprKind::Float(float.base10_digits().to_owned()), ty, place)
             }
-            syn::Lit::Bool(bool) => self.make(ExprKind::Bool(bool.value), Ty::BOOL, place),
-            syn::Lit::Char(char) => self.make(ExprKind::Char(char.value()), Ty::CHAR, place),
+            syn::Lit::Bool(bool) => self.known(ConstValue::Bool(bool.value), Ty::BOOL, place),
+            syn::Lit::Char(char) => self.known(ConstValue::Char(char.value()), Ty::CHAR, place),
             syn::Lit::Byte(byte) => self.make(ExprKind::Int(byte.value().into()), Ty::U8, place),
             syn::Lit::Str(str) => {
                 let ty = self.types.reference(false, Ty::STR);
-                self.make(ExprKind::Str(str.value()), ty, place)
+                self.known(ConstValue::Str(str.value().into()), ty, place)
             }
             syn::Lit::ByteStr(bytes) => {
                 let bytes = bytes.value();
                 let array = self.types.array(Ty::U8, bytes.len() as u64);
                 let ty = self.types.reference(false, array);
-                self.make(ExprKind::ByteStr(bytes), ty, place)
+                let bytes = bytes.into_iter().map(|byte| ConstValue::Int(byte.into())).collect();
+                let value = ConstValue::Ref(ConstValue::Aggregate(bytes).into());
+                self.known(value, ty, place)
             }
             _ => self.unsupported(lit.span(), "this literal"),
         }

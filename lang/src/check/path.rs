@@ -147,15 +147,12 @@ impl<'a> Checker<'a> {
             }
             None => {
                 let message = format!("cannot find value `{name}` in this scope");
-                let mut diag =
+                let diag =
                     Diagnostic::new("E0425", place, message).label("not found in this scope");
                 let mut known: Vec<&str> = self.values.keys().map(String::as_str).collect();
                 known.extend(self.cx.scope.iter().map(|(other, _)| other));
                 known.sort_unstable();
-                if let Some(near) = ir::nearest(name, known) {
-                    diag = diag.suggest("a value with a similar name exists", near);
-                }
-                self.report(diag);
+                self.report(diag.nearest("a value with a similar name exists", name, known));
                 self.error_expr(place)
             }
         }

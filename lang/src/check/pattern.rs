@@ -314,9 +314,6 @@ impl<'a> Checker<'a> {
                 ExprKind::Int(value) => ConstValue::Int((value as i128).wrapping_neg()),
                 _ => return None,
             },
-            ExprKind::Bool(value) => ConstValue::Bool(*value),
-            ExprKind::Char(value) => ConstValue::Char(*value),
-            ExprKind::Variant(index) => ConstValue::Int((*index).into()),
             ExprKind::Const(_)
                 if matches!(self.types.kind(ty), TyKind::Enum(_))
                     && !self.implements(ty, "PartialEq") =>

@@ -4,8 +4,8 @@ use syn::spanned::Spanned;
 
 use super::syntax::span_of;
 use super::{Checker, Expect};
-use crate::diag::{Diagnostic, Place};
-use crate::tree::{Expr, ExprKind};
+use crate::diag::{Diagnostic, Place, Suggestion};
+use crate::tree::{Expr, ExprKind, LocalId};
 use crate::ty::{Ty, TyKind};
 
 impl<'a> Checker<'a> {
@@ -17,25 +17,14 @@ impl<'a> Checker<'a> {
                 if local.mutable || (local.deferred && action == "assign to") {
                     return;
                 }
-                let name = local.name.clone();
-                let declared = local.place;
+                let name = &local.name;
                 let (code, message) = if action == "assign to" {
                     ("E0384", format!("cannot assign twice to immutable variable `{name}`"))
                 } else {
-                    (
-                        "E0596",
-                        format!(
-                            "cannot {action} `{name}` as mutable, as it is not declared as mutable"
-                        ),
-                    )
+                    let what = format!("cannot {action} `{name}` as mutable");
+                    ("E0596", format!("{what}, as it is not declared as mutable"))
                 };
-                let mut diag = Diagnostic::new(code, expr.place, message);
-                diag.suggestion = Some(crate::diag::Suggestion {
-                    message: "consider changing this to be mutable".to_owned(),
-                    span: declared.start as usize..declared.end as usize,
-                    replacement: format!("mut {name}"),
-                });
-                self.report(diag);
+                self.not_mutable(*id, Diagnostic::new(code, expr.place, message));
             }
             ExprKind::Static(id) => {
                 let name = self.consts[id.0 as usize].name.clone();
@@ -45,22 +34,14 @@ impl<'a> Checker<'a> {
             ExprKind::Index(base, _)
             | ExprKind::SliceRange { base, .. }
             | ExprKind::Field(base, _) => {
-                let field_of_immutable = matches!(&base.kind, ExprKind::Local(id)
-                    if !self.cx.locals[id.0 as usize].mutable && action == "assign to");
-                if field_of_immutable && let ExprKind::Local(id) = &base.kind {
-                    let local = &self.cx.locals[id.0 as usize];
-                    let (name, declared) = (local.name.clone(), local.place);
-                    let message = format!(
-                        "cannot assign to a part of `{name}`, as it is not declared as mutable"
-                    );
-                    let mut diag = Diagnostic::new("E0594", expr.place, message);
-                    diag.suggestion = Some(crate::diag::Suggestion {
-                        message: "consider changing this to be mutable".to_owned(),
-                        span: declared.start as usize..declared.end as usize,
-                        replacement: format!("mut {name}"),
-                    });
-                    self.report(diag);
-                    return;
+                if let ExprKind::Local(id) = base.kind
+                    && !self.cx.locals[id.0 as usize].mutable
+                    && action == "assign to"
+                {
+                    let name = &self.cx.locals[id.0 as usize].name;
+                    let what = format!("cannot assign to a part of `{name}`");
+                    let message = format!("{what}, as it is not declared as mutable");
+                    return self.not_mutable(id, Diagnostic::new("E0594", expr.place, message));
                 }
                 self.require_mutable(base, action);
             }
@@ -78,6 +59,17 @@ impl<'a> Checker<'a> {
             }
             _ => {}
         }
+    }
+
+    /// Reports a variable that would have to be `mut`.
+    fn not_mutable(&mut self, id: LocalId, mut diag: Diagnostic) {
+        let local = &self.cx.locals[id.0 as usize];
+        diag.suggestion = Some(Suggestion {
+            message: "consider changing this to be mutable".to_owned(),
+            span: local.place.start as usize..local.place.end as usize,
+            replacement: format!("mut {}", local.name),
+        });
+        self.report(diag);
     }
 
     /// Whether a place is reached through a `&`.

@@ -39,11 +39,6 @@ fn is_promotable(expr: &Expr) -> bool {
         ExprKind::Int(_)
             | ExprKind::Float(_)
             | ExprKind::Value(_)
-            | ExprKind::Bool(_)
-            | ExprKind::Char(_)
-            | ExprKind::Variant(_)
-            | ExprKind::Str(_)
-            | ExprKind::ByteStr(_)
             | ExprKind::Const(_)
             | ExprKind::FnItem
             | ExprKind::Unary(..)

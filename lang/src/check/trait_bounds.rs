@@ -1,7 +1,7 @@
 //! Trait bounds: the types that meet a bound, and the operations that a body may do with a value whose type is a
 //! parameter.
 
-use super::{Checker, Expect};
+use super::Checker;
 use crate::bounds::{Bound, implies, operator_trait};
 use crate::diag::{Diagnostic, Place};
 use crate::tree::{BinOp, Expr, ExprKind};
@@ -245,9 +245,7 @@ impl<'a> Checker<'a> {
             }
             _ => {}
         }
-        for arg in args {
-            let _ = self.expr(arg, Expect::Nothing);
-        }
+        self.check_all(args);
         let shown = self.types.name(ty);
         if matches!(name, "cmp" | "partial_cmp" | "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "add") {
             let message = format!("the method `{name}` of a generic parameter is not supported");

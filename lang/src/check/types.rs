@@ -122,9 +122,8 @@ impl<'a> Checker<'a> {
                     )
                     .ty;
             }
-            let mut diag =
-                Diagnostic::new("E0425", place, format!("cannot find type `{name}` in this scope"));
-            diag.code = "E0412";
+            let message = format!("cannot find type `{name}` in this scope");
+            let diag = Diagnostic::new("E0412", place, message);
             let ints = IntTy::ALL.iter().map(|int| int.name());
             // Sorted, so that of two equally near names always the same is suggested.
             let mut known: Vec<&str> = self
@@ -135,10 +134,7 @@ impl<'a> Checker<'a> {
                 .chain(["f32", "f64", "bool", "char"])
                 .collect();
             known.sort_unstable();
-            if let Some(near) = ir::nearest(name, known) {
-                diag = diag.suggest("there is a type with a similar name", near);
-            }
-            self.report(diag);
+            self.report(diag.nearest("there is a type with a similar name", name, known));
             Ty::ERROR
         })
     }

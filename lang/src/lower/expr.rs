@@ -62,14 +62,6 @@ impl<'m, 'p> Lower<'m, 'p> {
                 Ok(self.constant(&value, expr.ty, None))
             }
             ExprKind::Value(value) => Ok(self.constant(value, expr.ty, dest)),
-            ExprKind::Bool(value) => scalar(self.b.iconst(Type::I8, (*value).into())),
-            ExprKind::Variant(index) => scalar(self.b.iconst(Type::I8, i64::from(*index))),
-            ExprKind::Char(value) => scalar(self.b.iconst(Type::I32, u32::from(*value).into())),
-            ExprKind::Str(text) => {
-                let address = self.data(text.as_bytes().to_vec(), 1);
-                Ok(vec![address, self.b.iconst(Type::I64, text.len() as i64)])
-            }
-            ExprKind::ByteStr(bytes) => scalar(self.data(bytes.clone(), 1)),
             ExprKind::Const(id) => Ok(self.constant(self.shared.program.value(*id), expr.ty, dest)),
             ExprKind::Local(_) | ExprKind::Static(_) | ExprKind::Deref(_) | ExprKind::Index(..) => {
                 self.read_place(expr, dest)

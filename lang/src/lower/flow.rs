@@ -38,6 +38,10 @@ impl<'m, 'p> Lower<'m, 'p> {
 
     /// Branches on a condition without making a truth value of it.
     pub(super) fn branch_on(&mut self, cond: &'p Expr, then: Block, otherwise: Block) -> Flow<()> {
+        if let Some(value) = cond.as_bool() {
+            self.b.jump(if value { then } else { otherwise });
+            return Ok(());
+        }
         match &cond.kind {
             ExprKind::And(a, b) | ExprKind::Or(a, b) => {
                 let is_and = matches!(cond.kind, ExprKind::And(..));
@@ -60,10 +64,6 @@ impl<'m, 'p> Lower<'m, 'p> {
                 if matches!(self.types.kind(inner.ty), TyKind::Bool) =>
             {
                 self.branch_on(inner, otherwise, then)
-            }
-            ExprKind::Bool(value) => {
-                self.b.jump(if *value { then } else { otherwise });
-                Ok(())
             }
             _ => {
                 let value = self.scalar(cond)?;
@@ -105,8 +105,8 @@ impl<'m, 'p> Lower<'m, 'p> {
             self.b.trap_if(failed, kind.trap());
             return Ok(Vec::new());
         }
-        if let (ExprKind::Bool(value), _) = (&cond.kind, ()) {
-            return match (*value, otherwise) {
+        if let Some(value) = cond.as_bool() {
+            return match (value, otherwise) {
                 (true, _) => self.generate(then, dest),
                 (false, Some(otherwise)) => self.generate(otherwise, dest),
                 (false, None) => Ok(Vec::new()),

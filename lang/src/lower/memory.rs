@@ -100,12 +100,11 @@ impl<'m, 'p> Lower<'m, 'p> {
     fn is_zero(expr: &Expr) -> bool {
         match &expr.kind {
             ExprKind::Int(value) => *value == 0,
-            ExprKind::Bool(value) => !value,
             ExprKind::Float(digits) => {
                 digits.parse::<f64>().is_ok_and(|value| value.to_bits() == 0)
             }
             ExprKind::Repeat(item) => Self::is_zero(item),
-            _ => false,
+            _ => expr.as_bool() == Some(false),
         }
     }
 
