@@ -7,7 +7,7 @@ mod common;
 use arm64_sim::{CallArgs, CodeKind, Config, Fault, Simulator, Stop};
 use codegen::{CompiledCode, Compiler, Error, Options, Reason};
 use common::link::{self, BASE};
-use interp::{Interpreter, LoadOptions, NoHost, Program};
+use interp::{Interpreter, LoadOptions, LoadedModule, NoHost, Program};
 use ir::{Module, Signature, TrapKind, Type};
 use testkit::{Families, Random, Shape};
 
@@ -92,7 +92,7 @@ fn compare(seed: u64, module: &mut Module, compiler: &mut Compiler) {
     expect_same(seed, module, &program, compiler);
 }
 
-fn expect_same(seed: u64, module: &Module, program: &Program, compiler: &mut Compiler) {
+fn expect_same(seed: u64, module: &Module, program: &LoadedModule, compiler: &mut Compiler) {
     let code: Result<Vec<CompiledCode>, Error> =
         module.functions.values().map(|func| compiler.compile(func)).collect();
     let linked = match code {

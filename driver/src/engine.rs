@@ -416,10 +416,10 @@ impl Engine {
                     interpreters.get().ok_or(Error::NoBody { name: slot.name.clone() })?;
                 interpreters.call(&slot.name, bits)?.map_err(|stop| {
                     let file = interpreters.source();
-                    let place = (stop.place.function.clone(), file.clone(), stop.place.span);
-                    pending::take(|_| place).unwrap_or_else(|| {
-                        trap(stop.kind, &stop.place.function, stop.place.span, file).into()
-                    })
+                    let function = stop.place.name.unwrap_or_else(|| slot.name.clone());
+                    let place = (function.clone(), file.clone(), stop.place.span);
+                    pending::take(|_| place)
+                        .unwrap_or_else(|| trap(stop.kind, &function, stop.place.span, file).into())
                 })?;
             }
             Backend::Machine { space, machine, .. } => {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use interp::{Interpreter, Limits, LoadOptions, MemoryAccess, Program, Trap};
+use interp::{Interpreter, Limits, LoadOptions, LoadedModule, MemoryAccess, Program, Trap};
 use ir::{Module, TrapKind};
 use jitmem::DataMemory;
 
@@ -14,7 +14,7 @@ use crate::pipeline::{self, Settings};
 /// Interpreters. A call takes an idle one, so that calls may nest and threads do not wait for each other.
 #[derive(Debug)]
 pub(crate) struct Interpreters {
-    program: Program,
+    program: LoadedModule,
     hosts: Vec<Arc<Bound>>,
     fuel: Option<u64>,
     idle: Mutex<Vec<Interpreter>>,

@@ -4,11 +4,13 @@ use std::ops::Range;
 
 use ir::TrapKind;
 
+use crate::code::{Bound, CallSite, FuncCode};
 use crate::emit::Home;
 use crate::exec::{BREATHS, Exit, Machine};
 use crate::op::{Cell, Cells, WINDOW, Window};
-use crate::program::{CallSite, FuncCode, Target};
+use crate::program::{Callee, FuncId, HostId};
 use crate::run::{Host, Place, Trap};
+use crate::table::Slot;
 
 /// How many callers a trap names.
 const MAX_CALLERS: usize = 32;
@@ -53,6 +55,8 @@ pub(crate) struct Calls<'c> {
     /// Frames that may be active at once.
     depth: usize,
     stack: Range<u64>,
+    /// The function without a body that was called.
+    missing: Option<FuncId>,
 }
 
 impl<'c> Calls<'c> {
@@ -66,7 +70,7 @@ impl<'c> Calls<'c> {
         // An empty vector, whose room is used again.
         let room = std::mem::take(&mut memory.frames);
         let frames = room.into_iter().map_while(|_| None).collect();
-        Self { machine, memory, frames, depth, stack }
+        Self { machine, memory, frames, depth, stack, missing: None }
     }
 
     /// Runs the function of the machine, whose parameters `args` suit in number.
@@ -96,11 +100,12 @@ impl<'c> Calls<'c> {
         let place = |code: &FuncCode, rest: &Cells<'_>| {
             let next = code.cells.len().saturating_sub(rest.len());
             let span = next.checked_sub(1).and_then(|this| code.spans.get(this).copied());
-            Place { function: code.name.clone(), span: span.flatten() }
+            Place { function: code.id, name: Some(code.name.clone()), span: span.flatten() }
         };
         let callers = self.frames.iter().rev().take(MAX_CALLERS);
         Trap {
             kind,
+            missing: self.missing,
             place: place(self.machine.code, &self.machine.rest),
             callers: callers.map(|frame| place(frame.code, &frame.rest)).collect(),
         }
@@ -115,22 +120,20 @@ impl<'c> Calls<'c> {
                 Exit::Breath => {}
                 Exit::Trap => return Err(self.machine.trap),
                 Exit::Call => {
-                    let site = code.sites.get(self.machine.detail as usize);
-                    let site = site.ok_or(TrapKind::Unreachable)?;
+                    let site = &code.sites[self.machine.detail as usize];
                     match self.target(site)? {
-                        Target::Function(callee) => at = self.call(callee, site, at)?,
-                        Target::Host(callee) => {
+                        Callee::Function(callee) => at = self.call(callee, site, at)?,
+                        Callee::Host(callee) => {
                             self.call_host(callee, site, at, host)?;
                             self.give(at, site);
                         }
                     }
                 }
                 Exit::TailCall => {
-                    let site = code.sites.get(self.machine.detail as usize);
-                    let site = site.ok_or(TrapKind::Unreachable)?;
+                    let site = &code.sites[self.machine.detail as usize];
                     match self.target(site)? {
-                        Target::Function(callee) => self.tail_call(callee, site, at)?,
-                        Target::Host(callee) => {
+                        Callee::Function(callee) => self.tail_call(callee, site, at)?,
+                        Callee::Host(callee) => {
                             self.call_host(callee, site, at, host)?;
                             let Some(site) = self.leave(&mut at) else { return Ok(()) };
                             self.give(at, site);
@@ -149,8 +152,7 @@ impl<'c> Calls<'c> {
                     }
                 }
                 Exit::ReturnList => {
-                    let list = code.returns.get(self.machine.detail as usize);
-                    self.take(at, list.ok_or(TrapKind::Unreachable)?);
+                    self.take(at, &code.returns[self.machine.detail as usize]);
                     let Some(site) = self.leave(&mut at) else { return Ok(()) };
                     self.give(at, site);
                 }
@@ -176,30 +178,35 @@ impl<'c> Calls<'c> {
 
     /// What the site calls.
     #[inline(always)]
-    fn target(&self, site: &CallSite) -> Result<Target, TrapKind> {
-        match site.target {
-            Some(target) => Ok(target),
+    fn target(&self, site: &'c CallSite) -> Result<Callee<'c>, TrapKind> {
+        match &site.target {
+            Some(Bound::Function(slot)) => Ok(Callee::Function(slot)),
+            Some(Bound::Host(id)) => Ok(Callee::Host(*id)),
             None => {
-                let program = self.machine.program;
-                let target = program.at_address(self.machine.address);
-                let target = target.ok_or(TrapKind::BadCall)?;
-                if program.shape_of(target) == Some(site.shape) {
-                    Ok(target)
-                } else {
-                    Err(TrapKind::BadCall)
-                }
+                let Machine { program, inside, address, .. } = self.machine;
+                let (callee, shape) =
+                    program.callee_at(address, inside).ok_or(TrapKind::BadCall)?;
+                if shape == site.shape { Ok(callee) } else { Err(TrapKind::BadCall) }
             }
         }
     }
 
+    /// What is to run now when a function is called.
+    #[inline(always)]
+    fn body(&mut self, callee: &'c Slot) -> Result<&'c FuncCode, TrapKind> {
+        callee.body.get(self.machine.inside).ok_or_else(|| {
+            self.missing = Some(callee.id);
+            TrapKind::BadCall
+        })
+    }
+
     /// Calls a function from the frame with this share; gives the callee's.
     #[inline(always)]
-    fn call(&mut self, callee: u32, site: &'c CallSite, at: Share) -> Result<Share, TrapKind> {
+    fn call(&mut self, callee: &'c Slot, site: &'c CallSite, at: Share) -> Result<Share, TrapKind> {
         if self.frames.len() + 1 >= self.depth {
             return Err(TrapKind::StackOverflow);
         }
-        let functions = &self.machine.program.functions;
-        let code = functions.get(callee as usize).ok_or(TrapKind::Unreachable)?;
+        let code = self.body(callee)?;
         let caller = self.machine.code;
         let slots = self.machine.slots;
         let new = Share {
@@ -232,9 +239,8 @@ impl<'c> Calls<'c> {
     }
 
     /// Calls a function in the place of the frame with this share.
-    fn tail_call(&mut self, callee: u32, site: &CallSite, at: Share) -> Result<(), TrapKind> {
-        let functions = &self.machine.program.functions;
-        let code = functions.get(callee as usize).ok_or(TrapKind::Unreachable)?;
+    fn tail_call(&mut self, callee: &'c Slot, site: &CallSite, at: Share) -> Result<(), TrapKind> {
+        let code = self.body(callee)?;
         self.take(at, &site.args);
         self.enter(code, at)?;
         let words = std::mem::take(&mut self.memory.words);
@@ -259,6 +265,9 @@ impl<'c> Calls<'c> {
         if !code.plain {
             machine.wide_base = share.wide;
             machine.slots = share.stack.next_multiple_of(code.frame_align);
+            if machine.program.options.counted {
+                machine.counts.enter(code);
+            }
         }
         Some(site)
     }
@@ -292,6 +301,9 @@ impl<'c> Calls<'c> {
             }
         }
         self.machine.wide_base = at.wide;
+        if self.machine.program.options.counted {
+            self.machine.counts.enter(code);
+        }
         if code.frame_size > 0 {
             let slots = at.stack.checked_next_multiple_of(code.frame_align);
             let end = slots.and_then(|slots| slots.checked_add(code.frame_size));
@@ -360,18 +372,20 @@ impl<'c> Calls<'c> {
     /// Calls a host function and takes its results.
     fn call_host(
         &mut self,
-        callee: u32,
+        callee: HostId,
         site: &CallSite,
         at: Share,
         host: &mut dyn Host,
     ) -> Result<(), TrapKind> {
         self.take(at, &site.args);
-        let masks = self.machine.program.host_results.get(callee as usize);
-        let masks = masks.ok_or(TrapKind::Unreachable)?;
+        let Some(slot) = self.machine.program.host(callee) else {
+            unreachable!("host functions stay")
+        };
+        let masks = &slot.results;
         let words = &mut self.memory.words;
         words.resize(site.args.len() + masks.len(), 0);
         let (args, results) = words.split_at_mut(site.args.len());
-        host.call(callee as usize, args, results)?;
+        host.call(callee.index(), args, results)?;
         for (result, mask) in results.iter_mut().zip(masks) {
             *result &= mask;
         }

@@ -2,11 +2,11 @@
 
 use ir::{Block, BlockCall, Entity, InstData, Value};
 
+use crate::error::LoadError;
 use crate::exec::{self, RUN};
 use crate::load::Loader;
 use crate::moves;
 use crate::op::{Cell, Handler, Op, Reg};
-use crate::program::LoadError;
 use crate::registers::words;
 
 /// Registers below are in the window; the others are reached by `wide_get` and `wide_set`.
@@ -213,8 +213,8 @@ impl Loader<'_> {
     /// What an edge does on the way: it is counted, and its arguments are copied.
     fn edge_work(&mut self, from: Block, call: BlockCall) {
         if self.program.options.counted {
-            let counter = self.program.counters.edges.len() as u32;
-            self.program.counters.edges.push((self.id, from, call.block));
+            let counter = self.counters.edges.len() as u32;
+            self.counters.edges.push((from, call.block));
             self.push_wide(exec::count_edge(), 0, 0, counter);
         }
         let (params, args) = (self.func.block_params(call.block), self.func.list(call.args));

@@ -1,54 +1,69 @@
 //! Predecoding of calls, returns and `switch`.
 
-use ir::{Block, BlockCall, FuncRef, SigRef, Type, Value};
+use std::sync::Arc;
 
+use ir::{Block, BlockCall, Function, SigRef, Type, Value};
+
+use crate::code::{Bound, CallSite, SwitchTargets};
 use crate::emit::{Home, WINDOW_REGISTERS};
+use crate::error::LoadError;
 use crate::exec;
 use crate::load::Loader;
 use crate::op::Op;
-use crate::program::{CallSite, LoadError, SwitchTargets, Target};
+use crate::program::{Bindings, Program, Target, same_types};
 
 /// What a call calls.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Called {
-    Named(Target),
+    Named(Bound),
     /// The function of this signature at an address.
     At(Value, SigRef),
 }
 
-impl Loader<'_> {
-    /// The function that a name stands for.
-    ///
-    /// # Errors
-    /// If there is none, or it has another signature.
-    pub(crate) fn named(&self, callee: FuncRef) -> Result<Target, LoadError> {
-        let callee = &self.func.callees[callee];
-        let name = callee.name.as_str();
-        let Some(has) = self.module.signature(name) else {
-            return Err(LoadError::UnknownCallee {
-                function: self.func.name.clone(),
-                callee: name.to_owned(),
-            });
+/// What each name of a function stands for.
+///
+/// # Errors
+/// If something is not there, or has another signature.
+pub(crate) fn bind(
+    func: &Function,
+    bindings: &Bindings<'_>,
+    program: &Program,
+) -> Result<Vec<Bound>, LoadError> {
+    let unknown = |callee: &str| LoadError::UnknownCallee {
+        function: func.name.clone(),
+        callee: callee.to_owned(),
+    };
+    if let Some(data) = func.data.values().nth(bindings.data.len()) {
+        return Err(LoadError::UnknownData { function: func.name.clone(), data: data.clone() });
+    }
+    let mut bound = Vec::with_capacity(func.callees.len());
+    for (index, callee) in func.callees.values().enumerate() {
+        let target = *bindings.callees.get(index).ok_or_else(|| unknown(&callee.name))?;
+        let (target, has) = match target {
+            Target::Function(id) => {
+                let slot = program.share(id).ok_or_else(|| unknown(&callee.name))?;
+                let has = Arc::clone(&slot.signature);
+                (Bound::Function(slot), has)
+            }
+            Target::Host(id) => {
+                let host = program.host(id).ok_or_else(|| unknown(&callee.name))?;
+                (Bound::Host(id), Arc::clone(&host.signature))
+            }
         };
-        if has.param_types().ne(callee.signature.param_types())
-            || has.result_types().ne(callee.signature.result_types())
-        {
+        if !same_types(&has, &callee.signature) {
             return Err(LoadError::CalleeSignature {
-                function: self.func.name.clone(),
-                callee: name.to_owned(),
+                function: func.name.clone(),
+                callee: callee.name.clone(),
                 called_as: callee.signature.to_string(),
                 has: has.to_string(),
             });
         }
-        match self.module.functions.get_index_of(name) {
-            Some(index) => Ok(Target::Function(index as u32)),
-            None => match self.module.externs.get_index_of(name) {
-                Some(index) => Ok(Target::Host(index as u32)),
-                None => unreachable!("@{name} has a signature in the module"),
-            },
-        }
+        bound.push(target);
     }
+    Ok(bound)
+}
 
+impl Loader<'_> {
     /// A call with these results or, without any, in the place of the function.
     pub(crate) fn call(&mut self, called: Called, args: &[Value], results: Option<&[Value]>) {
         let args = self.all_places(args);
@@ -58,7 +73,7 @@ impl Loader<'_> {
             Called::Named(target) => (Some(target), 0, None),
             Called::At(address, signature) => {
                 let signature = &self.func.signatures[signature];
-                let shape = self.program.shapes.number(signature);
+                let shape = self.program.shape(signature);
                 (None, shape, Some(self.reg(address)))
             }
         };

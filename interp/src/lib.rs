@@ -1,7 +1,7 @@
 //! Runs the IR: tier 0, the profiler and the oracle of the compiler.
 //!
-//! A [`Program`] is a module predecoded into a compact register machine; an [`Interpreter`] has the registers and the
-//! stack to run it. Calls do not recurse on the host's stack; nesting, stack memory and (on request) instructions have
+//! A [`Program`] is a set of functions predecoded into a compact register machine, which grows and changes while threads
+//! run it; an [`Interpreter`] has the registers and the stack to run it. Calls do not recurse on the host's stack; nesting, stack memory and (on request) instructions have
 //! budgets.
 //!
 //! ```
@@ -23,12 +23,15 @@
 
 mod calls;
 mod coalesce;
+mod code;
 mod emit;
+mod error;
 mod exec;
 mod extended;
 mod flow;
 mod load;
 mod memory;
+mod module;
 mod moves;
 mod op;
 mod plan;
@@ -37,7 +40,10 @@ mod program;
 mod registers;
 mod run;
 mod select;
+mod table;
 
+pub use error::LoadError;
+pub use module::LoadedModule;
 pub use profile::{FunctionProfile, Profile};
-pub use program::{FuncId, LoadError, LoadOptions, MemoryAccess, Program};
+pub use program::{Bindings, FuncId, HostId, LoadOptions, MemoryAccess, Program, Target};
 pub use run::{Host, Interpreter, Limits, NoHost, Place, Trap};

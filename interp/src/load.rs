@@ -4,29 +4,31 @@
 //! the function has a loop; comparisons, addresses and float operations become part of what reads them (see
 //! [`crate::plan`]); block arguments share the register of their parameter where they can (see [`crate::coalesce`]).
 
+use std::sync::Arc;
+
 use ir::{
-    BinaryOp, Block, Entity, Function, Inst, InstData, LoadKind, Module, StoreKind, TernaryOp,
-    Type, UnaryOp, Value,
+    BinaryOp, Block, Entity, Function, Inst, InstData, LoadKind, StoreKind, TernaryOp, Type,
+    UnaryOp, Value,
 };
-use jitmem::DataMemory;
 
 use crate::coalesce::coalesce;
+use crate::code::{Bound, Counters, FuncCode};
 use crate::emit::Home;
+use crate::error::LoadError;
 use crate::exec::{self, Mode};
-use crate::flow::Called;
+use crate::flow::{self, Called};
 use crate::op::{Cell, Op, Reg};
 use crate::plan::{self, Plan};
-use crate::program::{FuncCode, FuncId, LoadError, Program};
+use crate::program::{Bindings, FuncId, Program};
 use crate::registers::Registers;
 use crate::run::STACK_ALIGN;
 
-/// Predecodes `func`.
+/// Predecodes `func` as the body of `id`.
 pub(crate) fn function(
-    module: &Module,
     func: &Function,
     id: FuncId,
-    data: &DataMemory,
-    program: &mut Program,
+    bindings: &Bindings<'_>,
+    program: &Program,
 ) -> Result<FuncCode, LoadError> {
     let too_large = || LoadError::TooLarge { function: func.name.clone() };
     let mut frame_size = 0u64;
@@ -39,13 +41,14 @@ pub(crate) fn function(
         slots.push(offset);
         frame_size = offset.checked_add(slot.size).ok_or_else(too_large)?;
     }
-    let constants = constants(module, func, data);
+    let bound = flow::bind(func, bindings, program)?;
+    let constants = constants(func, bindings, program);
     let plan = plan::plan(func, program.options.memory);
     let classes = coalesce(func, &plan, |value| constants[value.index()].is_some());
     let registers = Registers::assign(func, classes).ok_or_else(too_large)?;
     let code = FuncCode {
+        id,
         name: func.name.clone(),
-        signature: func.signature.clone(),
         params: func.signature.halved().param_types().map(Type::mask).collect(),
         cells: vec![Cell { next: exec::end(), d: 0, a: 0, b: 0, c: 0 }],
         spans: vec![None],
@@ -59,14 +62,15 @@ pub(crate) fn function(
         zeroed: registers.vars(),
         frame_size,
         frame_align,
+        counters: Arc::default(),
         plain: false,
     };
     let mut loader = Loader {
-        module,
         func,
-        id,
         program,
+        bound,
         code,
+        counters: Counters::default(),
         registers,
         slots,
         constants,
@@ -87,7 +91,9 @@ pub(crate) fn function(
     loader.code.wide = count.saturating_sub(crate::emit::WINDOW_REGISTERS);
     let code = &mut loader.code;
     let only_window = code.wide == 0 && code.frame_size == 0;
-    code.plain = only_window && code.zeroed.is_empty() && code.preset.is_empty();
+    code.plain =
+        only_window && code.zeroed.is_empty() && code.preset.is_empty() && !program.options.counted;
+    code.counters = Arc::new(loader.counters);
     Ok(loader.code)
 }
 
@@ -106,8 +112,8 @@ fn has_loop(func: &Function) -> bool {
     found
 }
 
-/// The bits of the values that are constants of one word.
-fn constants(module: &Module, func: &Function, data: &DataMemory) -> Vec<Option<u64>> {
+/// The bits of the values that are constants of one word. The bindings are complete.
+fn constants(func: &Function, bindings: &Bindings<'_>, program: &Program) -> Vec<Option<u64>> {
     let mut constants = vec![None; func.num_values()];
     for &block in func.layout() {
         for &inst in func.block_insts(block) {
@@ -116,15 +122,14 @@ fn constants(module: &Module, func: &Function, data: &DataMemory) -> Vec<Option<
             constants[value.index()] = match *func.inst(inst) {
                 InstData::IntConst { imm } if ty != Type::I128 => Some(imm as u64 & ty.mask()),
                 InstData::FloatConst { bits } => Some(bits),
-                InstData::DataAddr { data: object, offset } => module
-                    .data
-                    .get_index_of(&func.data[object])
-                    .and_then(|index| data.address(index))
-                    .map(|address| address.wrapping_add_signed(offset.into())),
-                InstData::FuncAddr { callee } => {
-                    Program::address_of(module, &func.callees[callee].name)
+                InstData::DataAddr { data, offset } => {
+                    Some(bindings.data[data.index()].wrapping_add_signed(offset.into()))
                 }
-                _ => None,
+                InstData::FuncAddr { callee } => {
+                    Some(program.address_of(bindings.callees[callee.index()]))
+                }
+                // Every other value is computed.
+                _ => continue,
             };
         }
     }
@@ -132,11 +137,12 @@ fn constants(module: &Module, func: &Function, data: &DataMemory) -> Vec<Option<
 }
 
 pub(crate) struct Loader<'a> {
-    pub(crate) module: &'a Module,
     pub(crate) func: &'a Function,
-    pub(crate) id: FuncId,
-    pub(crate) program: &'a mut Program,
+    pub(crate) program: &'a Program,
+    /// What each `FuncRef` stands for.
+    pub(crate) bound: Vec<Bound>,
     pub(crate) code: FuncCode,
+    pub(crate) counters: Counters,
     pub(crate) registers: Registers,
     /// Offsets of the stack slots in the frame.
     slots: Vec<u64>,
@@ -171,9 +177,9 @@ impl Loader<'_> {
             }
             self.span = None;
             if self.program.options.counted {
-                let counter = self.program.counters.blocks.len() as u32;
+                let counter = self.counters.blocks.len() as u32;
                 let weight = self.func.block_insts(block).len() as u64;
-                self.program.counters.blocks.push((self.id, block, weight));
+                self.counters.blocks.push((block, weight));
                 self.push_wide(exec::count_block(), 0, 0, counter);
             }
             let next = layout.get(index + 1).copied();
@@ -195,12 +201,14 @@ impl Loader<'_> {
             return Ok(());
         }
         match (*func.inst(inst), result) {
-            (InstData::IntConst { .. } | InstData::FloatConst { .. }, _) => {}
-            (InstData::DataAddr { data, .. }, Some(value)) if self.constant_of(value).is_none() => {
-                let data = func.data[data].clone();
-                return Err(LoadError::UnknownData { function: func.name.clone(), data });
-            }
-            (InstData::DataAddr { .. }, _) => {}
+            // Constants, which are ready where they are read.
+            (
+                InstData::IntConst { .. }
+                | InstData::FloatConst { .. }
+                | InstData::DataAddr { .. }
+                | InstData::FuncAddr { .. },
+                _,
+            ) => {}
             (InstData::Unary { op, arg }, Some(value)) => self.unary(op, value, arg),
             (InstData::Binary { op, args }, Some(value)) => self.binary(op, value, args),
             (InstData::Ternary { op, args }, Some(value)) => self.ternary(op, value, args),
@@ -248,11 +256,8 @@ impl Loader<'_> {
                     }
                 }
             }
-            (InstData::FuncAddr { callee }, _) => {
-                self.named(callee)?;
-            }
             (InstData::Call { callee, args }, _) => {
-                let target = Called::Named(self.named(callee)?);
+                let target = Called::Named(self.bound[callee.index()].clone());
                 self.call(target, func.list(args), Some(func.results(inst)));
             }
             (InstData::CallIndirect { callee, signature, args }, _) => {
@@ -260,7 +265,7 @@ impl Loader<'_> {
                 self.call(target, func.list(args), Some(func.results(inst)));
             }
             (InstData::TailCall { callee, args }, _) => {
-                let target = Called::Named(self.named(callee)?);
+                let target = Called::Named(self.bound[callee.index()].clone());
                 self.call(target, func.list(args), None);
             }
             (InstData::TailCallIndirect { callee, signature, args }, _) => {
@@ -279,8 +284,7 @@ impl Loader<'_> {
             (InstData::Trap { kind }, _) => {
                 self.push(Op::new(exec::trap_always(), 0, 0, 0, kind.code()));
             }
-            // What is left has too few results: the verifier refuses such a function.
-            _ => {}
+            (data, _) => unreachable!("the verifier lets nothing through like {data:?}"),
         }
         Ok(())
     }

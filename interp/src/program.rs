@@ -1,19 +1,23 @@
-//! [`Program`]: a module predecoded, ready to run.
+//! [`Program`]: functions that call each other, and come and go while they run.
 
-use std::collections::HashMap;
-use std::fmt;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+use std::sync::{
+    Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+};
 
-use ir::{Block, Module, Signature, Span, Type};
-use jitmem::DataMemory;
+use ir::{Function, Signature, Type};
+use jitmem::epoch::{self, Inside};
+use jitmem::{DataMemory, Shared};
 
+use crate::error::LoadError;
 use crate::load;
-use crate::op::Cell;
+use crate::table::{HostSlot, Slot, Table};
 
 /// What a program may touch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum MemoryAccess {
-    /// Own stack slots, data objects, and the ranges given to
+    /// Own stack slots, data objects that were [allowed](Program::allow_data), and the ranges given to
     /// [`Interpreter::allow`](crate::Interpreter::allow): anything else is a `memory_fault` trap. For IR that is not
     /// trusted.
     #[default]
@@ -23,7 +27,7 @@ pub enum MemoryAccess {
     Host,
 }
 
-/// How to load a module.
+/// How to load functions.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LoadOptions {
     /// What the program may touch.
@@ -32,294 +36,335 @@ pub struct LoadOptions {
     pub counted: bool,
 }
 
-/// Why a module cannot be loaded.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum LoadError {
-    /// A function breaks a rule of the IR.
-    Invalid(ir::VerifyError),
-    /// A function calls something that the module neither has nor declares.
-    UnknownCallee {
-        /// The calling function.
-        function: String,
-        /// What it calls.
-        callee: String,
-    },
-    /// A function calls something with another signature than it has.
-    CalleeSignature {
-        /// The calling function.
-        function: String,
-        /// What it calls.
-        callee: String,
-        /// The signature of the call.
-        called_as: String,
-        /// The signature it has.
-        has: String,
-    },
-    /// A function takes the address of a data object that the module does not have.
-    UnknownData {
-        /// The function.
-        function: String,
-        /// The data object.
-        data: String,
-    },
-    /// There is not enough memory for the data objects.
-    OutOfMemory,
-    /// A function is larger than the interpreter's numbers reach.
-    TooLarge {
-        /// The function.
-        function: String,
-    },
-}
-
-impl fmt::Display for LoadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            LoadError::Invalid(error) => error.fmt(f),
-            LoadError::UnknownCallee { function, callee } => write!(
-                f,
-                "@{function} calls @{callee}, which the module does not have; define it or declare it with `extern`"
-            ),
-            LoadError::CalleeSignature { function, callee, called_as, has } => {
-                write!(f, "@{function} calls @{callee} as {called_as}, but it is {has}")
-            }
-            LoadError::UnknownData { function, data } => {
-                write!(
-                    f,
-                    "@{function} takes the address of @{data}, which the module does not have"
-                )
-            }
-            LoadError::OutOfMemory => {
-                f.write_str("there is not enough memory for the data objects")
-            }
-            LoadError::TooLarge { function } => {
-                write!(f, "@{function} is too large for the interpreter")
-            }
-        }
-    }
-}
-
-impl std::error::Error for LoadError {}
-
-/// A function of a [`Program`].
+/// A function of a [`Program`]. Its number is another's after it was removed, in a later generation.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct FuncId(pub(crate) u32);
-
-/// A module predecoded. It does not change while it runs, but for its data objects, and may be shared by threads.
-#[derive(Debug)]
-pub struct Program {
-    pub(crate) functions: Vec<FuncCode>,
-    pub(crate) counters: Counters,
-    pub(crate) options: LoadOptions,
-    /// The bits that each result of the host functions may have set.
-    pub(crate) host_results: Vec<Vec<u64>>,
-    pub(crate) shapes: Shapes,
-    data: Arc<DataMemory>,
-    by_name: HashMap<String, FuncId>,
+pub struct FuncId {
+    pub(crate) index: u32,
+    generation: u32,
 }
 
-/// The counters of a counted program, in the order of their numbers.
-#[derive(Debug, Default)]
-pub(crate) struct Counters {
-    /// Function, block, and how many instructions the block has.
-    pub(crate) blocks: Vec<(FuncId, Block, u64)>,
-    pub(crate) edges: Vec<(FuncId, Block, Block)>,
-}
+/// A host function of a [`Program`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct HostId(u32);
 
-/// A predecoded function.
-#[derive(Debug)]
-pub(crate) struct FuncCode {
-    pub(crate) name: String,
-    pub(crate) signature: Signature,
-    /// The bits that each word of the parameters may have set.
-    pub(crate) params: Vec<u64>,
-    pub(crate) cells: Vec<Cell>,
-    /// The source place of each operation.
-    pub(crate) spans: Vec<Option<Span>>,
-    pub(crate) pool: Vec<u64>,
-    pub(crate) sites: Vec<CallSite>,
-    pub(crate) returns: Vec<Box<[u32]>>,
-    pub(crate) tables: Vec<SwitchTargets>,
-    /// Registers of the window and above it.
-    pub(crate) registers: u32,
-    pub(crate) wide: u32,
-    /// Constants that are put into registers at each call.
-    pub(crate) preset: Vec<(u32, u64)>,
-    /// Registers that start as 0: the variables.
-    pub(crate) zeroed: std::ops::Range<u32>,
-    /// Stack slots: bytes and alignment.
-    pub(crate) frame_size: u64,
-    pub(crate) frame_align: u64,
-    /// Whether a call of it needs registers of the window and nothing else.
-    pub(crate) plain: bool,
-}
-
-/// Where a call's arguments come from and its results go to.
-#[derive(Clone, Debug)]
-pub(crate) struct CallSite {
-    /// `None` if it is an indirect call.
-    pub(crate) target: Option<Target>,
-    /// The number of the signature that it is called with.
-    pub(crate) shape: u32,
-    pub(crate) args: Box<[u32]>,
-    pub(crate) results: Box<[u32]>,
-    /// Whether all arguments are in the window, and will be.
-    pub(crate) near: bool,
+impl HostId {
+    /// Its place in the order of declarations, which [`Host::call`](crate::Host::call) is told.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
 }
 
 /// What is called.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Target {
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Target {
     /// A function of the program.
-    Function(u32),
-    /// A host function, by its place in the module's `externs`.
-    Host(u32),
+    Function(FuncId),
+    /// A function of the host.
+    Host(HostId),
 }
 
-/// Numbers of signatures, so that an indirect call compares two numbers.
+/// What the names in a function stand for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Bindings<'a> {
+    /// What is called, by the index of the `FuncRef`.
+    pub callees: &'a [Target],
+    /// The address of each data object, by the index of the `DataRef`.
+    pub data: &'a [u64],
+}
+
+/// Functions that call each other. All of it may be used by several threads at once: functions are declared, defined,
+/// replaced and removed while others run. A function that was called runs to its end as it began; each call after that
+/// finds what is there then.
+///
+/// ```
+/// use interp::{Bindings, Interpreter, LoadOptions, NoHost, Program, Target};
+/// use ir::{FunctionBuilder, Signature, TrapKind, Type};
+///
+/// let program = Program::new(&LoadOptions::default());
+/// let unary = Signature::new(&[Type::I64], &[Type::I64]);
+/// let (double, quadruple) = (program.declare(&unary), program.declare(&unary));
+///
+/// let b = FunctionBuilder::new("quadruple");
+/// let x = b.param(Type::I64);
+/// let callee = b.import("double", unary.clone());
+/// b.ret(b.call1(callee, b.call1(callee, x)));
+/// let bindings = Bindings { callees: &[Target::Function(double)], data: &[] };
+/// program.define(quadruple, &b.finish().unwrap(), &bindings).unwrap();
+///
+/// let mut interpreter = Interpreter::default();
+/// let trap = interpreter.call(&program, quadruple, &[3], &mut NoHost).unwrap_err();
+/// assert_eq!((trap.kind, trap.missing), (TrapKind::BadCall, Some(double)));
+///
+/// let b = FunctionBuilder::new("double");
+/// let x = b.param(Type::I64);
+/// b.ret(b.add(x, x));
+/// program.define(double, &b.finish().unwrap(), &Bindings::default()).unwrap();
+/// assert_eq!(interpreter.call(&program, quadruple, &[3], &mut NoHost), Ok(vec![12]));
+/// ```
+#[derive(Debug)]
+pub struct Program {
+    pub(crate) options: LoadOptions,
+    functions: Table<Shared<Slot>>,
+    hosts: Table<OnceLock<HostSlot>>,
+    /// The data objects, by their first address.
+    data: RwLock<BTreeMap<u64, Arc<DataMemory>>>,
+    /// Taken by what changes functions, never by a call.
+    state: Mutex<State>,
+}
+
 #[derive(Debug, Default)]
-pub(crate) struct Shapes {
-    numbers: HashMap<Signature, u32>,
-    /// Of each function of the program and of each host function.
-    functions: Vec<u32>,
-    hosts: Vec<u32>,
+struct State {
+    /// Numbers of signatures, so that an indirect call compares two numbers.
+    shapes: HashMap<Arc<Signature>, u32>,
+    /// How many slots there have been, of functions and of the host.
+    functions: u32,
+    hosts: u32,
+    /// Slots without a function, with their next generation.
+    free: Vec<FuncId>,
 }
 
-impl Shapes {
-    fn of(module: &Module) -> Self {
-        let mut shapes = Self::default();
-        let functions = module.functions.values().map(|func| &func.signature);
-        shapes.functions = functions.map(|signature| shapes.number(signature)).collect();
-        shapes.hosts = module.externs.values().map(|signature| shapes.number(signature)).collect();
-        shapes
-    }
-
-    /// The number of a signature, a new one if it is new.
-    pub(crate) fn number(&mut self, signature: &Signature) -> u32 {
-        let next = self.numbers.len() as u32;
-        match self.numbers.get(signature) {
-            Some(&number) => number,
-            None => {
-                self.numbers.insert(signature.clone(), next);
-                next
-            }
+impl State {
+    /// The signature and its number, a new one if it is new.
+    fn shape(&mut self, signature: &Signature) -> (Arc<Signature>, u32) {
+        if let Some((signature, &number)) = self.shapes.get_key_value(signature) {
+            return (Arc::clone(signature), number);
         }
+        let (signature, number) = (Arc::new(signature.clone()), self.shapes.len() as u32);
+        self.shapes.insert(Arc::clone(&signature), number);
+        (signature, number)
     }
 }
 
-/// The addresses of functions: those of the program, then those of the host. No data is there, and no access reaches
-/// there in any program.
-const FUNCTION_ADDRESSES: u64 = 1 << 60;
-/// They are so far apart, so that a number next to one is none.
-const FUNCTION_DISTANCE: u64 = 16;
+/// The next of a row of numbers.
+fn next(count: &mut u32) -> u32 {
+    let number = *count;
+    match number.checked_add(1) {
+        Some(more) => *count = more,
+        None => unreachable!("memory ends before four billion slots"),
+    }
+    number
+}
 
-/// The targets of a `switch`.
-#[derive(Clone, Debug)]
-pub(crate) enum SwitchTargets {
-    /// Target by value minus `first`, modulo the type.
-    Dense { first: u64, mask: u64, targets: Vec<u32>, default: u32 },
-    /// Values in order.
-    Sparse { values: Vec<u64>, targets: Vec<u32>, default: u32 },
+/// The addresses of functions, and those of the host's. No data is there, and no access reaches there in any program.
+const FUNCTION_ADDRESSES: u64 = 1 << 60;
+const HOST_ADDRESSES: u64 = 1 << 61;
+/// They are so far apart, so that a number next to one is none.
+const DISTANCE_BITS: u32 = 4;
+const GENERATION_SHIFT: u32 = DISTANCE_BITS + u32::BITS;
+/// A slot is used so often: generations are part of the address.
+const GENERATIONS: u32 = 1 << (60 - GENERATION_SHIFT);
+
+/// What is called, where a call finds it.
+pub(crate) enum Callee<'c> {
+    Function(&'c Slot),
+    Host(HostId),
+}
+
+/// Whether calls as one of these may go to the other.
+pub(crate) fn same_types(one: &Signature, other: &Signature) -> bool {
+    one.param_types().eq(other.param_types()) && one.result_types().eq(other.result_types())
 }
 
 impl Program {
-    /// Predecodes a module and places its data objects.
-    ///
-    /// # Errors
-    /// The first thing that the module lacks or does wrong.
-    pub fn load(module: &Module, options: &LoadOptions) -> Result<Self, LoadError> {
-        let objects = module.data.values().map(|object| (&*object.bytes, object.align.into()));
-        let data = DataMemory::new(objects).map_err(|_| LoadError::OutOfMemory)?;
-        Self::load_with_data(module, options, Arc::new(data))
-    }
-
-    /// The same with data objects that are placed already, in the order of the module, so that several engines see one
-    /// memory.
-    ///
-    /// # Errors
-    /// The first thing that the module lacks or does wrong.
-    pub fn load_with_data(
-        module: &Module,
-        options: &LoadOptions,
-        data: Arc<DataMemory>,
-    ) -> Result<Self, LoadError> {
-        let mut program = Program {
-            functions: Vec::with_capacity(module.functions.len()),
-            counters: Counters::default(),
+    /// A program without functions.
+    #[must_use]
+    pub fn new(options: &LoadOptions) -> Self {
+        Self {
             options: *options,
-            host_results: module
-                .externs
-                .values()
-                .map(|signature| signature.result_types().map(Type::mask).collect())
-                .collect(),
-            shapes: Shapes::of(module),
-            data: Arc::clone(&data),
-            by_name: module
-                .functions
-                .keys()
-                .enumerate()
-                .map(|(index, name)| (name.clone(), FuncId(index as u32)))
-                .collect(),
-        };
-        for (id, func) in module.functions.values().enumerate() {
-            ir::verify_function(func).map_err(LoadError::Invalid)?;
-            let code = load::function(module, func, FuncId(id as u32), &data, &mut program)?;
-            program.functions.push(code);
+            functions: Table::new(),
+            hosts: Table::new(),
+            data: RwLock::default(),
+            state: Mutex::default(),
         }
-        Ok(program)
     }
 
-    /// The address that stands for a function.
-    pub(crate) fn address_of(module: &Module, name: &str) -> Option<u64> {
-        let own = module.functions.get_index_of(name);
-        let host = || Some(module.functions.len() + module.externs.get_index_of(name)?);
-        let index = own.or_else(host)? as u64;
-        Some(FUNCTION_ADDRESSES + index * FUNCTION_DISTANCE)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The function that an address stands for.
-    pub(crate) fn at_address(&self, address: u64) -> Option<Target> {
-        let distance = address.checked_sub(FUNCTION_ADDRESSES)?;
-        if distance % FUNCTION_DISTANCE != 0 {
+    /// A new function, without a body: to call it is a `bad_call` trap.
+    pub fn declare(&self, signature: &Signature) -> FuncId {
+        let mut state = self.lock();
+        let (signature, shape) = state.shape(signature);
+        let id = match state.free.pop() {
+            Some(id) => id,
+            None => FuncId { index: next(&mut state.functions), generation: 0 },
+        };
+        let slot = Slot { id, signature, shape, body: Shared::default() };
+        self.functions.make(id.index).put(Some(Arc::new(slot)));
+        id
+    }
+
+    /// A new function of the host.
+    pub fn declare_host(&self, signature: &Signature) -> HostId {
+        let mut state = self.lock();
+        let (signature, shape) = state.shape(signature);
+        let id = HostId(next(&mut state.hosts));
+        let results = signature.result_types().map(Type::mask).collect();
+        self.hosts.make(id.0).get_or_init(|| HostSlot { signature, shape, results });
+        id
+    }
+
+    /// Gives a function its body, or another one. Threads that are in the old one end as they began; calls after this one
+    /// run the new one.
+    ///
+    /// # Errors
+    /// What is wrong with the function or with what it is bound to; the slot is then as it was.
+    pub fn define(
+        &self,
+        id: FuncId,
+        func: &Function,
+        bindings: &Bindings<'_>,
+    ) -> Result<(), LoadError> {
+        ir::verify_function(func).map_err(LoadError::Invalid)?;
+        let unknown = || LoadError::UnknownFunction { function: func.name.clone() };
+        let inside = epoch::enter();
+        let slot = self.slot(id, &inside).ok_or_else(unknown)?;
+        if !same_types(&slot.signature, &func.signature) {
+            return Err(LoadError::Signature {
+                function: func.name.clone(),
+                given: func.signature.to_string(),
+                declared: slot.signature.to_string(),
+            });
+        }
+        let code = Arc::new(load::function(func, id, bindings, self)?);
+        let state = self.lock();
+        // It may have been removed meanwhile.
+        let slot = self.slot(id, &inside).ok_or_else(unknown)?;
+        let old = slot.body.put(Some(code));
+        drop(state);
+        drop(old);
+        Ok(())
+    }
+
+    /// Takes a function away: what still calls it, by name or by address, traps with `bad_call`. Threads that are in it
+    /// end as they began. Whether it was there.
+    pub fn remove(&self, id: FuncId) -> bool {
+        let inside = epoch::enter();
+        let mut state = self.lock();
+        let Some(slot) = self.slot(id, &inside) else { return false };
+        // Also those that call it hold the slot.
+        let body = slot.body.put(None);
+        let slot = self.functions.make(id.index).put(None);
+        let generation = id.generation + 1;
+        if generation < GENERATIONS {
+            state.free.push(FuncId { generation, ..id });
+        }
+        drop(state);
+        drop((body, slot));
+        true
+    }
+
+    /// The slot of a function that was not removed.
+    #[inline(always)]
+    pub(crate) fn slot<'c>(&'c self, id: FuncId, inside: &'c Inside) -> Option<&'c Slot> {
+        self.functions.get(id.index)?.get(inside).filter(|slot| slot.id == id)
+    }
+
+    /// The same, to be kept.
+    pub(crate) fn share(&self, id: FuncId) -> Option<Arc<Slot>> {
+        let entry = self.functions.get(id.index)?;
+        entry.share(&epoch::enter()).filter(|slot| slot.id == id)
+    }
+
+    /// All functions, in the order of their numbers.
+    pub(crate) fn slots<'c>(&'c self, inside: &'c Inside) -> impl Iterator<Item = &'c Slot> {
+        self.functions.entries().filter_map(|entry| entry.get(inside))
+    }
+
+    pub(crate) fn host(&self, id: HostId) -> Option<&HostSlot> {
+        self.hosts.get(id.0)?.get()
+    }
+
+    /// The number of a signature.
+    pub(crate) fn shape(&self, signature: &Signature) -> u32 {
+        self.lock().shape(signature).1
+    }
+
+    /// The address that stands for a function. It stays, and is no other's when the function is removed.
+    #[must_use]
+    pub fn address_of(&self, target: Target) -> u64 {
+        match target {
+            Target::Function(FuncId { index, generation }) => {
+                FUNCTION_ADDRESSES
+                    + (u64::from(generation) << GENERATION_SHIFT)
+                    + (u64::from(index) << DISTANCE_BITS)
+            }
+            Target::Host(HostId(index)) => HOST_ADDRESSES + (u64::from(index) << DISTANCE_BITS),
+        }
+    }
+
+    /// The function that an address stands for, unless it was removed.
+    #[must_use]
+    pub fn target_at(&self, address: u64) -> Option<Target> {
+        match self.callee_at(address, &epoch::enter())?.0 {
+            Callee::Function(slot) => Some(Target::Function(slot.id)),
+            Callee::Host(id) => Some(Target::Host(id)),
+        }
+    }
+
+    /// The same, with the number of its signature.
+    pub(crate) fn callee_at<'c>(
+        &'c self,
+        address: u64,
+        inside: &'c Inside,
+    ) -> Option<(Callee<'c>, u32)> {
+        if address & ((1 << DISTANCE_BITS) - 1) != 0 {
             return None;
         }
-        let index = u32::try_from(distance / FUNCTION_DISTANCE).ok()?;
-        match index.checked_sub(self.functions.len() as u32) {
-            None => Some(Target::Function(index)),
-            Some(host) if (host as usize) < self.host_results.len() => Some(Target::Host(host)),
-            Some(_) => None,
+        if let Some(distance) = address.checked_sub(HOST_ADDRESSES) {
+            let id = HostId(u32::try_from(distance >> DISTANCE_BITS).ok()?);
+            return Some((Callee::Host(id), self.host(id)?.shape));
+        }
+        let distance = address.checked_sub(FUNCTION_ADDRESSES)?;
+        let index = (distance >> DISTANCE_BITS) as u32;
+        let id = FuncId { index, generation: (distance >> GENERATION_SHIFT) as u32 };
+        let slot = self.slot(id, inside)?;
+        Some((Callee::Function(slot), slot.shape))
+    }
+
+    /// What a function takes and returns, unless it was removed.
+    #[must_use]
+    pub fn signature(&self, id: FuncId) -> Option<Arc<Signature>> {
+        Some(Arc::clone(&self.slot(id, &epoch::enter())?.signature))
+    }
+
+    fn data(&self) -> RwLockReadGuard<'_, BTreeMap<u64, Arc<DataMemory>>> {
+        self.data.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn data_mut(&self) -> RwLockWriteGuard<'_, BTreeMap<u64, Arc<DataMemory>>> {
+        self.data.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets restricted functions touch these data objects, until [`forget_data`](Self::forget_data).
+    pub fn allow_data(&self, data: Arc<DataMemory>) {
+        self.data_mut().insert(data.range().start, data);
+    }
+
+    /// Takes back [`allow_data`](Self::allow_data). Calls that have begun may still touch them, so they live as long.
+    pub fn forget_data(&self, data: &DataMemory) {
+        let forgotten = self.data_mut().remove(&data.range().start);
+        if let Some(data) = forgotten {
+            epoch::retire(data);
         }
     }
 
-    /// The number of a function's signature.
-    pub(crate) fn shape_of(&self, target: Target) -> Option<u32> {
-        match target {
-            Target::Function(index) => self.shapes.functions.get(index as usize).copied(),
-            Target::Host(index) => self.shapes.hosts.get(index as usize).copied(),
+    /// The addresses of the data objects that these lie in.
+    pub(crate) fn data_around(&self, addresses: Range<u64>) -> Option<Range<u64>> {
+        let data = self.data();
+        let range = data.range(..=addresses.start).next_back()?.1.range();
+        (addresses.end <= range.end).then_some(range)
+    }
+}
+
+impl Drop for Program {
+    /// Bodies hold the slots that they call, which hold bodies.
+    fn drop(&mut self) {
+        for slot in self.slots(&epoch::enter()) {
+            slot.body.put(None);
         }
-    }
-
-    /// The function of this name.
-    #[must_use]
-    pub fn function(&self, name: &str) -> Option<FuncId> {
-        self.by_name.get(name).copied()
-    }
-
-    /// The name of a function.
-    #[must_use]
-    pub fn name(&self, function: FuncId) -> Option<&str> {
-        self.functions.get(function.0 as usize).map(|code| code.name.as_str())
-    }
-
-    /// What a function takes and returns.
-    #[must_use]
-    pub fn signature(&self, function: FuncId) -> Option<&Signature> {
-        self.functions.get(function.0 as usize).map(|code| &code.signature)
-    }
-
-    /// The data objects in memory.
-    #[must_use]
-    pub fn data(&self) -> &Arc<DataMemory> {
-        &self.data
+        epoch::collect();
     }
 }

@@ -4,11 +4,11 @@ use std::fmt;
 use std::ops::Range;
 
 use ir::{Span, TrapKind};
-use jitmem::HostMemory;
+use jitmem::{HostMemory, epoch};
 
 use crate::calls::{CallMemory, Calls};
 use crate::exec::Machine;
-use crate::profile::Profile;
+use crate::profile::{Counts, Profile};
 use crate::program::{FuncId, Program};
 
 /// Stack slots are aligned at least so, as machine code aligns its frames.
@@ -35,7 +35,7 @@ impl Default for Limits {
 
 /// What the host gives to a program.
 pub trait Host {
-    /// Calls the host function that is the `index`-th of the module's `externs`. Values are raw bits; the host sets
+    /// Calls the host function of this [index](crate::HostId::index), for a loaded module its place in the `externs`. Values are raw bits; the host sets
     /// every result.
     ///
     /// # Errors
@@ -62,8 +62,10 @@ impl Host for NoHost {
 /// A function and the place in its source.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Place {
-    /// The function's name.
-    pub function: String,
+    /// The function.
+    pub function: FuncId,
+    /// The name of its body, unless it has none.
+    pub name: Option<String>,
     /// The place in the source, if the instruction has one.
     pub span: Option<Span>,
 }
@@ -75,13 +77,18 @@ pub struct Trap {
     pub kind: TrapKind,
     /// Where.
     pub place: Place,
+    /// What was called, if the trap is a `bad_call` of a function without a body.
+    pub missing: Option<FuncId>,
     /// The calls that were active, the innermost first, without the one that trapped; at most 32.
     pub callers: Vec<Place>,
 }
 
 impl fmt::Display for Trap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "trap: {} in @{}", self.kind, self.place.function)?;
+        write!(f, "trap: {}", self.kind)?;
+        if let Some(name) = &self.place.name {
+            write!(f, " in @{name}")?;
+        }
         match self.place.span {
             Some(span) => write!(f, " at {span}"),
             None => Ok(()),
@@ -103,8 +110,7 @@ pub struct Interpreter {
     allowed: Vec<Range<u64>>,
     /// What a restricted program may touch: its stack, its data, and what is allowed.
     touchable: Vec<Range<u64>>,
-    block_counts: Vec<u64>,
-    edge_counts: Vec<u64>,
+    counts: Counts,
 }
 
 impl Default for Interpreter {
@@ -124,8 +130,7 @@ impl Interpreter {
             stack: None,
             allowed: Vec::new(),
             touchable: Vec::new(),
-            block_counts: Vec::new(),
-            edge_counts: Vec::new(),
+            counts: Counts::default(),
         }
     }
 
@@ -149,7 +154,8 @@ impl Interpreter {
     /// Calls a function. Arguments and results are raw bits; what is above an argument's type is ignored.
     ///
     /// # Errors
-    /// The trap that ended the call. Too few or too many arguments trap as `unreachable`.
+    /// The trap that ended the call. Too few or too many arguments trap as `unreachable`, a function without a body or one
+    /// that was removed as `bad_call`.
     pub fn call(
         &mut self,
         program: &Program,
@@ -157,40 +163,41 @@ impl Interpreter {
         args: &[u64],
         host: &mut dyn Host,
     ) -> Result<Vec<u64>, Trap> {
-        self.block_counts.resize(program.counters.blocks.len(), 0);
-        self.edge_counts.resize(program.counters.edges.len(), 0);
         if self.stack.is_none() {
             self.stack = HostMemory::new(self.limits.stack_bytes, STACK_ALIGN as usize).ok();
         }
         let stack = self.stack.as_ref().map_or(0..0, HostMemory::range);
         self.touchable.clear();
         self.touchable.push(stack.clone());
-        self.touchable.push(program.data().range());
         self.touchable.extend_from_slice(&self.allowed);
-        let outside = || Trap {
-            kind: TrapKind::Unreachable,
-            place: Place {
-                function: program.name(function).unwrap_or_default().to_owned(),
-                span: None,
-            },
+        // From here on the bodies that are found stay until this call ends.
+        let inside = epoch::enter();
+        let outside = |kind, name: Option<&str>, missing| Trap {
+            kind,
+            place: Place { function, name: name.map(str::to_owned), span: None },
+            missing,
             callers: Vec::new(),
         };
-        let code = program.functions.get(function.0 as usize).ok_or_else(outside)?;
+        let code = program.slot(function, &inside).and_then(|slot| slot.body.get(&inside));
+        let code = code.ok_or_else(|| outside(TrapKind::BadCall, None, Some(function)))?;
         if code.params.len() != args.len() {
-            return Err(outside());
+            return Err(outside(TrapKind::Unreachable, Some(&code.name), None));
         }
-        let (first, rest) = code.cells.split_first().ok_or_else(outside)?;
+        let Some((first, rest)) = code.cells.split_first() else {
+            unreachable!("every function has a first cell")
+        };
         let machine = Machine {
             program,
+            inside: &inside,
             code,
             cells: code.cells.iter(),
             slots: 0,
             wide: &mut self.wide,
             wide_base: 0,
-            touchable: &self.touchable,
+            own_ranges: self.touchable.len(),
+            touchable: &mut self.touchable,
             fuel: self.limits.fuel.unwrap_or(u64::MAX),
-            block_counts: &mut self.block_counts,
-            edge_counts: &mut self.edge_counts,
+            counts: &mut self.counts,
             breaths: 0,
             op: first,
             rest: rest.iter(),
@@ -205,12 +212,11 @@ impl Interpreter {
     /// [counted](crate::LoadOptions::counted).
     #[must_use]
     pub fn profile(&self, program: &Program) -> Profile {
-        Profile::new(program, &self.block_counts, &self.edge_counts)
+        self.counts.profile(program)
     }
 
     /// Sets every count to zero. Do so before running another program.
     pub fn reset_profile(&mut self) {
-        self.block_counts.clear();
-        self.edge_counts.clear();
+        self.counts.clear();
     }
 }

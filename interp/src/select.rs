@@ -2,10 +2,10 @@
 
 use ir::{BinaryOp, Block, BlockCall, Entity, FloatCC, Inst, InstData, IntCC, Type, Value, eval};
 
+use crate::error::LoadError;
 use crate::exec::{self, ChainEnd, Shape};
 use crate::load::Loader;
 use crate::op::{Handler, Op, Reg};
-use crate::program::LoadError;
 
 /// An integer or float comparison.
 #[derive(Clone, Copy)]

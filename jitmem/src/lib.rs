@@ -3,7 +3,8 @@
 //! [`WritableCode`] is filled and then consumed by [`publish`](WritableCode::publish), the only way to
 //! [`ExecutableCode`]. Both live in a [`CodeArena`], one reservation that many functions share. On a host that is not
 //! ARM64 everything works the same but for the jump itself, which is the caller's, not this crate's. [`DataMemory`] holds
-//! the data objects that the code works on, for every engine; [`epoch`] says when no thread can be in a piece of code any more.
+//! the data objects that the code works on, for every engine; [`epoch`] says when no thread can be in a piece of code any more,
+//! and [`Shared`] is a place for a value that changes while threads read it.
 //!
 //! ```
 //! use jitmem::WritableCode;
@@ -25,8 +26,10 @@ pub mod epoch;
 mod error;
 mod icache;
 mod map;
+mod shared;
 pub mod trap;
 
 pub use arena::{CodeArena, ExecutableCode, WritableCode};
 pub use data::{DataMemory, HostMemory};
 pub use error::MapError;
+pub use shared::{Replaced, Shared};

@@ -1,9 +1,11 @@
 //! Loads and stores, with the address as a register and an offset, or as the sum of a register, another one times a
 //! power of two, and an offset.
 
+use std::ops::Range;
+
 use ir::{Extend, LoadKind, NarrowWidth, TrapKind, Type, eval};
 
-use super::{handler, next, trap, value};
+use super::{Machine, handler, next, trap, value};
 use crate::memory;
 use crate::op::Handler;
 
@@ -102,6 +104,7 @@ pub(crate) fn check() -> Handler {
         let end = address.checked_add(op.d.into());
         let touchable = end.is_some_and(|end| {
             machine.touchable.iter().any(|range| range.start <= address && end <= range.end)
+                || find_data(machine, address..end)
         });
         if touchable {
             next!(op, rest, r, machine)
@@ -109,4 +112,18 @@ pub(crate) fn check() -> Handler {
             trap(rest, machine, TrapKind::MemoryFault)
         }
     })
+}
+
+/// So many ranges of data objects are looked through before the program is asked.
+const LAST_DATA: usize = 8;
+
+/// Whether the addresses lie in data objects of the program, which are then the first to be looked at.
+#[cold]
+#[inline(never)]
+fn find_data(machine: &mut Machine<'_>, addresses: Range<u64>) -> bool {
+    let Some(range) = machine.program.data_around(addresses) else { return false };
+    let own = machine.own_ranges;
+    machine.touchable.truncate(own + LAST_DATA - 1);
+    machine.touchable.insert(own, range);
+    true
 }

@@ -4,8 +4,8 @@ use ir::TrapKind;
 
 use super::branch::kind_of;
 use super::{Exit, come_back, go, handler, next, trap};
+use crate::code::SwitchTargets;
 use crate::op::Handler;
-use crate::program::SwitchTargets;
 
 macro_rules! handlers {
     ($($(#[$doc:meta])* $name:ident = |$op:ident, $rest:ident, $r:ident, $machine:ident| $body:expr;)*) => {
@@ -44,15 +44,13 @@ handlers! {
     /// `d` = the register `wide` above the window: for frames of functions with very many values at once.
     wide_get = |op, rest, r, machine| {
         let index = machine.wide_base + op.wide() as usize;
-        r[usize::from(op.d)] = machine.wide.get(index).copied().unwrap_or_default();
+        r[usize::from(op.d)] = machine.wide[index];
         next!(op, rest, r, machine)
     };
     /// The register `wide` above the window = `d`.
     wide_set = |op, rest, r, machine| {
         let index = machine.wide_base + op.wide() as usize;
-        if let Some(register) = machine.wide.get_mut(index) {
-            *register = r[usize::from(op.d)];
-        }
+        machine.wide[index] = r[usize::from(op.d)];
         next!(op, rest, r, machine)
     };
 
@@ -155,9 +153,10 @@ handlers! {
     /// In counted programs, at the start of each block: counts it and takes its instructions from the budget.
     count_block = |op, rest, r, machine| {
         let index = op.wide() as usize;
-        let row = machine.program.counters.blocks.get(index);
-        let (Some(&(_, _, weight)), Some(count)) = (row, machine.block_counts.get_mut(index)) else {
-            return trap(rest, machine, TrapKind::Unreachable);
+        let code = machine.code;
+        let count = machine.counts.of(code).and_then(|counts| counts.blocks.get_mut(index));
+        let (Some(&(_, weight)), Some(count)) = (code.counters.blocks.get(index), count) else {
+            unreachable!("every block of the code that runs has a count");
         };
         *count += 1;
         match machine.fuel.checked_sub(weight) {
@@ -170,9 +169,12 @@ handlers! {
     };
     /// In counted programs, on each edge.
     count_edge = |op, rest, r, machine| {
-        if let Some(count) = machine.edge_counts.get_mut(op.wide() as usize) {
-            *count += 1;
-        }
+        let index = op.wide() as usize;
+        let count = machine.counts.of(machine.code).and_then(|counts| counts.edges.get_mut(index));
+        let Some(count) = count else {
+            unreachable!("every edge of the code that runs has a count");
+        };
+        *count += 1;
         next!(op, rest, r, machine)
     };
 }

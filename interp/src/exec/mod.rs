@@ -32,9 +32,12 @@ pub(crate) use wide::{
 use std::ops::Range;
 
 use ir::TrapKind;
+use jitmem::epoch::Inside;
 
+use crate::code::FuncCode;
 use crate::op::{Cell, Cells, Handler};
-use crate::program::{FuncCode, Program};
+use crate::profile::Counts;
+use crate::program::Program;
 
 /// Operations in a row after which the loader puts a breath.
 pub(crate) const RUN: usize = 32;
@@ -62,6 +65,8 @@ pub(crate) enum Exit {
 /// What operations see beside the registers of the window.
 pub(crate) struct Machine<'c> {
     pub(crate) program: &'c Program,
+    /// Keeps what the program had when it was read.
+    pub(crate) inside: &'c Inside,
     /// The function that runs, and its operations.
     pub(crate) code: &'c FuncCode,
     pub(crate) cells: Cells<'c>,
@@ -70,11 +75,12 @@ pub(crate) struct Machine<'c> {
     /// Registers above the window, of all frames.
     pub(crate) wide: &'c mut Vec<u64>,
     pub(crate) wide_base: usize,
-    /// What a restricted program may touch.
-    pub(crate) touchable: &'c [Range<u64>],
+    /// What a restricted program may touch: the first ones are the interpreter's, the others those of the program's data
+    /// objects that it touched last.
+    pub(crate) touchable: &'c mut Vec<Range<u64>>,
+    pub(crate) own_ranges: usize,
     pub(crate) fuel: u64,
-    pub(crate) block_counts: &'c mut [u64],
-    pub(crate) edge_counts: &'c mut [u64],
+    pub(crate) counts: &'c mut Counts,
     /// Jumps and breaths left until the next way back.
     pub(crate) breaths: u32,
     /// Where to go on: the operation that came back, and those after it.

@@ -1,13 +1,13 @@
 //! What the tests share: programs from their text, run in every way that the interpreter has.
 
-use interp::{Host, Interpreter, LoadOptions, MemoryAccess, NoHost, Program, Trap};
+use interp::{Host, Interpreter, LoadOptions, LoadedModule, MemoryAccess, NoHost, Program, Trap};
 use ir::{Module, TrapKind};
 
 /// A module from its text, loaded in every way.
 pub(crate) struct Loaded {
     /// The module.
     pub(crate) module: Module,
-    programs: Vec<(LoadOptions, Program)>,
+    programs: Vec<(LoadOptions, LoadedModule)>,
 }
 
 /// Loads a module from its text.
