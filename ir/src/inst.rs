@@ -78,6 +78,19 @@ pub enum Role<'a> {
     Plain,
 }
 
+/// What walks over the fields of an instruction. An implementation that is always inlined leaves of each format what
+/// concerns it, which a closure does not.
+pub(crate) trait Visitor<'a> {
+    /// Sees a field.
+    fn see(&mut self, role: Role<'a>);
+}
+
+impl<'a, F: FnMut(Role<'a>)> Visitor<'a> for F {
+    fn see(&mut self, role: Role<'a>) {
+        self(role);
+    }
+}
+
 /// The table of formats. A row is a payload with its fields, in the order in which they are used, and how they are written
 /// after the name of the operation: text for itself, `field` as its type says (`field.rs`), `(field)` as a list in
 /// parentheses. `= Iconst` says which operation has the format; `: UnaryOp` that each of those has it, and that a field
@@ -104,11 +117,19 @@ macro_rules! formats {
                 }
             }
 
-            /// Calls `visit` with the role of each field, in order; it may change the fields.
+            /// Shows each field to `visitor`, in order, which may change them.
             #[inline(always)]
-            pub fn fields<'a>(&'a mut self, mut visit: impl FnMut(Role<'a>)) {
+            pub(crate) fn visit_mut<'a>(&'a mut self, mut visitor: impl Visitor<'a>) {
                 match self {
-                    $( InstData::$name { $($field,)* .. } => { $( visit(Field::role($field)); )* } )*
+                    $( InstData::$name { $($field,)* .. } => { $( visitor.see(Field::role($field)); )* } )*
+                }
+            }
+
+            /// Shows a copy of each field to `visitor`, in order.
+            #[inline(always)]
+            pub(crate) fn visit(&self, mut visitor: impl for<'a> Visitor<'a>) {
+                match *self {
+                    $( InstData::$name { $(mut $field,)* .. } => { $( visitor.see(Field::role(&mut $field)); )* } )*
                 }
             }
 
@@ -243,17 +264,27 @@ formats! {
 }
 
 impl InstData {
+    /// Calls `visit` with the role of each field, in order; it may change the fields.
+    pub fn fields<'a>(&'a mut self, visit: impl FnMut(Role<'a>)) {
+        self.visit_mut(visit);
+    }
+
     /// The function that it calls or takes the address of by name, if it does.
     #[must_use]
     #[inline]
-    pub fn names_function(mut self) -> Option<FuncRef> {
-        let mut named = None;
-        self.fields(|role| {
-            if let Role::Function(callee) = role {
-                named = Some(*callee);
+    pub fn names_function(&self) -> Option<FuncRef> {
+        struct Named(Option<FuncRef>);
+        impl Visitor<'_> for &mut Named {
+            #[inline(always)]
+            fn see(&mut self, role: Role<'_>) {
+                if let Role::Function(callee) = role {
+                    self.0 = Some(*callee);
+                }
             }
-        });
-        named
+        }
+        let mut named = Named(None);
+        self.visit(&mut named);
+        named.0
     }
 
     /// Whether it ends a block.

@@ -2,26 +2,76 @@
 
 use smallvec::SmallVec;
 
-use crate::entity::{Inst, Value};
-use crate::inst::{BlockCall, InstData, Role, SwitchTable, ValueList};
+use crate::entity::{Inst, PrimaryMap, SwitchRef, Value};
+use crate::inst::{BlockCall, InstData, Role, SwitchTable, ValueList, Visitor};
 
 use super::Function;
 
-impl Function {
-    /// Calls `visit` with each operand of an instruction, in order, block arguments included.
-    pub fn for_each_operand(&self, inst: Inst, mut visit: impl FnMut(Value)) {
-        let mut data = *self.inst(inst);
-        data.fields(|role| match role {
-            Role::Values(values) => values.iter().copied().for_each(&mut visit),
-            Role::List(list) => self.list(*list).iter().copied().for_each(&mut visit),
-            Role::Target(call) => self.list(call.args).iter().copied().for_each(&mut visit),
+struct EachOperand<'f, F>(&'f Function, F);
+
+impl<F: FnMut(Value)> Visitor<'_> for EachOperand<'_, F> {
+    #[inline(always)]
+    fn see(&mut self, role: Role<'_>) {
+        let EachOperand(func, visit) = self;
+        match role {
+            Role::Values(values) => values.iter().copied().for_each(visit),
+            Role::List(list) => func.list(*list).iter().copied().for_each(visit),
+            Role::Target(call) => func.list(call.args).iter().copied().for_each(visit),
             Role::Table(table) => {
-                for call in self.switches[*table].targets() {
-                    self.list(call.args).iter().copied().for_each(&mut visit);
+                for call in func.switches[*table].targets() {
+                    func.list(call.args).iter().copied().for_each(&mut *visit);
                 }
             }
             _ => {}
-        });
+        }
+    }
+}
+
+struct MapOperands<'f, F>(&'f mut [Value], &'f PrimaryMap<SwitchRef, SwitchTable>, F);
+
+impl<F: FnMut(Value) -> Value> Visitor<'_> for MapOperands<'_, F> {
+    #[inline(always)]
+    fn see(&mut self, role: Role<'_>) {
+        let MapOperands(pool, switches, map) = self;
+        match role {
+            Role::Values(values) => map_all(values, map),
+            Role::List(list) => map_all(&mut pool[list.range()], map),
+            Role::Target(call) => map_all(&mut pool[call.args.range()], map),
+            Role::Table(table) => {
+                for call in switches[*table].targets() {
+                    map_all(&mut pool[call.args.range()], map);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+#[inline(always)]
+fn map_all(values: &mut [Value], map: &mut impl FnMut(Value) -> Value) {
+    for value in values {
+        *value = map(*value);
+    }
+}
+
+struct EachSuccessor<'f, F>(&'f Function, F);
+
+impl<F: FnMut(BlockCall)> Visitor<'_> for EachSuccessor<'_, F> {
+    #[inline(always)]
+    fn see(&mut self, role: Role<'_>) {
+        let EachSuccessor(func, visit) = self;
+        match role {
+            Role::Target(call) => visit(*call),
+            Role::Table(table) => func.switches[*table].targets().for_each(visit),
+            _ => {}
+        }
+    }
+}
+
+impl Function {
+    /// Calls `visit` with each operand of an instruction, in order, block arguments included.
+    pub fn for_each_operand(&self, inst: Inst, visit: impl FnMut(Value)) {
+        self.inst(inst).visit(EachOperand(self, visit));
     }
 
     /// The operands of an instruction, in order, block arguments included.
@@ -34,35 +84,15 @@ impl Function {
     }
 
     /// Replaces each operand of an instruction by what `map` makes of it, block arguments included.
-    pub fn map_operands(&mut self, inst: Inst, mut map: impl FnMut(Value) -> Value) {
+    pub fn map_operands(&mut self, inst: Inst, map: impl FnMut(Value) -> Value) {
         let Function { insts, pool, switches, .. } = self;
-        let mut map_all = |values: &mut [Value]| {
-            for value in values {
-                *value = map(*value);
-            }
-        };
-        insts[inst].data.fields(|role| match role {
-            Role::Values(values) => map_all(values),
-            Role::List(list) => map_all(&mut pool[list.range()]),
-            Role::Target(call) => map_all(&mut pool[call.args.range()]),
-            Role::Table(table) => {
-                for call in switches[*table].targets() {
-                    map_all(&mut pool[call.args.range()]);
-                }
-            }
-            _ => {}
-        });
+        insts[inst].data.visit_mut(MapOperands(pool, switches, map));
     }
 
     /// Calls `visit` with each successor of a terminator, in order; a block may come more than once. Other instructions
     /// have none.
-    pub fn for_each_successor(&self, inst: Inst, mut visit: impl FnMut(BlockCall)) {
-        let mut data = *self.inst(inst);
-        data.fields(|role| match role {
-            Role::Target(call) => visit(*call),
-            Role::Table(table) => self.switches[*table].targets().for_each(&mut visit),
-            _ => {}
-        });
+    pub fn for_each_successor(&self, inst: Inst, visit: impl FnMut(BlockCall)) {
+        self.inst(inst).visit(EachSuccessor(self, visit));
     }
 
     /// Replaces each successor of a terminator, in the order of
