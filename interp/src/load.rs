@@ -273,7 +273,11 @@ impl Loader<'_> {
             }
             (InstData::TrapIf { cond, kind }, _) => self.trap_if(cond, kind.code()),
             (InstData::Jump { target }, _) => self.goto(block, target, next),
-            (InstData::Branch { cond, then_to, else_to }, _) => {
+            (
+                InstData::Branch { cond, then_to, else_to }
+                | InstData::Guard { cond, then_to, resume: else_to },
+                _,
+            ) => {
                 self.branch(block, cond, then_to, else_to, next)?;
             }
             (InstData::Switch { index, table }, _) => self.switch(block, index, table)?,

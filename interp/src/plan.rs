@@ -143,7 +143,7 @@ impl Plan {
 
     fn reader(&mut self, func: &Function, block: Block, reader: Inst, memory: MemoryAccess) {
         match *func.inst(reader) {
-            InstData::Branch { cond, .. } => {
+            InstData::Branch { cond, .. } | InstData::Guard { cond, .. } => {
                 if let Some(compare) = self.compare(func, block, cond) {
                     self.fuse(compare, reader);
                     self.step(func, block, compare, reader);

@@ -4,7 +4,6 @@
 
 use std::convert::identity;
 use std::fmt::{self, Formatter};
-use std::iter;
 use std::ops::Range;
 
 use crate::entity::{Block, DataRef, FuncRef, SigRef, StackSlot, SwitchRef, Value, Var};
@@ -250,6 +249,9 @@ formats! {
     /// Continue at `then_to` if `cond` is not zero, else at `else_to`.
     Branch = Branch { cond: Value, then_to: BlockCall, else_to: BlockCall }
         [" " cond ", " then_to ", " else_to]
+    /// Continue at `then_to` if `cond` is not zero, else at `resume`, which is rarely reached.
+    Guard = Guard { cond: Value, then_to: BlockCall, resume: BlockCall }
+        [" " cond ", " then_to ", resume " resume]
     /// Continue at the case equal to `index` as a signed integer of its type, else at the default.
     Switch = Switch { index: Value, table: SwitchRef } [" " index ", " table]
     /// End the call.
@@ -305,15 +307,17 @@ pub struct SwitchTable {
 }
 
 impl SwitchTable {
-    /// The default, then the block of each case.
+    /// Calls `visit` with the default, then with the block of each case.
     #[inline]
-    pub fn targets(&self) -> impl Iterator<Item = BlockCall> {
-        iter::once(self.default).chain(self.cases.iter().map(|&(_, call)| call))
+    pub fn for_each_target(&self, mut visit: impl FnMut(BlockCall)) {
+        visit(self.default);
+        self.cases.iter().for_each(|&(_, call)| visit(call));
     }
 
-    /// The default, then the block of each case, to change.
+    /// Replaces the default, then the block of each case, by what `map` makes of it.
     #[inline]
-    pub fn targets_mut(&mut self) -> impl Iterator<Item = &mut BlockCall> {
-        iter::once(&mut self.default).chain(self.cases.iter_mut().map(|(_, call)| call))
+    pub fn map_targets(&mut self, mut map: impl FnMut(BlockCall) -> BlockCall) {
+        self.default = map(self.default);
+        self.cases.iter_mut().for_each(|(_, call)| *call = map(*call));
     }
 }

@@ -41,6 +41,8 @@ pub enum TypeRule {
     FloatCompare,
     /// An integer condition of at most 64 bits and two values of any one type, result of that type.
     Select,
+    /// An integer condition of at most 64 bits, no result.
+    Condition,
     /// Stated by the instruction's payload: constants, memory, calls, control flow.
     Payload,
 }
@@ -277,10 +279,11 @@ opcodes! {
         VarSet      "set"         Payload Variable false "Write a variable.";
         Call        "call"        Payload Call false "Call a function of the module or of the host.";
         CallIndirect "call_indirect" Payload Call false "Call the function at an address, which has this signature.";
-        TrapIf      "trap_if"     Payload MayTrap false "Trap if the condition is not zero.";
+        TrapIf      "trap_if"     Condition MayTrap false "Trap if the condition is not zero.";
 
         Jump        "jump"        Payload Terminator false "Continue at a block.";
-        Branch      "branch"      Payload Terminator false "Continue at the first block if the condition is not zero, else at the second.";
+        Branch      "branch"      Condition Terminator false "Continue at the first block if the condition is not zero, else at the second.";
+        Guard       "guard"       Condition Terminator false "Continue at the first block if the condition is not zero, else at the resume block, which is rarely reached.";
         Switch      "switch"      Payload Terminator false "Continue at the block of the case equal to the operand, else at the default.";
         Return      "ret"         Payload Terminator false "End the call with these results.";
         TailCall    "tail_call"   Payload Terminator false "End the call with the results of another, which takes over the stack frame.";
@@ -309,13 +312,10 @@ impl Opcode {
     pub const fn result_count(self) -> Option<usize> {
         match self {
             Opcode::Call | Opcode::CallIndirect => None,
-            Opcode::Store
-            | Opcode::AtomicStore
-            | Opcode::Fence
-            | Opcode::VarSet
-            | Opcode::TrapIf => Some(0),
+            Opcode::Store | Opcode::AtomicStore | Opcode::Fence | Opcode::VarSet => Some(0),
             op if op.is_terminator() => Some(0),
             op => match op.info().rule {
+                TypeRule::Condition => Some(0),
                 TypeRule::Overflow | TypeRule::Carry | TypeRule::Halves => Some(2),
                 _ => Some(1),
             },

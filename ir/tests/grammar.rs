@@ -320,7 +320,7 @@ impl Grammar {
 #[test]
 fn sentences_are_read() {
     use ParseCode::{
-        Duplicate, Limit, Name, Number, Numbering, Place, Range, Results, String, Undefined,
+        Duplicate, Limit, Name, Number, Numbering, Place, Range, Results, String, Type, Undefined,
         Unknown,
     };
     let grammar = Grammar::of_readme();
@@ -342,6 +342,7 @@ fn sentences_are_read() {
             // What is wrong is what it means: numbers that do not fit, names of nothing, results of something else.
             let meaning = match error.code {
                 Range | Results | Undefined | Duplicate | Unknown | Numbering | Limit => true,
+                Type => error.message.contains("the type of the result is not one"),
                 String => error.message == "the bytes of the name are not UTF-8",
                 Number => error.message.contains("the line from 1"),
                 Place | Name => error.message.contains("before the first block"),

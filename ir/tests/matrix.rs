@@ -34,7 +34,8 @@ fn check(probe: &Probe) -> Result<(), VerifyRule> {
     let next = func.append_block();
     let mut data = probe.data;
     match &mut data {
-        InstData::Branch { then_to, else_to, .. } => {
+        InstData::Branch { then_to, else_to, .. }
+        | InstData::Guard { then_to, resume: else_to, .. } => {
             *then_to = func.block_call(next, &[]);
             *else_to = *then_to;
         }
@@ -126,6 +127,7 @@ fn instruction(op: Opcode) -> Option<(InstData, usize)> {
         Opcode::DataAddr => (InstData::DataAddr { data: ir::DataRef::from_index(0), offset: 0 }, 0),
         Opcode::TrapIf => (InstData::TrapIf { cond: v(0), kind: TrapKind::Panic }, 1),
         Opcode::Branch => (InstData::Branch { cond: v(0), then_to: none, else_to: none }, 1),
+        Opcode::Guard => (InstData::Guard { cond: v(0), then_to: none, resume: none }, 1),
         Opcode::Switch => {
             (InstData::Switch { index: v(0), table: ir::SwitchRef::from_index(0) }, 1)
         }
@@ -254,7 +256,7 @@ fn expected(op: Opcode, ty: Type) -> Option<Vec<Type>> {
         Select | Load => Some(vec![ty]),
         StackAddr | DataAddr | FuncAddr => of(ty == I64, vec![I64]),
         Store | Return => Some(Vec::new()),
-        TrapIf | Branch | Switch => ints.contains(&ty).then(Vec::new),
+        TrapIf | Branch | Guard | Switch => ints.contains(&ty).then(Vec::new),
         VarGet | VarSet | Call | TailCall | Fence | Jump | Trap => None,
     }
 }
@@ -319,7 +321,9 @@ fn uses(func: &Function, inst: ir::Inst) -> Vec<Use> {
         InstData::CallIndirect { callee, .. } | InstData::TailCallIndirect { callee, .. } => {
             return vec![(op.to_string(), Some(func.value_type(callee)), None)];
         }
-        InstData::TrapIf { cond, .. } | InstData::Branch { cond, .. } => Some(cond),
+        InstData::TrapIf { cond, .. }
+        | InstData::Branch { cond, .. }
+        | InstData::Guard { cond, .. } => Some(cond),
         InstData::Switch { index, .. } => Some(index),
         InstData::Return { args } => {
             let types = func.list(args).iter().map(|&value| func.value_type(value));

@@ -372,7 +372,7 @@ impl<'a> Copy<'a> {
             Role::Target(call) => *call = self.call(*call),
             Role::Table(table) => {
                 let mut own = self.from.switches[*table].clone();
-                own.targets_mut().for_each(|call| *call = self.call(*call));
+                own.map_targets(|call| self.call(call));
                 *table = self.to.switches.push(own);
             }
             Role::Slot(slot) => *slot = self.slots[slot.index()],

@@ -125,7 +125,7 @@ macro_rules! passes {
 
 /// Every pass, in the order in which they run.
 pub const PASSES: &[Pass] = passes! {
-    "legalize" legalize ALL Graph "Split every i128 into two i64.";
+    "legalize" legalize ALL Graph "Split every i128 into two i64; make a branch of every guard.";
     "inline" inline SPEED Nothing "Put the bodies of small functions in place of calls.";
     "simplify_cfg" simplify_cfg SPEED Nothing "Fold branches, thread jumps, merge blocks, drop unreachable ones.";
     "copy_prop" copy_prop SPEED Graph "Replace block parameters that always get one value.";
@@ -157,7 +157,11 @@ pub struct Constraint {
 
 /// The orders that matter. A test checks them against [`PASSES`].
 pub const ORDER: &[Constraint] = &[
-    Constraint { before: "legalize", after: "inline", reason: "no other pass knows i128" },
+    Constraint {
+        before: "legalize",
+        after: "inline",
+        reason: "no other pass knows i128 and guards",
+    },
     Constraint {
         before: "inline",
         after: "simplify_cfg",

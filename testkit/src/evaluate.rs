@@ -61,7 +61,8 @@ impl Evaluator {
             let get = |value: Value| self.values[value.index()];
             match *data {
                 InstData::Jump { target } => return Ok(self.go(func, target)),
-                InstData::Branch { cond, then_to, else_to } => {
+                InstData::Branch { cond, then_to, else_to }
+                | InstData::Guard { cond, then_to, resume: else_to } => {
                     return Ok(self.go(func, if get(cond) != 0 { then_to } else { else_to }));
                 }
                 InstData::Switch { index, table } => {

@@ -403,7 +403,11 @@ impl<'a> Maker<'a> {
             1 | 2 => {
                 let cond = self.value(int);
                 let ((a, a_args), (b, b_args)) = (self.target(next), self.target(other));
-                self.builder.branch_with(cond, a, a_args.as_slice(), b, b_args.as_slice());
+                let (a_args, b_args) = (a_args.as_slice(), b_args.as_slice());
+                match int {
+                    Type::I16 => self.builder.guard(cond, a, a_args, b, b_args),
+                    _ => self.builder.branch_with(cond, a, a_args, b, b_args),
+                }
             }
             3 => {
                 let Some(fuel) = self.fuel else { return self.builder.trap(TrapKind::Unreachable) };

@@ -298,6 +298,9 @@ impl Lower<'_> {
         match *self.func.inst(inst) {
             InstData::Jump { .. } => self.emit(Op::Jump, &[]),
             InstData::Branch { cond, .. } => self.branch(cond)?,
+            InstData::Guard { .. } => {
+                return Err(Reason::Malformed("a guard, of which legalisation makes a branch"));
+            }
             InstData::Switch { .. } if targets == 1 => self.emit(Op::Jump, &[]),
             InstData::Return { args } => self.ret(args)?,
             InstData::TailCall { callee, args } => self.tail_call(callee, args)?,
@@ -367,6 +370,7 @@ impl Lower<'_> {
             InstData::Fence {} => self.emit(Op::Fence, &[]),
             InstData::Jump { .. }
             | InstData::Branch { .. }
+            | InstData::Guard { .. }
             | InstData::Switch { .. }
             | InstData::Return { .. }
             | InstData::TailCall { .. }

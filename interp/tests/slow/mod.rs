@@ -117,7 +117,8 @@ impl<'m> Slow<'m> {
         let list = |values| func.list(values).iter().map(|&value| get(value)).collect::<Vec<_>>();
         let target = match *func.inst(inst) {
             InstData::Jump { target } => target,
-            InstData::Branch { cond, then_to, else_to } => {
+            InstData::Branch { cond, then_to, else_to }
+            | InstData::Guard { cond, then_to, resume: else_to } => {
                 if get(cond) != 0 {
                     then_to
                 } else {

@@ -39,6 +39,22 @@ impl FunctionBuilder {
         self.none(InstData::Branch { cond, then_to, else_to });
     }
 
+    /// Continues at `then_block` if `cond` is not zero, else at the block `resume`, which is rarely reached, each with its
+    /// arguments.
+    pub fn guard(
+        &self,
+        cond: impl Into<Operand>,
+        then_block: Block,
+        then_args: impl Operands,
+        resume: Block,
+        resume_args: impl Operands,
+    ) {
+        let cond = self.typed(Opcode::Guard, cond.into(), None);
+        let then_to = self.target(Opcode::Guard, then_block, then_args);
+        let resume = self.target(Opcode::Guard, resume, resume_args);
+        self.none(InstData::Guard { cond, then_to, resume });
+    }
+
     /// Continues at the block of the case equal to `index` (as a signed integer of its type), else at `default`; no
     /// block has parameters.
     pub fn switch(&self, index: impl Into<Operand>, default: Block, cases: &[(i64, Block)]) {

@@ -18,9 +18,9 @@ impl<F: FnMut(Value)> Visitor<'_> for EachOperand<'_, F> {
             Role::List(list) => func.list(*list).iter().copied().for_each(visit),
             Role::Target(call) => func.list(call.args).iter().copied().for_each(visit),
             Role::Table(table) => {
-                for call in func.switches[*table].targets() {
+                func.switches[*table].for_each_target(|call| {
                     func.list(call.args).iter().copied().for_each(&mut *visit);
-                }
+                });
             }
             _ => {}
         }
@@ -38,9 +38,7 @@ impl<F: FnMut(Value) -> Value> Visitor<'_> for MapOperands<'_, F> {
             Role::List(list) => map_all(&mut pool[list.range()], map),
             Role::Target(call) => map_all(&mut pool[call.args.range()], map),
             Role::Table(table) => {
-                for call in switches[*table].targets() {
-                    map_all(&mut pool[call.args.range()], map);
-                }
+                switches[*table].for_each_target(|call| map_all(&mut pool[call.args.range()], map));
             }
             _ => {}
         }
@@ -62,7 +60,7 @@ impl<F: FnMut(BlockCall)> Visitor<'_> for EachSuccessor<'_, F> {
         let EachSuccessor(func, visit) = self;
         match role {
             Role::Target(call) => visit(*call),
-            Role::Table(table) => func.switches[*table].targets().for_each(visit),
+            Role::Table(table) => func.switches[*table].for_each_target(visit),
             _ => {}
         }
     }
@@ -110,7 +108,7 @@ impl Function {
                 let empty =
                     SwitchTable { default: self.switches[*table].default, cases: Vec::new() };
                 let mut targets = std::mem::replace(&mut self.switches[*table], empty);
-                targets.targets_mut().for_each(|call| *call = map(self, *call));
+                targets.map_targets(|call| map(self, call));
                 self.switches[*table] = targets;
             }
             _ => {}
@@ -120,17 +118,21 @@ impl Function {
 
     /// A payload like `data`, with lists and tables of its own: a copy to change while the original stays.
     pub fn copy_data(&mut self, mut data: InstData) -> InstData {
-        let copy = |func: &mut Function, list: &mut ValueList| {
-            let range = list.range();
-            list.start = func.pool.len() as u32;
-            func.pool.extend_from_within(range);
+        let copy = |func: &mut Function, list: ValueList| {
+            let start = func.pool.len() as u32;
+            func.pool.extend_from_within(list.range());
+            ValueList { start, ..list }
+        };
+        let copy_call = |func: &mut Function, call: BlockCall| BlockCall {
+            block: call.block,
+            args: copy(func, call.args),
         };
         data.fields(|role| match role {
-            Role::List(list) => copy(self, list),
-            Role::Target(call) => copy(self, &mut call.args),
+            Role::List(list) => *list = copy(self, *list),
+            Role::Target(call) => *call = copy_call(self, *call),
             Role::Table(table) => {
                 let mut own = self.switches[*table].clone();
-                own.targets_mut().for_each(|call| copy(self, &mut call.args));
+                own.map_targets(|call| copy_call(self, call));
                 *table = self.switches.push(own);
             }
             _ => {}

@@ -7,7 +7,7 @@ use super::{Checker, VerifyRule};
 use crate::entity::{Entity, FuncRef, Inst, SigRef, SwitchRef, Value};
 use crate::eval::sign_extend;
 use crate::func::{Callee, ValueDef};
-use crate::inst::{BlockCall, InstData, ValueList};
+use crate::inst::{BlockCall, InstData, Role, ValueList};
 use crate::memory::{LoadKind, NarrowWidth, StoreKind};
 use crate::opcode::{Opcode, TernaryOp, TypeRule};
 use crate::types::{Signature, Type};
@@ -108,7 +108,6 @@ impl Checker<'_> {
                 atomic(VerifyRule::OperandTypes, op, new, ty)?;
                 self.result_is(op, result, ty)
             }
-            InstData::Fence {} => Ok(()),
             InstData::StackAddr { slot, offset } => {
                 let Some(data) = func.slots.get(slot) else {
                     return VerifyRule::Entities.fail(format!("{slot} does not exist; declare it"));
@@ -174,17 +173,29 @@ impl Checker<'_> {
                 self.call("the callee", signature, args)?;
                 self.same_results("the callee", signature)
             }
-            InstData::TrapIf { cond, .. } => self.condition(Opcode::TrapIf, cond),
-            InstData::Jump { target } => self.target(target),
-            InstData::Branch { cond, then_to, else_to } => {
-                self.condition(Opcode::Branch, cond)?;
-                self.target(then_to)?;
-                self.target(else_to)
-            }
             InstData::Switch { index, table } => self.switch(index, table),
             InstData::Return { args } => self.ret(args),
-            InstData::Trap { .. } => Ok(()),
+            _ => self.by_role(data),
         }
+    }
+
+    /// What the row of an operation and the roles of its fields ask, where nothing else is asked.
+    fn by_role(&self, mut data: InstData) -> Rule {
+        let op = data.opcode();
+        let mut rule = Ok(());
+        data.fields(|role| {
+            if rule.is_ok() {
+                rule = match role {
+                    Role::Values([cond]) if op.info().rule == TypeRule::Condition => {
+                        self.condition(op, *cond)
+                    }
+                    Role::Target(call) => self.target(*call),
+                    Role::Plain => Ok(()),
+                    other => unreachable!("{op} has rules of its own for {other:?}"),
+                };
+            }
+        });
+        rule
     }
 
     /// The results of an instruction, which must be its own and as many as its operation has.
@@ -475,6 +486,7 @@ fn unary(
         | TypeRule::Carry
         | TypeRule::Double
         | TypeRule::Halves
+        | TypeRule::Condition
         | TypeRule::Payload => (true, true),
     };
     if takes && gives {

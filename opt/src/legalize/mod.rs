@@ -1,4 +1,4 @@
-//! Splits every `i128` into two `i64`, so that no other pass and no stage below meets one.
+//! Splits every `i128` into two `i64` and makes a branch of every guard, so that no other pass and no stage below meets one.
 //!
 //! Requires: SSA form.
 //! Preserves: blocks, edges, loops.
@@ -9,6 +9,7 @@
 //! optimisation, so that every pass sees the halves and works on them. Functions without `i128` are left as they are.
 
 mod arith;
+mod guard;
 
 use ir::{
     Block, BlockCall, Function, Inst, InstData, SecondaryMap, Span, Type, UnaryOp, Value, ValueList,
@@ -17,11 +18,11 @@ use ir::{
 use crate::Context;
 use crate::edit::{self, Aliases};
 
-/// Splits all `i128` of a function; returns how many values and signatures it split.
+/// Splits all `i128` of a function and makes branches of its guards; returns how many values, signatures and guards.
 pub(crate) fn run(func: &mut Function, context: &mut Context) -> usize {
-    let signatures = halve_signatures(func);
+    let others = guard::run(func) + halve_signatures(func);
     if !has_wide_values(func) {
-        return signatures;
+        return others;
     }
     // What cannot be reached may use what is not split yet.
     cfg::drop_unreachable(func, &mut context.analyses);
@@ -41,7 +42,7 @@ pub(crate) fn run(func: &mut Function, context: &mut Context) -> usize {
     }
     let Split { aliases, count, .. } = split;
     aliases.apply(func);
-    signatures + count
+    others + count
 }
 
 fn halve_signatures(func: &mut Function) -> usize {

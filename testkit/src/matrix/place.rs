@@ -202,6 +202,13 @@ fn control() -> File {
                 Ok(if value.unsigned() == 0 { "0" } else { "3" }.into())
             });
             let name = file.function(types, ty, params);
+            file.line(&format!(
+                "{constant}    v1: {ty} = iconst 3\n    guard v0, block1(v1), resume block2(v0)\nblock1(v2: {ty}):\n    ret v2\nblock2(v3: {ty}):\n    ret v3\n}}"
+            ));
+            expect(&mut file, &name, &|value| {
+                Ok(if value.unsigned() == 0 { "0" } else { "3" }.into())
+            });
+            let name = file.function(types, ty, params);
             file.line(&format!("{constant}    trap_if v0, assertion\n    ret v0\n}}"));
             expect(&mut file, &name, &|value| {
                 if value.unsigned() == 0 { Ok("0".to_owned()) } else { Err("assertion") }
