@@ -10,23 +10,19 @@ const PACKAGES: [&str; 2] = ["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"];
 /// Signatures of one program: gcc takes a second for a hundred.
 const BATCH: u64 = 500;
 
+/// What `cargo xtask test` runs.
+pub(crate) fn sample() -> Result {
+    run(&["--count".to_owned(), BATCH.to_string()])
+}
+
 /// `--count N` signatures (3000), from `--seed S` (1) on.
 pub(crate) fn run(words: &[String]) -> Result {
     let [count, seed] = sh::numbers(words, [("--count", 3000), ("--seed", 1)])?;
-    check(count, seed)
-}
-
-/// What `cargo xtask test` runs.
-pub(crate) fn sample() -> Result {
-    check(BATCH, 1)
-}
-
-fn check(count: u64, seed: u64) -> Result {
     let [gcc] = setup::programs(GCC, &PACKAGES)?;
     let runner = setup::runner()?;
     let runner: Vec<&str> = runner.split(' ').collect();
     let dir = sh::root().join("target/abi");
-    std::fs::create_dir_all(&dir).map_err(|e| format!("cannot create {}: {e}", dir.display()))?;
+    sh::folder(&dir)?;
     let (dir, mut left, mut seed) = (dir.display().to_string(), count, seed);
     while left > 0 {
         let batch = left.min(BATCH);

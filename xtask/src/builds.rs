@@ -82,7 +82,7 @@ pub(crate) fn embedder() -> Result {
     // With its own lock file it would ask for the newest versions of everything.
     let lock = read("Cargo.lock")?;
     let files = [("Cargo.toml", manifest), ("Cargo.lock", &lock), ("src/main.rs", &program)];
-    fs::create_dir_all(folder.join("src")).map_err(|e| format!("{}: {e}", folder.display()))?;
+    sh::folder(&folder.join("src"))?;
     for (name, text) in files {
         fs::write(folder.join(name), text).map_err(|e| format!("cannot write {name}: {e}"))?;
     }

@@ -22,6 +22,8 @@ const TASKS: &[Task] = &[
     ("setup", setup::run, "add the rustup targets and get QEMU, with or without root"),
     ("test", test::all,
         "everything CI runs: format, clippy, tidy, host tests, ARM64 tests, macOS check, features, oldest Rust"),
+    ("test-aarch64", test::aarch64,
+        "cross-build every crate's tests and run them under QEMU; extra words go to `cargo test`"),
     ("tidy", tidy::run, "check the rules of the house that a program can check"),
     ("builds", builds::run,
         "combinations of features, the oldest Rust, and the README's program in a project of its own"),
@@ -44,24 +46,36 @@ fn main() -> ExitCode {
     let name = words.next().unwrap_or_default();
     let rest: Vec<String> = words.collect();
     let Some((_, run, _)) = TASKS.iter().find(|(task, ..)| *task == name) else {
-        if !matches!(name.as_str(), "" | "help" | "--help" | "-h") {
+        let asked = matches!(name.as_str(), "" | "help" | "--help" | "-h");
+        if !asked {
             eprintln!("xtask: there is no task `{name}`\n");
         }
         eprintln!("cargo xtask TASK\n");
         for (task, _, help) in TASKS {
             eprintln!("  {task:<18} {help}");
         }
-        return if name.is_empty() || name.contains("help") || name == "-h" {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::from(2)
-        };
+        return ExitCode::from(if asked { 0 } else { 2 });
     };
     match run(&rest) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("xtask {name}: {error}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+#[test]
+fn every_task_that_a_page_names_exists() {
+    for page in ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md"] {
+        let text = std::fs::read_to_string(sh::root().join(page)).unwrap();
+        for part in text.split("cargo xtask ").skip(1) {
+            let name = part.split(|c: char| c != '-' && !c.is_alphanumeric()).next().unwrap();
+            assert!(
+                name.is_empty() || TASKS.iter().any(|(task, ..)| *task == name),
+                "{page}: {name}"
+            );
         }
     }
 }

@@ -33,14 +33,10 @@ const ELSEWHERE: &[(&str, &str)] = &[
 const UNREACHED: &str = "xtask/unreached.txt";
 
 /// One function in so many of the enumeration, unless `--of N` says otherwise.
-const PART: &str = "400";
+const PART: u64 = 400;
 
 pub(crate) fn run(words: &[String]) -> Result {
-    let of = match words {
-        [] => PART,
-        [flag, of] if flag == "--of" => of,
-        _ => return Err("known is --of N: one function in N".to_owned()),
-    };
+    let [of] = sh::numbers(words, [("--of", PART)])?;
     let tools = llvm_tools()?;
     let target = sh::root().join("target/rules");
     let profiles = target.join("profiles");
@@ -48,7 +44,9 @@ pub(crate) fn run(words: &[String]) -> Result {
     let binaries = build(&target, &profiles)?;
     for binary in &binaries {
         let mut test = Command::new(binary);
-        test.arg("--nocapture").env("JITSU_PAIRS", of).current_dir(sh::root().join("driver"));
+        test.arg("--nocapture")
+            .env("JITSU_PAIRS", of.to_string())
+            .current_dir(sh::root().join("driver"));
         sh::run(instrumented(test, &target, &profiles))?;
     }
     let merged = target.join("rules.profdata");

@@ -117,7 +117,7 @@ fn get_qemu() -> Result {
         return install(&[QEMU_PACKAGE]);
     }
     let dir = own_qemu_dir();
-    std::fs::create_dir_all(&dir).map_err(|e| format!("cannot create {}: {e}", dir.display()))?;
+    sh::folder(&dir)?;
     let mut download = apt(&["-qq", "download", QEMU_PACKAGE]);
     download.current_dir(&dir);
     sh::run(download).map_err(|_| missing_qemu())?;

@@ -64,6 +64,11 @@ pub(crate) fn numbers<const N: usize>(
     Ok(numbers)
 }
 
+/// Makes a folder and those that it is in.
+pub(crate) fn folder(path: &Path) -> Result {
+    std::fs::create_dir_all(path).map_err(|e| format!("cannot create {}: {e}", path.display()))
+}
+
 /// Where a program of this name stands on the search path.
 pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;

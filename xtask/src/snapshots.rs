@@ -13,10 +13,7 @@ pub(crate) fn references() -> PathBuf {
 /// Forgets what earlier runs wrote down.
 pub(crate) fn forget() -> Result {
     let file = references();
-    if let Some(dir) = file.parent() {
-        std::fs::create_dir_all(dir)
-            .map_err(|e| format!("cannot create {}: {e}", dir.display()))?;
-    }
+    sh::folder(&sh::root().join("target"))?;
     std::fs::write(&file, "").map_err(|e| format!("cannot write {}: {e}", file.display()))
 }
 

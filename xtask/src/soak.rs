@@ -29,18 +29,20 @@ enum Told {
 }
 use Told::{Cases, Parts, Seeds};
 
+type Text = &'static str;
+
 /// One kind of random test.
 struct Row {
-    name: &'static str,
+    name: Text,
     /// Parts of the time.
     share: u32,
     /// Cases of the first round.
     first: u64,
     told: Told,
     /// A package and words for `cargo test`, with `qemu` in front if it runs as ARM64.
-    test: &'static str,
+    test: Text,
     /// What is counted: the number that is asked for is the number that was tried, or the row fails.
-    unit: &'static str,
+    unit: Text,
 }
 
 #[rustfmt::skip]
@@ -62,14 +64,7 @@ const ROWS: &[Row] = &[
     row("simulator", 2, 100_000, Seeds, "qemu arm64-sim --test second_opinion", "random instructions against QEMU"),
 ];
 
-const fn row(
-    name: &'static str,
-    share: u32,
-    first: u64,
-    told: Told,
-    test: &'static str,
-    unit: &'static str,
-) -> Row {
+const fn row(name: Text, share: u32, first: u64, told: Told, test: Text, unit: Text) -> Row {
     Row { name, share, first, told, test, unit }
 }
 
@@ -107,7 +102,12 @@ pub(crate) fn run(words: &[String]) -> Result {
         let names: Vec<&str> = ROWS.iter().map(|row| row.name).collect();
         return Err(format!("no row is called so; there are {}", names.join(", ")));
     }
-    build(&rows)?;
+    // Everything is built first, so that the minutes are those of tests.
+    for row in &rows {
+        let mut build = command(row, 0, 0)?;
+        build.arg("--no-run");
+        sh::run(build)?;
+    }
     let start = Instant::now();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     // Seeds of two runs are far apart, and small enough to be read.
@@ -131,16 +131,6 @@ pub(crate) fn run(words: &[String]) -> Result {
         failures.len()
     );
     if failures.is_empty() { Ok(()) } else { Err(failures.join("\n")) }
-}
-
-/// Builds everything first, so that the minutes are those of tests.
-fn build(rows: &[&Row]) -> Result {
-    for row in rows {
-        let mut build = command(row, 0, 0)?;
-        build.arg("--no-run");
-        sh::run(build)?;
-    }
-    Ok(())
 }
 
 /// Rounds of one row until its time is over; at least one.
@@ -205,17 +195,13 @@ fn quiet(mut command: Command) -> Result {
 
 fn options(words: &[String]) -> Result<(f64, Option<String>)> {
     let (mut minutes, mut only) = (MINUTES, None);
-    let mut words = words.iter();
-    while let Some(word) = words.next() {
-        let value = words.next().ok_or(format!("`{word}` needs a value"))?;
-        match word.as_str() {
-            "--minutes" => {
-                minutes = value.parse().map_err(|_| format!("`{word} {value}`: not a number"))?;
+    for pair in words.chunks(2) {
+        match (pair[0].as_str(), pair.get(1)) {
+            ("--only", Some(name)) => only = Some(name.clone()),
+            ("--minutes", Some(text)) => {
+                minutes = text.parse().map_err(|_| format!("`{text}`: not a number"))?;
             }
-            "--only" => only = Some(value.clone()),
-            other => {
-                return Err(format!("unknown option `{other}`; known are --minutes N, --only ROW"));
-            }
+            _ => return Err("known are --minutes N and --only ROW".to_owned()),
         }
     }
     Ok((minutes, only))

@@ -1,6 +1,6 @@
 //! Branches, exceptions and system instructions: `101` in bits 28 to 26.
 
-use super::{Link, source};
+use super::parts::{Link, source};
 use crate::cpu::CONDITION;
 use crate::exec::system;
 use crate::field::{bit, bits, signed};

@@ -1,6 +1,6 @@
 //! Data processing with an immediate: `... 100 ...` in bits 28 to 26.
 
-use super::{by_width, compute, constant, dest, or_sp, source};
+use super::parts::{by_width, compute, constant, dest, or_sp, source};
 use crate::cpu::{SINK, ZR};
 use crate::exec::integer;
 use crate::field::{bit, bit_mask, bits, signed};

@@ -1,6 +1,6 @@
 //! Data processing with registers: `. 101` in bits 28 to 25.
 
-use super::{by_width, compute, dest, or_sp, source};
+use super::parts::{by_width, compute, dest, or_sp, source};
 use crate::cpu::{CONDITION, SP, ZR};
 use crate::exec::integer;
 use crate::field::{bit, bits};

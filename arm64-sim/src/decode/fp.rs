@@ -1,6 +1,6 @@
 //! Scalar floating point (`.0011110` and `.0011111` in bits 31 to 24); the rest of `.111` is AdvSIMD.
 
-use super::{by_width, compute, dest, source};
+use super::parts::{by_width, compute, dest, source};
 use crate::cpu::{CONDITION, ZR};
 use crate::exec::{fp, fp_fast, simd};
 use crate::field::{bit, bits};
@@ -10,7 +10,7 @@ use crate::op::Op;
 macro_rules! by_type {
     ($ty:expr, $function:path) => {{
         use $function as function;
-        if $ty == 0 { function::<f32> as $crate::decode::Step } else { function::<f64> }
+        if $ty == 0 { function::<f32> as $crate::decode::parts::Step } else { function::<f64> }
     }};
 }
 

@@ -1,6 +1,6 @@
 //! Loads and stores: `1.0` in bits 27 to 25.
 
-use super::{compute, dest, or_sp, source};
+use super::parts::{compute, dest, or_sp, source};
 use crate::cpu::ZR;
 use crate::exec::ldst::{self, Transfer};
 use crate::exec::{atomic, simd_ldst};

@@ -1,7 +1,7 @@
 //! The edits that make a case smaller. Each says whether it applies; whether what comes out is valid, and still fails,
 //! is asked by whoever tries it.
 
-use cfg::FlowGraph;
+use cfg::Analyses;
 use ir::{
     Block, BlockCall, Function, Inst, InstData, MemFacts, PrimaryMap, SwitchTable, Type, Value,
     ValueDef, WideOp, eval,
@@ -108,16 +108,7 @@ pub(super) fn ways(func: &Function, block: Block) -> usize {
 }
 
 fn drop_unreachable(func: &mut Function) {
-    let graph = FlowGraph::new(func);
-    let (keep, dropped): (Vec<Block>, Vec<Block>) =
-        func.layout().iter().partition(|&&block| graph.is_reachable(block));
-    for block in dropped {
-        for inst in func.take_block_insts(block) {
-            func.detach(inst);
-        }
-        func.retain_block_params(block, |_, _| false);
-    }
-    func.set_layout(keep);
+    cfg::drop_unreachable(func, &mut Analyses::new());
 }
 
 /// The block always goes on in the numbered way.

@@ -109,7 +109,7 @@ pub(crate) fn run(_: &[String]) -> Result {
             check_file(path, &text, &mut broken);
         }
     }
-    for (name, allowed) in ROOMS {
+    for (name, allowed) in ROOMS.iter() {
         check_dependencies(name, allowed, &mut broken)?;
     }
     eprintln!(

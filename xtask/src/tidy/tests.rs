@@ -69,3 +69,13 @@ fn what_is_allowed_passes() {
     assert_eq!(complaints("opt/src/fold.rs", text), Vec::<String>::new());
     assert_eq!(complaints("jitmem/src/map.rs", "//! Doc.\nunsafe {}\n"), Vec::<String>::new());
 }
+
+#[test]
+fn the_table_of_the_architecture_is_read() {
+    let of = |room| ROOMS.iter().find(|(name, _)| *name == room).map(|(_, may)| may.len());
+    assert_eq!(
+        (of("ir"), of("ssa"), of("driver"), of("nothing")),
+        (Some(0), Some(2), Some(11), None)
+    );
+    assert_eq!(ROOMS.len(), 15);
+}
