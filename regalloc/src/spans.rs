@@ -238,8 +238,55 @@ pub(crate) struct Stretch {
 
 #[cfg(test)]
 mod tests {
-    use super::{Span, Spans};
+    use super::{Reach, Span, Spans, Stretch};
+    use crate::operand::Block;
+    use crate::testing::parse;
     use testkit::Random;
+
+    fn stretch(text: &str, def: u32, last: u32) -> Option<Stretch> {
+        let mut reach = Reach::default();
+        reach.build(&parse(text).expect("the graph is written well"));
+        reach.stretch(Block::new(def), Block::new(last))
+    }
+
+    /// Block 3 leads on to where the value is read, but control does not come to it from the loop around it.
+    #[test]
+    fn a_way_out_of_a_loop_starts_at_its_header() {
+        let text = "
+            block0:
+                branch def v0 -> block1, block3
+            block1:
+                jump -> block2
+            block2:
+                jump -> block4
+            block3:
+                jump -> block5
+            block4:
+                jump -> block2
+            block5:
+                ret use v0";
+        assert_eq!(stretch(text, 0, 5), None);
+    }
+
+    /// Block 5 leads back to block 1, but the value is not live there.
+    #[test]
+    fn only_blocks_that_are_in_it_lengthen_a_stretch() {
+        let text = "
+            block0:
+                jump def v0 -> block3
+            block1:
+                jump -> block2
+            block2:
+                ret
+            block3:
+                jump -> block4
+            block4:
+                jump use v0 -> block5
+            block5:
+                jump -> block1";
+        let (first, last) = (Block::new(3), Block::new(4));
+        assert_eq!(stretch(text, 0, 4), Some(Stretch { first, last, through: false }));
+    }
 
     /// Against a look at each block.
     #[test]
