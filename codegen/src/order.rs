@@ -10,62 +10,86 @@ use regalloc::Allocation;
 use crate::function::MachineFunction;
 use crate::minst::{Op, Test};
 
+/// The blocks in the order of writing, as a list, so that to turn a loop round costs the same whatever is in it.
+#[derive(Default)]
+struct Order {
+    /// By block, what is written next.
+    next: Vec<Option<usize>>,
+    last: Option<usize>,
+    /// By block, the one before it in the same loop, and in no loop inside of that.
+    above: Vec<Option<usize>>,
+}
+
+/// A loop around the current block. Its blocks are contiguous and begin with the header.
+struct Open {
+    /// What is written before it.
+    before: Option<usize>,
+    header: usize,
+    depth: u32,
+    /// The last of the blocks so far that are in no loop inside of it.
+    last: usize,
+}
+
 /// The indices of the blocks in the order of writing, the entry first.
 pub(crate) fn emission_order(mf: &MachineFunction) -> Vec<usize> {
-    let mut order: Vec<usize> = Vec::with_capacity(mf.blocks.len());
-    // The blocks of a loop are contiguous and begin with the header; `open` are the loops around the current block.
-    let mut open: Vec<(usize, u32)> = Vec::new();
+    let count = mf.blocks.len();
+    let mut order = Order { next: vec![None; count], last: None, above: vec![None; count] };
+    let mut open: Vec<Open> = Vec::new();
     let mut cold = Vec::new();
-    for index in 0..=mf.blocks.len() {
+    for index in 0..=count {
         let depth = mf.blocks.get(index).map_or(0, |block| block.depth);
         let header = mf.blocks.get(index).is_some_and(|block| block.loop_header);
-        while let Some(&(at, loop_depth)) = open.last() {
-            if depth > loop_depth || (depth == loop_depth && !header) {
-                break;
-            }
-            open.pop();
-            rotate(mf, &mut order, at, index);
+        while let Some(around) =
+            open.pop_if(|around| depth < around.depth || depth == around.depth && header)
+        {
+            order.rotate(mf, &around, index);
         }
         let Some(block) = mf.blocks.get(index) else { break };
         if block.cold && index > 0 {
             cold.push(index);
             continue;
         }
-        if header {
-            open.push((order.len(), depth));
+        let before = order.last.replace(index);
+        if let Some(before) = before {
+            order.next[before] = Some(index);
         }
-        order.push(index);
+        if header {
+            open.push(Open { before, header: index, depth, last: index });
+        } else if let Some(around) = open.last_mut().filter(|around| around.depth == depth) {
+            order.above[index] = Some(std::mem::replace(&mut around.last, index));
+        }
     }
-    order.extend(cold);
-    order
+    let written = std::iter::successors((count > 0).then_some(0), |&index| order.next[index]);
+    written.chain(cold).collect()
 }
 
-/// Turns the loop that begins at `order[at]` and takes the rest round, if its last block jumps to its header: so that a
-/// block which may leave the loop becomes the last, and its branch the only one at the end of a turn.
-///
-/// `end` is the first block behind the loop: all from the header up to it are in the loop.
-fn rotate(mf: &MachineFunction, order: &mut [usize], at: usize, end: usize) {
-    let (Some(&header), Some(&last)) = (order.get(at), order.last()) else { return };
-    if at == 0 || header == last {
-        return;
-    }
-    let depth = mf.blocks[header].depth;
-    let tail = &mf.blocks[last];
-    if tail.succs.len() != 1 || tail.succs.first().is_none_or(|succ| succ.index() != header) {
-        return;
-    }
-    // In an inner loop the branch would tear that apart. The header is the best choice: it may be the only one.
-    let leaves = |place: usize| {
-        let block = &mf.blocks[order[place]];
-        let stays = order.get(place + 1).copied();
-        block.depth == depth
-            && block.succs.len() == 2
-            && block.succs.iter().any(|succ| Some(succ.index()) == stays)
-            && block.succs.iter().any(|succ| !(header..end).contains(&succ.index()))
-    };
-    let found = std::iter::once(at).chain((at + 1..order.len()).rev()).find(|&place| leaves(place));
-    if let Some(place) = found {
-        order[at..].rotate_left(place + 1 - at);
+impl Order {
+    /// Turns the loop at the end round, if its last block jumps to its header: so that a block which may leave the loop
+    /// becomes the last, and its branch the only one at the end of a turn.
+    ///
+    /// `end` is the first block behind the loop: all from the header up to it are in the loop.
+    fn rotate(&mut self, mf: &MachineFunction, turned: &Open, end: usize) {
+        let (Some(before), Some(last)) = (turned.before, self.last) else { return };
+        let header = turned.header;
+        let tail = &mf.blocks[last].succs;
+        if header == last || tail.len() != 1 || tail.first().is_none_or(|to| to.index() != header) {
+            return;
+        }
+        // In an inner loop the branch would tear that apart. The header is the best choice: it may be the only one.
+        let leaves = |&block: &usize| {
+            let succs = &mf.blocks[block].succs;
+            succs.len() == 2
+                && succs.iter().any(|succ| Some(succ.index()) == self.next[block])
+                && succs.iter().any(|succ| !(header..end).contains(&succ.index()))
+        };
+        let upwards = std::iter::successors(Some(turned.last), |&block| self.above[block]);
+        let found = std::iter::once(header).chain(upwards).find(leaves);
+        if let Some(place) = found {
+            let first = self.next[place].take();
+            self.next[before] = first;
+            self.next[last] = Some(header);
+            self.last = Some(place);
+        }
     }
 }
 
