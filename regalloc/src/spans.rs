@@ -4,15 +4,15 @@
 //! is quadratic. But most values are live in one stretch of the layout, and nothing happens to them on most edges in
 //! it. Both can be seen from the ends of the edges alone, and [`Spans`] finds the first edge of a stretch that leaves
 //! it without looking at each: over the blocks stands a tree of their summaries, as in J. L. Bentley, "Solutions to
-//! Klee's rectangle problems" (1977), with eight children to a node.
+//! Klee's rectangle problems" (1977), with four children to a node.
 
 use std::ops::Range;
 
 use crate::function::Function;
 use crate::operand::Block;
 
-/// Eight children to a node.
-const SHIFT: usize = 3;
+/// Four children to a node.
+const SHIFT: usize = 2;
 /// How far a way out of a loop is followed before it counts as unknown.
 const MAX_STEPS: usize = 16;
 
@@ -42,7 +42,7 @@ impl Span {
 /// A span for each block.
 #[derive(Default)]
 pub(crate) struct Spans {
-    /// Those of the blocks, then those of each eight of them, and so on.
+    /// Those of the blocks, then those of each four of them, and so on.
     spans: Vec<Span>,
     /// Where each level starts.
     levels: Vec<usize>,
