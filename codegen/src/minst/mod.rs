@@ -8,6 +8,8 @@ mod access;
 mod atomic;
 mod emit;
 mod show;
+#[cfg(test)]
+mod tests;
 
 use arm64_enc::{
     AddSub, ArithImm, ArithShift, AtomicOp, AtomicSize, BitNumber, Bitfield, BitfieldImm,
