@@ -1,10 +1,11 @@
 //! Runs streams of instructions twice and compares.
 #![allow(unsafe_code)]
 
-use crate::generate::{self, Needs, Random};
+use crate::generate::{self, Needs};
 use crate::native::Native;
 use arm64_sim::{Checks, CodeKind, Config, Registers, Simulator, Stop};
 use std::collections::{BTreeMap, BTreeSet};
+use testkit::Random;
 
 /// Instructions of the quick sample.
 const SAMPLE: u64 = 4_000;
@@ -62,22 +63,22 @@ pub(crate) fn run() {
         let mut words = Vec::new();
         while words.len() < STREAM {
             let r = &mut rig.random;
-            let (name, word) = if r.one_in(3) {
+            let (name, word) = if r.once_in(3) {
                 // Anything that the simulator executes, whether the encoder knows it or not. Two thirds of what is
                 // there is in the vector and floating-point corner.
-                let mut word = r.next() as u32;
-                if r.one_in(2) {
+                let mut word = r.bits() as u32;
+                if r.once_in(2) {
                     word = word & !(7 << 25) | 7 << 25;
                 }
                 (None, word)
-            } else if r.one_in(40) {
+            } else if r.once_in(40) {
                 // MRS and MSR of the registers that both have: NZCV, FPCR, FPSR.
-                let register = [0xda10, 0xda20, 0xda21][r.below(3) as usize];
+                let register = [0xda10, 0xda20, 0xda21][r.below(3)];
                 let read = u32::from(words.len() + 1 < STREAM);
                 let word = 0xd500_0000 | read << 21 | register << 5 | r.below(32) as u32;
                 (Some(if read == 1 { "Mrs" } else { "Msr" }), word)
             } else {
-                let class = classes[r.below(classes.len() as u64) as usize];
+                let class = classes[r.below(classes.len())];
                 (Some(class.name), generate::from_diagram(class.diagram, r))
             };
             let word = generate::tame(word, r);
@@ -161,7 +162,7 @@ impl Rig {
             registers.x[n] = self.native.address() + 8;
         }
         let memory: Vec<u8> =
-            (0..WINDOW / 8).flat_map(|_| self.random.next().to_le_bytes()).collect();
+            (0..WINDOW / 8).flat_map(|_| self.random.bits().to_le_bytes()).collect();
         self.run_both(words, which, &registers, &memory)
     }
 

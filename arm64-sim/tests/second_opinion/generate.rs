@@ -1,27 +1,7 @@
 //! Random instructions and operands that find the corners.
 
 use arm64_sim::Registers;
-
-/// xorshift64*: the same stream on every run.
-pub(crate) struct Random(u64);
-
-impl Random {
-    pub(crate) fn new(seed: u64) -> Random {
-        Random(seed | 1)
-    }
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-    pub(crate) fn below(&mut self, n: u64) -> u64 {
-        (self.next() >> 32) % n
-    }
-    pub(crate) fn one_in(&mut self, n: u64) -> bool {
-        self.below(n) == 0
-    }
-}
+use testkit::Random;
 
 fn bits(word: u32, hi: u32, lo: u32) -> u32 {
     (word >> lo) & (u32::MAX >> (31 - (hi - lo)))
@@ -29,7 +9,7 @@ fn bits(word: u32, hi: u32, lo: u32) -> u32 {
 
 /// A pattern of bits out of an encoding class's diagram, the variable bits random.
 pub(crate) fn from_diagram(diagram: &str, random: &mut Random) -> u32 {
-    let noise = random.next() as u32;
+    let noise = random.bits() as u32;
     let mut word = 0;
     for (i, c) in diagram.chars().filter(|c| !c.is_whitespace()).enumerate() {
         let at = 31 - i as u32;
@@ -168,7 +148,7 @@ const F16: [u16; 16] = [
 
 /// An integer from a mixture of sizes.
 fn integer(r: &mut Random) -> u64 {
-    let v = r.next();
+    let v = r.bits();
     match r.below(8) {
         0 => v & 0xff,
         1 => v >> r.below(64),
@@ -191,17 +171,20 @@ fn integer(r: &mut Random) -> u64 {
 
 /// A double with an exponent near that of one, or any.
 fn double(r: &mut Random) -> u64 {
-    let v = r.next();
+    let v = r.bits();
     match r.below(4) {
         0 => F64[(v & 15) as usize],
-        1 => (v & 0x800f_ffff_ffff_ffff) | (1023 - 32 + r.below(100)) << 52,
-        2 => (v & 0x800f_ffff_ffff_ffff & u64::MAX << r.below(52)) | (1023 - 4 + r.below(70)) << 52,
+        1 => (v & 0x800f_ffff_ffff_ffff) | (1023 - 32 + r.below(100) as u64) << 52,
+        2 => {
+            (v & 0x800f_ffff_ffff_ffff & u64::MAX << r.below(52))
+                | (1023 - 4 + r.below(70) as u64) << 52
+        }
         _ => v,
     }
 }
 
 fn single(r: &mut Random) -> u32 {
-    let v = r.next() as u32;
+    let v = r.bits() as u32;
     match r.below(4) {
         0 => F32[(v & 15) as usize],
         1 => (v & 0x807f_ffff) | ((127 - 32 + r.below(100)) as u32) << 23,
@@ -211,15 +194,15 @@ fn single(r: &mut Random) -> u32 {
 }
 
 fn half(r: &mut Random) -> u16 {
-    let v = r.next() as u16;
-    if r.one_in(2) { F16[(v & 15) as usize] } else { v }
+    let v = r.bits() as u16;
+    if r.once_in(2) { F16[(v & 15) as usize] } else { v }
 }
 
 fn vector(r: &mut Random) -> u128 {
     let lanes = |n: u32, mut lane: Box<dyn FnMut() -> u128>| {
         (0..128 / n).fold(0u128, |v, _| v.checked_shl(n).unwrap_or(0) | lane())
     };
-    let mut own = Random::new(r.next());
+    let mut own = Random::new(r.bits());
     match r.below(6) {
         0 => u128::from(double(r)) | u128::from(double(r)) << 64,
         1 => lanes(32, Box::new(move || u128::from(single(&mut own)))),
@@ -228,10 +211,10 @@ fn vector(r: &mut Random) -> u128 {
         4 => lanes(
             8,
             Box::new(move || {
-                u128::from([0u8, 1, 0x7f, 0x80, 0xff, own.next() as u8][own.below(6) as usize])
+                u128::from([0u8, 1, 0x7f, 0x80, 0xff, own.bits() as u8][own.below(6) as usize])
             }),
         ),
-        _ => u128::from(r.next()) | u128::from(r.next()) << 64,
+        _ => u128::from(r.bits()) | u128::from(r.bits()) << 64,
     }
 }
 
@@ -245,12 +228,12 @@ pub(crate) fn registers(r: &mut Random, middle: u64) -> Registers {
         *v = vector(r);
     }
     regs.sp = middle;
-    regs.nzcv = r.below(16) << 28;
-    if r.one_in(3) {
+    regs.nzcv = (r.below(16) as u64) << 28;
+    if r.once_in(3) {
         // AHP, DN, FZ, RMode, FZ16.
-        regs.fpcr = r.next() & (0x07c8_0000);
+        regs.fpcr = r.bits() & (0x07c8_0000);
         // The alternative half precision format is rare; so it is here.
-        if !r.one_in(4) {
+        if !r.once_in(4) {
             regs.fpcr &= !(1 << 26);
         }
     }
@@ -271,12 +254,12 @@ pub(crate) fn point(word: u32, regs: &mut Registers, middle: u64, r: &mut Random
         && bits(word, 21, 21) == 1
         && bits(word, 11, 10) == 2;
     if register_offset && m != 31 {
-        regs.x[m] = r.below(64);
-        if r.one_in(3) {
+        regs.x[m] = r.below(64) as u64;
+        if r.once_in(3) {
             regs.x[m] = regs.x[m].wrapping_neg();
         }
-        if r.one_in(3) {
-            regs.x[m] ^= r.next() << 32;
+        if r.once_in(3) {
+            regs.x[m] ^= r.bits() << 32;
             // With a 64-bit index that would be wild.
             if bits(word, 13, 13) == 1 {
                 regs.x[m] = regs.x[m] as i32 as i64 as u64;
@@ -290,10 +273,10 @@ pub(crate) fn point(word: u32, regs: &mut Registers, middle: u64, r: &mut Random
     // Store-multiple with a register increment.
     if bits(word, 29, 27) == 0b001 && bits(word, 26, 26) == 1 && bits(word, 23, 23) == 1 && m != 31
     {
-        regs.x[m] = r.next();
+        regs.x[m] = r.bits();
     }
     if n != 31 {
-        let offset = if exclusive_or_atomic { r.below(16) * 16 } else { r.below(256) };
+        let offset = if exclusive_or_atomic { r.below(16) * 16 } else { r.below(256) } as u64;
         let unscaled = bits(word, 29, 27) == 0b011;
         let offset =
             if unscaled { offset.wrapping_sub(crate::generate::imm9(word)) } else { offset };
