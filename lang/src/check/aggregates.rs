@@ -2,6 +2,7 @@
 
 use syn::spanned::Spanned;
 
+use super::syntax::member_name;
 use super::{Checker, Expect};
 use crate::diag::Diagnostic;
 use crate::tree::{Expr, ExprKind};
@@ -112,10 +113,7 @@ impl<'a> Checker<'a> {
         let info = self.types.structs[id.0 as usize].clone();
         let mut fields: Vec<(usize, Expr)> = Vec::new();
         for value in &literal.fields {
-            let field = match &value.member {
-                syn::Member::Named(ident) => ident.to_string(),
-                syn::Member::Unnamed(index) => index.index.to_string(),
-            };
+            let field = member_name(&value.member);
             let at = self.place(value.member.span());
             let Some(index) = info.fields.iter().position(|(other, _)| *other == field) else {
                 let message = format!("struct `{name}` has no field named `{field}`");

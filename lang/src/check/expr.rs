@@ -418,13 +418,19 @@ impl<'a> Checker<'a> {
         self.make(ExprKind::Loop { id, body: Box::new(body), repeats: false }, ty, place)
     }
 
+    /// The body of a loop, which is `()`. What comes after the loop may be reached, even if its end is not.
+    fn loop_body(&mut self, body: &syn::Block) -> Expr {
+        let before = self.cx.diverges;
+        let body = self.block(body, Expect::Type(Ty::UNIT));
+        let body = self.coerce(body, Ty::UNIT);
+        self.cx.diverges = before;
+        body
+    }
+
     fn loop_expr(&mut self, looped: &syn::ExprLoop, expect: Expect) -> Expr {
         let place = self.place(looped.loop_token.span());
         let id = self.enter_loop(looped.label.as_ref(), LoopKind::Loop, expect.ty());
-        let before = self.cx.diverges;
-        let body = self.block(&looped.body, Expect::Type(Ty::UNIT));
-        let body = self.coerce(body, Ty::UNIT);
-        self.cx.diverges = before;
+        let body = self.loop_body(&looped.body);
         let cx = self.cx.loops.pop();
         let ty = match cx {
             Some(LoopCx { broken: true, ty, .. }) => ty.unwrap_or(Ty::UNIT),
@@ -440,16 +446,10 @@ impl<'a> Checker<'a> {
             return self.while_let(matched, &looped.body, id, place);
         }
         let cond = self.condition(&looped.cond);
-        let before = self.cx.diverges;
-        let body = self.block(&looped.body, Expect::Type(Ty::UNIT));
-        let body = self.coerce(body, Ty::UNIT);
-        self.cx.diverges = before;
+        let body = self.loop_body(&looped.body);
         self.cx.loops.pop();
-        self.make(
-            ExprKind::While { id, cond: Box::new(cond), body: Box::new(body) },
-            Ty::UNIT,
-            place,
-        )
+        let kind = ExprKind::While { id, cond: Box::new(cond), body: Box::new(body) };
+        self.make(kind, Ty::UNIT, place)
     }
 
     /// `while let`: a loop that a `match` leaves.
@@ -461,13 +461,10 @@ impl<'a> Checker<'a> {
         place: Place,
     ) -> Expr {
         let value = self.expr(&matched.expr, Expect::Nothing);
-        let before = self.cx.diverges;
         let scope = self.cx.scope.len();
         let pat = self.pattern(&matched.pat, value.ty);
-        let body = self.block(body, Expect::Type(Ty::UNIT));
-        let body = self.coerce(body, Ty::UNIT);
+        let body = self.loop_body(body);
         self.cx.scope.truncate(scope);
-        self.cx.diverges = before;
         self.cx.loops.pop();
         let leave = self.make(ExprKind::Break(id, None), Ty::NEVER, place);
         let leave = self.coerce(leave, Ty::UNIT);
@@ -483,15 +480,12 @@ impl<'a> Checker<'a> {
         }
         let Some(iter) = self.iterator(&looped.expr) else { return self.error_expr(place) };
         let scope = self.cx.scope.len();
-        let before = self.cx.diverges;
         let id = self.enter_loop(looped.label.as_ref(), LoopKind::For, Some(Ty::UNIT));
         let pat = self.pattern(&looped.pat, iter.item);
         self.later_irrefutable.push(pat.clone());
-        let body = self.block(&looped.body, Expect::Type(Ty::UNIT));
-        let body = self.coerce(body, Ty::UNIT);
+        let body = self.loop_body(&looped.body);
         self.cx.loops.pop();
         self.cx.scope.truncate(scope);
-        self.cx.diverges = before;
         let kind =
             ExprKind::For { id, iter: Box::new(iter), pat: Box::new(pat), body: Box::new(body) };
         self.make(kind, Ty::UNIT, place)

@@ -2,6 +2,7 @@
 
 use syn::spanned::Spanned;
 
+use super::syntax::member_name;
 use super::{Binding, Checker, Expect, Named};
 use crate::diag::Place;
 use crate::tree::{Expr, ExprKind, Pat, PatKind, UnOp};
@@ -225,10 +226,7 @@ impl<'a> Checker<'a> {
         let fields = self.types.structs[id.0 as usize].fields.clone();
         let mut pats: Vec<(usize, Pat)> = Vec::new();
         for field in &structure.fields {
-            let field_name = match &field.member {
-                syn::Member::Named(ident) => ident.to_string(),
-                syn::Member::Unnamed(index) => index.index.to_string(),
-            };
+            let field_name = member_name(&field.member);
             match fields.iter().position(|(other, _)| *other == field_name) {
                 Some(index) => {
                     if pats.iter().any(|(bound, _)| *bound == index) {

@@ -2,7 +2,7 @@
 
 use syn::spanned::Spanned;
 
-use super::syntax::span_of;
+use super::syntax::{member_name, span_of};
 use super::{Checker, Expect};
 use crate::diag::{Diagnostic, Place, Suggestion};
 use crate::tree::{Expr, ExprKind, LocalId};
@@ -203,10 +203,7 @@ impl<'a> Checker<'a> {
         let base = self.expr(&field.base, Expect::Nothing);
         let place = Place { end: self.place(field.member.span()).end, ..base.place };
         let base = self.auto_deref(base);
-        let name = match &field.member {
-            syn::Member::Named(ident) => ident.to_string(),
-            syn::Member::Unnamed(index) => index.index.to_string(),
-        };
+        let name = member_name(&field.member);
         match self.types.kind(base.ty).clone() {
             TyKind::Error => base,
             TyKind::Infer(_) if self.types.is_unknown(base.ty) => self.needs_annotation(base.place),

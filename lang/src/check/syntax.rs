@@ -103,3 +103,11 @@ pub(super) fn inside(ty: &syn::Type) -> Vec<&syn::Type> {
         _ => Vec::new(),
     }
 }
+
+/// The name or number of a field.
+pub(super) fn member_name(member: &syn::Member) -> String {
+    match member {
+        syn::Member::Named(ident) => ident.to_string(),
+        syn::Member::Unnamed(index) => index.index.to_string(),
+    }
+}
