@@ -166,7 +166,9 @@ impl<'c> Calls<'c> {
         let machine = &mut self.machine;
         let window = self.memory.registers.get_mut(at.registers..);
         let window = window.and_then(|registers| registers.first_chunk_mut());
-        let Some(r): Option<&mut Window> = window else { return Err(TrapKind::StackOverflow) };
+        let Some(r): Option<&mut Window> = window else {
+            unreachable!("there is room, as the frame was entered")
+        };
         loop {
             machine.breaths = BREATHS;
             let exit = (machine.op.next)(machine.rest.clone(), r, machine);

@@ -3,7 +3,7 @@
 use ir::{Inst, InstData, LoadKind, StoreKind, TernaryOp, Type, Value};
 
 use crate::exec;
-use crate::load::Loader;
+use crate::load::{Loader, known};
 use crate::op::{Handler, Op};
 use crate::program::MemoryAccess;
 
@@ -44,21 +44,19 @@ impl Loader<'_> {
             }
             (InstData::Overflow { op, args: [x, y] }, &[result, over]) => {
                 let (a, b) = (self.reg(x), self.reg(y));
-                if let Some(handler) = exec::overflow(op, func.value_type(result)) {
-                    self.define_all([result, over], |loader, [d, c]| {
-                        loader.push(Op::new(handler, d, a, b, c));
-                    });
-                }
+                let handler = known(exec::overflow(op, func.value_type(result)));
+                self.define_all([result, over], |loader, [d, c]| {
+                    loader.push(Op::new(handler, d, a, b, c));
+                });
             }
             (InstData::Carry { op, args }, &[result, out]) => {
                 let [a, b, c] = args.map(|arg| self.reg(arg));
-                if let Some(handler) = exec::carry(op, func.value_type(result)) {
-                    self.define_all([result, out], |loader, [d, second]| {
-                        loader.push(Op::new(handler, d, a, b, c));
-                        // Not an operation of its own: nothing may come between.
-                        loader.append(Op::new(exec::end(), second, 0, 0, 0));
-                    });
-                }
+                let handler = known(exec::carry(op, func.value_type(result)));
+                self.define_all([result, out], |loader, [d, second]| {
+                    loader.push(Op::new(handler, d, a, b, c));
+                    // Not an operation of its own: nothing may come between.
+                    loader.append(Op::new(exec::end(), second, 0, 0, 0));
+                });
             }
             (InstData::Load { kind: LoadKind::Full, addr, offset, .. }, &[value])
                 if is_wide(value) =>
@@ -75,34 +73,26 @@ impl Loader<'_> {
             }
             (InstData::AtomicLoad { addr, .. }, &[value]) => {
                 let ty = func.value_type(value);
-                if let Some(handler) = exec::atomic_load(ty) {
-                    let op = self.checked(handler, addr, 0, ty);
-                    self.define(value, |loader, d| loader.push(Op { d, ..op }));
-                }
+                let op = self.checked(known(exec::atomic_load(ty)), addr, 0, ty);
+                self.define(value, |loader, d| loader.push(Op { d, ..op }));
             }
             (InstData::AtomicStore { value, addr, .. }, _) => {
                 let ty = func.value_type(value);
                 let d = self.reg(value);
-                if let Some(handler) = exec::atomic_store(ty) {
-                    let op = self.checked(handler, addr, 0, ty);
-                    self.push(Op { d, ..op });
-                }
+                let op = self.checked(known(exec::atomic_store(ty)), addr, 0, ty);
+                self.push(Op { d, ..op });
             }
             (InstData::AtomicRmw { op, value, addr, .. }, &[found]) => {
                 let ty = func.value_type(found);
                 let b = self.reg(value);
-                if let Some(handler) = exec::atomic_rmw(op, ty) {
-                    let op = self.checked(handler, addr, 0, ty);
-                    self.define(found, |loader, d| loader.push(Op { d, b, ..op }));
-                }
+                let op = self.checked(known(exec::atomic_rmw(op, ty)), addr, 0, ty);
+                self.define(found, |loader, d| loader.push(Op { d, b, ..op }));
             }
             (InstData::AtomicCas { expected, new, addr, .. }, &[found]) => {
                 let ty = func.value_type(found);
                 let (b, c) = (self.reg(expected), self.reg(new));
-                if let Some(handler) = exec::atomic_cas(ty) {
-                    let op = self.checked(handler, addr, 0, ty);
-                    self.define(found, |loader, d| loader.push(Op { d, b, c, ..op }));
-                }
+                let op = self.checked(known(exec::atomic_cas(ty)), addr, 0, ty);
+                self.define(found, |loader, d| loader.push(Op { d, b, c, ..op }));
             }
             (InstData::Fence {}, _) => self.push(Op::new(exec::fence(), 0, 0, 0, 0)),
             _ => return false,
@@ -112,7 +102,7 @@ impl Loader<'_> {
 
     /// An operation on up to three values with one result.
     fn simple<const N: usize>(&mut self, handler: Option<Handler>, value: Value, args: [Value; N]) {
-        let Some(handler) = handler else { return };
+        let handler = known(handler);
         let mut registers = [0; 3];
         for (register, arg) in registers.iter_mut().zip(args) {
             *register = self.reg(arg);

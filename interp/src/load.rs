@@ -17,7 +17,7 @@ use crate::emit::Home;
 use crate::error::LoadError;
 use crate::exec::{self, Mode};
 use crate::flow::{self, Called};
-use crate::op::{Cell, Op, Reg};
+use crate::op::{Cell, Handler, Op, Reg};
 use crate::plan::{self, Plan};
 use crate::program::{Bindings, FuncId, Program};
 use crate::registers::Registers;
@@ -136,6 +136,15 @@ fn constants(func: &Function, bindings: &Bindings<'_>, program: &Program) -> Vec
     constants
 }
 
+/// The handler of an instruction that was verified.
+#[track_caller]
+pub(crate) fn known(handler: Option<Handler>) -> Handler {
+    match handler {
+        Some(handler) => handler,
+        None => unreachable!("there is a handler for all that the verifier lets through"),
+    }
+}
+
 pub(crate) struct Loader<'a> {
     pub(crate) func: &'a Function,
     pub(crate) program: &'a Program,
@@ -231,11 +240,10 @@ impl Loader<'_> {
                         let base = self.scratch(2);
                         self.push_wide(exec::stack_addr(), base, 0, 0);
                         self.constant(base + 1, place);
-                        if let Some(add) = exec::binary(BinaryOp::Add, Type::I64) {
-                            self.define(value, |loader, d| {
-                                loader.push(Op::new(add, d, base, base + 1, 0));
-                            });
-                        }
+                        let add = known(exec::binary(BinaryOp::Add, Type::I64));
+                        self.define(value, |loader, d| {
+                            loader.push(Op::new(add, d, base, base + 1, 0));
+                        });
                     }
                 }
             }
@@ -298,19 +306,16 @@ impl Loader<'_> {
         let a = self.reg(arg);
         let handler = match op {
             // The bits above the type are zero already.
-            UnaryOp::Zext | UnaryOp::Bitcast => Some(exec::move_register()),
-            _ => exec::unary(op, from, to),
+            UnaryOp::Zext | UnaryOp::Bitcast => exec::move_register(),
+            _ => known(exec::unary(op, from, to)),
         };
-        if let Some(handler) = handler {
-            self.define(value, |loader, d| loader.push(Op::new(handler, d, a, 0, 0)));
-        }
+        self.define(value, |loader, d| loader.push(Op::new(handler, d, a, 0, 0)));
     }
 
     fn ternary(&mut self, op: TernaryOp, value: Value, args: [Value; 3]) {
         let [a, b, c] = args.map(|arg| self.reg(arg));
-        if let Some(handler) = exec::ternary(op, self.func.value_type(value)) {
-            self.define(value, |loader, d| loader.push(Op::new(handler, d, a, b, c)));
-        }
+        let handler = known(exec::ternary(op, self.func.value_type(value)));
+        self.define(value, |loader, d| loader.push(Op::new(handler, d, a, b, c)));
     }
 
     // ---- Memory ----
@@ -318,18 +323,16 @@ impl Loader<'_> {
     fn load(&mut self, kind: LoadKind, value: Value, addr: Value, offset: i32) {
         let ty = self.func.value_type(value);
         let access = self.address(addr, offset, kind.memory_type(ty));
-        if let Some(handler) = exec::load(kind, ty, access.mode) {
-            self.define(value, |loader, d| loader.push(access.op(handler, d)));
-        }
+        let handler = known(exec::load(kind, ty, access.mode));
+        self.define(value, |loader, d| loader.push(access.op(handler, d)));
     }
 
     fn store(&mut self, kind: StoreKind, value: Value, addr: Value, offset: i32) {
         let memory = kind.memory_type(self.func.value_type(value));
         let v = self.reg(value);
         let access = self.address(addr, offset, memory);
-        if let Some(handler) = exec::store(memory, access.mode) {
-            self.push(access.op(handler, v));
-        }
+        let handler = known(exec::store(memory, access.mode));
+        self.push(access.op(handler, v));
     }
 
     /// How an access gets its address; in restricted mode it is checked.
@@ -354,7 +357,7 @@ struct Access {
 }
 
 impl Access {
-    fn op(self, handler: crate::op::Handler, d: Reg) -> Op {
+    fn op(self, handler: Handler, d: Reg) -> Op {
         Op::new(handler, d, self.a, self.b, self.c)
     }
 }

@@ -4,7 +4,7 @@ use ir::{BinaryOp, Block, BlockCall, Entity, FloatCC, Inst, InstData, IntCC, Typ
 
 use crate::error::LoadError;
 use crate::exec::{self, ChainEnd, Shape};
-use crate::load::Loader;
+use crate::load::{Loader, known};
 use crate::op::{Handler, Op, Reg};
 
 /// An integer or float comparison.
@@ -64,9 +64,8 @@ impl Loader<'_> {
             return;
         }
         let (a, b) = (self.reg(x), self.reg(y));
-        if let Some(handler) = exec::binary(op, ty) {
-            self.define(value, |loader, d| loader.push(Op::new(handler, d, a, b, 0)));
-        }
+        let handler = known(exec::binary(op, ty));
+        self.define(value, |loader, d| loader.push(Op::new(handler, d, a, b, 0)));
     }
 
     /// Two float operations in one, if an operand is part of this one.
@@ -103,11 +102,10 @@ impl Loader<'_> {
 
     /// A comparison of words whose result is wanted as a value.
     pub(crate) fn compare(&mut self, inst: Inst, value: Value) {
-        let Some(comparison) = self.comparison(inst) else { return };
+        let Some(comparison) = self.comparison(inst) else { unreachable!("it compares") };
         let [a, b] = comparison.args.map(|arg| self.reg(arg));
-        if let Some(handler) = comparison.handler(Shape::Value) {
-            self.define(value, |loader, d| loader.push(Op::new(handler, d, a, b, 0)));
-        }
+        let handler = known(comparison.handler(Shape::Value));
+        self.define(value, |loader, d| loader.push(Op::new(handler, d, a, b, 0)));
     }
 
     /// The operation of a comparison in one of two shapes: with an immediate, if its constant operand fits, or not. Gives

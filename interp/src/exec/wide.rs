@@ -36,8 +36,10 @@ pub(crate) fn wide_binary(op: BinaryOp) -> Option<Handler> {
         ($($op:ident)*) => {
             match op {
                 $(BinaryOp::$op => Some(wide_value!(|op, r| {
-                    // There is one by this table.
-                    wide::binary(BinaryOp::$op, get(r, op.a), get(r, op.b)).unwrap_or_default()
+                    match wide::binary(BinaryOp::$op, get(r, op.a), get(r, op.b)) {
+                        Some(value) => value,
+                        None => unreachable!("there is one by this table"),
+                    }
                 })),)*
                 _ => None,
             }
@@ -51,7 +53,10 @@ pub(crate) fn wide_unary(op: UnaryOp, from: Type, to: Type) -> Option<Handler> {
     macro_rules! widened {
         ($op:ident, $ty:ident) => {
             Some(wide_value!(|op, r| {
-                wide::widen(UnaryOp::$op, Type::$ty, r[usize::from(op.a)]).unwrap_or_default()
+                match wide::widen(UnaryOp::$op, Type::$ty, r[usize::from(op.a)]) {
+                    Some(value) => value,
+                    None => unreachable!("there is one by this table"),
+                }
             }))
         };
     }
