@@ -57,11 +57,11 @@ fn functions_that_come_and_go_leave_nothing() {
         }
         let results = interpreter.call(&program, ids[0], &[1], &mut NoHost);
         assert_eq!(results, Ok(vec![2 * number as u64]));
-        if number % 100 > 0 {
-            assert_eq!(ids.map(|id| program.remove(id)), [true; 2]);
-        } else {
+        if number.is_multiple_of(100) {
             // All of them go at once.
             program = Program::new(&options);
+        } else {
+            assert_eq!(ids.map(|id| program.remove(id)), [true; 2]);
         }
         program.forget_data(&data);
     };

@@ -103,56 +103,44 @@ impl<T: Send + Sync> fmt::Debug for Shared<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::epoch::{self, enter};
-    use std::sync::atomic::{AtomicBool, AtomicUsize};
+    use crate::epoch::{collect, enter};
+    use std::sync::Weak;
     use std::thread;
 
-    /// Counts those of its kind that live, and knows whether it does.
-    struct Counted<'a>(&'a AtomicUsize, AtomicBool);
-
-    impl Drop for Counted<'_> {
-        fn drop(&mut self) {
-            self.1.store(false, Ordering::SeqCst);
-            self.0.fetch_sub(1, Ordering::SeqCst);
+    /// Waits until a value is dropped; other tests of this process may be inside.
+    fn wait_for_drop(value: &Weak<u32>) {
+        while value.strong_count() > 0 {
+            collect();
+            thread::yield_now();
         }
     }
 
     #[test]
     fn what_was_read_lives_until_its_reader_leaves() {
-        static LIVING: AtomicUsize = AtomicUsize::new(0);
-        let new = || {
-            LIVING.fetch_add(1, Ordering::SeqCst);
-            Arc::new(Counted(&LIVING, AtomicBool::new(true)))
-        };
-        let place = Shared::new(new());
-        let done = AtomicBool::new(false);
-        thread::scope(|scope| {
-            for _ in 0..3 {
-                scope.spawn(|| {
-                    while !done.load(Ordering::Relaxed) {
-                        let inside = enter();
-                        let value = place.get(&inside).unwrap();
-                        for _ in 0..20 {
-                            assert!(value.1.load(Ordering::SeqCst));
-                        }
-                    }
-                });
-            }
-            for _ in 0..20_000 {
-                place.put(Some(new()));
-            }
-            done.store(true, Ordering::Relaxed);
-        });
-        assert!(LIVING.load(Ordering::SeqCst) >= 1);
-        place.put(None);
-        assert!(place.get(&enter()).is_none());
-        // Other tests of this process may be inside.
-        while LIVING.load(Ordering::SeqCst) > 0 {
-            epoch::collect();
-            thread::yield_now();
-        }
-        place.put(Some(new()));
-        drop(place);
-        assert_eq!(LIVING.load(Ordering::SeqCst), 0);
+        let first = Arc::new(1);
+        let held = Arc::downgrade(&first);
+        let place = Shared::new(first);
+        let inside = enter();
+        assert_eq!(place.get(&inside), Some(&1));
+        drop(place.put(Some(Arc::new(2))));
+        collect();
+        assert_eq!((held.strong_count(), place.get(&inside)), (1, Some(&2)));
+        drop(inside);
+        wait_for_drop(&held);
+    }
+
+    #[test]
+    fn every_count_is_given_up_once() {
+        let value = Arc::new(3);
+        let held = Arc::downgrade(&value);
+        let place = Shared::new(value);
+        let shared = place.share(&enter());
+        assert_eq!((shared.as_deref(), held.strong_count()), (Some(&3), 2));
+        drop(place.put(None));
+        assert_eq!((place.get(&enter()), place.share(&enter())), (None, None));
+        let again = Shared::default();
+        again.put(shared);
+        drop(again);
+        wait_for_drop(&held);
     }
 }
