@@ -403,6 +403,38 @@ fn nonsense_is_no_panic() {
     }
 }
 
+/// What a program writes beyond its slots, by an address that it has worked out, is its own business: neither what it
+/// hits nor where that is counts as an offence of the code.
+#[test]
+fn stores_of_the_program_beyond_its_slots_are_not_judged() {
+    for size in [8, 16, 40, 5000] {
+        for beyond in [-5000, -16, -8, -1, 1, 8, 16, 24, 32, 64, 5000, 1 << 20] {
+            for calls in [false, true] {
+                let b = FunctionBuilder::new("beyond");
+                let x = b.param(Type::I64);
+                let slot = b.slot(size, 8);
+                let last = size as i32 - 8;
+                let addr = b.stack_addr(slot, 0);
+                b.store(x, addr, 0);
+                b.store(x, addr, last);
+                b.store(x, addr, if beyond < 0 { beyond } else { last + beyond });
+                b.store(x, b.add(addr, i64::from(last + beyond)), 0);
+                b.store(x, b.stack_addr(slot, last), beyond);
+                if calls {
+                    let callee = b.import("callee", Signature::new(&[Type::I64], &[Type::I64]));
+                    b.ret(b.add(b.call1(callee, x), x));
+                } else {
+                    b.ret(b.load(Type::I64, addr, last + beyond));
+                }
+                let func = b.finish().expect("it keeps the rules");
+                if let Err(error) = compile(&func, &Options::default().checked()) {
+                    panic!("{error}: {size} {beyond} {calls}");
+                }
+            }
+        }
+    }
+}
+
 /// Frames of every kind of size, with arguments on the stack, alignments and calls: the linter passes them, and knows it
 /// when the description is wrong.
 #[test]

@@ -4,6 +4,7 @@
 //!
 //! - The stack pointer is known at each instruction, the same on every way to it, and a multiple of 16 where memory is
 //!   accessed through it and at calls. Nothing below it is accessed. Its depth is what `frame_bytes` says.
+//!   What the program itself accesses, beyond its slots or where it pleases, goes through registers that are not followed.
 //! - From one access to the next the stack grows by at most a page, whatever the caller left untouched, and at calls
 //!   at most a kilobyte is untouched.
 //! - Each return and tail call finds the stack pointer and all callee-saved registers as they were at the entry, on every

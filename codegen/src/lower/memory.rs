@@ -121,10 +121,14 @@ impl Lower<'_> {
         let direct = i64::from(offset);
         let (base, total) = self.base_and_offset(addr, direct);
         if let Some((_, &InstData::StackAddr { slot, offset })) = self.func.def_inst(base) {
-            let place =
-                total.checked_add(i64::from(offset)).and_then(|sum| i32::try_from(sum).ok());
-            if let Some(offset) = place
-                && self.func.slots.get(slot).is_some()
+            let place = total.checked_add(i64::from(offset));
+            // Beyond the slot it is the program's own address, in a register: so `lint` can tell whose fault it is when
+            // something else in the frame is hit.
+            if let (Some(place), Some(data)) = (place, self.func.slots.get(slot))
+                && u64::try_from(place).is_ok_and(|from| {
+                    from.checked_add(access.bytes().into()).is_some_and(|to| to <= data.size)
+                })
+                && let Ok(offset) = i32::try_from(place)
             {
                 return Ok((Addr::Frame(FramePlace::Slot(slot, offset)), Registers::new()));
             }
