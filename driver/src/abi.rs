@@ -1,10 +1,11 @@
-//! Arguments and results of a call into machine code, in the places that `codegen` gives them (AAPCS64).
+//! Arguments and results of a call into machine code, in the places that `codegen` gives them (AAPCS64), for simulators.
 
 use codegen::{ArgAssigner, ArgPlace, CallConv};
 use ir::{AbiParam, Signature, Type};
 use regalloc::{PReg, RegClass};
 
 use crate::error::Error;
+use crate::value::Words;
 
 /// Registers that carry arguments and results, of either class.
 pub(crate) const PARAM_REGS: usize = 8;
@@ -35,42 +36,49 @@ pub(crate) fn extended(param: AbiParam, bits: u64) -> u64 {
     param.extend.map_or(bits, |extend| ir::eval::extended(extend, param.ty, bits))
 }
 
-/// Puts arguments where the callee looks for them, extended as the signature says.
-pub(crate) fn place(signature: &Signature, bits: &[u64], conv: CallConv) -> Places {
+/// The words of values, each alone: of an `i128` both, of the others one.
+pub(crate) fn flat(signature: &Signature, values: &[Words]) -> Vec<u64> {
+    let words = |(ty, &[low, high]): (Type, &Words)| {
+        std::iter::once(low).chain((ty == Type::I128).then_some(high))
+    };
+    signature.param_types().zip(values).flat_map(words).collect()
+}
+
+/// Puts words where a simulated callee looks for them, extended as its signature, which has no `i128`, says.
+pub(crate) fn place(signature: &Signature, bits: &[u64]) -> Places {
     let mut places = Places::default();
-    let mut assigner = ArgAssigner::new(conv);
-    let mut stack: Vec<u8> = Vec::new();
-    for (param, &bits) in signature.params.iter().zip(bits) {
-        let ty = param.ty;
-        let bits = extended(*param, bits);
-        match assigner.next(ty) {
+    let mut assigner = ArgAssigner::new(CallConv::Aapcs64);
+    for (&param, &bits) in signature.params.iter().zip(bits) {
+        let bits = extended(param, bits);
+        match assigner.next(param.ty) {
             ArgPlace::Reg(reg) => *places.register(reg) = bits,
-            ArgPlace::Stack(offset) => {
-                // The argument ends where the assigner says; what is between is padding.
-                stack.resize(assigner.used_bytes() as usize, 0);
-                let place = &mut stack[offset as usize..];
-                place.copy_from_slice(&bits.to_le_bytes()[..place.len()]);
-            }
+            // Each has a word of its own.
+            ArgPlace::Stack(_) => places.stack.push(bits),
         }
     }
-    stack.resize(stack.len().next_multiple_of(WORD), 0);
-    let (words, _) = stack.as_chunks();
-    places.stack = words.iter().map(|&word| u64::from_le_bytes(word)).collect();
     places
 }
 
-/// The results, in order; bits above each type are zero.
+/// The results, from the registers that a call leaves.
 pub(crate) fn results(
-    types: impl Iterator<Item = Type>,
-    places: &mut Places,
-    results: &mut Vec<u64>,
+    signature: &Signature,
+    ints: &[u64],
+    floats: &[u64],
+    results: &mut [Words],
 ) -> Result<(), Error> {
     let mut assigner = ArgAssigner::new(CallConv::Aapcs64);
-    for ty in types {
-        match assigner.next(ty) {
-            ArgPlace::Reg(reg) => results.push(*places.register(reg) & ty.mask()),
-            ArgPlace::Stack(_) => return Err(Error::Internal("results lie beyond the registers")),
+    let mut next = |ty: Type| match assigner.next(ty) {
+        ArgPlace::Reg(reg) => {
+            let registers = if ty.is_float() { floats } else { ints };
+            Ok(registers[usize::from(reg.index())] & ty.mask())
         }
+        ArgPlace::Stack(_) => Err(Error::Internal("results lie beyond the registers")),
+    };
+    for (ty, words) in signature.result_types().zip(results) {
+        *words = match ty {
+            Type::I128 => [next(Type::I64)?, next(Type::I64)?],
+            ty => [next(ty)?, 0],
+        };
     }
     Ok(())
 }
@@ -98,7 +106,7 @@ mod tests {
         types.extend([Type::I8, Type::I8]);
         let signature = Signature::new(&types, &[]);
         let bits: Vec<u64> = (1..=20).collect();
-        let places = place(&signature, &bits, CallConv::Aapcs64);
+        let places = place(&signature, &bits);
         assert_eq!(places.ints, [1, 2, 3, 4, 5, 6, 7, 8]);
         assert_eq!(places.floats, [10, 11, 12, 13, 14, 15, 16, 17]);
         assert_eq!(places.stack, [9, 18, 19, 20]);
@@ -109,8 +117,6 @@ mod tests {
             })
         });
         assert_eq!(back, Ok(bits.clone()));
-        let apple = place(&signature, &bits, CallConv::Apple);
-        assert_eq!(apple.stack, [9, 18, 20 << 8 | 19]);
     }
 
     #[test]
@@ -120,14 +126,12 @@ mod tests {
         let check = |ty: Type, extend, passed: u64, taken: u64| {
             let param = AbiParam { ty, extend };
             let signature = Signature { params: vec![param], results: vec![param] };
-            let places = place(&signature, &[dirty], CallConv::Aapcs64);
-            assert_eq!(places.ints[0], passed, "{param}");
+            assert_eq!(place(&signature, &[dirty]).ints[0], passed, "{param}");
             // Nobody else has cut what comes out of a register.
-            let (mut places, mut out) = (Places::default(), Vec::new());
-            places.ints[0] = dirty;
-            results(signature.result_types(), &mut places, &mut out).unwrap();
-            assert_eq!(out, [taken], "{param}");
-            assert_eq!(gather(&signature, |_| Ok::<_, ()>(dirty)), Ok(out), "{param}");
+            let mut out = [[0; 2]];
+            results(&signature, &[dirty; PARAM_REGS], &[0; PARAM_REGS], &mut out).unwrap();
+            assert_eq!(out, [[taken, 0]], "{param}");
+            assert_eq!(gather(&signature, |_| Ok::<_, ()>(dirty)), Ok(vec![taken]), "{param}");
         };
         check(Type::I8, None, 0xef, 0xef);
         check(Type::I8, Some(Extend::Zero), 0xef, 0xef);

@@ -1,144 +1,33 @@
-//! [`Engine`]: functions that run natively, in the simulator or in the interpreter, and come and go while they do.
+//! [`Engine`]: functions that run natively, in the simulator or in the interpreter, and come and go while they do. What
+//! changes them is in `inner`.
 
-use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex};
 
-use ir::{Module, Signature, TrapKind, Type};
-use jitmem::{DataMemory, epoch};
+use ir::{Module, Signature, Type};
 
-use crate::abi;
 use crate::closure::HostClosure;
-use crate::error::{Error, READING, Trap};
+use crate::error::Error;
 use crate::host::{Bound, HostFunction, Hosts};
+use crate::inner::{Backend, Context, Inner, State, WeakEngine, machine_of};
 #[cfg(feature = "interpreter")]
 use crate::interpreter::Interpreters;
-use crate::link::{self, Destination};
-use crate::machine::{Machine, Native};
-use crate::native;
 use crate::options::{EngineKind, Options};
-use crate::pending::{self, Pending};
-use crate::pipeline::{self, Settings};
 #[cfg(feature = "simulator")]
-use crate::simulator::{SimLimits, Simulators};
-use crate::space::{Code, Space};
+use crate::simulator::Simulators;
+use crate::space::Space;
 use crate::statistics::Statistics;
-use crate::stub::{CompileCall, Stubs};
-use crate::table::{Body, FuncId, Import, Slot, SlotNumber, Table, Target};
-use crate::unit::Unit;
-use crate::value::{Args, Results, Value};
-use crate::veneer;
+use crate::table::{FuncId, Import, Slot, Table};
+use crate::value::{Args, Results, Value, Words};
 
 /// A set of functions that call each other, ready to run. Functions are added, replaced and removed while others run.
 /// Clones share it; it may be used by several threads, and host functions may use it again while it calls them.
 #[derive(Clone, Debug)]
 pub struct Engine {
-    inner: Arc<Inner>,
-}
-
-#[derive(Debug)]
-struct Inner {
-    options: Options,
-    settings: Settings,
-    backend: Backend,
-    /// Taken by what changes the functions, never by a call.
-    state: Mutex<State>,
-}
-
-struct State {
-    table: Table,
-    compiler: codegen::Compiler,
-}
-
-impl fmt::Debug for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.table.fmt(f)
-    }
-}
-
-#[derive(Debug)]
-enum Backend {
-    #[cfg(feature = "interpreter")]
-    Interpreter(OnceLock<Box<Interpreters>>),
-    Machine {
-        space: Arc<Space>,
-        machine: Box<dyn Machine>,
-        /// Code holds its address.
-        _context: Arc<Context>,
-    },
-}
-
-/// How machine code finds its engine, to have a function compiled.
-#[derive(Debug, Default)]
-pub(crate) struct Context {
-    engine: OnceLock<WeakEngine>,
-}
-
-/// An engine that does not live because of this.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct WeakEngine(Weak<Inner>);
-
-impl WeakEngine {
-    /// The engine, whose code runs.
-    pub(crate) fn upgrade(&self) -> Engine {
-        match self.0.upgrade() {
-            Some(inner) => Engine { inner },
-            None => unreachable!("an engine lives while its code runs"),
-        }
-    }
-}
-
-impl Context {
-    /// Where the function of the stub at this address is to be entered. If it cannot be compiled, the address is one that
-    /// traps, with the error.
-    pub(crate) fn compile(&self, stub: u64) -> u64 {
-        let Some(engine) = self.engine.get() else {
-            unreachable!("an engine knows itself before it has code")
-        };
-        let inner = engine.upgrade().inner;
-        let caught = catch_unwind(AssertUnwindSafe(|| inner.entry_of_stub(stub)));
-        let entry = caught.unwrap_or_else(|panic| Err(Error::panicked(&*panic)));
-        entry.unwrap_or_else(|error| {
-            pending::set(Pending::Error(match error {
-                // The caller is code, for which that is a trap.
-                Error::NoBody { ref name } | Error::Removed { ref name } => {
-                    let (function, detail) = (name.clone(), Some(error.to_string()));
-                    let kind = TrapKind::BadCall;
-                    Trap { kind, function, file: None, span: None, detail }.into()
-                }
-                error => error,
-            }));
-            inner.lock().table.removed_address()
-        })
-    }
-}
-
-/// How deeply host functions may call engines that call host functions, on one thread.
-const MAX_NESTING: usize = 64;
-
-thread_local! {
-    static NESTING: Cell<usize> = const { Cell::new(0) };
-}
-
-struct Nested;
-
-impl Nested {
-    fn enter() -> Option<Self> {
-        let depth = NESTING.get();
-        (depth < MAX_NESTING).then(|| {
-            NESTING.set(depth + 1);
-            Nested
-        })
-    }
-}
-
-impl Drop for Nested {
-    fn drop(&mut self) {
-        NESTING.set(NESTING.get() - 1);
-    }
+    pub(crate) inner: Arc<Inner>,
 }
 
 impl Engine {
@@ -170,16 +59,18 @@ impl Engine {
         let context = Arc::new(Context::default());
         let (backend, stubs) = match options.engine {
             #[cfg(feature = "interpreter")]
-            EngineKind::Interpreter => (Backend::Interpreter(OnceLock::new()), None),
+            EngineKind::Interpreter => {
+                (Backend::Interpreter(Box::new(Interpreters::new(options))), None)
+            }
             kind => {
                 let space = Arc::new(Space::new()?);
-                let (machine, stubs) = machine_of(kind, options, &space, &context)?;
-                (Backend::Machine { space, machine, _context: Arc::clone(&context) }, Some(stubs))
+                machine_of(kind, options, space, &context)?
             }
         };
         let number = ENGINES.fetch_add(1, Ordering::Relaxed);
-        let table = Table::new(number, stubs);
         let settings = options.settings();
+        let native = options.engine == EngineKind::Native;
+        let table = Table::new(number, stubs, native.then_some(settings.codegen.call_conv));
         let compiler = codegen::Compiler::new(settings.codegen.clone())?;
         let state = Mutex::new(State { table, compiler });
         let inner = Arc::new(Inner { options: options.clone(), settings, backend, state });
@@ -280,8 +171,12 @@ impl Engine {
             on_panic: inner.options.host_panic,
         });
         let mut state = inner.lock();
-        if let Backend::Machine { machine, .. } = &inner.backend {
-            machine.add_host(&host);
+        match &inner.backend {
+            #[cfg(feature = "interpreter")]
+            Backend::Interpreter(interpreters) => interpreters.add_host(&host),
+            #[cfg(feature = "simulator")]
+            Backend::Machine { simulators: Some(simulators), .. } => simulators.add_host(&host),
+            Backend::Machine { .. } => {}
         }
         state.table.import(name, Import { host, veneer: None });
     }
@@ -349,38 +244,43 @@ impl Engine {
                 used_as: Box::new(Signature::new(&types, &results)),
             });
         }
-        let mut bits = Vec::with_capacity(args.len());
-        args.iter().for_each(|value| value.push_bits(&mut bits));
-        self.call_bits(&slot, &mut bits)?;
-        let mut bits = bits.into_iter();
-        let results = signature.result_types().map(|ty| Value::from_bits(ty, &mut bits));
-        results.collect::<Option<_>>().ok_or(Error::Internal("a call gave too few results"))
+        let args: Vec<Words> = args.iter().map(|value| value.to_words()).collect();
+        let mut results = vec![[0; 2]; signature.results.len()];
+        self.call_words(&slot, &args, &mut results)?;
+        let typed = signature.result_types().zip(results);
+        Ok(typed.map(|(ty, words)| Value::from_words(ty, words)).collect())
     }
 
     /// How many instructions the simulator has run for this engine: exact.
     #[must_use]
     pub fn instructions(&self) -> Option<u64> {
-        self.machine()?.1.instructions()
+        #[cfg(feature = "simulator")]
+        return Some(self.simulators()?.1.instructions());
+        #[cfg(not(feature = "simulator"))]
+        None
     }
 
     /// What the simulator counted for this engine, by class, function and place in the source: exact. Functions that were
     /// replaced or removed are in the totals only.
     #[must_use]
     pub fn statistics(&self) -> Option<Statistics> {
-        let (space, machine) = self.machine()?;
-        machine.statistics(space)
+        #[cfg(feature = "simulator")]
+        return self.simulators().map(|(space, simulators)| simulators.statistics(space));
+        #[cfg(not(feature = "simulator"))]
+        None
     }
 
     /// The bytes of machine code, without constants, of all functions that have some.
     #[must_use]
     pub fn code_bytes(&self) -> Option<usize> {
-        let (space, _) = self.machine()?;
+        let space = self.inner.space()?;
         Some(space.functions().iter().map(|code| code.code_bytes as usize).sum())
     }
 
-    fn machine(&self) -> Option<(&Arc<Space>, &dyn Machine)> {
+    #[cfg(feature = "simulator")]
+    fn simulators(&self) -> Option<(&Space, &Simulators)> {
         match &self.inner.backend {
-            Backend::Machine { space, machine, .. } => Some((space, &**machine)),
+            Backend::Machine { space, simulators, .. } => Some((space, simulators.as_deref()?)),
             #[cfg(feature = "interpreter")]
             Backend::Interpreter(_) => None,
         }
@@ -397,48 +297,17 @@ impl Engine {
         }
     }
 
-    /// Calls the function with the bits of the arguments, which become those of the results. An `i128` has two words.
-    fn call_bits(&self, slot: &Slot, bits: &mut Vec<u64>) -> Result<(), Error> {
-        let trap = |kind, function: &str, span, file| Trap {
-            kind,
-            function: function.to_owned(),
-            file,
-            span,
-            detail: None,
-        };
-        let Some(_nested) = Nested::enter() else {
-            return Err(trap(TrapKind::StackOverflow, &slot.name, None, None).into());
-        };
-        match &self.inner.backend {
-            #[cfg(feature = "interpreter")]
-            Backend::Interpreter(interpreters) => {
-                let interpreters =
-                    interpreters.get().ok_or(Error::NoBody { name: slot.name.clone() })?;
-                interpreters.call(&slot.name, bits)?.map_err(|stop| {
-                    let file = interpreters.source();
-                    let function = stop.place.name.unwrap_or_else(|| slot.name.clone());
-                    let place = (function.clone(), file.clone(), stop.place.span);
-                    pending::take(|_| place)
-                        .unwrap_or_else(|| trap(stop.kind, &function, stop.place.span, file).into())
-                })?;
+    /// Calls the function. There are as many words as parameters and results (that is so wherever a slot comes from); those of the
+    /// results are zero.
+    #[inline]
+    fn call_words(&self, slot: &Slot, args: &[Words], results: &mut [Words]) -> Result<(), Error> {
+        match &slot.native {
+            Some(entry) => {
+                let outcome = entry.call(&slot.entry, args, results);
+                outcome.map_err(|left| self.inner.native_error(left, slot))
             }
-            Backend::Machine { space, machine, .. } => {
-                let signature = slot.signature.halved();
-                let conv = self.inner.settings.codegen.call_conv;
-                let mut places = abi::place(&signature, bits, conv);
-                // From here on what the entry leads to stays.
-                let _inside = epoch::enter();
-                machine.call(slot.entry.load(Ordering::Acquire), &mut places, space).map_err(
-                    |error| match error {
-                        Error::Removed { .. } => Error::Removed { name: slot.name.clone() },
-                        error => error,
-                    },
-                )?;
-                bits.clear();
-                abi::results(signature.result_types(), &mut places, bits)?;
-            }
+            None => self.inner.call(slot, args, results),
         }
-        Ok(())
     }
 
     /// What a stage takes for impossible ends it at once, and is told here as the defect that it is.
@@ -446,311 +315,6 @@ impl Engine {
         let done = catch_unwind(AssertUnwindSafe(|| work(&self.inner)));
         done.unwrap_or_else(|panic| Err(Error::panicked(&*panic)))
     }
-}
-
-/// The machine of this kind, and the stubs that call back to it.
-fn machine_of(
-    kind: EngineKind,
-    options: &Options,
-    space: &Arc<Space>,
-    context: &Arc<Context>,
-) -> Result<(Box<dyn Machine>, Stubs), Error> {
-    /// Stack that the compiler finds when code calls it.
-    const COMPILER_STACK_PAGES: u16 = 128;
-    let function = native::compile_entry();
-    match kind {
-        #[cfg(feature = "simulator")]
-        EngineKind::Simulator => {
-            let limits = SimLimits { fuel: options.fuel, restricted: options.restricted };
-            let stubs = Stubs::new(CompileCall::Simulated { function }, space)?;
-            Ok((Box::new(Simulators::new(limits, space, context)), stubs))
-        }
-        EngineKind::Native if native::AVAILABLE => {
-            let (context, stack_pages) = (native::address_of(context), COMPILER_STACK_PAGES);
-            let call = CompileCall::Native { function, context, stack_pages };
-            Ok((Box::new(Native), Stubs::new(call, space)?))
-        }
-        _ => Err(Error::NoEngine { kind }),
-    }
-}
-
-/// A module whose names have been looked up, and the slots of its functions that exist.
-struct Resolved {
-    functions: Vec<Option<SlotNumber>>,
-    externs: Vec<Target>,
-}
-
-impl Inner {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Backend::Machine { space, .. } = &self.backend {
-            state.table.settle(space);
-        }
-        state
-    }
-
-    fn declare(
-        &self,
-        table: &mut Table,
-        name: &str,
-        signature: &Signature,
-    ) -> Result<SlotNumber, Error> {
-        let space = match &self.backend {
-            Backend::Machine { space, .. } => Some(&**space),
-            #[cfg(feature = "interpreter")]
-            Backend::Interpreter(_) => None,
-        };
-        table.declare(name, signature, space)
-    }
-
-    fn add(&self, module: Module) -> Result<Vec<FuncId>, Error> {
-        verify(&module)?;
-        let data = data_of(&module)?;
-        let mut state = self.lock();
-        let State { table, .. } = &mut *state;
-        let mut resolved = self.resolve_externs(table, &module)?;
-        for (name, func) in &module.functions {
-            resolved.functions.push(match table.function(name) {
-                None => None,
-                Some(slot) if matches!(table.body(slot), Body::Declared) => {
-                    same_signature(name, &table.slot(slot).signature, &func.signature)?;
-                    Some(slot)
-                }
-                Some(_) => return Err(Error::NameTaken { name: name.clone() }),
-            });
-        }
-        self.load(table, &module, &data)?;
-        let mut functions = Vec::with_capacity(module.functions.len());
-        for ((name, func), slot) in module.functions.iter().zip(resolved.functions) {
-            functions.push(match slot {
-                Some(slot) => slot,
-                None => self.declare(table, name, &func.signature)?,
-            });
-        }
-        let ids = functions.iter().map(|&slot| table.slot(slot).id).collect();
-        let unit = Unit::new(module, functions.clone(), resolved.externs, data);
-        let unit = Arc::new(Mutex::new(unit));
-        for (index, slot) in functions.into_iter().enumerate() {
-            self.fill(table, slot, Body::Waiting(Arc::clone(&unit), index))?;
-        }
-        Ok(ids)
-    }
-
-    /// Gives a module to the interpreter.
-    fn load(&self, table: &Table, module: &Module, data: &Arc<DataMemory>) -> Result<(), Error> {
-        match &self.backend {
-            #[cfg(feature = "interpreter")]
-            Backend::Interpreter(interpreters) => {
-                let externs = module.externs.keys();
-                let hosts: Vec<Arc<Bound>> = externs
-                    .filter_map(|name| match table.named(name)? {
-                        Target::Host(index) => Some(Arc::clone(&table.imports[index].host)),
-                        Target::Function(_) => None,
-                    })
-                    .collect();
-                let made = Interpreters::of(module, &hosts, data, &self.options, &self.settings)?;
-                interpreters.set(Box::new(made)).map_err(|_| Error::NotKept {
-                    kind: EngineKind::Interpreter,
-                    option: "more than one module",
-                })
-            }
-            Backend::Machine { machine, .. } => {
-                let _ = (table, module);
-                machine.add_data(data);
-                Ok(())
-            }
-        }
-    }
-
-    fn resolve_externs(&self, table: &Table, module: &Module) -> Result<Resolved, Error> {
-        let mut externs = Vec::with_capacity(module.externs.len());
-        for (name, declared) in &module.externs {
-            let target = table.named(name).ok_or_else(|| Error::MissingHost {
-                name: name.clone(),
-                signature: declared.clone(),
-            })?;
-            let actual = table.signature(target);
-            match target {
-                Target::Function(_) => same_signature(name, actual, declared)?,
-                Target::Host(_) => {
-                    if !same_types(actual, declared) {
-                        return Err(Error::HostSignature {
-                            name: name.clone(),
-                            declared: Box::new(declared.clone()),
-                            actual: Box::new(actual.clone()),
-                        });
-                    }
-                }
-            }
-            externs.push(target);
-        }
-        Ok(Resolved { functions: Vec::with_capacity(module.functions.len()), externs })
-    }
-
-    fn replace(&self, function: FuncId, module: Module) -> Result<(), Error> {
-        if module.functions.len() != 1 {
-            return Err(Error::NotOneFunction { count: module.functions.len() });
-        }
-        verify(&module)?;
-        let data = data_of(&module)?;
-        let mut state = self.lock();
-        let slot = state.table.find(function).ok_or(Error::UnknownId { id: function })?;
-        let resolved = self.resolve_externs(&state.table, &module)?;
-        let name = &state.table.slot(slot).name;
-        for func in module.functions.values() {
-            same_signature(name, &state.table.slot(slot).signature, &func.signature)?;
-        }
-        self.load(&state.table, &module, &data)?;
-        let unit = Unit::new(module, vec![slot], resolved.externs, data);
-        let unit = Arc::new(Mutex::new(unit));
-        // Who calls it all the time is not to wait for the compiler, nor to meet its errors.
-        if matches!(state.table.body(slot), Body::Compiled(_)) {
-            self.compile_unit(&mut state, slot, &unit, 0)?;
-            return Ok(());
-        }
-        let waiting = Body::Waiting(unit, 0);
-        let old = self.fill(&mut state.table, slot, waiting)?;
-        drop(state);
-        drop(old);
-        Ok(())
-    }
-
-    fn remove(&self, function: FuncId) -> Result<(), Error> {
-        let mut state = self.lock();
-        let slot = state.table.find(function).ok_or(Error::UnknownId { id: function })?;
-        match &self.backend {
-            Backend::Machine { space, .. } => {
-                let old = state.table.remove(slot, space)?;
-                drop(state);
-                if let Body::Compiled(code) = old {
-                    space.retire(&code);
-                }
-                Ok(())
-            }
-            #[cfg(feature = "interpreter")]
-            Backend::Interpreter(_) => {
-                Err(Error::NotKept { kind: EngineKind::Interpreter, option: "removing functions" })
-            }
-        }
-    }
-
-    fn fill(&self, table: &mut Table, slot: SlotNumber, body: Body) -> Result<Body, Error> {
-        match &self.backend {
-            Backend::Machine { space, .. } => table.fill(slot, body, space),
-            #[cfg(feature = "interpreter")]
-            Backend::Interpreter(_) => Ok(table.set_body(slot, body)),
-        }
-    }
-
-    fn entry_of_stub(&self, stub: u64) -> Result<u64, Error> {
-        let mut state = self.lock();
-        let slot = state.table.at_stub(stub);
-        let slot = slot.ok_or(Error::Internal("a stub has no slot"))?;
-        self.compile(&mut state, slot)?
-            .map(|code| code.code.address())
-            .ok_or(Error::Internal("the interpreter has no stubs"))
-    }
-
-    /// The code of a function, which is compiled if that has not been done; the interpreter has none.
-    fn compile(&self, state: &mut State, slot: SlotNumber) -> Result<Option<Arc<Code>>, Error> {
-        let callee = state.table.slot(slot);
-        match state.table.body(slot) {
-            Body::Compiled(code) => Ok(Some(Arc::clone(code))),
-            Body::Declared => Err(Error::NoBody { name: callee.name.clone() }),
-            Body::Removed => Err(Error::Removed { name: callee.name.clone() }),
-            Body::Waiting(unit, index) => {
-                let (unit, index) = (Arc::clone(unit), *index);
-                self.compile_unit(state, slot, &unit, index)
-            }
-        }
-    }
-
-    /// The address that machine code calls for a function of the host.
-    fn veneer_of(&self, import: &mut Import, space: &Space) -> Result<u64, Error> {
-        if let Some(address) = import.veneer {
-            return Ok(address);
-        }
-        let (kind, conv) = (self.options.engine, self.settings.codegen.call_conv);
-        let words = veneer::assemble(&import.host, kind, conv)
-            .ok_or(Error::Internal("a veneer does not assemble"))?;
-        let address = space.add_helper(&words)?.address();
-        import.veneer = Some(address);
-        Ok(address)
-    }
-
-    /// Compiles a function of a unit and puts it into its slot.
-    fn compile_unit(
-        &self,
-        state: &mut State,
-        slot: SlotNumber,
-        unit: &Mutex<Unit>,
-        index: usize,
-    ) -> Result<Option<Arc<Code>>, Error> {
-        let space = match &self.backend {
-            Backend::Machine { space, .. } => space,
-            #[cfg(feature = "interpreter")]
-            Backend::Interpreter(_) => return Ok(None),
-        };
-        let settings = &self.settings;
-        let mut unit = unit.lock().unwrap_or_else(PoisonError::into_inner);
-        unit.optimize(settings)?;
-        let State { table, compiler } = state;
-        let func = unit.module.functions.get_index(index);
-        let (_, func) = func.ok_or(Error::Internal("a unit has lost a function"))?;
-        let compiled = pipeline::generate(func, compiler, settings, &mut ())?;
-        let mut destination = |reloc: &codegen::Reloc| {
-            if let Some(address) = unit.object(&reloc.symbol) {
-                return Ok(Destination::Address(address));
-            }
-            match unit.target(&reloc.symbol) {
-                Some(Target::Function(slot)) => Ok(Destination::Function {
-                    slot,
-                    call: table.call_address(slot),
-                    address: table.stub_address(slot),
-                }),
-                Some(Target::Host(index)) => {
-                    let import = &mut table.imports[index];
-                    Ok(Destination::Address(self.veneer_of(import, space)?))
-                }
-                None => Err(Error::Internal("a relocation refers to nothing")),
-            }
-        };
-        let (source, data) = (unit.source.clone(), Arc::clone(&unit.data));
-        let placed = link::place(compiled, slot, source, data, &mut destination, space)?;
-        table.note(&placed.code, &placed.calls);
-        let old = table.fill(slot, Body::Compiled(Arc::clone(&placed.code)), space)?;
-        if let Body::Compiled(old) = old {
-            space.retire(&old);
-        }
-        Ok(Some(placed.code))
-    }
-}
-
-fn verify(module: &Module) -> Result<(), Error> {
-    match pipeline::input_errors(module).into_iter().next() {
-        Some(error) => Err(Error::Verify { stage: READING, error }),
-        None => Ok(()),
-    }
-}
-
-fn data_of(module: &Module) -> Result<Arc<DataMemory>, Error> {
-    let objects = module.data.values().map(|object| (&*object.bytes, object.align.into()));
-    Ok(Arc::new(DataMemory::new(objects)?))
-}
-
-fn same_types(a: &Signature, b: &Signature) -> bool {
-    a.param_types().eq(b.param_types()) && a.result_types().eq(b.result_types())
-}
-
-fn same_signature(name: &str, actual: &Signature, used_as: &Signature) -> Result<(), Error> {
-    if actual == used_as {
-        return Ok(());
-    }
-    Err(Error::WrongSignature {
-        name: name.to_owned(),
-        actual: Box::new(actual.clone()),
-        used_as: Box::new(used_as.clone()),
-    })
 }
 
 /// A function of an engine with its Rust types. Keeps the engine alive; may be called by several threads.
@@ -765,11 +329,11 @@ impl<A: Args, R: Results> Func<A, R> {
     ///
     /// # Errors
     /// The trap that ended the call; [`Error::Removed`]; what keeps it from being compiled.
+    #[inline]
     pub fn call(&self, args: A) -> Result<R, Error> {
-        let mut bits = Vec::new();
-        args.push_bits(&mut bits);
-        self.engine.call_bits(&self.slot, &mut bits)?;
-        R::next_from(&mut bits.into_iter()).ok_or(Error::Internal("a call gave too few results"))
+        args.with_words(|args| {
+            R::of_call(|results| self.engine.call_words(&self.slot, args, results))
+        })
     }
 
     /// The function.

@@ -190,6 +190,30 @@ pub enum Error {
 }
 
 impl Error {
+    /// A function without a body was called.
+    pub(crate) fn no_body(function: &str) -> Self {
+        Error::NoBody { name: function.to_owned() }
+    }
+
+    /// The same error where code is the caller: to call what is not there is a trap.
+    pub(crate) fn in_code(self) -> Self {
+        match &self {
+            Error::NoBody { name } | Error::Removed { name } => {
+                let (function, detail) = (name.clone(), Some(self.to_string()));
+                let kind = TrapKind::BadCall;
+                Trap { kind, function, file: None, span: None, detail }.into()
+            }
+            _ => self,
+        }
+    }
+
+    /// A call of `function` that would be one too many on its thread.
+    #[cold]
+    pub(crate) fn too_deep(function: &str) -> Self {
+        let (kind, function) = (TrapKind::StackOverflow, function.to_owned());
+        Trap { kind, function, file: None, span: None, detail: None }.into()
+    }
+
     /// The error of a stage that ended in a panic.
     pub(crate) fn panicked(payload: &(dyn Any + Send)) -> Self {
         let text = payload.downcast_ref::<String>().map(String::as_str);

@@ -9,7 +9,8 @@ use indexmap::IndexMap;
 use ir::{AbiParam, Signature};
 
 use crate::closure::{HostClosure, HostError};
-use crate::engine::{Engine, WeakEngine};
+use crate::engine::Engine;
+use crate::inner::WeakEngine;
 use crate::options::HostPanic;
 use crate::pending::{self, Pending};
 use crate::value::Scalar;

@@ -1,66 +1,162 @@
-//! The interpreter: a pool of interpreters over one program.
+//! The interpreter: a pool of interpreters over the functions of an engine.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use interp::{Interpreter, Limits, LoadOptions, LoadedModule, MemoryAccess, Program, Trap};
-use ir::{Module, TrapKind};
+use interp::{Bindings, FuncId, Interpreter, Limits, LoadOptions, MemoryAccess, Program};
+use ir::{Function, Signature, TrapKind, Type};
 use jitmem::DataMemory;
 
-use crate::error::Error;
+use crate::abi;
+use crate::error::{Error, Trap};
 use crate::host::Bound;
 use crate::options::Options;
-use crate::pipeline::{self, Settings};
+use crate::pending;
+use crate::table::{Body, Slot, Table, Target};
+use crate::unit::Unit;
+use crate::value::Words;
 
 /// Interpreters. A call takes an idle one, so that calls may nest and threads do not wait for each other.
 #[derive(Debug)]
 pub(crate) struct Interpreters {
-    program: LoadedModule,
-    hosts: Vec<Arc<Bound>>,
+    program: Arc<Program>,
+    /// In the order of the table's imports.
+    hosts: RwLock<Vec<(interp::HostId, Arc<Bound>)>>,
     fuel: Option<u64>,
+    is_optimized: bool,
     idle: Mutex<Vec<Interpreter>>,
-    source: Option<String>,
+}
+
+/// What the functions of a module share while the interpreter has them.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    program: Arc<Program>,
+    data: Arc<DataMemory>,
+    source: Option<Arc<str>>,
+}
+
+impl Drop for Loaded {
+    fn drop(&mut self) {
+        self.program.forget_data(&self.data);
+    }
 }
 
 impl Interpreters {
-    /// For calls of `module`, whose externs are `hosts`.
-    pub(crate) fn of(
-        module: &Module,
-        hosts: &[Arc<Bound>],
-        data: &Arc<DataMemory>,
-        options: &Options,
-        settings: &Settings,
-    ) -> Result<Self, Error> {
+    /// No functions yet.
+    pub(crate) fn new(options: &Options) -> Self {
         let memory = if options.restricted { MemoryAccess::Restricted } else { MemoryAccess::Host };
         let load = LoadOptions { memory, counted: options.fuel.is_some() };
-        let data = Arc::clone(data);
-        let program = if options.optimize_for_interpreter {
-            let optimized = pipeline::optimized(module.clone(), settings, &mut ())?;
-            Program::load_with_data(&optimized, &load, data)?
-        } else {
-            Program::load_with_data(module, &load, data)?
+        Self {
+            program: Arc::new(Program::new(&load)),
+            hosts: RwLock::default(),
+            fuel: options.fuel,
+            is_optimized: options.optimize_for_interpreter,
+            idle: Mutex::default(),
+        }
+    }
+
+    /// The functions.
+    pub(crate) fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// A new function without a body.
+    pub(crate) fn declare(&self, signature: &Signature) -> FuncId {
+        self.program.declare(&self.loaded(signature))
+    }
+
+    /// What becomes of a signature: optimising halves each `i128`.
+    fn loaded(&self, signature: &Signature) -> Signature {
+        if self.is_optimized { signature.halved() } else { signature.clone() }
+    }
+
+    /// Takes notice of a function of the host.
+    pub(crate) fn add_host(&self, host: &Arc<Bound>) {
+        let id = self.program.declare_host(&self.loaded(&host.function.signature));
+        let mut hosts = self.hosts.write().unwrap_or_else(PoisonError::into_inner);
+        hosts.push((id, Arc::clone(host)));
+    }
+
+    /// What the functions of a unit share, made before they are defined.
+    pub(crate) fn load(&self, unit: &Unit) -> Arc<Loaded> {
+        self.program.allow_data(Arc::clone(&unit.data));
+        let (program, data) = (Arc::clone(&self.program), Arc::clone(&unit.data));
+        Arc::new(Loaded { program, data, source: unit.source.clone() })
+    }
+
+    /// Gives a slot the body of a function of a unit.
+    pub(crate) fn define(
+        &self,
+        slot: &Slot,
+        func: &Function,
+        unit: &Unit,
+        table: &Table,
+    ) -> Result<(), Error> {
+        let hosts = self.hosts.read().unwrap_or_else(PoisonError::into_inner);
+        let target = |name: &str| match unit.target(name)? {
+            Target::Function(slot) => Some(interp::Target::Function(table.slot(slot).interpreted?)),
+            Target::Host(index) => Some(interp::Target::Host(hosts.get(index)?.0)),
         };
-        let (hosts, source) = (hosts.to_vec(), module.source_name.clone());
-        Ok(Self { program, hosts, fuel: options.fuel, idle: Mutex::default(), source })
+        let unknown = || Error::Internal("a function refers to nothing");
+        let callees = func.callees.values().map(|callee| target(&callee.name));
+        let callees = callees.collect::<Option<Vec<_>>>().ok_or_else(unknown)?;
+        let data = func.data.values().map(|name| unit.object(name));
+        let data = data.collect::<Option<Vec<_>>>().ok_or_else(unknown)?;
+        let bindings = Bindings { callees: &callees, data: &data };
+        Ok(self.program.define(slot.interpreted.ok_or_else(unknown)?, func, &bindings)?)
     }
 
-    /// The source file, if the module names one.
-    pub(crate) fn source(&self) -> Option<String> {
-        self.source.clone()
-    }
-
-    /// Calls a function with the bits of the arguments, which become those of the results.
-    pub(crate) fn call(&self, name: &str, bits: &mut Vec<u64>) -> Result<Result<(), Trap>, Error> {
-        let function = self.program.function(name);
-        let function = function.ok_or(Error::Internal("a function was not loaded"))?;
+    /// Calls a function, with as many words as it has parameters and results.
+    pub(crate) fn call(
+        &self,
+        slot: &Slot,
+        args: &[Words],
+        results: &mut [Words],
+        table: impl FnOnce(&dyn Fn(&Table) -> Error) -> Error,
+    ) -> Result<(), Error> {
+        let function = slot.interpreted.ok_or(Error::Internal("a function was not loaded"))?;
         let taken = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut interpreter = taken
             .unwrap_or_else(|| Interpreter::new(Limits { fuel: self.fuel, ..Limits::default() }));
         let mut host = |index: usize, args: &[u64], results: &mut [u64]| {
-            let host = self.hosts.get(index).ok_or(TrapKind::Unreachable)?;
+            let hosts = self.hosts.read().unwrap_or_else(PoisonError::into_inner);
+            let host = hosts.get(index).map(|(_, host)| Arc::clone(host));
+            drop(hosts);
+            let host = host.ok_or(TrapKind::Unreachable)?;
             if host.call(args, results, None) { Ok(()) } else { Err(TrapKind::Unreachable) }
         };
-        let outcome = interpreter.call(&self.program, function, bits, &mut host);
+        let args = abi::flat(&slot.signature, args);
+        let outcome = interpreter.call(&self.program, function, &args, &mut host);
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(interpreter);
-        Ok(outcome.map(|results| *bits = results))
+        let words = match outcome {
+            Ok(words) => words,
+            Err(trap) => return Err(table(&|table| error(&trap, slot, table))),
+        };
+        let mut words = words.into_iter();
+        let mut next = || words.next().ok_or(Error::Internal("a call gave too few results"));
+        for (ty, result) in slot.signature.result_types().zip(results) {
+            *result = [next()?, if ty == Type::I128 { next()? } else { 0 }];
+        }
+        Ok(())
     }
+}
+
+/// As the caller of an engine sees a trap of a call of `slot`.
+fn error(trap: &interp::Trap, slot: &Slot, table: &Table) -> Error {
+    let known = |id: FuncId| table.interpreted(id);
+    let (kind, span) = (trap.kind, trap.place.span);
+    if let Some(missing) = trap.missing {
+        return match known(missing) {
+            Some((slot, _)) => Error::no_body(&slot.name).in_code(),
+            None if Some(missing) == slot.interpreted => Error::Removed { name: slot.name.clone() },
+            None => Error::Removed { name: trap.place.name.clone().unwrap_or_default() }.in_code(),
+        };
+    }
+    let function = trap.place.name.clone().unwrap_or_else(|| slot.name.clone());
+    let file = match known(trap.place.function) {
+        Some((_, Body::Interpreted(loaded))) => loaded.source.as_deref().map(str::to_owned),
+        _ => None,
+    };
+    let place = (function.clone(), file.clone(), span);
+    pending::take(|_| place)
+        .unwrap_or_else(|| Trap { kind, function, file, span, detail: None }.into())
 }

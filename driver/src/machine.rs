@@ -1,41 +1,12 @@
-//! What enters machine code, and what its faults are for the caller of an engine.
-
-use std::fmt;
-use std::sync::Arc;
+//! What the faults of machine code are for the caller of an engine: the same for native and simulated code.
 
 use ir::TrapKind;
-use jitmem::DataMemory;
-use jitmem::trap::FaultKind;
+use jitmem::trap::{FaultKind, Left};
 
-use crate::abi::Places;
 use crate::error::{Error, Trap};
-use crate::host::Bound;
 use crate::pending::{self, CallPlace};
 use crate::space::{Piece, Space};
-use crate::statistics::Statistics;
-
-/// A processor for machine code: this machine's own, or a simulated one.
-pub(crate) trait Machine: fmt::Debug + Send + Sync {
-    /// Calls the function at `entry` of `space`, which takes what `places` holds; the registers that return are left in
-    /// `places`.
-    fn call(&self, entry: u64, places: &mut Places, space: &Space) -> Result<(), Error>;
-
-    /// Takes notice of a function of the host before code calls it.
-    fn add_host(&self, _: &Arc<Bound>) {}
-
-    /// Takes notice of data objects before code touches them.
-    fn add_data(&self, _: &Arc<DataMemory>) {}
-
-    /// Instructions that all calls that have ended executed, if it counts them.
-    fn instructions(&self) -> Option<u64> {
-        None
-    }
-
-    /// What all calls that have ended executed, if it counts that.
-    fn statistics(&self, _: &Space) -> Option<Statistics> {
-        None
-    }
-}
+use crate::table::Slot;
 
 /// Why machine code stopped.
 #[derive(Debug)]
@@ -100,20 +71,18 @@ fn place_of(return_address: Option<u64>, space: &Space) -> CallPlace {
     }
 }
 
-/// This machine's processor.
-#[derive(Debug)]
-pub(crate) struct Native;
-
-impl Machine for Native {
-    fn call(&self, entry: u64, places: &mut Places, space: &Space) -> Result<(), Error> {
-        space.native().call(entry, places).map_err(|fault| {
-            let reason = match fault.kind {
-                FaultKind::Breakpoint => Fault::Breakpoint,
-                FaultKind::StackOverflow => Fault::Trap(TrapKind::StackOverflow, None),
-                FaultKind::Memory { address } => Fault::at(TrapKind::MemoryFault, address),
-                FaultKind::Call { address } => Fault::at(TrapKind::BadCall, address),
-            };
-            reason.into_error(fault.pc, space)
-        })
-    }
+/// The error of a native call of `slot`'s function.
+#[cold]
+pub(crate) fn native_error(left: Left, slot: &Slot, space: &Space) -> Error {
+    let fault = match left {
+        Left::Fault(fault) => fault,
+        Left::TooDeep => return Error::too_deep(&slot.name),
+    };
+    let reason = match fault.kind {
+        FaultKind::Breakpoint => Fault::Breakpoint,
+        FaultKind::StackOverflow => Fault::Trap(TrapKind::StackOverflow, None),
+        FaultKind::Memory { address } => Fault::at(TrapKind::MemoryFault, address),
+        FaultKind::Call { address } => Fault::at(TrapKind::BadCall, address),
+    };
+    reason.into_error(fault.pc, space)
 }

@@ -4,15 +4,18 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
-use jitmem::trap::{self, Fault, Recovery};
+use ir::Signature;
+use jitmem::ExecutableCode;
+use jitmem::trap::{self, Catch, Left, Trampoline};
 
-use crate::abi::{self, Places};
-use crate::engine::Context;
+use crate::abi;
 use crate::host::Bound;
+use crate::inner::{Context, MAX_NESTING};
 #[cfg(feature = "simulator")]
 use crate::space::Space;
-use crate::trampoline::CallBlock;
+use crate::value::Words;
 
 /// Whether this host runs ARM64 code.
 pub(crate) const AVAILABLE: bool = cfg!(all(target_arch = "aarch64", unix));
@@ -26,42 +29,46 @@ pub(crate) fn has_lse() -> bool {
     has_lse
 }
 
-/// Where the code of an engine is.
+/// How functions of one signature are entered.
 #[derive(Clone, Debug)]
-pub(crate) struct NativeCode {
-    /// The addresses whose faults are traps.
-    pub(crate) code: Range<u64>,
-    /// The trampoline, and where a trap continues in it.
-    pub(crate) trampoline: *const u8,
-    pub(crate) recovery: u64,
+pub(crate) struct NativeEntry {
+    trampoline: Trampoline,
+    catch: Catch,
+    /// Words of arguments and results.
+    params: usize,
+    results: usize,
 }
 
-// SAFETY: the pointer is to published code, which does not change.
-unsafe impl Send for NativeCode {}
-// SAFETY: as above.
-unsafe impl Sync for NativeCode {}
+impl NativeEntry {
+    /// The entry that `code` is, made for `signature`, whose recovery address is so many bytes in it. Faults of `space` are
+    /// traps.
+    pub(crate) fn new(
+        code: &ExecutableCode,
+        recovery: usize,
+        signature: &Signature,
+        space: Range<u64>,
+    ) -> Self {
+        let (params, results) = (signature.params.len(), signature.results.len());
+        let catch = Catch { code: space, recovery: code.address() + recovery as u64 };
+        // SAFETY: the pointer is to a published entry, which is a function of this type and keeps every register that C keeps.
+        let trampoline = unsafe { std::mem::transmute::<*const u8, Trampoline>(code.as_ptr()) };
+        Self { trampoline, catch, params, results }
+    }
 
-impl NativeCode {
-    /// Calls the published function at `entry`, which must take what `places` holds and belong to this code. The
-    /// registers that return are left in `places`.
-    pub(crate) fn call(&self, entry: u64, places: &mut Places) -> Result<(), Fault> {
-        let recovery = Recovery::new(self.code.clone(), self.recovery);
-        let mut block = CallBlock {
-            entry,
-            stack: places.stack.as_ptr().expose_provenance() as u64,
-            stack_words: places.stack.len() as u64,
-            stack_pointer: recovery.stack_pointer.as_ptr().expose_provenance() as u64,
-            ints: places.ints,
-            floats: places.floats,
-        };
-        type Entry = extern "C" fn(*mut CallBlock) -> u64;
-        // SAFETY: the pointer is to the published trampoline, which is a function of this type and keeps every
-        // register that C keeps. What it calls was compiled for the signature that `places` was made by.
-        let enter: Entry = unsafe { std::mem::transmute(self.trampoline) };
-        trap::guarded(&recovery, || enter(&raw mut block))?;
-        places.ints = block.ints;
-        places.floats = block.floats;
-        Ok(())
+    /// Calls the published function whose address is in `target`, which must be of the signature and of the code space of
+    /// this entry, with as many words as it has parameters and results.
+    #[inline(always)]
+    pub(crate) fn call(
+        &self,
+        target: &AtomicU64,
+        args: &[Words],
+        results: &mut [Words],
+    ) -> Result<(), Left> {
+        debug_assert!(args.len() == self.params && results.len() == self.results);
+        let words = (args.as_ptr().cast(), results.as_mut_ptr().cast());
+        // SAFETY: the trampoline recovers at the address of `catch`. There are as many words as it reads and writes. What it
+        // calls was compiled for its signature and stays while this thread is inside.
+        unsafe { trap::guarded(&self.catch, MAX_NESTING, self.trampoline, words, target) }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use arm64_sim::{CallArgs, Class, Config, HostCall, Simulator, Stats};
@@ -10,14 +11,16 @@ use ir::{Span, TrapKind};
 use jitmem::DataMemory;
 use regalloc::RegClass;
 
-use crate::abi::{self, Places};
-use crate::engine::Context;
+use crate::abi;
 use crate::error::Error;
 use crate::host::Bound;
-use crate::machine::{Fault, Machine};
+use crate::inner::Context;
+use crate::machine::Fault;
 use crate::native;
 use crate::space::{Follow, Space};
 use crate::statistics::{FunctionStatistics, Statistics};
+use crate::table::Slot;
+use crate::value::Words;
 
 /// Bytes of stack of a simulated processor.
 const STACK_BYTES: u64 = 8 << 20;
@@ -135,8 +138,17 @@ fn add_host(simulator: &mut Simulator, host: &Arc<Bound>) {
     });
 }
 
-impl Machine for Simulators {
-    fn call(&self, entry: u64, places: &mut Places, space: &Space) -> Result<(), Error> {
+impl Simulators {
+    /// Calls the function of a slot; the words of the results are zero.
+    pub(crate) fn call(
+        &self,
+        slot: &Slot,
+        args: &[Words],
+        results: &mut [Words],
+        space: &Space,
+    ) -> Result<(), Error> {
+        let signature = slot.signature.halved();
+        let places = abi::place(&signature, &abi::flat(&slot.signature, args));
         let taken = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut processor = match taken {
             Some(processor) => processor,
@@ -145,34 +157,36 @@ impl Machine for Simulators {
         self.teach(&mut processor)?;
         processor.simulator.set_fuel(self.limits.fuel);
         let args = CallArgs { ints: &places.ints, floats: &places.floats, stack: &places.stack };
-        let outcome = processor.simulator.call(entry, &args);
+        let outcome = processor.simulator.call(slot.entry.load(Ordering::Acquire), &args);
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(processor);
-        let results = outcome.map_err(|fault| error(&fault, space))?;
-        places.ints = results.ints;
-        places.floats = results.floats;
-        Ok(())
+        let registers = outcome.map_err(|fault| error(&fault, space))?;
+        abi::results(&slot.signature, &registers.ints, &registers.floats, results)
     }
 
-    fn add_host(&self, host: &Arc<Bound>) {
+    /// Takes notice of a function of the host before code calls it.
+    pub(crate) fn add_host(&self, host: &Arc<Bound>) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.hosts.push(Arc::clone(host));
     }
 
-    fn add_data(&self, data: &Arc<DataMemory>) {
+    /// Takes notice of data objects before code touches them.
+    pub(crate) fn add_data(&self, data: &Arc<DataMemory>) {
         if self.limits.restricted {
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
             known.data.push(Arc::clone(data));
         }
     }
 
-    fn instructions(&self) -> Option<u64> {
+    /// Instructions that all calls that have ended executed.
+    pub(crate) fn instructions(&self) -> u64 {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        Some(idle.iter_mut().map(|processor| processor.simulator.stats().instructions).sum())
+        idle.iter_mut().map(|processor| processor.simulator.stats().instructions).sum()
     }
 
-    fn statistics(&self, space: &Space) -> Option<Statistics> {
+    /// What all calls that have ended executed.
+    pub(crate) fn statistics(&self, space: &Space) -> Statistics {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        Some(counts(&mut idle, space))
+        counts(&mut idle, space)
     }
 }
 

@@ -12,9 +12,7 @@ use ir::{Span, TrapKind};
 use jitmem::{CodeArena, DataMemory, ExecutableCode, MapError, WritableCode, epoch};
 
 use crate::error::Error;
-use crate::native::NativeCode;
 use crate::table::SlotNumber;
-use crate::trampoline;
 
 /// Addresses of a code space: as far as a `bl` reaches, so that every function can call every other.
 const SPACE_BYTES: usize = 128 << 20;
@@ -87,7 +85,6 @@ pub(crate) struct Space {
     released: Mutex<Vec<SlotNumber>>,
     /// Slots that nobody can call any more.
     recycled: Mutex<Vec<SlotNumber>>,
-    native: NativeCode,
 }
 
 /// Addresses whose words have changed or gone.
@@ -98,28 +95,15 @@ struct Changes {
 }
 
 impl Space {
-    /// A space with the entry trampoline.
+    /// An empty space.
     pub(crate) fn new() -> Result<Self, Error> {
-        let arena = reserve()?;
-        let trampoline = trampoline::assemble()
-            .ok_or(Error::Internal("the entry trampoline does not assemble"))?;
-        let mut code = arena.allocate(trampoline.words.len() * 4)?;
-        code.set_words(0, &trampoline.words);
-        let code = code.publish();
-        let native = NativeCode {
-            code: arena.range(),
-            trampoline: code.as_ptr(),
-            recovery: code.address() + trampoline.recovery as u64,
-        };
-        let pieces = BTreeMap::from([(code.address(), Piece::Helper(Arc::new(code)))]);
         Ok(Self {
-            arena,
-            pieces: RwLock::new(pieces),
+            arena: reserve()?,
+            pieces: RwLock::default(),
             changes: Mutex::default(),
             version: Arc::default(),
             released: Mutex::default(),
             recycled: Mutex::default(),
-            native,
         })
     }
 
@@ -219,11 +203,6 @@ impl Space {
     /// Every address that code can have.
     pub(crate) fn range(&self) -> Range<u64> {
         self.arena.range()
-    }
-
-    /// How native code is entered.
-    pub(crate) fn native(&self) -> &NativeCode {
-        &self.native
     }
 }
 

@@ -11,10 +11,15 @@ use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
+use codegen::CallConv;
 use ir::Signature;
 
+use crate::entry;
 use crate::error::Error;
 use crate::host::Bound;
+#[cfg(feature = "interpreter")]
+use crate::interpreter::Loaded;
+use crate::native::NativeEntry;
 use crate::space::{Code, Space};
 use crate::stub::{Stub, Stubs};
 use crate::unit::Unit;
@@ -57,6 +62,11 @@ pub(crate) struct Slot {
     pub(crate) id: FuncId,
     /// Where a call from Rust goes: the function's code, or its stub.
     pub(crate) entry: AtomicU64,
+    /// How Rust calls it, if that is by native code.
+    pub(crate) native: Option<NativeEntry>,
+    /// What the interpreter knows it by, if that runs it.
+    #[cfg(feature = "interpreter")]
+    pub(crate) interpreted: Option<interp::FuncId>,
 }
 
 /// What is in a slot.
@@ -68,6 +78,9 @@ pub(crate) enum Body {
     Waiting(Arc<Mutex<Unit>>, usize),
     /// It has code.
     Compiled(Arc<Code>),
+    /// The interpreter has it.
+    #[cfg(feature = "interpreter")]
+    Interpreted(Arc<Loaded>),
     /// It was taken away, and something still refers to it.
     Removed,
 }
@@ -140,12 +153,16 @@ pub(crate) struct Table {
     pub(crate) imports: Vec<Import>,
     imported: HashMap<String, usize>,
     stubs: Option<Stubs>,
+    /// How native code is entered, by signature, if it is.
+    natives: Option<(CallConv, HashMap<Signature, NativeEntry>)>,
 }
 
 impl Table {
-    /// An empty table for the engine of this number, with stubs if it has machine code.
-    pub(crate) fn new(engine: u32, stubs: Option<Stubs>) -> Self {
+    /// An empty table for the engine of this number, with stubs if it has machine code, and entries if that is native and
+    /// follows a convention.
+    pub(crate) fn new(engine: u32, stubs: Option<Stubs>, native: Option<CallConv>) -> Self {
         Self {
+            natives: native.map(|conv| (conv, HashMap::new())),
             engine,
             entries: Vec::new(),
             free: Vec::new(),
@@ -183,7 +200,19 @@ impl Table {
         let id = FuncId { engine: self.engine, slot: number, generation };
         let (name, signature) = (name.to_owned(), signature.clone());
         let entry = AtomicU64::new(stub.address());
-        let slot = Arc::new(Slot { name: name.clone(), signature, id, entry });
+        let native = match space {
+            Some(space) => self.native_entry(&signature, space)?,
+            None => None,
+        };
+        let slot = Arc::new(Slot {
+            name: name.clone(),
+            signature,
+            id,
+            entry,
+            native,
+            #[cfg(feature = "interpreter")]
+            interpreted: None,
+        });
         let entry = Entry {
             slot,
             stub,
@@ -199,6 +228,23 @@ impl Table {
         }
         self.names.insert(name, number);
         Ok(number)
+    }
+
+    /// The entry of native functions of this signature.
+    fn native_entry(
+        &mut self,
+        signature: &Signature,
+        space: &Space,
+    ) -> Result<Option<NativeEntry>, Error> {
+        let Some((conv, known)) = &mut self.natives else { return Ok(None) };
+        if let Some(entry) = known.get(signature) {
+            return Ok(Some(entry.clone()));
+        }
+        let Some(assembled) = entry::assemble(signature, *conv) else { return Ok(None) };
+        let code = space.add_helper(&assembled.words)?;
+        let entry = NativeEntry::new(&code, assembled.recovery, signature, space.range());
+        known.insert(signature.clone(), entry.clone());
+        Ok(Some(entry))
     }
 
     fn entry(&self, slot: SlotNumber) -> &Entry {
@@ -312,17 +358,45 @@ impl Table {
         mem::replace(&mut self.entry_mut(slot).body, body)
     }
 
+    /// The interpreter knows a new function by this.
+    #[cfg(feature = "interpreter")]
+    pub(crate) fn interpret(&mut self, slot: SlotNumber, id: interp::FuncId) {
+        match Arc::get_mut(&mut self.entry_mut(slot).slot) {
+            Some(slot) => slot.interpreted = Some(id),
+            None => unreachable!("nobody has a handle to a function that was just declared"),
+        }
+    }
+
+    /// The function that the interpreter knows by `id`, and what is in its slot. Looks at all of them.
+    #[cfg(feature = "interpreter")]
+    pub(crate) fn interpreted(&self, id: interp::FuncId) -> Option<(&Slot, &Body)> {
+        let mut entries = self.entries.iter();
+        let entry = entries.find(|entry| {
+            entry.slot.interpreted == Some(id) && !matches!(entry.body, Body::Removed)
+        })?;
+        Some((&entry.slot, &entry.body))
+    }
+
     /// The function goes, with its name. Its slot can be another's once nothing refers to it.
-    pub(crate) fn remove(&mut self, slot: SlotNumber, space: &Arc<Space>) -> Result<Body, Error> {
-        let old = self.fill(slot, Body::Removed, space)?;
+    pub(crate) fn remove(
+        &mut self,
+        slot: SlotNumber,
+        space: Option<&Arc<Space>>,
+    ) -> Result<Body, Error> {
+        let old = match space {
+            Some(space) => self.fill(slot, Body::Removed, space)?,
+            None => self.set_body(slot, Body::Removed),
+        };
         let gone = self.removed_address();
         let entry = self.entry_mut(slot);
         // Handles outlive the slot.
         entry.slot.entry.store(gone, Ordering::Release);
         let (name, is_free) = (entry.slot.name.clone(), entry.references == 0);
         self.names.remove(&name);
-        if is_free {
-            space.recycle(slot);
+        match space {
+            Some(space) if is_free => space.recycle(slot),
+            Some(_) => {}
+            None => self.free.push(slot),
         }
         Ok(old)
     }

@@ -47,28 +47,34 @@ impl Value {
         }
     }
 
-    /// Appends its bits as words: one, of an `i128` two, the low one first.
-    pub fn push_bits(self, bits: &mut Vec<u64>) {
+    /// Its words, as a call passes them.
+    #[must_use]
+    pub fn to_words(self) -> Words {
         let (low, high) = wide::split(self.bits());
-        bits.push(low);
-        if self.ty() == Type::I128 {
-            bits.push(high);
+        [low, high]
+    }
+
+    /// The value of type `ty` with these words; bits above the type do not matter.
+    #[must_use]
+    pub fn from_words(ty: Type, [low, high]: Words) -> Self {
+        match ty {
+            Type::I8 => Value::I8(low as i8),
+            Type::I16 => Value::I16(low as i16),
+            Type::I32 => Value::I32(low as i32),
+            Type::I64 => Value::I64(low as i64),
+            Type::I128 => Value::I128(wide::concat(low, high) as i128),
+            Type::F32 => Value::F32(f32::from_bits(low as u32)),
+            Type::F64 => Value::F64(f64::from_bits(low)),
         }
     }
 
-    /// The value of type `ty` whose words come next, as [`push_bits`](Self::push_bits) gives them; bits above the type do not matter. `None` if there are too few.
+    /// The value of type `ty` whose words come next: two of an `i128`, the low one first, one of the others. `None` if there
+    /// are too few.
     #[must_use]
     pub fn from_bits(ty: Type, bits: &mut impl Iterator<Item = u64>) -> Option<Self> {
-        let first = bits.next()?;
-        Some(match ty {
-            Type::I8 => Value::I8(first as i8),
-            Type::I16 => Value::I16(first as i16),
-            Type::I32 => Value::I32(first as i32),
-            Type::I64 => Value::I64(first as i64),
-            Type::I128 => Value::I128(wide::concat(first, bits.next()?) as i128),
-            Type::F32 => Value::F32(f32::from_bits(first as u32)),
-            Type::F64 => Value::F64(f64::from_bits(first)),
-        })
+        let low = bits.next()?;
+        let high = if ty == Type::I128 { bits.next()? } else { 0 };
+        Some(Self::from_words(ty, [low, high]))
     }
 
     /// Reads a value of type `ty`: an integer (decimal or `0x…`, signed or unsigned, `true` or `false`), or a float as
@@ -85,7 +91,7 @@ impl Value {
                 text.to_owned()
             };
             let bits = ir::parse::constant(ty, &exact).ok()?;
-            return Value::from_bits(ty, &mut [bits].into_iter());
+            return Some(Value::from_words(ty, [bits, 0]));
         }
         let (negative, digits) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
@@ -102,7 +108,7 @@ impl Value {
         let half = 1u128 << (ty.bits() - 1);
         let fits = if negative { magnitude <= half } else { magnitude <= half - 1 + half };
         let (low, high) = wide::split(if negative { magnitude.wrapping_neg() } else { magnitude });
-        Value::from_bits(ty, &mut [low, high].into_iter()).filter(|_| fits)
+        fits.then(|| Value::from_words(ty, [low, high]))
     }
 }
 
@@ -126,6 +132,10 @@ impl fmt::Display for Value {
 mod sealed {
     /// Only this crate says what a scalar is: machine code hands its bits to Rust as they are.
     pub trait Sealed {}
+    /// The same for all values.
+    pub trait Typed {}
+    /// Only this crate says what arguments and results are: machine code reads and writes as many words as there are types.
+    pub trait Tuple {}
 }
 
 /// A Rust type that a register holds.
@@ -213,64 +223,78 @@ impl Scalar for f64 {
     }
 }
 
+/// A value on its way into a call or out of it: its bits, those above its type zero. Only an `i128` needs the second word.
+pub type Words = [u64; 2];
+
 /// A Rust type that one value of the IR stands for: a [`Scalar`], or `i128` and `u128`, which two registers hold.
-pub trait Typed: Copy + Send + 'static {
+pub trait Typed: sealed::Typed + Copy + Send + 'static {
     /// Its type in the IR.
     const TYPE: Type;
-    /// Appends its bits as words, those of an `i128` the low one first.
-    fn push_bits(self, bits: &mut Vec<u64>);
-    /// The value whose words come next; `None` if there are too few.
-    fn next_from(bits: &mut dyn Iterator<Item = u64>) -> Option<Self>;
+    /// Its words.
+    fn to_words(self) -> Words;
+    /// The value with these words; bits above the type do not matter.
+    fn from_words(words: Words) -> Self;
 }
 
+impl<T: Scalar> sealed::Typed for T {}
 impl<T: Scalar> Typed for T {
     const TYPE: Type = <T as Scalar>::TYPE;
-    fn push_bits(self, bits: &mut Vec<u64>) {
-        bits.push(self.to_bits());
+    #[inline]
+    fn to_words(self) -> Words {
+        [self.to_bits(), 0]
     }
-    fn next_from(bits: &mut dyn Iterator<Item = u64>) -> Option<Self> {
-        bits.next().map(<T as Scalar>::from_bits)
+    #[inline]
+    fn from_words([low, _]: Words) -> Self {
+        <T as Scalar>::from_bits(low)
     }
 }
 
 macro_rules! wide_types {
     ($($rust:ty)*) => { $(
+        impl sealed::Typed for $rust {}
         impl Typed for $rust {
             const TYPE: Type = Type::I128;
-            fn push_bits(self, bits: &mut Vec<u64>) {
+            #[inline]
+            fn to_words(self) -> Words {
                 let (low, high) = wide::split(self as u128);
-                bits.extend([low, high]);
+                [low, high]
             }
-            fn next_from(bits: &mut dyn Iterator<Item = u64>) -> Option<Self> {
-                Some(wide::concat(bits.next()?, bits.next()?) as $rust)
+            #[inline]
+            fn from_words([low, high]: Words) -> Self {
+                wide::concat(low, high) as $rust
             }
         }
     )* };
 }
 wide_types! { i128 u128 }
 
-/// The arguments of a typed call: a value, or a tuple of up to twelve.
-pub trait Args {
+/// The arguments of a typed call: nothing, a value, or a tuple of up to 24.
+pub trait Args: sealed::Tuple {
     /// Their types.
     fn types() -> Vec<Type>;
-    /// Appends their bits.
-    fn push_bits(self, bits: &mut Vec<u64>);
+    /// Calls with their words.
+    fn with_words<T>(self, call: impl FnOnce(&[Words]) -> T) -> T;
 }
 
-/// The results of a typed call: nothing, a value, or a tuple of up to four.
-pub trait Results: Sized {
+/// The results of a typed call: nothing, a value, or a tuple of up to 24.
+pub trait Results: sealed::Tuple + Sized {
     /// Their types.
     fn types() -> Vec<Type>;
-    /// The results whose words come next; `None` if there are too few.
-    fn next_from(bits: &mut dyn Iterator<Item = u64>) -> Option<Self>;
+    /// What a call leaves in words that are zero before it.
+    ///
+    /// # Errors
+    /// The call's.
+    fn of_call<E>(call: impl FnOnce(&mut [Words]) -> Result<(), E>) -> Result<Self, E>;
 }
 
+impl<T: Typed> sealed::Tuple for T {}
 impl<T: Typed> Args for T {
     fn types() -> Vec<Type> {
         vec![T::TYPE]
     }
-    fn push_bits(self, bits: &mut Vec<u64>) {
-        Typed::push_bits(self, bits);
+    #[inline]
+    fn with_words<R>(self, call: impl FnOnce(&[Words]) -> R) -> R {
+        call(&[self.to_words()])
     }
 }
 
@@ -278,70 +302,48 @@ impl<T: Typed> Results for T {
     fn types() -> Vec<Type> {
         vec![T::TYPE]
     }
-    fn next_from(bits: &mut dyn Iterator<Item = u64>) -> Option<Self> {
-        Typed::next_from(bits)
+    #[inline]
+    fn of_call<E>(call: impl FnOnce(&mut [Words]) -> Result<(), E>) -> Result<Self, E> {
+        let mut words = [[0; 2]];
+        call(&mut words)?;
+        Ok(T::from_words(words[0]))
     }
 }
 
-impl Args for () {
-    fn types() -> Vec<Type> {
-        Vec::new()
-    }
-    fn push_bits(self, _: &mut Vec<u64>) {}
-}
-
-impl Results for () {
-    fn types() -> Vec<Type> {
-        Vec::new()
-    }
-    fn next_from(_: &mut dyn Iterator<Item = u64>) -> Option<Self> {
-        Some(())
-    }
-}
-
-macro_rules! tuple_args {
-    ($($t:ident)*) => {
+macro_rules! tuples {
+    ([$($t:ident $n:tt)*]) => {
+        impl<$($t: Typed),*> sealed::Tuple for ($($t,)*) {}
         impl<$($t: Typed),*> Args for ($($t,)*) {
             fn types() -> Vec<Type> {
                 vec![$($t::TYPE),*]
             }
-            #[allow(non_snake_case)] // the variables are named after their types
-            fn push_bits(self, bits: &mut Vec<u64>) {
-                let ($($t,)*) = self;
-                $( Typed::push_bits($t, bits); )*
+            #[inline]
+            fn with_words<T>(self, call: impl FnOnce(&[Words]) -> T) -> T {
+                call(&[$(self.$n.to_words()),*])
             }
         }
-    };
-}
-tuple_args!(A);
-tuple_args!(A B);
-tuple_args!(A B C);
-tuple_args!(A B C D);
-tuple_args!(A B C D E);
-tuple_args!(A B C D E F);
-tuple_args!(A B C D E F G);
-tuple_args!(A B C D E F G H);
-tuple_args!(A B C D E F G H I);
-tuple_args!(A B C D E F G H I J);
-tuple_args!(A B C D E F G H I J K);
-tuple_args!(A B C D E F G H I J K L);
-
-macro_rules! tuple_results {
-    ($($t:ident)*) => {
         impl<$($t: Typed),*> Results for ($($t,)*) {
             fn types() -> Vec<Type> {
                 vec![$($t::TYPE),*]
             }
-            fn next_from(bits: &mut dyn Iterator<Item = u64>) -> Option<Self> {
-                Some(($( <$t as Typed>::next_from(bits)?, )*))
+            #[inline]
+            #[allow(clippy::unused_unit)] // of no results
+            fn of_call<E>(call: impl FnOnce(&mut [Words]) -> Result<(), E>) -> Result<Self, E> {
+                let mut words = [$([0; 2 + 0 * $n]),*];
+                call(&mut words)?;
+                Ok(($($t::from_words(words[$n]),)*))
             }
         }
     };
+    ([$($done:tt)*] $t:ident $n:tt $($rest:tt)*) => {
+        tuples!([$($done)*]);
+        tuples!([$($done)* $t $n] $($rest)*);
+    };
 }
-tuple_results!(A);
-tuple_results!(A B);
-tuple_results!(A B C);
-tuple_results!(A B C D);
+tuples!(
+    [] P0 0 P1 1 P2 2 P3 3 P4 4 P5 5 P6 6 P7 7 P8 8 P9 9 P10 10 P11 11 P12 12 P13 13 P14 14 P15 15 P16 16 P17 17 P18 18
+    P19 19 P20 20 P21 21 P22 22 P23 23
+);
 
 #[cfg(test)]
 mod tests {
@@ -376,10 +378,11 @@ mod tests {
     fn scalars_survive_their_bits() {
         assert_eq!(<i8 as Scalar>::from_bits((-1i8).to_bits()), -1);
         assert_eq!((-1i8).to_bits(), 0xff);
-        let read =
-            |words: &[u64]| <(i64, f32, u128) as Results>::next_from(&mut words.iter().copied());
         let bits = 1.5f32.to_bits().into();
-        assert_eq!(read(&[3, bits, 7, 1]), Some((3, 1.5, 7 | 1 << 64)));
-        assert_eq!(read(&[3, bits, 7]), None);
+        let read = <(i64, f32, u128) as Results>::of_call(|words| {
+            words.copy_from_slice(&[[3, 0], [bits, 0], [7, 1]]);
+            Ok::<(), ()>(())
+        });
+        assert_eq!(read, Ok((3, 1.5, 7 | 1 << 64)));
     }
 }

@@ -16,6 +16,8 @@ use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, compiler_fence, fence};
 use std::sync::{Mutex, PoisonError};
 
+use crate::trap::{Catch, Fault};
+
 /// So much garbage waits before [`retire`] looks whether some of it can go: looking costs a system call.
 const BATCH: usize = 64;
 
@@ -39,16 +41,33 @@ struct Thread {
     is_taken: AtomicBool,
 }
 
-/// What a thread knows of itself. Without a destructor, so that entering needs no check for one.
-struct Local {
+/// What a thread knows of itself, in one place, so that a call finds all of it by one address. Without a destructor, so that
+/// there is no check for one, and a signal handler may read it at any time.
+pub(crate) struct Local {
     thread: Cell<Option<&'static Thread>>,
     depth: Cell<usize>,
+    /// The `sp` of the innermost native call; 0 if there is none, or it is not complete.
+    pub(crate) stack_pointer: Cell<u64>,
     needs_fence: Cell<bool>,
+    /// The thread, once faults of native code are caught on it, if entering needs no fence: then calls are quick.
+    guarded: Cell<Option<&'static Thread>>,
+    /// Where faults of the innermost native call are caught.
+    pub(crate) catch: Cell<*const Catch>,
+    /// The fault that ended it.
+    pub(crate) fault: Cell<Option<Fault>>,
 }
 
 thread_local! {
-    static LOCAL: Local = const {
-        Local { thread: Cell::new(None), depth: Cell::new(0), needs_fence: Cell::new(true) }
+    pub(crate) static LOCAL: Local = const {
+        Local {
+            thread: Cell::new(None),
+            depth: Cell::new(0),
+            stack_pointer: Cell::new(0),
+            needs_fence: Cell::new(true),
+            guarded: Cell::new(None),
+            catch: Cell::new(std::ptr::null()),
+            fault: Cell::new(None),
+        }
     };
     static LEAVE_AT_END: LeaveAtEnd = const { LeaveAtEnd };
 }
@@ -59,6 +78,7 @@ struct LeaveAtEnd;
 impl Drop for LeaveAtEnd {
     fn drop(&mut self) {
         LOCAL.with(|local| {
+            local.guarded.set(None);
             if local.depth.get() == 0
                 && let Some(thread) = local.thread.take()
             {
@@ -73,27 +93,77 @@ impl Drop for LeaveAtEnd {
 #[must_use]
 pub struct Inside(PhantomData<*const ()>);
 
-/// Marks this thread as inside: what it can reach from now on is not dropped before it leaves. Nests.
-#[inline]
-pub fn enter() -> Inside {
-    LOCAL.with(|local| {
-        let depth = local.depth.get();
-        local.depth.set(depth + 1);
+/// A thread that has entered quickly.
+pub(crate) struct Quick(&'static Thread);
+
+impl Local {
+    /// Marks the thread as inside; gives how many times it was before.
+    #[inline(always)]
+    pub(crate) fn enter(&self) -> usize {
+        let depth = self.depth.get();
+        self.depth.set(depth + 1);
         if depth == 0 {
-            let thread = local.thread.get().unwrap_or_else(|| register(local));
+            let thread = self.thread.get().unwrap_or_else(|| register(self));
             // Acquire: who sees an epoch sees what was made unreachable before it began.
             thread.since.store(EPOCH.load(Ordering::Acquire), Ordering::Relaxed);
-            if local.needs_fence.get() {
+            if self.needs_fence.get() {
                 fence(Ordering::SeqCst);
             } else {
                 compiler_fence(Ordering::SeqCst);
             }
         }
-    });
+        depth
+    }
+
+    /// What [`enter`](Self::enter) does, for a thread that is outside and guarded; `None`, and nothing done, for others.
+    #[inline(always)]
+    pub(crate) fn enter_quickly(&self) -> Option<Quick> {
+        let thread = self.guarded.get()?;
+        if self.depth.get() != 0 {
+            return None;
+        }
+        self.depth.set(1);
+        thread.since.store(EPOCH.load(Ordering::Acquire), Ordering::Relaxed);
+        compiler_fence(Ordering::SeqCst);
+        Some(Quick(thread))
+    }
+
+    /// Undoes an [`enter_quickly`](Self::enter_quickly), at the end of a native call.
+    #[inline(always)]
+    pub(crate) fn leave_quickly(&self, Quick(thread): Quick) {
+        self.depth.set(0);
+        self.stack_pointer.set(0);
+        thread.since.store(OUTSIDE, Ordering::Release);
+    }
+
+    /// Says that faults of native code are caught on this thread.
+    pub(crate) fn is_guarded_now(&self) {
+        let thread = self.thread.get().unwrap_or_else(|| register(self));
+        if !self.needs_fence.get() {
+            self.guarded.set(Some(thread));
+        }
+    }
+
+    /// Undoes an [`enter`](Self::enter) that gave this.
+    #[inline(always)]
+    pub(crate) fn leave(&self, depth: usize) {
+        self.depth.set(depth);
+        if depth == 0
+            && let Some(thread) = self.thread.get()
+        {
+            thread.since.store(OUTSIDE, Ordering::Release);
+        }
+    }
+}
+
+/// Marks this thread as inside: what it can reach from now on is not dropped before it leaves. Nests.
+#[inline]
+pub fn enter() -> Inside {
+    LOCAL.with(|local| local.enter());
     Inside(PhantomData)
 }
 
-/// How many [`Inside`]s this thread has.
+/// How many [`Inside`]s and native calls this thread has.
 #[must_use]
 #[inline]
 pub fn depth() -> usize {
@@ -103,15 +173,7 @@ pub fn depth() -> usize {
 impl Drop for Inside {
     #[inline]
     fn drop(&mut self) {
-        LOCAL.with(|local| {
-            let depth = local.depth.get() - 1;
-            local.depth.set(depth);
-            if depth == 0
-                && let Some(thread) = local.thread.get()
-            {
-                thread.since.store(OUTSIDE, Ordering::Release);
-            }
-        });
+        LOCAL.with(|local| local.leave(local.depth.get() - 1));
     }
 }
 

@@ -9,10 +9,13 @@
 //! signal is blocked. Who blocks SIGTRAP, SIGSEGV or SIGBUS on a thread after that must not call code on it.
 //!
 //! The trampoline saves the registers that belong to its caller in a frame, stores `sp` into
-//! [`Recovery::stack_pointer`], and has a recovery address that restores them from the frame at `sp` and returns 1.
+//! the place that [`guarded`] gives it, and has a recovery address that restores them from the frame at `sp` and returns 1.
 
-use std::cell::Cell;
 use std::ops::Range;
+use std::ptr;
+use std::sync::atomic::AtomicU64;
+
+use crate::epoch::{LOCAL, Local};
 
 /// Why native code stopped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,74 +46,91 @@ pub struct Fault {
     pub kind: FaultKind,
 }
 
-/// How an entry trampoline is left when code faults.
-#[derive(Debug)]
-pub struct Recovery {
+/// Where faults are caught, and where the calls that they end go on.
+#[derive(Clone, Debug)]
+pub struct Catch {
     /// The code whose faults are caught: the arena's range.
     pub code: Range<u64>,
     /// The trampoline's recovery address.
-    pub address: u64,
-    /// The trampoline stores its `sp` here once its frame is complete.
-    pub stack_pointer: Cell<u64>,
-    fault: Cell<Option<Fault>>,
-    /// The activation below this one on the same thread.
-    outer: Cell<*const Recovery>,
+    pub recovery: u64,
 }
 
-impl Recovery {
-    /// For an entry into `code` through a trampoline that recovers at `address`.
-    #[must_use]
-    pub fn new(code: Range<u64>, address: u64) -> Self {
-        Self {
-            code,
-            address,
-            stack_pointer: Cell::new(0),
-            fault: Cell::new(None),
-            outer: Cell::new(std::ptr::null()),
-        }
-    }
+/// An entry trampoline: it takes two addresses that are the caller's business, the place of the address of the code to
+/// call, and where to store its `sp`; it returns 0, or 1 through its recovery address.
+pub type Trampoline = unsafe extern "C" fn(*const u64, *mut u64, *const AtomicU64, *mut u64) -> u64;
+
+/// Why a native call has no results.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Left {
+    /// It faulted.
+    Fault(Fault),
+    /// Too many calls are under way on this thread.
+    TooDeep,
 }
 
-thread_local! {
-    /// The innermost activation of this thread. Without a destructor, so that the handler may read it at any time.
-    static INNERMOST: Cell<*const Recovery> = const { Cell::new(std::ptr::null()) };
-}
-
-/// Runs `enter`, which calls the trampoline and returns what it returned, with faults in `recovery.code` caught.
+/// Calls a trampoline with faults in the code of `catch` caught and this thread [inside](crate::epoch). No more than
+/// `deepest` calls may be under way before it.
 ///
 /// # Errors
-/// The fault that ended the call; the trampoline has then returned through its recovery address.
-pub fn guarded(recovery: &Recovery, enter: impl FnOnce() -> u64) -> Result<u64, Fault> {
-    struct Leave(*const Recovery);
-    impl Drop for Leave {
-        fn drop(&mut self) {
-            INNERMOST.set(self.0);
-        }
-    }
-    handler::install();
-    recovery.fault.set(None);
-    let outer = INNERMOST.replace(recovery);
-    recovery.outer.set(outer);
-    let leave = Leave(outer);
-    let result = enter();
-    drop(leave);
-    match recovery.fault.take() {
-        Some(fault) => Err(fault),
-        None => Ok(result),
-    }
+/// The fault that ended the call: the trampoline has then returned through its recovery address. Or there are too many.
+///
+/// # Safety
+/// The trampoline is as this module describes it, recovers at the address of `catch`, and may be called with these
+/// arguments; what it calls does not unwind through it.
+#[inline(always)]
+pub unsafe fn guarded(
+    catch: &Catch,
+    deepest: usize,
+    trampoline: Trampoline,
+    (from, to): (*const u64, *mut u64),
+    target: &AtomicU64,
+) -> Result<(), Left> {
+    // SAFETY: it lives as long as the thread, which does not end in here.
+    let local = unsafe { &*LOCAL.with(ptr::from_ref) };
+    let Some(quick) = local.enter_quickly() else {
+        // SAFETY: the caller's promise.
+        return unsafe { guarded_slowly(local, catch, deepest, trampoline, (from, to), target) };
+    };
+    local.catch.set(catch);
+    // SAFETY: the caller's promise.
+    let is_left = unsafe { trampoline(from, to, target, local.stack_pointer.as_ptr()) };
+    local.leave_quickly(quick);
+    if is_left == 0 { Ok(()) } else { Err(left(local)) }
 }
 
-/// How many entries are active on this thread: a host function called from native code may enter again.
-#[must_use]
-pub fn nesting() -> usize {
-    let mut count = 0;
-    let mut at = INNERMOST.get();
-    // SAFETY: an activation is in the list only while `guarded`, which borrows it, runs on this thread.
-    while let Some(recovery) = unsafe { at.as_ref() } {
-        count += 1;
-        at = recovery.outer.get();
+/// The first call on a thread, and those inside of others.
+#[cold]
+#[inline(never)]
+unsafe fn guarded_slowly(
+    local: &Local,
+    catch: &Catch,
+    deepest: usize,
+    trampoline: Trampoline,
+    (from, to): (*const u64, *mut u64),
+    target: &AtomicU64,
+) -> Result<(), Left> {
+    handler::install();
+    local.is_guarded_now();
+    let depth = local.enter();
+    if depth > deepest {
+        local.leave(depth);
+        return Err(Left::TooDeep);
     }
-    count
+    let outer = (local.catch.replace(catch), local.stack_pointer.replace(0));
+    // SAFETY: the caller's promise.
+    let is_left = unsafe { trampoline(from, to, target, local.stack_pointer.as_ptr()) };
+    local.catch.set(outer.0);
+    local.stack_pointer.set(outer.1);
+    local.leave(depth);
+    if is_left == 0 { Ok(()) } else { Err(left(local)) }
+}
+
+#[cold]
+fn left(local: &Local) -> Left {
+    match local.fault.take() {
+        Some(fault) => Left::Fault(fault),
+        None => unreachable!("a trampoline goes to its recovery address for a fault only"),
+    }
 }
 
 #[cfg(not(all(target_arch = "aarch64", unix)))]
@@ -128,7 +148,8 @@ mod handler {
 
     use libc::{c_int, c_void, siginfo_t};
 
-    use super::{Fault, FaultKind, INNERMOST};
+    use super::{Fault, FaultKind};
+    use crate::epoch::LOCAL;
 
     const SIGNALS: [c_int; 3] = [libc::SIGTRAP, libc::SIGSEGV, libc::SIGBUS];
 
@@ -247,22 +268,25 @@ mod handler {
         if unsafe { was_sent(info) } {
             return false;
         }
-        // SAFETY: see `guarded` for the activation; the context is the kernel's.
-        let (Some(recovery), Some(mut registers)) =
-            (unsafe { INNERMOST.get().as_ref() }, unsafe { Registers::of(context) })
+        // SAFETY: the thread lives.
+        let local = unsafe { &*LOCAL.with(ptr::from_ref) };
+        // SAFETY: `guarded`, which runs while there is an `sp`, borrows what it catches; the context is the kernel's.
+        let (catch, Some(mut registers)) =
+            (unsafe { local.catch.get().as_ref() }, unsafe { Registers::of(context) })
         else {
             return false;
         };
-        let (pc, sp) = (registers.pc(), registers.sp());
-        if recovery.stack_pointer.get() == 0 {
+        let (stack_pointer, Some(catch)) = (local.stack_pointer.get(), catch) else { return false };
+        if stack_pointer == 0 {
             return false;
         }
+        let (pc, sp) = (registers.pc(), registers.sp());
         // SAFETY: the kernel sets the address for SIGSEGV and SIGBUS.
         let address = || unsafe { (*info).si_addr() }.addr() as u64;
         let call = registers.lr().wrapping_sub(CALL_BYTES);
-        let fault = if !recovery.code.contains(&pc) {
+        let fault = if !catch.code.contains(&pc) {
             // A call of our code went where no code is; anything else is none of ours.
-            if signal == libc::SIGTRAP || address() != pc || !recovery.code.contains(&call) {
+            if signal == libc::SIGTRAP || address() != pc || !catch.code.contains(&call) {
                 return false;
             }
             Fault { pc: call, kind: FaultKind::Call { address: pc } }
@@ -273,8 +297,8 @@ mod handler {
         } else {
             Fault { pc, kind: FaultKind::Memory { address: address() } }
         };
-        recovery.fault.set(Some(fault));
-        registers.go_to(recovery.address, recovery.stack_pointer.get());
+        local.fault.set(Some(fault));
+        registers.go_to(catch.recovery, stack_pointer);
         true
     }
 

@@ -1,0 +1,476 @@
+//! What an engine is inside, and how its functions change: added, compiled, replaced, removed.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+
+use ir::{Module, Signature};
+use jitmem::trap::Left;
+use jitmem::{DataMemory, epoch};
+
+use crate::engine::Engine;
+use crate::error::{Error, READING};
+#[cfg(feature = "interpreter")]
+use crate::interpreter::Interpreters;
+use crate::link::{self, Destination};
+use crate::machine;
+use crate::native;
+use crate::options::{EngineKind, Options};
+use crate::pending::{self, Pending};
+use crate::pipeline::{self, Settings};
+#[cfg(feature = "simulator")]
+use crate::simulator::{SimLimits, Simulators};
+use crate::space::{Code, Space};
+use crate::stub::{CompileCall, Stubs};
+use crate::table::{Body, FuncId, Import, Slot, SlotNumber, Table, Target};
+use crate::unit::Unit;
+use crate::value::Words;
+use crate::veneer;
+
+/// The shared part of an engine.
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) options: Options,
+    pub(crate) settings: Settings,
+    pub(crate) backend: Backend,
+    /// Taken by what changes the functions, never by a call.
+    pub(crate) state: Mutex<State>,
+}
+
+/// The functions, and what compiles them.
+pub(crate) struct State {
+    pub(crate) table: Table,
+    pub(crate) compiler: codegen::Compiler,
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.table.fmt(f)
+    }
+}
+
+#[derive(Debug)]
+/// What runs the functions.
+pub(crate) enum Backend {
+    #[cfg(feature = "interpreter")]
+    Interpreter(Box<Interpreters>),
+    Machine {
+        space: Arc<Space>,
+        /// None where it runs natively.
+        #[cfg(feature = "simulator")]
+        simulators: Option<Box<Simulators>>,
+        /// Code holds its address.
+        _context: Arc<Context>,
+    },
+}
+
+/// How machine code finds its engine, to have a function compiled.
+#[derive(Debug, Default)]
+pub(crate) struct Context {
+    pub(crate) engine: OnceLock<WeakEngine>,
+}
+
+/// An engine that does not live because of this.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct WeakEngine(pub(crate) Weak<Inner>);
+
+impl WeakEngine {
+    /// The engine, whose code runs.
+    pub(crate) fn upgrade(&self) -> Engine {
+        match self.0.upgrade() {
+            Some(inner) => Engine { inner },
+            None => unreachable!("an engine lives while its code runs"),
+        }
+    }
+}
+
+impl Context {
+    /// Where the function of the stub at this address is to be entered. If it cannot be compiled, the address is one that
+    /// traps, with the error.
+    pub(crate) fn compile(&self, stub: u64) -> u64 {
+        let Some(engine) = self.engine.get() else {
+            unreachable!("an engine knows itself before it has code")
+        };
+        let inner = engine.upgrade().inner;
+        let caught = catch_unwind(AssertUnwindSafe(|| inner.entry_of_stub(stub)));
+        let entry = caught.unwrap_or_else(|panic| Err(Error::panicked(&*panic)));
+        entry.unwrap_or_else(|error| {
+            pending::set(Pending::Error(error.in_code()));
+            inner.lock().table.removed_address()
+        })
+    }
+}
+
+/// How deeply host functions may call engines that call host functions, on one thread.
+pub(crate) const MAX_NESTING: usize = 64;
+
+/// Names the function whose handle leads to no code.
+#[cold]
+fn removed(error: Error, slot: &Slot) -> Error {
+    match error {
+        Error::Removed { .. } => Error::Removed { name: slot.name.clone() },
+        error => error,
+    }
+}
+
+/// What runs machine code of this kind, and the stubs that call back to it.
+pub(crate) fn machine_of(
+    kind: EngineKind,
+    options: &Options,
+    space: Arc<Space>,
+    context: &Arc<Context>,
+) -> Result<(Backend, Option<Stubs>), Error> {
+    /// Stack that the compiler finds when code calls it.
+    const COMPILER_STACK_PAGES: u16 = 128;
+    let function = native::compile_entry();
+    let call = match kind {
+        EngineKind::Simulator if cfg!(feature = "simulator") => CompileCall::Simulated { function },
+        EngineKind::Native if native::AVAILABLE => CompileCall::Native {
+            function,
+            context: native::address_of(context),
+            stack_pages: COMPILER_STACK_PAGES,
+        },
+        _ => return Err(Error::NoEngine { kind }),
+    };
+    let stubs = Stubs::new(call, &space)?;
+    let _ = options;
+    #[cfg(feature = "simulator")]
+    let simulators = (kind == EngineKind::Simulator).then(|| {
+        let limits = SimLimits { fuel: options.fuel, restricted: options.restricted };
+        Box::new(Simulators::new(limits, &space, context))
+    });
+    let backend = Backend::Machine {
+        space,
+        #[cfg(feature = "simulator")]
+        simulators,
+        _context: Arc::clone(context),
+    };
+    Ok((backend, Some(stubs)))
+}
+
+/// A module whose names have been looked up, and the slots of its functions that exist.
+struct Resolved {
+    functions: Vec<Option<SlotNumber>>,
+    externs: Vec<Target>,
+}
+
+impl Inner {
+    /// A call that is not native.
+    pub(crate) fn call(
+        &self,
+        slot: &Slot,
+        args: &[Words],
+        results: &mut [Words],
+    ) -> Result<(), Error> {
+        if epoch::depth() >= MAX_NESTING {
+            return Err(Error::too_deep(&slot.name));
+        }
+        #[cfg(not(any(feature = "interpreter", feature = "simulator")))]
+        let _ = (args, results);
+        match &self.backend {
+            #[cfg(feature = "simulator")]
+            Backend::Machine { space, simulators: Some(simulators), .. } => {
+                // From here on what the slot leads to stays.
+                let _inside = epoch::enter();
+                let outcome = simulators.call(slot, args, results, space);
+                outcome.map_err(|error| removed(error, slot))
+            }
+            // A signature that no entry can be made for cannot be compiled either.
+            Backend::Machine { .. } => {
+                let mut state = self.lock();
+                let found = state.table.find(slot.id);
+                let number = found.ok_or_else(|| Error::Removed { name: slot.name.clone() })?;
+                self.compile(&mut state, number)?;
+                Err(Error::Internal("a function has no native entry"))
+            }
+            #[cfg(feature = "interpreter")]
+            Backend::Interpreter(interpreters) => {
+                interpreters.call(slot, args, results, |error| error(&self.lock().table))
+            }
+        }
+    }
+
+    #[cold]
+    pub(crate) fn native_error(&self, left: Left, slot: &Slot) -> Error {
+        match self.space() {
+            Some(space) => removed(machine::native_error(left, slot, space), slot),
+            None => Error::Internal("the interpreter has no native entries"),
+        }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(space) = self.space() {
+            state.table.settle(space);
+        }
+        state
+    }
+
+    /// Its machine code; the interpreter has none.
+    pub(crate) fn space(&self) -> Option<&Arc<Space>> {
+        match &self.backend {
+            Backend::Machine { space, .. } => Some(space),
+            #[cfg(feature = "interpreter")]
+            Backend::Interpreter(_) => None,
+        }
+    }
+
+    pub(crate) fn declare(
+        &self,
+        table: &mut Table,
+        name: &str,
+        signature: &Signature,
+    ) -> Result<SlotNumber, Error> {
+        let slot = table.declare(name, signature, self.space().map(|space| &**space))?;
+        #[cfg(feature = "interpreter")]
+        if let Backend::Interpreter(interpreters) = &self.backend {
+            table.interpret(slot, interpreters.declare(signature));
+        }
+        Ok(slot)
+    }
+
+    pub(crate) fn add(&self, module: Module) -> Result<Vec<FuncId>, Error> {
+        verify(&module)?;
+        let data = data_of(&module)?;
+        let mut state = self.lock();
+        let State { table, .. } = &mut *state;
+        let mut resolved = self.resolve_externs(table, &module)?;
+        for (name, func) in &module.functions {
+            resolved.functions.push(match table.function(name) {
+                None => None,
+                Some(slot) if matches!(table.body(slot), Body::Declared) => {
+                    same_signature(name, &table.slot(slot).signature, &func.signature)?;
+                    Some(slot)
+                }
+                Some(_) => return Err(Error::NameTaken { name: name.clone() }),
+            });
+        }
+        let mut functions = Vec::with_capacity(module.functions.len());
+        for ((name, func), slot) in module.functions.iter().zip(resolved.functions) {
+            functions.push(match slot {
+                Some(slot) => slot,
+                None => self.declare(table, name, &func.signature)?,
+            });
+        }
+        let ids = functions.iter().map(|&slot| table.slot(slot).id).collect();
+        let unit = Unit::new(module, functions.clone(), resolved.externs, data);
+        for (slot, body) in functions.into_iter().zip(self.bodies(unit, table)?) {
+            self.fill(table, slot, body)?;
+        }
+        Ok(ids)
+    }
+
+    /// What goes into the slots of the functions of a unit: the interpreter has them at once, machine code waits.
+    fn bodies(&self, mut unit: Unit, table: &Table) -> Result<Vec<Body>, Error> {
+        #[cfg(feature = "interpreter")]
+        if let Backend::Interpreter(interpreters) = &self.backend {
+            if self.options.optimize_for_interpreter {
+                unit.optimize(&self.settings)?;
+            }
+            let loaded = interpreters.load(&unit);
+            for (func, &slot) in unit.module.functions.values().zip(&unit.functions) {
+                interpreters.define(table.slot(slot), func, &unit, table)?;
+            }
+            let body = |_: &SlotNumber| Body::Interpreted(Arc::clone(&loaded));
+            return Ok(unit.functions.iter().map(body).collect());
+        }
+        #[cfg(feature = "simulator")]
+        if let Backend::Machine { simulators: Some(simulators), .. } = &self.backend {
+            simulators.add_data(&unit.data);
+        }
+        let _ = (table, &mut unit);
+        let count = unit.functions.len();
+        let unit = Arc::new(Mutex::new(unit));
+        Ok((0..count).map(|index| Body::Waiting(Arc::clone(&unit), index)).collect())
+    }
+
+    fn resolve_externs(&self, table: &Table, module: &Module) -> Result<Resolved, Error> {
+        let mut externs = Vec::with_capacity(module.externs.len());
+        for (name, declared) in &module.externs {
+            let target = table.named(name).ok_or_else(|| Error::MissingHost {
+                name: name.clone(),
+                signature: declared.clone(),
+            })?;
+            let actual = table.signature(target);
+            match target {
+                Target::Function(_) => same_signature(name, actual, declared)?,
+                Target::Host(_) => {
+                    if !same_types(actual, declared) {
+                        return Err(Error::HostSignature {
+                            name: name.clone(),
+                            declared: Box::new(declared.clone()),
+                            actual: Box::new(actual.clone()),
+                        });
+                    }
+                }
+            }
+            externs.push(target);
+        }
+        Ok(Resolved { functions: Vec::with_capacity(module.functions.len()), externs })
+    }
+
+    pub(crate) fn replace(&self, function: FuncId, module: Module) -> Result<(), Error> {
+        if module.functions.len() != 1 {
+            return Err(Error::NotOneFunction { count: module.functions.len() });
+        }
+        verify(&module)?;
+        let data = data_of(&module)?;
+        let mut state = self.lock();
+        let slot = state.table.find(function).ok_or(Error::UnknownId { id: function })?;
+        let resolved = self.resolve_externs(&state.table, &module)?;
+        let name = &state.table.slot(slot).name;
+        for func in module.functions.values() {
+            same_signature(name, &state.table.slot(slot).signature, &func.signature)?;
+        }
+        let unit = Unit::new(module, vec![slot], resolved.externs, data);
+        let Some(body) = self.bodies(unit, &state.table)?.pop() else {
+            return Err(Error::Internal("a unit has no function"));
+        };
+        // Who calls it all the time is not to wait for the compiler, nor to meet its errors.
+        if let (Body::Compiled(_), Body::Waiting(unit, index)) = (state.table.body(slot), &body) {
+            self.compile_unit(&mut state, slot, unit, *index)?;
+            return Ok(());
+        }
+        let old = self.fill(&mut state.table, slot, body)?;
+        drop(state);
+        drop(old);
+        Ok(())
+    }
+
+    pub(crate) fn remove(&self, function: FuncId) -> Result<(), Error> {
+        let mut state = self.lock();
+        let slot = state.table.find(function).ok_or(Error::UnknownId { id: function })?;
+        #[cfg(feature = "interpreter")]
+        if let Backend::Interpreter(interpreters) = &self.backend
+            && let Some(id) = state.table.slot(slot).interpreted
+        {
+            interpreters.program().remove(id);
+        }
+        let old = state.table.remove(slot, self.space())?;
+        drop(state);
+        if let (Body::Compiled(code), Some(space)) = (&old, self.space()) {
+            space.retire(code);
+        }
+        drop(old);
+        Ok(())
+    }
+
+    fn fill(&self, table: &mut Table, slot: SlotNumber, body: Body) -> Result<Body, Error> {
+        match self.space() {
+            Some(space) => table.fill(slot, body, space),
+            None => Ok(table.set_body(slot, body)),
+        }
+    }
+
+    fn entry_of_stub(&self, stub: u64) -> Result<u64, Error> {
+        let mut state = self.lock();
+        let slot = state.table.at_stub(stub);
+        let slot = slot.ok_or(Error::Internal("a stub has no slot"))?;
+        self.compile(&mut state, slot)?
+            .map(|code| code.code.address())
+            .ok_or(Error::Internal("the interpreter has no stubs"))
+    }
+
+    /// The code of a function, which is compiled if that has not been done; the interpreter has none.
+    pub(crate) fn compile(
+        &self,
+        state: &mut State,
+        slot: SlotNumber,
+    ) -> Result<Option<Arc<Code>>, Error> {
+        let callee = state.table.slot(slot);
+        match state.table.body(slot) {
+            Body::Compiled(code) => Ok(Some(Arc::clone(code))),
+            Body::Declared => Err(Error::no_body(&callee.name)),
+            #[cfg(feature = "interpreter")]
+            Body::Interpreted(_) => Ok(None),
+            Body::Removed => Err(Error::Removed { name: callee.name.clone() }),
+            Body::Waiting(unit, index) => {
+                let (unit, index) = (Arc::clone(unit), *index);
+                self.compile_unit(state, slot, &unit, index)
+            }
+        }
+    }
+
+    /// The address that machine code calls for a function of the host.
+    fn veneer_of(&self, import: &mut Import, space: &Space) -> Result<u64, Error> {
+        if let Some(address) = import.veneer {
+            return Ok(address);
+        }
+        let (kind, conv) = (self.options.engine, self.settings.codegen.call_conv);
+        let words = veneer::assemble(&import.host, kind, conv)
+            .ok_or(Error::Internal("a veneer does not assemble"))?;
+        let address = space.add_helper(&words)?.address();
+        import.veneer = Some(address);
+        Ok(address)
+    }
+
+    /// Compiles a function of a unit and puts it into its slot.
+    fn compile_unit(
+        &self,
+        state: &mut State,
+        slot: SlotNumber,
+        unit: &Mutex<Unit>,
+        index: usize,
+    ) -> Result<Option<Arc<Code>>, Error> {
+        let Some(space) = self.space() else { return Ok(None) };
+        let settings = &self.settings;
+        let mut unit = unit.lock().unwrap_or_else(PoisonError::into_inner);
+        unit.optimize(settings)?;
+        let State { table, compiler } = state;
+        let func = unit.module.functions.get_index(index);
+        let (_, func) = func.ok_or(Error::Internal("a unit has lost a function"))?;
+        let compiled = pipeline::generate(func, compiler, settings, &mut ())?;
+        let mut destination = |reloc: &codegen::Reloc| {
+            if let Some(address) = unit.object(&reloc.symbol) {
+                return Ok(Destination::Address(address));
+            }
+            match unit.target(&reloc.symbol) {
+                Some(Target::Function(slot)) => Ok(Destination::Function {
+                    slot,
+                    call: table.call_address(slot),
+                    address: table.stub_address(slot),
+                }),
+                Some(Target::Host(index)) => {
+                    let import = &mut table.imports[index];
+                    Ok(Destination::Address(self.veneer_of(import, space)?))
+                }
+                None => Err(Error::Internal("a relocation refers to nothing")),
+            }
+        };
+        let (source, data) = (unit.source.clone(), Arc::clone(&unit.data));
+        let placed = link::place(compiled, slot, source, data, &mut destination, space)?;
+        table.note(&placed.code, &placed.calls);
+        let old = table.fill(slot, Body::Compiled(Arc::clone(&placed.code)), space)?;
+        if let Body::Compiled(old) = old {
+            space.retire(&old);
+        }
+        Ok(Some(placed.code))
+    }
+}
+
+fn verify(module: &Module) -> Result<(), Error> {
+    match pipeline::input_errors(module).into_iter().next() {
+        Some(error) => Err(Error::Verify { stage: READING, error }),
+        None => Ok(()),
+    }
+}
+
+fn data_of(module: &Module) -> Result<Arc<DataMemory>, Error> {
+    let objects = module.data.values().map(|object| (&*object.bytes, object.align.into()));
+    Ok(Arc::new(DataMemory::new(objects)?))
+}
+
+fn same_types(a: &Signature, b: &Signature) -> bool {
+    a.param_types().eq(b.param_types()) && a.result_types().eq(b.result_types())
+}
+
+fn same_signature(name: &str, actual: &Signature, used_as: &Signature) -> Result<(), Error> {
+    if actual == used_as {
+        return Ok(());
+    }
+    Err(Error::WrongSignature {
+        name: name.to_owned(),
+        actual: Box::new(actual.clone()),
+        used_as: Box::new(used_as.clone()),
+    })
+}
