@@ -1,7 +1,7 @@
 //! Float operations of the matrix: the host's arithmetic where no NaN is involved, AArch64's rules where one is (Arm
 //! Architecture Reference Manual, shared/functions/float, `FPProcessNaNs`; FPCR = 0).
 
-use super::{File, Outcome};
+use super::{File, ONCE, Outcome, Row};
 
 /// What the code below needs to know of `f32` and `f64`.
 trait Float: Copy + PartialOrd + 'static {
@@ -223,14 +223,7 @@ fn add_binary<F: Float>(file: &mut File, op: &str) {
         (vec![text(a), text(b)], outcome)
     };
     let rows: Vec<_> = pairs::<F>().into_iter().map(row).collect();
-    file.variable(op, &[F::TYPE, F::TYPE], F::TYPE, &rows);
-    for row in rows.iter().step_by(5) {
-        file.constant(op, &[F::TYPE, F::TYPE], F::TYPE, &[false, true], row);
-    }
-    for row in rows.iter().skip(1).step_by(9) {
-        file.constant(op, &[F::TYPE, F::TYPE], F::TYPE, &[true, false], row);
-        file.constant(op, &[F::TYPE, F::TYPE], F::TYPE, &[true, true], row);
-    }
+    file.operation(op, &[F::TYPE, F::TYPE], F::TYPE, &rows, &[(0, 5, "vc"), (1, 9, "cv cc")]);
 }
 
 fn add_unary<F: Float>(file: &mut File, op: &str) {
@@ -239,10 +232,7 @@ fn add_unary<F: Float>(file: &mut File, op: &str) {
         (vec![text(a)], outcome)
     };
     let rows: Vec<_> = corners::<F>().into_iter().map(row).collect();
-    file.variable(op, &[F::TYPE], F::TYPE, &rows);
-    for row in rows.iter().skip(1).step_by(3) {
-        file.constant(op, &[F::TYPE], F::TYPE, &[true], row);
-    }
+    file.operation(op, &[F::TYPE], F::TYPE, &rows, &[(1, 3, "c")]);
 }
 
 fn add_compare<F: Float>(file: &mut File, cc: &str, holds: Compare) {
@@ -252,11 +242,7 @@ fn add_compare<F: Float>(file: &mut File, cc: &str, holds: Compare) {
         (vec![text(a), text(b)], outcome)
     };
     let rows: Vec<_> = pairs::<F>().into_iter().step_by(3).map(row).collect();
-    file.variable(&op, &[F::TYPE, F::TYPE], "i8", &rows);
-    for row in rows.iter().step_by(6) {
-        file.constant(&op, &[F::TYPE, F::TYPE], "i8", &[false, true], row);
-        file.constant(&op, &[F::TYPE, F::TYPE], "i8", &[true, true], row);
-    }
+    file.operation(&op, &[F::TYPE, F::TYPE], "i8", &rows, &[(0, 6, "vc cc")]);
 }
 
 fn add_fma<F: Float>(file: &mut File) {
@@ -267,11 +253,7 @@ fn add_fma<F: Float>(file: &mut File) {
         let outcome: Outcome = Ok(text(fused(a, b, c)));
         rows.push((vec![text(a), text(b), text(c)], outcome));
     }
-    file.variable("fma", &[F::TYPE, F::TYPE, F::TYPE], F::TYPE, &rows);
-    for row in rows.iter().step_by(8) {
-        file.constant("fma", &[F::TYPE; 3], F::TYPE, &[false, true, true], row);
-        file.constant("fma", &[F::TYPE; 3], F::TYPE, &[true, true, true], row);
-    }
+    file.operation("fma", &[F::TYPE, F::TYPE, F::TYPE], F::TYPE, &rows, &[(0, 8, "vcc ccc")]);
 }
 
 const INTS: [(&str, u32); 4] = [("i8", 8), ("i16", 16), ("i32", 32), ("i64", 64)];
@@ -311,10 +293,7 @@ fn add_float_to_int<F: Float>(file: &mut File, op: &str, signed: bool, traps: bo
             (vec![text(a)], outcome)
         };
         let rows: Vec<_> = around::<F>(width, signed).into_iter().map(row).collect();
-        file.variable(op, &[F::TYPE], ty, &rows);
-        for row in rows.iter().step_by(5) {
-            file.constant(op, &[F::TYPE], ty, &[true], row);
-        }
+        file.operation(op, &[F::TYPE], ty, &rows, &[(0, 5, "c")]);
     }
 }
 
@@ -328,8 +307,7 @@ fn add_int_to_float<F: Float>(file: &mut File, op: &str, signed: bool) {
             (vec![value.to_string()], outcome)
         };
         let rows: Vec<_> = values.into_iter().map(row).collect();
-        file.variable(op, &[ty], F::TYPE, &rows);
-        file.constant(op, &[ty], F::TYPE, &[true], &rows[4]);
+        file.operation(op, &[ty], F::TYPE, &rows, &[(4, ONCE, "c")]);
     }
 }
 
@@ -380,10 +358,7 @@ fn change_width<A: Float, B: Float>(
         (vec![text(a)], outcome)
     };
     let rows: Vec<_> = corners::<A>().into_iter().map(row).collect();
-    file.variable(op, &[A::TYPE], B::TYPE, &rows);
-    for row in rows.iter().skip(1).step_by(4) {
-        file.constant(op, &[A::TYPE], B::TYPE, &[true], row);
-    }
+    file.operation(op, &[A::TYPE], B::TYPE, &rows, &[(1, 4, "c")]);
     file
 }
 
@@ -395,14 +370,10 @@ fn bitcast() -> File {
             (((a.bits() << unused) as i64) >> unused).to_string()
         };
         let corners = corners::<F>();
-        let to_int: Vec<(Vec<String>, Outcome)> =
-            corners.iter().map(|&a| (vec![text(a)], Ok(written(a)))).collect();
-        let to_float: Vec<(Vec<String>, Outcome)> =
-            corners.iter().map(|&a| (vec![written(a)], Ok(text(a)))).collect();
-        file.variable("bitcast", &[F::TYPE], int, &to_int);
-        file.constant("bitcast", &[F::TYPE], int, &[true], &to_int[7]);
-        file.variable("bitcast", &[int], F::TYPE, &to_float);
-        file.constant("bitcast", &[int], F::TYPE, &[true], &to_float[7]);
+        let to_int: Vec<Row> = corners.iter().map(|&a| (vec![text(a)], Ok(written(a)))).collect();
+        let to_float: Vec<Row> = corners.iter().map(|&a| (vec![written(a)], Ok(text(a)))).collect();
+        file.operation("bitcast", &[F::TYPE], int, &to_int, &[(7, ONCE, "c")]);
+        file.operation("bitcast", &[int], F::TYPE, &to_float, &[(7, ONCE, "c")]);
     }
     add::<f32>(&mut file, "i32");
     add::<f64>(&mut file, "i64");

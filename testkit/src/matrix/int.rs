@@ -1,6 +1,6 @@
 //! Integer operations of the matrix, in 128-bit arithmetic.
 
-use super::{File, Outcome};
+use super::{File, ONCE, Outcome, Row};
 
 pub(crate) const TYPES: [(&str, u32); 4] = [("i8", 8), ("i16", 16), ("i32", 32), ("i64", 64)];
 
@@ -184,9 +184,7 @@ pub(super) fn files() -> Vec<File> {
                 (vec![a.text()], outcome)
             };
             let rows: Vec<_> = corners(width).into_iter().map(row).collect();
-            file.variable(op, &[ty], ty, &rows);
-            file.constant(op, &[ty], ty, &[true], &rows[3]);
-            file.constant(op, &[ty], ty, &[true], &rows[8]);
+            file.operation(op, &[ty], ty, &rows, &[(3, ONCE, "c"), (8, ONCE, "c")]);
         }
         files.push(file);
     }
@@ -197,24 +195,15 @@ pub(super) fn files() -> Vec<File> {
     files
 }
 
-type Rows<'a> = &'a dyn Fn(u32) -> Vec<(Vec<String>, Outcome)>;
+type Rows<'a> = &'a dyn Fn(u32) -> Vec<Row>;
 
 fn two_operands(name: &str, op: &str, rows: Rows<'_>, result: Option<&str>) -> File {
     let mut file = File::new(name);
     for (ty, width) in TYPES {
         let rows = rows(width);
         let result = result.unwrap_or(ty);
-        file.variable(op, &[ty, ty], result, &rows);
         // A different stretch of the rows for each place of the constant.
-        for row in rows.iter().step_by(6) {
-            file.constant(op, &[ty, ty], result, &[false, true], row);
-        }
-        for row in rows.iter().skip(1).step_by(12) {
-            file.constant(op, &[ty, ty], result, &[true, false], row);
-        }
-        for row in rows.iter().skip(2).step_by(12) {
-            file.constant(op, &[ty, ty], result, &[true, true], row);
-        }
+        file.operation(op, &[ty, ty], result, &rows, &[(0, 6, "vc"), (1, 12, "cv"), (2, 12, "cc")]);
     }
     file
 }
@@ -229,8 +218,7 @@ fn resize(op: &str, fits: fn(u32, u32) -> bool, read: fn(Int) -> i128) -> File {
                     (vec![a.text()], outcome)
                 };
                 let rows: Vec<_> = corners(from_width).into_iter().map(row).collect();
-                file.variable(op, &[from], to, &rows);
-                file.constant(op, &[from], to, &[true], &rows[2]);
+                file.operation(op, &[from], to, &rows, &[(2, ONCE, "c")]);
             }
         }
     }
@@ -248,9 +236,13 @@ fn select() -> File {
                 (vec![c.text(), a.text(), b.text()], outcome)
             };
             let rows: Vec<_> = corners(cond_width).into_iter().take(6).map(row).collect();
-            file.variable("select", &[cond, ty, ty], ty, &rows);
-            file.constant("select", &[cond, ty, ty], ty, &[true, false, false], &rows[0]);
-            file.constant("select", &[cond, ty, ty], ty, &[false, true, true], &rows[1]);
+            file.operation(
+                "select",
+                &[cond, ty, ty],
+                ty,
+                &rows,
+                &[(0, ONCE, "cvv"), (1, ONCE, "vcc")],
+            );
         }
         // Floats are chosen as they are, signalling NaNs too.
         for (ty, a, b) in
@@ -261,9 +253,13 @@ fn select() -> File {
                 (vec![c.text(), a.to_owned(), b.to_owned()], Ok(chosen.to_owned()))
             };
             let rows: Vec<_> = corners(cond_width).into_iter().take(6).map(row).collect();
-            file.variable("select", &[cond, ty, ty], ty, &rows);
-            file.constant("select", &[cond, ty, ty], ty, &[true, false, false], &rows[0]);
-            file.constant("select", &[cond, ty, ty], ty, &[false, true, true], &rows[1]);
+            file.operation(
+                "select",
+                &[cond, ty, ty],
+                ty,
+                &rows,
+                &[(0, ONCE, "cvv"), (1, ONCE, "vcc")],
+            );
         }
     }
     file

@@ -17,6 +17,12 @@ use std::fmt::Write as _;
 /// What an operation gives for some operands: text of the value, or the kind of its trap.
 type Outcome = std::result::Result<String, &'static str>;
 
+/// Operands, and what comes of them.
+type Row = (Vec<String>, Outcome);
+
+/// Of the rows from one on only that one.
+const ONCE: usize = usize::MAX;
+
 /// Every file of the matrix.
 #[must_use]
 pub fn files() -> Vec<File> {
@@ -53,15 +59,29 @@ impl File {
         Self { name: format!("{name}.ir"), text: format!("; {what}\n"), functions: 0 }
     }
 
-    /// A function that applies `operation` to its parameters, and a line for each row of operands. `result` is the type
-    /// of its result, or the types with commas.
-    fn variable(
+    /// A function of parameters for all rows, and functions of constants for some: from which row on, every how many rows,
+    /// and for each operand whether it is a variable or a constant, `v` or `c`.
+    fn operation(
         &mut self,
         operation: &str,
         types: &[&str],
         result: &str,
-        rows: &[(Vec<String>, Outcome)],
+        rows: &[Row],
+        constants: &[(usize, usize, &str)],
     ) {
+        self.variable(operation, types, result, rows);
+        for &(first, every, masks) in constants {
+            for row in rows.iter().skip(first).step_by(every) {
+                for mask in masks.split(' ') {
+                    self.constant(operation, types, result, mask.as_bytes(), row);
+                }
+            }
+        }
+    }
+
+    /// A function that applies `operation` to its parameters, and a line for each row of operands. `result` is the type
+    /// of its result, or the types with commas.
+    fn variable(&mut self, operation: &str, types: &[&str], result: &str, rows: &[Row]) {
         let params: Vec<String> =
             types.iter().enumerate().map(|(i, ty)| format!("v{i}: {ty}")).collect();
         let operands: Vec<String> = (0..types.len()).map(|i| format!("v{i}")).collect();
@@ -73,21 +93,14 @@ impl File {
     }
 
     /// A function for one row of operands in which those marked as constant are constants of the code.
-    fn constant(
-        &mut self,
-        operation: &str,
-        types: &[&str],
-        result: &str,
-        is_constant: &[bool],
-        row: &(Vec<String>, Outcome),
-    ) {
+    fn constant(&mut self, operation: &str, types: &[&str], result: &str, mask: &[u8], row: &Row) {
         let (operands, outcome) = row;
         let mut params = Vec::new();
         let mut param_types = Vec::new();
         let mut arguments = Vec::new();
         let mut constants = String::new();
         for (i, ty) in types.iter().enumerate() {
-            if is_constant[i] {
+            if mask[i] == b'c' {
                 constants.push_str(&constant(i, ty, &operands[i]));
             } else {
                 params.push(format!("v{i}: {ty}"));

@@ -81,14 +81,7 @@ pub(super) fn files() -> Vec<File> {
             operands.extend(products(width));
             let rows: Vec<_> = operands.into_iter().map(row).collect();
             let result = format!("{ty}, i8");
-            file.variable(op, &[ty, ty], &result, &rows);
-            for row in rows.iter().step_by(5) {
-                file.constant(op, &[ty, ty], &result, &[false, true], row);
-            }
-            for row in rows.iter().skip(1).step_by(8) {
-                file.constant(op, &[ty, ty], &result, &[true, false], row);
-                file.constant(op, &[ty, ty], &result, &[true, true], row);
-            }
+            file.operation(op, &[ty, ty], &result, &rows, &[(0, 5, "vc"), (1, 8, "cv cc")]);
             only_one_result(&mut file, op, ty, &rows);
         }
         files.push(file);
@@ -109,15 +102,7 @@ pub(super) fn files() -> Vec<File> {
                 }
                 let types = [ty, ty, carry_type];
                 let result = format!("{ty}, i8");
-                file.variable(op, &types, &result, &rows);
-                for row in rows.iter().step_by(6) {
-                    file.constant(op, &types, &result, &[false, false, true], row);
-                    file.constant(op, &types, &result, &[false, true, false], row);
-                }
-                for row in rows.iter().skip(1).step_by(9) {
-                    file.constant(op, &types, &result, &[true, false, false], row);
-                    file.constant(op, &types, &result, &[true, true, true], row);
-                }
+                file.operation(op, &types, &result, &rows, &[(0, 6, "vvc vcv"), (1, 9, "cvv ccc")]);
             }
         }
         chains(&mut file, op);

@@ -2,7 +2,7 @@
 //! products of two digits.
 
 use super::int::{Int, TYPES};
-use super::{File, Outcome};
+use super::{File, ONCE, Row};
 
 /// A number of 128 bits, the lowest digit first.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -197,20 +197,11 @@ fn amounts() -> Vec<(Digits, Digits)> {
 
 const I128: &str = "i128";
 
-type Rows = Vec<(Vec<String>, Outcome)>;
+type Rows = Vec<Row>;
 
 /// Variables, then constants on either side.
 fn two_operands(file: &mut File, op: &str, result: &str, rows: &Rows) {
-    file.variable(op, &[I128, I128], result, rows);
-    for row in rows.iter().step_by(5) {
-        file.constant(op, &[I128, I128], result, &[false, true], row);
-    }
-    for row in rows.iter().skip(1).step_by(9) {
-        file.constant(op, &[I128, I128], result, &[true, false], row);
-    }
-    for row in rows.iter().skip(2).step_by(9) {
-        file.constant(op, &[I128, I128], result, &[true, true], row);
-    }
+    file.operation(op, &[I128, I128], result, rows, &[(0, 5, "vc"), (1, 9, "cv"), (2, 9, "cc")]);
 }
 
 fn arithmetic() -> File {
@@ -225,10 +216,7 @@ fn arithmetic() -> File {
     for (op, apply) in unary {
         let row = |a: Digits| (vec![a.text()], Ok(apply(a).text()));
         let rows: Rows = corners().into_iter().map(row).collect();
-        file.variable(op, &[I128], I128, &rows);
-        for row in rows.iter().step_by(3) {
-            file.constant(op, &[I128], I128, &[true], row);
-        }
+        file.operation(op, &[I128], I128, &rows, &[(0, 3, "c")]);
     }
     file
 }
@@ -259,9 +247,13 @@ fn comparison() -> File {
             let c = Int::new(width, c).text();
             rows.push((vec![c, a.text(), b.text()], Ok(chosen.text())));
         }
-        file.variable("select", &[cond, I128, I128], I128, &rows);
-        file.constant("select", &[cond, I128, I128], I128, &[true, false, false], &rows[0]);
-        file.constant("select", &[cond, I128, I128], I128, &[false, true, true], &rows[1]);
+        file.operation(
+            "select",
+            &[cond, I128, I128],
+            I128,
+            &rows,
+            &[(0, ONCE, "cvv"), (1, ONCE, "vcc")],
+        );
     }
     file
 }
@@ -291,25 +283,21 @@ fn conversion() -> File {
             let mut values = words();
             values.push(1 << (width - 1));
             let rows: Rows = values.into_iter().map(row).collect();
-            file.variable(op, &[ty], I128, &rows);
-            file.constant(op, &[ty], I128, &[true], &rows[2]);
-            file.constant(op, &[ty], I128, &[true], &rows[8]);
+            file.operation(op, &[ty], I128, &rows, &[(2, ONCE, "c"), (8, ONCE, "c")]);
         }
         let row = |a: Digits| {
             let low = i128::from(a.halves().0 as i64);
             (vec![a.text()], Ok(Int::new(width, low).text()))
         };
         let rows: Rows = corners().into_iter().map(row).collect();
-        file.variable("trunc", &[I128], ty, &rows);
-        file.constant("trunc", &[I128], ty, &[true], &rows[13]);
+        file.operation("trunc", &[I128], ty, &rows, &[(13, ONCE, "c")]);
     }
     let mut splits: Rows = Vec::new();
     for a in corners() {
         let (low, high) = a.halves();
         splits.push((vec![a.text()], Ok(format!("({}, {})", signed(low), signed(high)))));
     }
-    file.variable("isplit", &[I128], "i64, i64", &splits);
-    file.constant("isplit", &[I128], "i64, i64", &[true], &splits[13]);
+    file.operation("isplit", &[I128], "i64, i64", &splits, &[(13, ONCE, "c")]);
 
     let words = words();
     let mut operands = Vec::new();
@@ -332,12 +320,7 @@ fn conversion() -> File {
     for (op, apply) in products {
         let row = |&(a, b): &(u64, u64)| (vec![signed(a), signed(b)], Ok(apply(a, b).text()));
         let rows: Rows = operands.iter().map(row).collect();
-        file.variable(op, &["i64", "i64"], I128, &rows);
-        for row in rows.iter().step_by(6) {
-            file.constant(op, &["i64", "i64"], I128, &[false, true], row);
-            file.constant(op, &["i64", "i64"], I128, &[true, false], row);
-        }
-        file.constant(op, &["i64", "i64"], I128, &[true, true], &rows[7]);
+        file.operation(op, &["i64", "i64"], I128, &rows, &[(0, 6, "vc cv"), (7, ONCE, "cc")]);
     }
     // Only one half of a product is used.
     for (op, sign) in [("smul_wide", true), ("umul_wide", false)] {
