@@ -1,13 +1,11 @@
 //! Loads and stores, with the address as a register and an offset, or as the sum of a register, another one times a
 //! power of two, and an offset.
 
-use std::ops::Range;
-
 use ir::{Extend, LoadKind, NarrowWidth, TrapKind, Type, eval};
 
-use super::{Machine, handler, next, trap, value};
+use super::{Exit, Machine, handler, next, trap, value};
 use crate::memory;
-use crate::op::Handler;
+use crate::op::{Cells, Handler, Window};
 
 /// How an address is computed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -99,31 +97,32 @@ pub(crate) fn store(memory: Type, mode: Mode) -> Option<Handler> {
 /// In restricted programs, before each access to the `d` bytes at `a` plus the offset `wide`: traps unless they may be
 /// touched. The trap has the place of the access, which follows.
 pub(crate) fn check() -> Handler {
-    handler!(|op, rest, r, machine| {
+    handler!(|op, rest, r, machine, cells| {
         let address = r[usize::from(op.a)].wrapping_add_signed(i64::from(op.wide() as i32));
         let end = address.checked_add(op.d.into());
         let touchable = end.is_some_and(|end| {
             machine.touchable.iter().any(|range| range.start <= address && end <= range.end)
-                || find_data(machine, address..end)
         });
-        if touchable {
-            next!(op, rest, r, machine)
-        } else {
-            trap(rest, machine, TrapKind::MemoryFault)
-        }
+        if touchable { next!(op, rest, r, machine) } else { check_data(cells, r, machine) }
     })
 }
 
 /// So many ranges of data objects are looked through before the program is asked.
 const LAST_DATA: usize = 8;
 
-/// Whether the addresses lie in data objects of the program, which are then the first to be looked at.
+/// The same after what was touched last: asks the program whether the bytes lie in data objects, which are then the first
+/// to be looked at. A handler, so that nothing waits for it.
 #[cold]
 #[inline(never)]
-fn find_data(machine: &mut Machine<'_>, addresses: Range<u64>) -> bool {
-    let Some(range) = machine.program.data_around(addresses) else { return false };
+fn check_data<'c>(cells: Cells<'c>, r: &mut Window, machine: &mut Machine<'c>) -> Exit {
+    let mut rest = cells;
+    let Some(op) = rest.next() else { unreachable!("the check is there") };
+    let address = r[usize::from(op.a)].wrapping_add_signed(i64::from(op.wide() as i32));
+    let end = address.checked_add(op.d.into());
+    let data = end.and_then(|end| machine.program.data_around(address..end));
+    let Some(data) = data else { return trap(rest, machine, TrapKind::MemoryFault) };
     let own = machine.own_ranges;
     machine.touchable.truncate(own + LAST_DATA - 1);
-    machine.touchable.insert(own, range);
-    true
+    machine.touchable.insert(own, data);
+    next!(op, rest, r, machine)
 }
