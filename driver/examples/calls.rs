@@ -1,7 +1,7 @@
 //! What a call costs: calls a function that adds two numbers as often as its argument says, and nothing else.
 //!
 //! On an ARM64 machine, or under QEMU, which counts instructions (`-singlestep -d nochain,exec` writes a line for each),
-//! the difference between two counts of calls is what a call costs; see `cargo xtask call-cost`.
+//! the difference between two counts of calls is what a call costs.
 use driver::ir::{FunctionBuilder, Module, Type};
 use driver::{Engine, Func, Hosts, Options};
 
