@@ -1,10 +1,6 @@
 //! Jitsu in a program of one's own: build a function, call the host from it, run it.
 use driver::ir::{FunctionBuilder, Module, Signature, Type};
-use driver::{Engine, Func, Hosts, Options};
-
-extern "C" fn report(x: i64) {
-    println!("the compiled function says {x}");
-}
+use driver::{Caller, Engine, Func, Hosts, Options};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let b = FunctionBuilder::new("muladd");
@@ -16,9 +12,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     module.add_extern("report", Signature::new(&[Type::I64], &[]))?;
     module.add_function(b.finish()?)?;
 
-    let mut hosts = Hosts::new();
-    hosts.add("report", report as extern "C" fn(i64));
-    let engine = Engine::new(module, &hosts, &Options::default())?;
+    let engine = Engine::empty(&Hosts::new(), &Options::default())?;
+    engine
+        .import("report", |_: &mut Caller<'_>, x: i64| println!("the compiled function says {x}"));
+    engine.add(module)?;
     let muladd: Func<(i64, i64), i64> = engine.func("muladd")?;
     println!("6 * 7 + 2 = {}", muladd.call((6, 7))?);
     Ok(())

@@ -16,6 +16,37 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # The life of an engine
+//! [`Engine::new`] compiles a module whole. [`Engine::empty`] begins with nothing; [`add`](Engine::add), [`declare`](Engine::declare),
+//! [`replace`](Engine::replace) and [`remove`](Engine::remove) change what is there while other threads call it, and a function is compiled
+//! when it is first called. A [`Func`] stays valid: after a replacement it calls the new function, after a removal it gives
+//! [`Error::Removed`]. Functions of the host are closures ([`Engine::import`]) or plain C functions ([`Hosts::add`]).
+//!
+//! ```
+//! use driver::{Engine, Func, Hosts, Options, ir};
+//!
+//! let constant = |value: i64| {
+//!     let b = ir::FunctionBuilder::new("answer");
+//!     b.ret(b.iconst(ir::Type::I64, value));
+//!     let mut module = ir::Module::new();
+//!     module.add_function(b.finish()?)?;
+//!     Ok::<_, Box<dyn std::error::Error>>(module)
+//! };
+//! let engine = Engine::empty(&Hosts::new(), &Options::default())?;
+//! let answer = engine.add(constant(41)?)?[0];
+//! let call: Func<(), i64> = engine.func("answer")?;
+//! assert_eq!(call.call(())?, 41);
+//! engine.replace(answer, constant(42)?)?;
+//! assert_eq!(call.call(())?, 42);
+//! engine.remove(answer)?;
+//! assert!(call.call(()).is_err());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Threads
+//! An engine may be used by any number of threads. A call takes no lock; what changes functions takes one. Code that was replaced or
+//! removed is freed when no thread can be in it.
+//!
 //! A program needs no other crate of Jitsu: [`ir`] has the builder, the text form ([`ir::parse`]) and the verifier.
 //!
 //! # Features
