@@ -246,15 +246,29 @@ impl Inner {
             });
         }
         let mut functions = Vec::with_capacity(module.functions.len());
+        let mut new = Vec::new();
         for ((name, func), slot) in module.functions.iter().zip(resolved.functions) {
             functions.push(match slot {
                 Some(slot) => slot,
-                None => self.declare(table, name, &func.signature)?,
+                None => {
+                    let slot = self.declare(table, name, &func.signature)?;
+                    new.push(slot);
+                    slot
+                }
             });
         }
-        let ids = functions.iter().map(|&slot| table.slot(slot).id).collect();
-        let unit = Unit::new(module, functions.clone(), resolved.externs, data);
-        for (slot, body) in functions.into_iter().zip(self.bodies(unit, table)?) {
+        let ids: Vec<FuncId> = functions.iter().map(|&slot| table.slot(slot).id).collect();
+        let unit = Unit::new(module, ids.clone(), resolved.externs, data);
+        let bodies = match self.bodies(unit, table) {
+            Ok(bodies) => bodies,
+            Err(error) => {
+                for slot in new {
+                    table.remove(slot, self.space())?;
+                }
+                return Err(error);
+            }
+        };
+        for (slot, body) in functions.into_iter().zip(bodies) {
             self.fill(table, slot, body)?;
         }
         Ok(ids)
@@ -268,10 +282,11 @@ impl Inner {
                 unit.optimize(&self.settings)?;
             }
             let loaded = interpreters.load(&unit);
-            for (func, &slot) in unit.module.functions.values().zip(&unit.functions) {
+            for (func, &id) in unit.module.functions.values().zip(&unit.functions) {
+                let slot = table.find(id).ok_or(Error::UnknownId { id })?;
                 interpreters.define(table.slot(slot), func, &unit, table)?;
             }
-            let body = |_: &SlotNumber| Body::Interpreted(Arc::clone(&loaded));
+            let body = |_: &FuncId| Body::Interpreted(Arc::clone(&loaded));
             return Ok(unit.functions.iter().map(body).collect());
         }
         #[cfg(feature = "simulator")]
@@ -287,11 +302,12 @@ impl Inner {
     fn resolve_externs(&self, table: &Table, module: &Module) -> Result<Resolved, Error> {
         let mut externs = Vec::with_capacity(module.externs.len());
         for (name, declared) in &module.externs {
-            let target = table.named(name).ok_or_else(|| Error::MissingHost {
+            let named = table.named(name);
+            let found = named.and_then(|target| Some((target, table.signature(target)?)));
+            let (target, actual) = found.ok_or_else(|| Error::MissingHost {
                 name: name.clone(),
                 signature: declared.clone(),
             })?;
-            let actual = table.signature(target);
             match target {
                 Target::Function(_) => same_signature(name, actual, declared)?,
                 Target::Host(_) => {
@@ -322,7 +338,7 @@ impl Inner {
         for func in module.functions.values() {
             same_signature(name, &state.table.slot(slot).signature, &func.signature)?;
         }
-        let unit = Unit::new(module, vec![slot], resolved.externs, data);
+        let unit = Unit::new(module, vec![function], resolved.externs, data);
         let Some(body) = self.bodies(unit, &state.table)?.pop() else {
             return Err(Error::Internal("a unit has no function"));
         };
@@ -421,20 +437,22 @@ impl Inner {
         let (_, func) = func.ok_or(Error::Internal("a unit has lost a function"))?;
         let compiled = pipeline::generate(func, compiler, settings, &mut ())?;
         let mut destination = |reloc: &codegen::Reloc| {
-            if let Some(address) = unit.object(&reloc.symbol) {
-                return Ok(Destination::Address(address));
-            }
-            match unit.target(&reloc.symbol) {
-                Some(Target::Function(slot)) => Ok(Destination::Function {
-                    slot,
-                    call: table.call_address(slot),
-                    address: table.stub_address(slot),
-                }),
+            let name = &reloc.symbol;
+            match unit.target(name) {
+                Some(Target::Function(id)) => {
+                    let removed = || Error::Removed { name: name.clone() };
+                    let slot = table.find(id).ok_or_else(removed)?;
+                    let (call, address) = (table.call_address(slot), table.stub_address(slot));
+                    Ok(Destination::Function { slot, call, address })
+                }
                 Some(Target::Host(index)) => {
                     let import = &mut table.imports[index];
                     Ok(Destination::Address(self.veneer_of(import, space)?))
                 }
-                None => Err(Error::Internal("a relocation refers to nothing")),
+                None => {
+                    let address = unit.object(name).map(Destination::Address);
+                    address.ok_or(Error::Internal("a relocation refers to nothing"))
+                }
             }
         };
         let (source, data) = (unit.source.clone(), Arc::clone(&unit.data));

@@ -93,7 +93,10 @@ impl Interpreters {
     ) -> Result<(), Error> {
         let hosts = self.hosts.read().unwrap_or_else(PoisonError::into_inner);
         let target = |name: &str| match unit.target(name)? {
-            Target::Function(slot) => Some(interp::Target::Function(table.slot(slot).interpreted?)),
+            Target::Function(id) => {
+                let slot = table.slot(table.find(id)?);
+                Some(interp::Target::Function(slot.interpreted?))
+            }
             Target::Host(index) => Some(interp::Target::Host(hosts.get(index)?.0)),
         };
         let unknown = || Error::Internal("a function refers to nothing");

@@ -129,7 +129,7 @@ impl Entry {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Target {
     /// A function of the engine.
-    Function(SlotNumber),
+    Function(FuncId),
     /// A function of the host, by its place.
     Host(usize),
 }
@@ -282,7 +282,7 @@ impl Table {
     /// What a name stands for: functions come before the host's.
     pub(crate) fn named(&self, name: &str) -> Option<Target> {
         let host = || self.imported.get(name).copied().map(Target::Host);
-        self.function(name).map(Target::Function).or_else(host)
+        self.function(name).map(|slot| Target::Function(self.slot(slot).id)).or_else(host)
     }
 
     /// Gives a name to a function of the host, from now on.
@@ -300,11 +300,11 @@ impl Table {
         self.names.keys().map(String::as_str)
     }
 
-    /// The signature of what is called.
-    pub(crate) fn signature(&self, target: Target) -> &Signature {
+    /// The signature of what is called, unless that was removed.
+    pub(crate) fn signature(&self, target: Target) -> Option<&Signature> {
         match target {
-            Target::Function(slot) => &self.slot(slot).signature,
-            Target::Host(index) => &self.imports[index].host.function.signature,
+            Target::Function(id) => Some(&self.slot(self.find(id)?).signature),
+            Target::Host(index) => Some(&self.imports[index].host.function.signature),
         }
     }
 

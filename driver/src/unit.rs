@@ -7,15 +7,15 @@ use jitmem::DataMemory;
 
 use crate::error::Error;
 use crate::pipeline::{self, Settings};
-use crate::table::{SlotNumber, Target};
+use crate::table::{FuncId, Target};
 
 /// A module of an engine. It is optimised as a whole, when the first of its functions is wanted.
 #[derive(Debug)]
 pub(crate) struct Unit {
     pub(crate) module: Module,
     is_optimized: bool,
-    /// In the order of the module.
-    pub(crate) functions: Vec<SlotNumber>,
+    /// In the order of the module. By their ids: until its functions are compiled, any of these may be removed.
+    pub(crate) functions: Vec<FuncId>,
     pub(crate) externs: Vec<Target>,
     pub(crate) data: Arc<DataMemory>,
     pub(crate) source: Option<Arc<str>>,
@@ -25,7 +25,7 @@ impl Unit {
     /// A verified module, whose names have been looked up.
     pub(crate) fn new(
         module: Module,
-        functions: Vec<SlotNumber>,
+        functions: Vec<FuncId>,
         externs: Vec<Target>,
         data: Arc<DataMemory>,
     ) -> Self {

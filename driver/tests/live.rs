@@ -150,6 +150,30 @@ fn what_replaces_a_function_is_what_everybody_calls() {
     }
 }
 
+/// A function that waits to be compiled has the number of a slot in its module; what gets that slot meanwhile is not called.
+#[test]
+fn what_takes_the_place_of_a_removed_function_is_not_called_for_it() {
+    for options in options().map(|options| options.level(Level::None)) {
+        let engine = Engine::empty(&Hosts::new(), &options).unwrap();
+        let f = engine.add(constant("f", 1)).unwrap()[0];
+        engine.add(module(CALLERS)).unwrap();
+        engine.remove(f).unwrap();
+        for n in 0..300 {
+            let g = engine.add(constant("g", 1000 + n)).unwrap()[0];
+            assert_eq!(engine.func::<(), i64>("g").unwrap().call(()).unwrap(), 1000 + n);
+            if n % 2 == 0 {
+                engine.remove(g).unwrap();
+                continue;
+            }
+            for name in ["direct", "tail", "by_address"] {
+                let error = engine.func::<(), i64>(name).unwrap().call(()).unwrap_err();
+                assert_eq!(trap(&error), Some(TrapKind::BadCall), "{}: {error}", engine.kind());
+            }
+            engine.remove(g).unwrap();
+        }
+    }
+}
+
 /// A call in one thread sees only whole functions, and what it calls after a replacement is the new one.
 #[test]
 fn threads_call_a_function_while_it_is_replaced() {
