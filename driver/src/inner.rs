@@ -49,8 +49,8 @@ impl fmt::Debug for State {
     }
 }
 
-#[derive(Debug)]
 /// What runs the functions.
+#[derive(Debug)]
 pub(crate) enum Backend {
     #[cfg(feature = "interpreter")]
     Interpreter(Box<Interpreters>),

@@ -78,20 +78,14 @@ pub(crate) struct Space {
     arena: CodeArena,
     /// By address.
     pieces: RwLock<BTreeMap<u64, Piece>>,
-    changes: Mutex<Changes>,
+    /// The addresses whose words have changed or gone, the last ones.
+    changes: Mutex<VecDeque<Range<u64>>>,
     /// How many changes there have been.
     version: Arc<AtomicU64>,
     /// Functions that code referred to which is gone; [`Table::settle`](crate::table::Table::settle) takes them.
     released: Mutex<Vec<SlotNumber>>,
     /// Slots that nobody can call any more.
     recycled: Mutex<Vec<SlotNumber>>,
-}
-
-/// Addresses whose words have changed or gone.
-#[derive(Debug, Default)]
-struct Changes {
-    /// The last ones.
-    kept: VecDeque<Range<u64>>,
 }
 
 impl Space {
@@ -170,10 +164,10 @@ impl Space {
 
     fn changed(&self, range: Range<u64>) {
         let mut changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
-        if changes.kept.len() == KEPT_CHANGES {
-            changes.kept.pop_front();
+        if changes.len() == KEPT_CHANGES {
+            changes.pop_front();
         }
-        changes.kept.push_back(range);
+        changes.push_back(range);
         self.version.fetch_add(1, Ordering::Release);
     }
 
@@ -264,8 +258,8 @@ impl arm64_sim::CodeSource for Follow {
         let changes = self.0.changes.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.0.version.load(Ordering::Acquire);
         let missed = usize::try_from(now - since).unwrap_or(usize::MAX);
-        let first = changes.kept.len().checked_sub(missed);
-        (now, first.map(|first| changes.kept.range(first..).cloned().collect()))
+        let first = changes.len().checked_sub(missed);
+        (now, first.map(|first| changes.range(first..).cloned().collect()))
     }
 
     fn code_at(&mut self, address: u64) -> Option<(u64, Vec<u32>)> {

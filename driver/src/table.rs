@@ -180,6 +180,11 @@ impl Table {
         signature: &Signature,
         space: Option<&Space>,
     ) -> Result<SlotNumber, Error> {
+        // First, so that no stub is taken without its slot if there is no memory.
+        let native = match space {
+            Some(space) => self.native_entry(signature, space)?,
+            None => None,
+        };
         let (number, generation, stub) = match self.free.pop() {
             Some(number) => {
                 let entry = &self.entries[number.index()];
@@ -200,10 +205,6 @@ impl Table {
         let id = FuncId { engine: self.engine, slot: number, generation };
         let (name, signature) = (name.to_owned(), signature.clone());
         let entry = AtomicU64::new(stub.address());
-        let native = match space {
-            Some(space) => self.native_entry(&signature, space)?,
-            None => None,
-        };
         let slot = Arc::new(Slot {
             name: name.clone(),
             signature,
