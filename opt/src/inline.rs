@@ -30,6 +30,10 @@ const ONCE: usize = 200;
 /// A caller is not made larger than this by inlining.
 const MAX_CALLER: usize = 4000;
 
+/// A module may grow by so many instructions, and once by its own size: each function of a long chain of calls holds a
+/// part of the chain otherwise, as every function stays in the module.
+const GROWTH: usize = 10_000;
+
 /// The order in which to visit functions, by index, each after those that it calls, unless they call each other.
 pub(crate) fn callees_first(module: &Module) -> Vec<usize> {
     let calls: Vec<Vec<usize>> = module
@@ -78,6 +82,8 @@ pub(crate) struct Bodies {
     any: bool,
     /// By place: how many calls and other uses in the module name the function.
     calls: Vec<usize>,
+    /// Instructions that may still be copied.
+    budget: usize,
 }
 
 impl Bodies {
@@ -90,6 +96,7 @@ impl Bodies {
             sizes: vec![None; count],
             any: false,
             calls: vec![0; count],
+            budget: module.functions.values().map(size).fold(GROWTH, usize::saturating_add),
         };
         for func in module.functions.values() {
             for &block in func.layout() {
@@ -169,7 +176,9 @@ pub(crate) fn calls_by_address(func: &Function) -> usize {
 
 /// Replaces calls in a function by bodies; returns how many.
 pub(crate) fn run(func: &mut Function, context: &mut Context) -> usize {
-    let inlined = calls_in(func, &context.bodies);
+    let mut budget = context.bodies.budget;
+    let inlined = calls_in(func, &context.bodies, &mut budget);
+    context.bodies.budget = budget;
     if inlined > 0 {
         context.analyses.forget();
     }
@@ -177,7 +186,7 @@ pub(crate) fn run(func: &mut Function, context: &mut Context) -> usize {
     inlined
 }
 
-fn calls_in(func: &mut Function, bodies: &Bodies) -> usize {
+fn calls_in(func: &mut Function, bodies: &Bodies, budget: &mut usize) -> usize {
     if !bodies.any {
         return 0;
     }
@@ -196,6 +205,7 @@ fn calls_in(func: &mut Function, bodies: &Bodies) -> usize {
                     let body = bodies.of(&func.callees[callee]);
                     let fits = |(body, size): &(&Function, usize)| {
                         own_size + *size <= MAX_CALLER
+                            && *size <= *budget
                             && own_frame.saturating_add(frame(body)) <= MAX_FRAME
                     };
                     body.filter(fits).map(|body| (body, args))
@@ -207,6 +217,7 @@ fn calls_in(func: &mut Function, bodies: &Bodies) -> usize {
                 continue;
             };
             own_size += size;
+            *budget -= size;
             own_frame = own_frame.saturating_add(frame(body));
             inlined += 1;
             // The call ends its block; what follows goes on in a new one, which gets the results.

@@ -169,3 +169,39 @@ fn time_grows_in_line_with_size() {
         assert!(large[1] < small[1] * BOUND, "{name}: passes {small:?}, then {large:?}");
     }
 }
+
+/// Functions that call each other in a ring, or in a chain, each with so much of its own that a few of them make one that is
+/// too large. Each keeps its body, so what is copied into it comes on top.
+#[test]
+fn inlining_at_most_doubles_a_module() {
+    for is_ring in [true, false] {
+        let count: usize = 6000;
+        let mut module = ir::Module::new();
+        for n in 0..count {
+            let b = FunctionBuilder::new(&format!("f{n}"));
+            let mut x = b.param(Type::I64);
+            for k in 0..8 {
+                x = b.xor(b.mul(x, x), b.load(Type::I64, x, 8 * k));
+            }
+            if is_ring || n + 1 < count {
+                let signature = ir::Signature::new(&[Type::I64], &[Type::I64]);
+                let next = b.import(&format!("f{}", (n + 1) % count), signature);
+                x = b.call1(next, x);
+            }
+            b.ret(x);
+            module.add_function(b.finish().expect("valid")).expect("a new name");
+        }
+        let size = |module: &ir::Module| -> usize {
+            let functions = module.functions.values();
+            let blocks =
+                functions.flat_map(|func| func.layout().iter().map(|&b| func.block_insts(b)));
+            blocks.map(<[_]>::len).sum()
+        };
+        let before = size(&module);
+        let stats = opt::optimize_module(&mut module, Level::Speed);
+        let inlined = stats.passes.iter().find(|report| report.pass == "inline");
+        assert!(inlined.is_some_and(|report| report.changes > count / 10));
+        let after = size(&module);
+        assert!(after <= 2 * before + 20_000, "{before} instructions became {after}");
+    }
+}
