@@ -71,7 +71,7 @@ pub enum HostPanic {
     Trap,
 }
 
-/// How to make an [`Engine`]. `Options::default()` is what most programs want.
+/// How to make an [`Engine`](crate::Engine). `Options::default()` is what most programs want.
 #[derive(Clone, Debug)]
 pub struct Options {
     pub(crate) level: Level,
@@ -126,7 +126,7 @@ impl Options {
     }
 
     /// A budget of instructions for each call, after which it traps with `out_of_fuel`: of the IR in the interpreter, of
-    /// the machine in the simulator. Native code cannot keep one and is [refused](Error::NotKept) with it.
+    /// the machine in the simulator. Native code cannot keep one and is [refused](crate::Error::NotKept) with it.
     #[must_use]
     pub fn fuel(mut self, fuel: Option<u64>) -> Self {
         self.fuel = fuel;
@@ -134,7 +134,7 @@ impl Options {
     }
 
     /// Whether the interpreter and the simulator trap when the program touches memory that is not its own. Native code
-    /// cannot be held so and is [refused](Error::NotKept).
+    /// cannot be held so and is [refused](crate::Error::NotKept).
     #[must_use]
     pub fn restricted(mut self, restricted: bool) -> Self {
         self.restricted = restricted;
