@@ -23,6 +23,13 @@ pub(crate) const LEVEL: Choice = Choice {
     doc: "How much to optimise (default: speed).",
 };
 
+/// `--without`, for whoever asks what a pass is good for, or whether it is to blame.
+pub(crate) const WITHOUT: Choice = Choice {
+    name: "without",
+    value: Some("PASS,…"),
+    doc: "Leave out these passes; `jitsu stages` names them.",
+};
+
 /// `--output`, also written `-o`.
 pub(crate) const OUTPUT: Choice = Choice {
     name: "output",
@@ -125,6 +132,17 @@ impl Args {
         Ok(self.words.get(1).map(|word| word.to_string_lossy().into_owned()))
     }
 
+    /// The passes that run: all but those of `--without`.
+    pub(crate) fn limit(&self) -> Result<opt::Limit, Failure> {
+        let mut limit = opt::Limit::NONE;
+        for name in self.value(WITHOUT.name).into_iter().flat_map(|names| names.split(',')) {
+            if !limit.without.insert(name.trim()) {
+                return Err(no_such_pass(name.trim()));
+            }
+        }
+        Ok(limit)
+    }
+
     /// The value of `--level`.
     pub(crate) fn level(&self) -> Result<Level, Failure> {
         match self.value("level") {
@@ -132,6 +150,22 @@ impl Args {
             Some(name) => one_of("level", name, &[("none", Level::None), ("speed", Level::Speed)]),
         }
     }
+}
+
+fn no_such_pass(name: &str) -> Failure {
+    let passes = || opt::PASSES.iter().filter(|pass| !pass.is_needed()).map(|pass| pass.name);
+    Failure::Usage(match opt::Pass::named(name) {
+        Some(_) => format!("error: `--without {name}`: no code can be generated without this pass"),
+        None => match ir::nearest(name, passes()) {
+            Some(near) => {
+                format!("error: `--without {name}`: there is no such pass; is `{near}` meant?")
+            }
+            None => format!(
+                "error: `--without {name}`: there is no such pass; there are {}",
+                passes().collect::<Vec<_>>().join(", ")
+            ),
+        },
+    })
 }
 
 /// The item that an option's value names.

@@ -8,11 +8,11 @@ use codegen::{CompiledCode, RelocKind};
 use driver::pipeline::{self, Settings};
 
 use crate::Failure;
-use crate::args::{Args, Choice, LEVEL};
+use crate::args::{Args, Choice, LEVEL, WITHOUT};
 use crate::input::{self, Program};
 use crate::source::Language;
 
-pub(crate) const OPTIONS: &[Choice] = &[LEVEL];
+pub(crate) const OPTIONS: &[Choice] = &[LEVEL, WITHOUT];
 
 /// Where the source stands.
 const SOURCE_COLUMN: usize = 52;
@@ -20,7 +20,7 @@ const SOURCE_COLUMN: usize = 52;
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let path = args.file("asm")?;
     let function = args.function()?;
-    let settings = Settings { level: args.level()?, ..Settings::default() };
+    let settings = Settings { level: args.level()?, limit: args.limit()?, ..Settings::default() };
     let program = input::load(&path)?;
     let wanted = functions(&program, function.as_deref())?;
     let mut text = String::new();

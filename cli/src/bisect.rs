@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use driver::pipeline::{self, Observer, Settings};
+use driver::pipeline::{self, Observer, Settings, Stage};
 use driver::{Configuration, EngineKind};
 use indexmap::IndexMap;
 use ir::{Function, Module};
@@ -114,10 +114,10 @@ struct Follower {
 }
 
 impl Observer for Follower {
-    fn ir(&mut self, stage: &str, func: &Function, _: bool) {
+    fn stage(&mut self, stage: Stage<'_>, func: &Function) {
         self.texts.insert(func.name.clone(), func.to_string());
-        if opt::Pass::named(stage).is_some_and(|pass| !pass.is_needed()) {
-            self.steps.push(Step { pass: stage.to_owned(), function: func.name.clone() });
+        if opt::Pass::named(stage.name()).is_some_and(|pass| !pass.is_needed()) {
+            self.steps.push(Step { pass: stage.name().to_owned(), function: func.name.clone() });
         }
     }
 }
@@ -158,7 +158,7 @@ fn bisect(judge: &Judge, case: &Case, failing: &Failing, say: &mut dyn FnMut(&st
         judge.fails_in(case, configuration).is_some()
     };
     let mut wrong = |executions: usize, rewritings: usize| {
-        let found = wrong_in(configuration, Limit { executions, rewritings });
+        let found = wrong_in(configuration, Limit { executions, rewritings, ..Limit::NONE });
         let word = if found { "wrong" } else { "right" };
         match rewritings {
             usize::MAX => say(&format!("{word} after {executions} executions of passes")),
@@ -181,7 +181,7 @@ fn bisect(judge: &Judge, case: &Case, failing: &Failing, say: &mut dyn FnMut(&st
     let number = first_wrong(total, |executions| wrong(executions, usize::MAX));
     let step = steps[number - 1].clone();
     let at = |executions: usize, rewritings: usize| {
-        follow(&case.module, Limit { executions, rewritings })
+        follow(&case.module, Limit { executions, rewritings, ..Limit::NONE })
             .texts
             .swap_remove(&step.function)
             .unwrap_or_default()
@@ -200,7 +200,11 @@ fn bisect(judge: &Judge, case: &Case, failing: &Failing, say: &mut dyn FnMut(&st
         rewriting = Some((one, all));
     }
     let interpreter = Configuration { engine: EngineKind::Interpreter, ..configuration };
-    let limit = Limit { executions: number, rewritings: rewriting.map_or(usize::MAX, |r| r.0) };
+    let limit = Limit {
+        executions: number,
+        rewritings: rewriting.map_or(usize::MAX, |r| r.0),
+        ..Limit::NONE
+    };
     Found::Pass {
         configuration,
         number,
@@ -257,7 +261,7 @@ mod tests {
     #[test]
     fn planted_pass_is_found() {
         for wanted in [1, 11, 30] {
-            let from = Limit { executions: wanted, rewritings: 0 };
+            let from = Limit { executions: wanted, rewritings: 0, ..Limit::NONE };
             let (case, _, found) = found(SPEED, |_| from);
             let steps = follow(&case.module, Limit::NONE).steps;
             let Found::Pass { number, total, step, interpreter_is_right, .. } = found else {
@@ -273,7 +277,7 @@ mod tests {
         let fold = |case: &Case| {
             let steps = follow(&case.module, Limit::NONE).steps;
             let executions = 1 + steps.iter().position(|step| step.pass == "fold").unwrap();
-            Limit { executions, rewritings: 3 }
+            Limit { executions, rewritings: 3, ..Limit::NONE }
         };
         let (_, from, found) = found(SPEED, fold);
         let Found::Pass { number, step, rewriting, change, .. } = found else {
@@ -287,7 +291,7 @@ mod tests {
 
     #[test]
     fn planted_machine_code_is_no_pass() {
-        let always = |_: &Case| Limit { executions: 0, rewritings: 0 };
+        let always = |_: &Case| Limit { executions: 0, rewritings: 0, ..Limit::NONE };
         let (_, _, found) = found(SIMULATOR, always);
         assert!(
             matches!(found, Found::NoPass(c, stage) if SIMULATOR(c) && stage.contains("code")),
@@ -297,7 +301,7 @@ mod tests {
 
     #[test]
     fn planted_machine_code_that_a_pass_brings_to_light_is_told() {
-        let from = Limit { executions: 9, rewritings: 0 };
+        let from = Limit { executions: 9, rewritings: 0, ..Limit::NONE };
         let (_, _, found) = found(SIMULATOR_SPEED, |_| from);
         assert!(
             matches!(found, Found::Pass { number: 9, interpreter_is_right: true, .. }),

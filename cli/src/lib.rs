@@ -16,6 +16,7 @@ mod shrink;
 mod source;
 mod stages;
 mod test;
+mod times;
 
 pub use case::{Verdict, judge};
 

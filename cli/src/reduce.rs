@@ -247,7 +247,7 @@ pub(crate) mod tests {
     fn check(change: fn(&mut Function), kind: &Kind, has: &str) {
         let mut judge = Judge::new(Language::Ir);
         let of = |configuration: Configuration| configuration.level == Some(opt::Level::Speed);
-        let from = opt::Limit { executions: 0, rewritings: 0 };
+        let from = opt::Limit { executions: 0, rewritings: 0, ..opt::Limit::NONE };
         judge.planted = Some(Planted { change, of, from });
         let right = Judge::new(Language::Ir);
         let found = (0..200).find_map(|seed| {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use driver::{Engine, EngineKind, Error, Options, Output, Printed, Sink, Value};
 use ir::TrapKind;
 
-use crate::args::{Args, Choice, LEVEL, one_of};
+use crate::args::{Args, Choice, LEVEL, WITHOUT, one_of};
 use crate::filetest::list;
 use crate::input::{self, Program};
 use crate::{BROKEN_PIPE, Failure};
@@ -19,6 +19,7 @@ pub(crate) const OPTIONS: &[Choice] = &[
     },
     Choice { name: "entry", value: Some("FUNCTION"), doc: "Where to start (default: main)." },
     LEVEL,
+    WITHOUT,
     Choice {
         name: "fuel",
         value: Some("N"),
@@ -58,7 +59,8 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
             Failure::Usage(format!("error: `--fuel {text}`: it is a number of instructions"))
         })?),
     };
-    let options = Options::default().level(args.level()?).fuel(fuel).verify(false);
+    let options =
+        Options::default().level(args.level()?).limit(args.limit()?).fuel(fuel).verify(false);
 
     let start = Instant::now();
     let program = input::load(&path)?;

@@ -1,13 +1,14 @@
 //! `jitsu stages`: what every stage makes of a program. The text is the same on every host.
 
-use std::fmt::Display;
 use std::io::{self, BufWriter, Write};
 
-use driver::pipeline::{self, Observer, Settings};
+use driver::pipeline::{self, Observer, Settings, Stage};
 use indexmap::IndexMap;
 use ir::Function;
 
-use crate::args::{Args, Choice, LEVEL};
+use crate::args::{Args, Choice, LEVEL, WITHOUT};
+use crate::input::Program;
+use crate::times::Times;
 use crate::{Failure, asm, diff, input};
 
 pub(crate) const OPTIONS: &[Choice] = &[
@@ -18,7 +19,13 @@ pub(crate) const OPTIONS: &[Choice] = &[
     },
     Choice { name: "only-changed", value: None, doc: "Leave out passes that changed nothing." },
     Choice { name: "diff", value: None, doc: "Show passes as the change they make." },
+    Choice {
+        name: "times",
+        value: None,
+        doc: "Show no texts, but how long each stage took, over all functions.",
+    },
     LEVEL,
+    WITHOUT,
 ];
 
 /// The stages that are no passes.
@@ -38,29 +45,33 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     }
     let path = args.file("stages")?;
     let function = args.function()?;
-    let level = args.level()?;
+    let (level, limit) = (args.level()?, args.limit()?);
     let program = input::load(&path)?;
-    let shown = asm::functions(&program, function.as_deref())?;
-    let mut printer = Printer {
-        wanted,
-        only_changed: args.has("only-changed"),
-        diff: args.has("diff"),
-        functions: shown.iter().map(|&name| (name.to_owned(), Shown::default())).collect(),
-    };
-    let settings = Settings { level, verify: true, ..Settings::default() };
-    let compiled = pipeline::compile(program.module.clone(), &settings, &mut printer)
-        .map_err(|error| input::failed(error, &program))?;
-
     let mut out = BufWriter::new(io::stdout());
-    if wanted.is_none_or(|name| name == "source") {
-        out.write_all(section("source", &program.name, &program.text).as_bytes())?;
-    }
-    for code in &compiled {
-        let Some(shown) = printer.functions.get(&code.name) else { continue };
-        out.write_all(shown.text.as_bytes())?;
-        if wanted.is_none_or(|name| name == "asm") {
-            let listing = asm::listing(code, &program);
-            out.write_all(section("asm", &format!("@{}", code.name), &listing).as_bytes())?;
+    let compile = |verify: bool, observer: &mut dyn Observer| {
+        let settings = Settings { level, limit, verify, ..Settings::default() };
+        pipeline::compile(program.module.clone(), &settings, observer)
+            .map_err(|error| input::failed(error, &program))
+    };
+    if args.has("times") {
+        let mut times = Times::new();
+        compile(false, &mut times)?;
+        write!(out, "{times}")?;
+    } else {
+        let shown = asm::functions(&program, function.as_deref())?;
+        let mut printer = Printer {
+            program: &program,
+            wanted,
+            only_changed: args.has("only-changed"),
+            diff: args.has("diff"),
+            functions: shown.iter().map(|&name| (name.to_owned(), Shown::default())).collect(),
+        };
+        compile(true, &mut printer)?;
+        if wanted.is_none_or(|name| name == "source") {
+            out.write_all(section("source", &program.name, &program.text).as_bytes())?;
+        }
+        for shown in printer.functions.values() {
+            out.write_all(shown.text.as_bytes())?;
         }
     }
     out.flush()?;
@@ -69,6 +80,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
 
 /// Collects what the stages make of each function that is to be shown.
 struct Printer<'a> {
+    program: &'a Program,
     wanted: Option<&'a str>,
     only_changed: bool,
     diff: bool,
@@ -89,28 +101,38 @@ fn section(stage: &str, what: &str, text: &str) -> String {
 }
 
 impl Observer for Printer<'_> {
-    fn ir(&mut self, stage: &str, func: &Function, changed: bool) {
+    fn stage(&mut self, stage: Stage<'_>, func: &Function) {
         let Some(shown) = self.functions.get_mut(&func.name) else { return };
+        let is_wanted = self.wanted.is_none_or(|name| name == stage.name());
+        let what = format!("@{}", func.name);
+        let changed = match stage {
+            Stage::Input | Stage::Ssa => true,
+            Stage::Pass(report) => report.changes > 0,
+            Stage::Lower(_) | Stage::Allocate(_) | Stage::Emit(_) if !is_wanted => return,
+            Stage::Lower(machine) => {
+                shown.text += &section(stage.name(), &what, &machine.to_string());
+                return;
+            }
+            Stage::Allocate(machine) => {
+                shown.text += &section(stage.name(), &what, &machine.to_string());
+                return;
+            }
+            Stage::Emit(code) => {
+                shown.text += &section(stage.name(), &what, &asm::listing(code, self.program));
+                return;
+            }
+        };
         let now = func.to_string();
         let before = std::mem::replace(&mut shown.before, now.clone());
-        if self.wanted.is_some_and(|name| name != stage) || (self.only_changed && !changed) {
+        if !is_wanted || (self.only_changed && !changed) {
             return;
         }
-        let text = if !changed {
-            section(stage, &format!("@{}, no change", func.name), "")
+        shown.text += &if !changed {
+            section(stage.name(), &format!("{what}, no change"), "")
         } else if self.diff && !before.is_empty() {
-            section(stage, &format!("@{}", func.name), &diff::show(&before, &now))
+            section(stage.name(), &what, &diff::show(&before, &now))
         } else {
-            section(stage, &format!("@{}", func.name), &now)
+            section(stage.name(), &what, &now)
         };
-        shown.text.push_str(&text);
-    }
-
-    fn machine(&mut self, stage: &str, func: &Function, text: &dyn Display) {
-        if self.wanted.is_none_or(|name| name == stage)
-            && let Some(shown) = self.functions.get_mut(&func.name)
-        {
-            shown.text.push_str(&section(stage, &format!("@{}", func.name), &text.to_string()));
-        }
     }
 }

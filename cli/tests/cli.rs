@@ -128,6 +128,8 @@ fn mistyped_words_suggest_the_near_one() {
     refused(&["run", &path, "--engine", "simm"], 2, &["is `sim` meant?"]);
     refused(&["run", &path, "--entry", "frist"], 2, &["is `first` meant?"]);
     refused(&["stages", &path, "--pass", "lowre"], 2, &["is `lower` meant?"]);
+    refused(&["run", &path, "--without", "dce,licn"], 2, &["is `licm` meant?"]);
+    refused(&["asm", &path, "--without", "legalize"], 2, &["no code can be generated without"]);
     refused(&["asm", &path, "mian"], 2, &["is `main` meant?"]);
     refused(&["run"], 2, &["which file?"]);
 }
@@ -245,6 +247,21 @@ fn stages_and_asm_show_the_way() {
     assert_eq!(ran.out, again.out);
     let one = jitsu(&["stages", &path, "square", "--pass", "ssa"]).unwrap();
     assert_eq!(one.out.matches("====\n").count(), 1, "{}", one.out);
+    let left_out = jitsu(&["stages", &path, "square", "--without", "fold,gvn"]).unwrap();
+    let has = |text: &str, pass: &str| text.contains(&format!("==== {pass}: "));
+    for pass in ["fold", "gvn", "fold_rotated", "dce"] {
+        assert!(has(&ran.out, pass), "{}", ran.out);
+        assert_eq!(has(&left_out.out, pass), !["fold", "gvn"].contains(&pass), "{}", left_out.out);
+    }
+    let times = jitsu(&["stages", &path, "--times"]).unwrap();
+    for stage in ["ssa", "fold", "allocate", "asm", "all"] {
+        let row = times.out.lines().find(|line| line.split(' ').next() == Some(stage));
+        assert!(
+            row.is_some_and(|row| row.ends_with(|c: char| c.is_ascii_digit())),
+            "{}",
+            times.out
+        );
+    }
     let asm = jitsu(&["asm", &path, "square"]).unwrap();
     assert!(asm.out.contains("mul x0, x0, x0"), "{}", asm.out);
     assert!(asm.out.contains("2: x * x"), "{}", asm.out);

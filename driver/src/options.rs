@@ -156,7 +156,7 @@ impl Options {
         self
     }
 
-    /// How many of the executions of passes take place: to find the one that makes a program wrong.
+    /// Which of the executions of passes take place: to find the one that makes a program wrong.
     #[must_use]
     pub fn limit(mut self, limit: opt::Limit) -> Self {
         self.limit = limit;

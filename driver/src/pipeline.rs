@@ -3,8 +3,6 @@
 //! To follow one function on its way, read on from here into the crate of the stage; `jitsu stages FILE` shows what
 //! each stage makes of a program.
 
-use std::fmt::Display;
-
 use cfg::Analyses;
 use codegen::{Allocated, CompiledCode, Lowered};
 use ir::{Function, Module, VerifyError};
@@ -25,21 +23,48 @@ pub struct Settings {
     pub codegen: codegen::Options,
 }
 
-/// Is shown what each stage makes of each function.
-pub trait Observer {
-    /// The IR after a stage or pass, and whether it changed anything.
-    fn ir(&mut self, stage: &str, func: &Function, changed: bool) {
-        let _ = (stage, func, changed);
-    }
+/// What a stage made of a function. Its [`name`](Self::name) is what `jitsu stages --pass` takes.
+#[derive(Clone, Copy, Debug)]
+pub enum Stage<'a> {
+    /// The IR as it came in.
+    Input,
+    /// SSA.
+    Ssa,
+    /// SSA after a pass.
+    Pass(opt::PassReport),
+    /// Machine IR over virtual registers.
+    Lower(Lowered<'a>),
+    /// Machine IR with registers.
+    Allocate(Allocated<'a>),
+    /// Machine code.
+    Emit(&'a CompiledCode),
+}
 
-    /// The machine IR of `func` after a stage.
-    fn machine(&mut self, stage: &str, func: &Function, text: &dyn Display) {
-        let _ = (stage, func, text);
+impl Stage<'_> {
+    /// The name of the stage or pass.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Stage::Input => "ir",
+            Stage::Ssa => "ssa",
+            Stage::Pass(report) => report.pass,
+            Stage::Lower(_) => "lower",
+            Stage::Allocate(_) => "allocate",
+            Stage::Emit(_) => "asm",
+        }
     }
 }
 
+/// Is shown what each stage makes of each function.
+pub trait Observer {
+    /// What a stage made of `func`, which is the IR as it is then.
+    fn stage(&mut self, stage: Stage<'_>, func: &Function);
+}
+
 /// Looks at nothing.
-impl Observer for () {}
+impl Observer for () {
+    fn stage(&mut self, _: Stage<'_>, _: &Function) {}
+}
 
 /// Every rule of the IR, dominance included, for a module that nothing has looked at yet: the first error of each of its
 /// parts. What follows relies on there being none.
@@ -79,15 +104,16 @@ pub fn generate(
     observer: &mut dyn Observer,
 ) -> Result<CompiledCode, Error> {
     let machine = compiler.lower(func)?;
-    observer.machine("lower", func, &Lowered { func, machine: &machine });
+    observer.stage(Stage::Lower(Lowered { func, machine: &machine }), func);
 
     let allocation = compiler.allocate(&machine)?;
-    observer.machine("allocate", func, &Allocated { func, machine: &machine, allocation });
+    observer.stage(Stage::Allocate(Allocated { func, machine: &machine, allocation }), func);
 
     let code = codegen::emit(func, &machine, allocation)?;
     if settings.verify {
         codegen::lint(&code)?;
     }
+    observer.stage(Stage::Emit(&code), func);
     Ok(code)
 }
 
@@ -102,17 +128,17 @@ pub fn optimized(
 ) -> Result<Module, Error> {
     let mut analyses = Analyses::new();
     for func in module.functions.values_mut() {
-        observer.ir("ir", func, true);
+        observer.stage(Stage::Input, func);
 
         analyses.forget();
         ssa::construct_with(func, &mut analyses);
         verify(func, "ssa", settings)?;
-        observer.ir("ssa", func, true);
+        observer.stage(Stage::Ssa, func);
     }
 
     let mut failed = None;
     opt::optimize_module_limited(&mut module, settings.level, settings.limit, |report, func| {
-        observer.ir(report.pass, func, report.changes > 0);
+        observer.stage(Stage::Pass(report), func);
         if failed.is_none() {
             failed = verify(func, report.pass, settings).err();
         }

@@ -291,7 +291,31 @@ impl Stats {
     }
 }
 
-/// How many of the executions of passes take place: for whoever looks for the first one that makes a program wrong. The
+/// Some rows of [`PASSES`], of those that are not [needed](Pass::is_needed).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct PassSet(u64);
+
+impl PassSet {
+    /// No pass.
+    pub const EMPTY: Self = Self(0);
+
+    /// Adds the pass of this name. `false` if there is none, or if no code can be generated without it.
+    #[must_use]
+    pub fn insert(&mut self, name: &str) -> bool {
+        let row = PASSES.iter().position(|pass| pass.name == name && !pass.is_needed());
+        self.0 |= row.map_or(0, |row| 1 << row);
+        row.is_some()
+    }
+
+    fn has(self, row: usize) -> bool {
+        self.0 >> row & 1 != 0
+    }
+}
+
+const _: () =
+    assert!(PASSES.len() <= u64::BITS as usize, "a row of the table has a bit in `PassSet`");
+
+/// Which of the executions of passes take place: for whoever looks for the one that makes a program wrong. The
 /// passes of [`Level::None`], without which no code can be generated, always run and do not count.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limit {
@@ -299,11 +323,14 @@ pub struct Limit {
     pub executions: usize,
     /// If the last of these is `fold` (in any row), how many rewritings it makes.
     pub rewritings: usize,
+    /// Passes that never run and do not count.
+    pub without: PassSet,
 }
 
 impl Limit {
     /// Every pass runs to its end.
-    pub const NONE: Self = Self { executions: usize::MAX, rewritings: usize::MAX };
+    pub const NONE: Self =
+        Self { executions: usize::MAX, rewritings: usize::MAX, without: PassSet::EMPTY };
 
     /// Counts one execution, which takes place if there is an answer: how many rewritings it may make, if not all.
     fn next(&mut self) -> Option<Option<usize>> {
@@ -400,7 +427,10 @@ impl<F: FnMut(PassReport, &Function)> Run<F> {
     /// Runs the passes of the table that are wanted on a function.
     fn passes(&mut self, func: &mut Function, wanted: impl Fn(&Pass) -> bool) {
         self.context.analyses.forget();
-        for pass in PASSES.iter().filter(|pass| wanted(pass)) {
+        for (row, pass) in PASSES.iter().enumerate().filter(|(_, pass)| wanted(pass)) {
+            if self.limit.without.has(row) {
+                continue;
+            }
             self.context.rewritings = match pass.is_needed() {
                 true => None,
                 false => match self.limit.next() {
@@ -457,9 +487,19 @@ mod tests {
         let fold = all.iter().filter(|(name, _)| *name != "legalize").position(|p| p.0 == "fold");
         let executions = fold.unwrap() + 1;
         for rewritings in 0..4 {
-            let some = run(Limit { executions, rewritings });
+            let some = run(Limit { executions, rewritings, ..Limit::NONE });
             assert_eq!(some.last(), Some(&("fold", rewritings.min(2))));
         }
+    }
+
+    #[test]
+    fn a_set_has_the_passes_that_can_be_left_out() {
+        let mut without = PassSet::EMPTY;
+        for pass in PASSES {
+            assert_eq!(without.insert(pass.name), !pass.is_needed(), "{}", pass.name);
+        }
+        assert!(!without.insert("no pass"));
+        assert_eq!(without.0.count_ones() as usize, PASSES.len() - 1, "`legalize` is needed");
     }
 
     #[test]

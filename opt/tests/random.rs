@@ -3,7 +3,7 @@
 mod support;
 
 use ir::TrapKind;
-use opt::{Context, Level, PASSES, Preserves};
+use opt::{Context, Level, Limit, PASSES, Preserves};
 use proptest::prelude::{ProptestConfig, any, prop, prop_assert, prop_assert_eq, proptest};
 use support::{generate, inputs, module_outcomes, outcomes};
 
@@ -59,6 +59,28 @@ proptest! {
             ssa::verify(func).unwrap_or_else(|e| panic!("after {}: {e}\n{func}", report.pass));
             assert_eq!(outcomes(func, &inputs()), before, "after {}:\n{func}", report.pass);
         });
+    }
+
+    /// Passes rely on no other pass: each can be left out.
+    #[test]
+    fn all_passes_but_one_keep_the_meaning(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        let mut module = generate::module(&bytes);
+        module.functions.values_mut().for_each(ssa::construct);
+        let before = module_outcomes(&module, "random", &inputs());
+        for pass in PASSES.iter().filter(|pass| !pass.is_needed()) {
+            let mut module = module.clone();
+            let mut limit = Limit::NONE;
+            prop_assert!(limit.without.insert(pass.name));
+            opt::optimize_module_limited(&mut module, Level::Speed, limit, |report, func| {
+                assert_ne!(report.pass, pass.name);
+                ssa::verify(func).unwrap_or_else(|e| panic!("without {}: {e}\n{func}", pass.name));
+            });
+            for (before, after) in before.iter().zip(module_outcomes(&module, "random", &inputs())) {
+                if *before != Err(TrapKind::OutOfFuel) {
+                    prop_assert_eq!(&after, before, "without {}: {}", pass.name, module);
+                }
+            }
+        }
     }
 
     #[test]
