@@ -47,6 +47,17 @@ pub struct TrapSite {
     pub span: Option<Span>,
 }
 
+/// Where a stack slot lies.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SlotPlace {
+    /// Bytes above the stack pointer, as the prologue leaves it.
+    pub offset: u32,
+    /// Its size in bytes, as the IR says.
+    pub size: u64,
+    /// Its alignment in bytes, as the IR says.
+    pub align: u32,
+}
+
 /// Machine code of one function, before it has an address.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct CompiledCode {
@@ -64,6 +75,10 @@ pub struct CompiledCode {
     pub code_bytes: u32,
     /// Bytes of stack that a call takes.
     pub frame_bytes: u32,
+    /// Bytes of arguments that the caller has left on the stack, right above the frame.
+    pub incoming_bytes: u32,
+    /// The stack slots, from the lowest on.
+    pub slots: Vec<SlotPlace>,
 }
 
 /// Writes an allocated function.
@@ -230,6 +245,8 @@ fn finish(mut emitter: Emitter<'_>, spans: Vec<(u32, Span)>) -> Result<CompiledC
         spans,
         code_bytes,
         frame_bytes: frame.bytes(),
+        incoming_bytes: mf.incoming_bytes,
+        slots: frame.slot_places(func),
     })
 }
 

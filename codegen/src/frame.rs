@@ -21,6 +21,7 @@ use ir::{Function, PrimaryMap, StackSlot};
 use regalloc::{Allocation, PReg, PRegSet, RegClass, SpillSlot};
 
 use crate::abi::{self, STACK_ALIGN};
+use crate::emit::SlotPlace;
 use crate::error::{Reason, valid};
 use crate::function::MachineFunction;
 use crate::minst::FramePlace;
@@ -150,6 +151,14 @@ impl Frame {
     /// Bytes that the function takes from the stack, without what realignment skips.
     pub(crate) fn bytes(&self) -> u32 {
         self.save + self.locals
+    }
+
+    /// Where the stack slots are, from the lowest on.
+    pub(crate) fn slot_places(&self, func: &Function) -> Vec<SlotPlace> {
+        let places = self.slots.values().zip(func.slots.values());
+        places
+            .map(|(&offset, data)| SlotPlace { offset, size: data.size, align: data.align })
+            .collect()
     }
 
     /// Base and offset of a place.

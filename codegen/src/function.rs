@@ -75,6 +75,8 @@ pub struct MachineFunction {
     pub traps: Vec<TrapInfo>,
     /// The jump tables: for each value of the index, which successor of the block.
     pub tables: Vec<Vec<u32>>,
+    /// Size in bytes of the arguments that the caller passes on the stack.
+    pub incoming_bytes: u32,
     /// Size in bytes of the arguments that are passed on the stack to callees.
     pub outgoing_bytes: u32,
     /// Whether there are calls.

@@ -33,7 +33,7 @@ mod order;
 
 pub use abi::{ArgAssigner, ArgPlace, CallConv};
 pub use dump::{Allocated, Lowered};
-pub use emit::{CompiledCode, Reloc, RelocKind, TrapSite};
+pub use emit::{CompiledCode, Reloc, RelocKind, SlotPlace, TrapSite};
 pub use error::{Error, Reason};
 pub use frame::MAX_FRAME_BYTES;
 pub use function::{MBlock, MInst, MachineFunction, TrapInfo};

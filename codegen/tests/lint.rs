@@ -6,7 +6,9 @@ mod common;
 use std::collections::BTreeSet;
 
 use codegen::lint::Rule;
-use codegen::{CompiledCode, Options, Reason, Reloc, RelocKind, TrapSite, compile, lint};
+use codegen::{
+    CompiledCode, Options, Reason, Reloc, RelocKind, SlotPlace, TrapSite, compile, lint,
+};
 use ir::{FunctionBuilder, Signature, TrapKind, Type};
 use testkit::Random;
 
@@ -155,11 +157,23 @@ const WRONG: &[(Rule, &str, u32)] = &[
     (Rule::NotRestored, "mov x19, #1\n ret", 0),
     (Rule::NotRestored, "fmov d8, d0\n ret", 0),
     (Rule::NotRestored, "mov x29, sp\n ret", 0),
+    (Rule::SaveRead, "str x19, [sp, #-16]!\n mov x19, #1\n ldr w19, [sp], #16\n ret", 16),
+    (Rule::SaveRead, "str x19, [sp, #-16]!\n ldrb w0, [sp, #7]\n ldr x19, [sp], #16\n ret", 16),
     (
-        Rule::NotRestored,
+        Rule::SaveRead,
         "stp x19, x20, [sp, #-16]!\n mov x19, #1\n mov x20, #2\n ldp x20, x19, [sp], #16\n ret",
         16,
     ),
+    (Rule::Incoming, "ldr x0, [sp]\n ret", 0),
+    (Rule::Incoming, "str x0, [sp]\n b @", 0),
+    (Rule::Incoming, "sub sp, sp, #16\n ldp x0, x1, [sp, #8]\n add sp, sp, #16\n ret", 16),
+    (
+        Rule::Incoming,
+        "stp x29, x30, [sp, #-16]!\n mov x29, sp\n ldrb w0, [x29, #16]\n ldp x29, x30, [sp], #16\n ret",
+        16,
+    ),
+    (Rule::FrameAlignment, "sub sp, sp, #16\n str x0, [sp, #4]\n add sp, sp, #16\n ret", 16),
+    (Rule::FrameAlignment, "sub sp, sp, #16\n ldrh w0, [sp, #1]\n add sp, sp, #16\n ret", 16),
     (
         Rule::NotRestored,
         "stp x19, x20, [sp, #-16]!\n mov x19, #1\n cbz x0, #8\n ldr x19, [sp]\n add sp, sp, #16\n ret",
@@ -170,7 +184,6 @@ const WRONG: &[(Rule, &str, u32)] = &[
         "stp x29, x30, [sp, #-16]!\n mov x29, sp\n bl @\n ldr x29, [sp], #16\n b @",
         16,
     ),
-    (Rule::NotRestored, "str x19, [sp, #-16]!\n mov x19, #1\n ldr w19, [sp], #16\n ret", 16),
     (Rule::StackNotRestored, "sub sp, sp, #16\n ret", 16),
     (Rule::StackNotRestored, "sub sp, sp, #16\n b @", 16),
     (Rule::StackNotRestored, "sub sp, sp, #16\n add sp, sp, #32\n ret", 16),
@@ -182,7 +195,6 @@ const WRONG: &[(Rule, &str, u32)] = &[
         "stp x30, x29, [sp, #-16]!\n mov x29, sp\n blr x0\n ldp x30, x29, [sp], #16\n ret",
         16,
     ),
-    (Rule::AboveFrame, "str x0, [sp]\n ret", 0),
     (Rule::Flags, "csel x0, x0, x1, lt\n ret", 0),
     (Rule::Flags, "b.eq #4\n ret", 0),
     (Rule::Flags, "adc x0, x0, x1\n ret", 0),
@@ -245,9 +257,52 @@ fn every_rule_can_be_broken() {
         code.relocs = vec![Reloc { offset: 0, kind, symbol: "g".to_owned(), addend: 0 }];
         assert!(broken(&code).is_some(), "{text}, {kind:?}");
     }
-    seen.insert(Rule::Order);
+    // The caller's stack, and slots.
+    let mut code = assemble("str x0, [sp]\n ret", 0);
+    code.incoming_bytes = 8;
+    assert_eq!(broken(&code), Some(Rule::AboveFrame));
+    seen.extend([Rule::Order, Rule::AboveFrame, Rule::Slot]);
     let missing: Vec<&Rule> = Rule::ALL.iter().filter(|rule| !seen.contains(rule)).collect();
     assert!(missing.is_empty(), "nothing breaks {missing:?}");
+}
+
+/// Arguments and slots: what of them is in the code, and what is said of them.
+#[test]
+fn arguments_and_slots_are_where_the_description_says() {
+    let mut code = assemble("ldp x0, x1, [sp, #8]\n ldrb w2, [sp, #24]\n ret", 0);
+    for (bytes, rule) in [(25, None), (24, Some(Rule::Incoming)), (0, Some(Rule::Incoming))] {
+        code.incoming_bytes = bytes;
+        assert_eq!(broken(&code), rule, "{bytes} bytes of arguments");
+    }
+
+    let slot = |offset, size, align| SlotPlace { offset, size, align };
+    let small = "str x19, [sp, #-48]!\n stur x0, [sp, #9]\n ldr x19, [sp], #48\n ret";
+    let realigned = "stp x29, x30, [sp, #-16]!\n mov x29, sp\n sub sp, sp, #112\n mov x16, sp\n \
+      and sp, x16, #0xffffffffffffffc0\n str x0, [sp, #64]\n mov sp, x29\n ldp x29, x30, [sp], #16\n ret";
+    let cases: &[(&str, u32, &[SlotPlace], Option<Rule>)] = &[
+        (small, 48, &[slot(8, 40, 8)], None),
+        (small, 48, &[slot(8, 9, 8), slot(32, 16, 16)], None),
+        (small, 48, &[], Some(Rule::FrameAlignment)),
+        (small, 48, &[slot(8, 8, 8)], Some(Rule::FrameAlignment)),
+        (small, 48, &[slot(9, 8, 1)], None),
+        (small, 48, &[slot(9, 8, 2)], Some(Rule::Slot)),
+        (small, 48, &[slot(8, 40, 16)], Some(Rule::Slot)),
+        (small, 48, &[slot(8, 41, 8)], Some(Rule::Slot)),
+        (small, 48, &[slot(7, 30, 1)], Some(Rule::Slot)),
+        (small, 48, &[slot(8, 24, 8), slot(24, 8, 8)], Some(Rule::Slot)),
+        (small, 48, &[slot(32, 8, 8), slot(8, 24, 8)], Some(Rule::Slot)),
+        (small, 48, &[slot(8, 24, 3)], Some(Rule::Slot)),
+        (small, 48, &[slot(8, u64::MAX, 8)], Some(Rule::Slot)),
+        (small, 48, &[slot(8, u64::MAX, 8), slot(16, 8, 8)], Some(Rule::Slot)),
+        (realigned, 128, &[slot(0, 60, 32), slot(64, 48, 64)], None),
+        (realigned, 128, &[slot(64, 49, 64)], Some(Rule::Slot)),
+        (realigned, 128, &[slot(0, 60, 128)], Some(Rule::Slot)),
+    ];
+    for &(text, frame, slots, rule) in cases {
+        let mut code = assemble(text, frame);
+        code.slots = slots.to_vec();
+        assert_eq!(broken(&code), rule, "{slots:?}\n{text}");
+    }
 }
 
 /// Functions with everything that the linter looks at.
@@ -448,7 +503,8 @@ fn frames_of_all_sizes_keep_the_rules() {
         for outgoing in [None, Some(0), Some(1), Some(2), Some(9), Some(40), Some(200)] {
             for align in [8, 32, 256, 4096] {
                 let b = FunctionBuilder::new("frame");
-                let x = b.param(Type::I64);
+                let params: Vec<_> = (0..12).map(|_| b.param(Type::I64)).collect();
+                let x = params[11];
                 let slot = b.slot(size.max(1), align);
                 b.store(x, b.stack_addr(slot, 0), 0);
                 if let Some(words) = outgoing {
@@ -460,9 +516,19 @@ fn frames_of_all_sizes_keep_the_rules() {
                 b.ret(b.load(Type::I64, b.stack_addr(slot, 0), 0));
                 let func = b.finish().expect("it keeps the rules");
                 let code = compile(&func, &Options::default().checked());
-                let mut code = code.unwrap_or_else(|e| panic!("{e}: {size} {outgoing:?} {align}"));
-                code.frame_bytes += 16;
-                assert_eq!(broken(&code), Some(Rule::FrameBytes), "{size} {outgoing:?} {align}");
+                let code = code.unwrap_or_else(|e| panic!("{e}: {size} {outgoing:?} {align}"));
+                let described = |change: fn(&mut CompiledCode)| {
+                    let mut code = code.clone();
+                    change(&mut code);
+                    broken(&code)
+                };
+                let case = format!("{size} {outgoing:?} {align}");
+                let frame = described(|code| code.frame_bytes += 16);
+                assert_eq!(frame, Some(Rule::FrameBytes), "{case}");
+                let incoming = described(|code| code.incoming_bytes -= 1);
+                assert_eq!(incoming, Some(Rule::Incoming), "{case}");
+                let slot = described(|code| code.slots[0].align *= 8192);
+                assert_eq!(slot, Some(Rule::Slot), "{case}");
             }
         }
     }

@@ -12,6 +12,9 @@
 //! - Flags are read only where they were set on every way, and no call is in between.
 //! - Every way ends in a return, a tail call, a trap or a loop. Branches lead to instructions of the function; nothing
 //!   runs into constants or tables. Constants are aligned. All words are reached, or are data that something reads.
+//! - Stack slots are aligned as the IR says, whatever the stack pointer was at the entry, and share no byte with one
+//!   another or with a saved register. What else lies in the frame is accessed where it is aligned for its size.
+//!   Of the caller's stack only the arguments are accessed.
 //! - `brk` stands where `traps` says, with the code of the trap, and nowhere else; the same for calls and `relocs`.
 
 mod effects;
@@ -21,7 +24,7 @@ use std::fmt;
 
 use arm64_enc::Inst;
 
-use crate::emit::{CompiledCode, RelocKind};
+use crate::emit::{CompiledCode, RelocKind, SlotPlace};
 use crate::error::{Error, Reason};
 use walk::Walk;
 
@@ -74,9 +77,13 @@ rules! {
     Untouched: "too much at the bottom of the frame is untouched at a call",
     FrameBytes: "the frame is not as large as the description says",
     SaveLost: "the place of a saved register is overwritten",
+    SaveRead: "the place of a saved register is read as something else",
     NotRestored: "a callee-saved register is not as it was at the entry",
     StackNotRestored: "the stack pointer is not as it was at the entry",
     FrameRecord: "the frame pointer does not point to a frame record at a call",
+    Incoming: "the caller's stack is accessed beyond the arguments",
+    Slot: "a stack slot is not aligned, or shares memory with something else",
+    FrameAlignment: "the access is not aligned for its size, and in no stack slot",
     AboveFrame: "the caller's stack is written in a function without tail calls",
     Flags: "flags are read that were not set on every way to here",
     ReturnRegister: "the return is not by x30, or the jump not by x16",
@@ -128,6 +135,14 @@ fn check(code: &CompiledCode) -> Result<(), LintError> {
         return Err(error(offset, Rule::Order));
     }
 
+    let apart = |pair: &[SlotPlace]| {
+        u64::from(pair[0].offset)
+            .checked_add(pair[0].size)
+            .is_some_and(|end| end <= pair[1].offset.into())
+    };
+    if !code.slots.windows(2).all(apart) {
+        return Err(error(0, Rule::Slot));
+    }
     let mut walk = Walk::new(code);
     walk.run().map_err(|(at, rule)| error(at as u32 * 4, rule))?;
 
@@ -161,6 +176,9 @@ fn check(code: &CompiledCode) -> Result<(), LintError> {
     }
     if walk.deepest != i64::from(code.frame_bytes) {
         return Err(error(0, Rule::FrameBytes));
+    }
+    if !code.slots.iter().all(|slot| walk.is_right(slot)) {
+        return Err(error(0, Rule::Slot));
     }
     match walk.above_frame {
         Some(at) if !walk.tail_calls => Err(error(at as u32 * 4, Rule::AboveFrame)),

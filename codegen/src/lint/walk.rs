@@ -1,7 +1,7 @@
 //! Follows every way through the words with what is known of the stack and the registers. Where ways meet, what holds on
 //! all of them is kept, and a way is followed again when something was lost.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use arm64_enc::{
     AddSub, Branch, BranchImm, BranchReg, Cond, DpImm, DpReg, Extend, IndexScale, Inst, LdSt,
@@ -10,7 +10,7 @@ use arm64_enc::{
 
 use super::Rule;
 use super::effects::{Access, Effects, Mask, Mode, SP_BIT, effects, x, xs};
-use crate::emit::{CompiledCode, RelocKind};
+use crate::emit::{CompiledCode, RelocKind, SlotPlace};
 
 /// The size of the guard below the stack, and so of the largest step between two accesses.
 const PAGE: i64 = 4096;
@@ -113,6 +113,11 @@ impl State {
         Some(*self != before)
     }
 
+    /// Whether a register is saved in one of these bytes.
+    fn saves_in(&self, offset: i64, bytes: i64) -> bool {
+        self.saved.iter().any(|&(place, _)| place < offset + bytes && offset < place + 8)
+    }
+
     fn get(&self, reg: RegSp) -> Value {
         if reg.is_sp() {
             return Value::Stack { offset: self.sp, skip: self.skip };
@@ -181,6 +186,10 @@ pub(super) struct Walk<'a> {
     pub(super) seen: Vec<Seen>,
     /// How far the stack pointer goes down.
     pub(super) deepest: i64,
+    /// The most that a realignment skips.
+    skip: i64,
+    /// Where registers are saved.
+    saves: BTreeSet<i64>,
     pub(super) tail_calls: bool,
     /// Where the caller's stack is written.
     pub(super) above_frame: Option<usize>,
@@ -206,6 +215,8 @@ impl<'a> Walk<'a> {
             turns: 0,
             seen: vec![Seen::default(); code.words.len()],
             deepest: 0,
+            skip: 0,
+            saves: BTreeSet::new(),
             tail_calls: false,
             above_frame: None,
         }
@@ -240,6 +251,7 @@ impl<'a> Walk<'a> {
             self.seen[at].executed = true;
             let flow = self.step(at, &mut state).map_err(|rule| (at, rule))?;
             self.deepest = self.deepest.max(-state.sp);
+            self.skip = self.skip.max(state.skip);
             match flow {
                 Flow::Next => at += 1,
                 Flow::Jump(to) => at = to,
@@ -464,6 +476,13 @@ impl<'a> Walk<'a> {
             if offset < state.sp && (state.skip > 0 || skip == 0) {
                 return Err(Rule::BelowStack);
             }
+            let bytes = access.size * if access.second.is_some() { 2 } else { 1 };
+            if offset + bytes > 0 && offset + bytes > i64::from(self.code.incoming_bytes) {
+                return Err(Rule::Incoming);
+            }
+            if offset % access.size != 0 && !self.in_slot(offset, bytes) {
+                return Err(Rule::FrameAlignment);
+            }
             if skip == state.skip {
                 let above = offset - state.sp;
                 if above < state.untouched {
@@ -479,6 +498,8 @@ impl<'a> Walk<'a> {
                     self.store(at, offset, access.size, reg, state)?;
                 } else if access.size == 8 && state.saved.contains(&(offset, reg)) {
                     state.intact |= reg;
+                } else if state.saves_in(offset, access.size) {
+                    return Err(Rule::SaveRead);
                 }
             }
         }
@@ -499,13 +520,32 @@ impl<'a> Walk<'a> {
         if offset >= 0 {
             self.above_frame.get_or_insert(at);
         }
-        if state.saved.iter().any(|&(place, _)| place < offset + size && offset < place + 8) {
+        if state.saves_in(offset, size) {
             return Err(Rule::SaveLost);
         }
         if size == 8 && offset < 0 && reg & KEPT & state.intact != 0 {
             state.saved.push((offset, reg));
+            self.saves.insert(offset);
         }
         Ok(())
+    }
+
+    /// Whether an access so far from the stack pointer at the entry is to one stack slot. They are in order.
+    fn in_slot(&self, offset: i64, bytes: i64) -> bool {
+        let from = offset + i64::from(self.code.frame_bytes);
+        let above = self.code.slots.partition_point(|slot| i64::from(slot.offset) <= from);
+        let slot = self.code.slots[..above].last();
+        slot.is_some_and(|slot| (from + bytes - i64::from(slot.offset)) as u64 <= slot.size)
+    }
+
+    /// Whether a slot is aligned, in the frame, and nothing is saved there. To be asked when every way was followed.
+    pub(super) fn is_right(&self, slot: &SlotPlace) -> bool {
+        let from = i64::from(slot.offset) - self.deepest;
+        let to = i64::try_from(slot.size).ok().and_then(|size| from.checked_add(size));
+        slot.align.is_power_of_two()
+            && slot.offset.is_multiple_of(slot.align)
+            && i64::from(slot.align) <= ALIGN + self.skip
+            && to.is_some_and(|to| to <= 0 && self.saves.range(from - 7..to).next().is_none())
     }
 
     fn branch(&mut self, at: usize, branch: Branch, state: &mut State) -> Result<Flow, Rule> {

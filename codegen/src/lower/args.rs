@@ -88,6 +88,7 @@ impl<'f> Lower<'f> {
                 ArgPlace::Stack(_) => {}
             }
         }
+        self.mf.incoming_bytes = assigner.used_bytes();
         if !in_regs.is_empty() {
             self.emit(Op::Args, &in_regs);
         }
