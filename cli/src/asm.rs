@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use arm64_enc::Inst;
-use codegen::{CompiledCode, RelocKind};
+use codegen::{CompiledCode, Reloc, RelocKind};
 use driver::pipeline::{self, Settings};
+use ir::Function;
 
 use crate::Failure;
 use crate::args::{Args, Choice, LEVEL, WITHOUT};
@@ -24,9 +25,12 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let program = input::load(&path)?;
     let wanted = functions(&program, function.as_deref())?;
     let mut text = String::new();
-    let compiled = pipeline::compile(program.module.clone(), &settings, &mut ())
+    let (module, compiled) = pipeline::compile(program.module.clone(), &settings, &mut ())
         .map_err(|error| input::failed(error, &program))?;
-    for code in compiled.iter().filter(|code| wanted.contains(&code.name.as_str())) {
+    for (func, code) in module.functions.values().zip(&compiled) {
+        if !wanted.contains(&code.name.as_str()) {
+            continue;
+        }
         // Writing to a string cannot fail.
         let _ = writeln!(
             text,
@@ -35,7 +39,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
             code.code_bytes / 4,
             code.frame_bytes
         );
-        text.push_str(&listing(code, &program));
+        text.push_str(&listing(func, code, &program));
         text.push('\n');
     }
     io::stdout().write_all(text.as_bytes())?;
@@ -54,7 +58,11 @@ pub(crate) fn functions<'p>(
 }
 
 /// The instructions of a function, one a line, with offsets and the source where it changes.
-pub(crate) fn listing(code: &CompiledCode, program: &Program) -> String {
+pub(crate) fn listing(func: &Function, code: &CompiledCode, program: &Program) -> String {
+    let name = |reloc: &Reloc| match reloc.symbol.name(func) {
+        Some(name) => name,
+        None => unreachable!("code refers to what its function declares"),
+    };
     let source: Vec<&str> = match program.language {
         Language::Rust => program.text.lines().collect(),
         Language::Ir => Vec::new(),
@@ -68,9 +76,9 @@ pub(crate) fn listing(code: &CompiledCode, program: &Program) -> String {
         if offset >= code.code_bytes {
             line.push_str(&match reloc {
                 Some(reloc) if reloc.addend != 0 => {
-                    format!(".quad {}{:+}", reloc.symbol, reloc.addend)
+                    format!(".quad {}{:+}", name(reloc), reloc.addend)
                 }
-                Some(reloc) => format!(".quad {}", reloc.symbol),
+                Some(reloc) => format!(".quad {}", name(reloc)),
                 None => format!(".word {word:#x}"),
             });
         } else {
@@ -80,10 +88,10 @@ pub(crate) fn listing(code: &CompiledCode, program: &Program) -> String {
             };
             match reloc {
                 Some(reloc) if reloc.kind == RelocKind::Call26 => {
-                    let _ = write!(line, "bl {}", reloc.symbol);
+                    let _ = write!(line, "bl {}", name(reloc));
                 }
                 Some(reloc) if reloc.kind == RelocKind::Jump26 => {
-                    let _ = write!(line, "b {}", reloc.symbol);
+                    let _ = write!(line, "b {}", name(reloc));
                 }
                 _ => line.push_str(&inst),
             }

@@ -118,7 +118,8 @@ impl Observer for Printer<'_> {
                 return;
             }
             Stage::Emit(code) => {
-                shown.text += &section(stage.name(), &what, &asm::listing(code, self.program));
+                shown.text +=
+                    &section(stage.name(), &what, &asm::listing(func, code, self.program));
                 return;
             }
         };

@@ -280,13 +280,13 @@ fn assembly_head() -> String {
     out
 }
 
-fn assembly(code: &CompiledCode, out: &mut String) -> Result<(), Box<dyn Error>> {
+fn assembly(func: &Function, code: &CompiledCode, out: &mut String) -> Result<(), Box<dyn Error>> {
     writeln!(out, ".p2align 4\n.globl {0}\n{0}:", code.name)?;
     for (at, word) in (0..).step_by(4).zip(&code.words) {
         match code.relocs.iter().find(|reloc| reloc.offset == at) {
             None => writeln!(out, " .inst {word:#x}")?,
             Some(reloc) if reloc.kind == RelocKind::Call26 => {
-                writeln!(out, " bl {}", reloc.symbol)?
+                writeln!(out, " bl {}", reloc.symbol.name(func).ok_or("it calls nothing")?)?
             }
             Some(reloc) => return Err(format!("{}: {:?}", code.name, reloc.kind).into()),
         }
@@ -325,7 +325,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for n in 0..count {
         let case = Case::random(&mut random);
         for func in [case.callee(&format!("jit_{n}")), case.caller(n)] {
-            assembly(&compiler.compile(&func)?, &mut asm)?;
+            assembly(&func, &compiler.compile(&func)?, &mut asm)?;
         }
         case.c(n, &mut c)?;
         write!(table, "case_{n},")?;

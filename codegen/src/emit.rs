@@ -8,7 +8,7 @@ use regalloc::{Allocation, Edit, Inst, ProgPoint};
 use crate::error::Reason;
 use crate::frame::Frame;
 use crate::function::MachineFunction;
-use crate::minst::{self, Emitter, Named, Op, Test, inverse};
+use crate::minst::{Emitter, Op, Symbol, Test, inverse};
 use crate::order;
 
 /// What has to be patched into the code.
@@ -24,14 +24,14 @@ pub enum RelocKind {
 }
 
 /// A place in the code that depends on an address.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Reloc {
     /// Offset of the instruction or datum, in bytes.
     pub offset: u32,
     /// What to put there.
     pub kind: RelocKind,
-    /// The function or data object, by name.
-    pub symbol: String,
+    /// The function or data object.
+    pub symbol: Symbol,
     /// Added to the address.
     pub addend: i64,
 }
@@ -216,17 +216,13 @@ fn finish(mut emitter: Emitter<'_>, spans: Vec<(u32, Span)>) -> Result<CompiledC
     let Emitter { asm, func, mf, frame, trap_sites, .. } = emitter;
     let code = asm.finish().map_err(assembly)?;
     let relocs = code.relocations().iter().map(|reloc| {
-        let symbol = match minst::named(reloc.symbol) {
-            Named::Function(callee) => func.callees.get(callee).map(|callee| callee.name.clone()),
-            Named::Data(data) => func.data.get(data).cloned(),
-        };
         let kind = match reloc.kind {
             arm64_enc::RelocKind::Abs64 => RelocKind::Abs64,
             arm64_enc::RelocKind::Call26 => RelocKind::Call26,
             arm64_enc::RelocKind::Jump26 => RelocKind::Jump26,
             _ => return Err(Reason::Internal("a relocation of a kind that is not asked for")),
         };
-        let symbol = symbol.ok_or(Reason::Internal("a relocation names nothing"))?;
+        let symbol = Symbol::from_number(reloc.symbol);
         Ok(Reloc { offset: reloc.offset, kind, symbol, addend: reloc.addend })
     });
     let relocs = relocs.collect::<Result<Vec<Reloc>, Reason>>()?;

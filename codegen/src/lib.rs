@@ -38,7 +38,7 @@ pub use error::{Error, Reason};
 pub use frame::MAX_FRAME_BYTES;
 pub use function::{MBlock, MInst, MachineFunction, TrapInfo};
 pub use lint::lint;
-pub use minst::Op;
+pub use minst::{Op, Symbol};
 pub use regalloc::Allocation;
 
 /// What the caller can choose.

@@ -52,7 +52,7 @@ fn run(
         Err(Fault { stop: Stop::Breakpoint { imm, .. }, .. }) => {
             Err(TrapKind::from_code(imm).expect("only traps are breakpoints"))
         }
-        Err(fault) => panic!("{fault}\n{}", common::disassemble(&code)),
+        Err(fault) => panic!("{fault}\n{}", common::disassemble(func, &code)),
     }
 }
 

@@ -4,7 +4,7 @@
 mod common;
 
 use arm64_sim::{CallArgs, CodeKind, Config, Fault, Simulator};
-use codegen::{CallConv, CompiledCode, Options, Reason};
+use codegen::{CallConv, Compiler, Options, Reason};
 use common::assembly;
 use common::link::{self, BASE, Linked};
 
@@ -17,9 +17,8 @@ fn compile_for(source: &str, conv: CallConv) -> Linked {
     let module = ir::parse::module(source).expect("the test's IR parses");
     ir::verify_module(&module).expect("the test's IR is well-formed");
     let options = Options::default().checked().with_call_conv(conv);
-    let compile = |func| codegen::compile(func, &options).unwrap_or_else(|error| panic!("{error}"));
-    let code: Vec<CompiledCode> = module.functions.values().map(compile).collect();
-    link::link(&code)
+    let mut compiler = Compiler::new(options).expect("registers");
+    link::link(module.functions.values(), &mut compiler).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn call(linked: &Linked, stack_size: u64, name: &str, args: &[u64]) -> Result<u64, Fault> {

@@ -5,7 +5,7 @@
 mod common;
 
 use arm64_sim::{CallArgs, CodeKind, Config, Fault, Simulator, Stop};
-use codegen::{CompiledCode, Compiler, Error, Options, Reason};
+use codegen::{Compiler, Error, Options, Reason};
 use common::link::{self, BASE};
 use interp::{Interpreter, LoadOptions, LoadedModule, NoHost, Program};
 use ir::{Module, Signature, TrapKind, Type};
@@ -93,10 +93,8 @@ fn compare(seed: u64, module: &mut Module, compiler: &mut Compiler) {
 }
 
 fn expect_same(seed: u64, module: &Module, program: &LoadedModule, compiler: &mut Compiler) {
-    let code: Result<Vec<CompiledCode>, Error> =
-        module.functions.values().map(|func| compiler.compile(func)).collect();
-    let linked = match code {
-        Ok(code) => link::link(&code),
+    let linked = match link::link(module.functions.values(), compiler) {
+        Ok(linked) => linked,
         // Whether a tail call has room for its arguments is not for the generator to know.
         Err(Error { reason: Reason::TailCallArguments { .. }, .. }) => return,
         Err(error) => panic!("seed {seed}: {error}\n{}", keep(seed, module)),

@@ -5,7 +5,7 @@
 mod common;
 
 use arm64_sim::{CallArgs, CodeKind, Config, Simulator};
-use codegen::{CompiledCode, Options, compile};
+use codegen::{Compiler, Options};
 use common::link::{self, BASE};
 
 /// What is passed: bits above the type are set and cleared.
@@ -21,15 +21,12 @@ fn extended(value: u64, bits: u32, extend: &str) -> u64 {
 /// Calls `@caller` with each value: what comes out must be the extension of it, or its low bits where none is asked for.
 fn check(callee: &str, caller: &str, bits: u32, extend: &str) {
     // Each side believes another signature of the callee, so they are modules of their own.
-    let compile_all = |source: &str| -> Vec<CompiledCode> {
-        let module = ir::parse::module(source).unwrap_or_else(|e| panic!("{e:?}\n{source}"));
-        let options = Options::default().checked();
-        let code = module.functions.values().map(|func| compile(func, &options));
-        code.map(|code| code.unwrap_or_else(|e| panic!("{e}\n{source}"))).collect()
-    };
-    let mut code = compile_all(callee);
-    code.extend(compile_all(caller));
-    let linked = link::link(&code);
+    let modules = [callee, caller]
+        .map(|source| ir::parse::module(source).unwrap_or_else(|e| panic!("{e:?}\n{source}")));
+    let functions = modules.iter().flat_map(|module| module.functions.values());
+    let mut compiler = Compiler::new(Options::default().checked()).expect("registers");
+    let linked = link::link(functions, &mut compiler);
+    let linked = linked.unwrap_or_else(|e| panic!("{e}\n{callee}{caller}"));
     let mut sim = Simulator::new(Config::restricted());
     sim.publish(BASE, &linked.words, CodeKind::Plain).expect("the space is free");
     for value in VALUES {
@@ -145,12 +142,9 @@ fn arguments_on_the_stack_come_through() {
             );
             let module = ir::parse::module(&source).unwrap_or_else(|e| panic!("{e:?}\n{source}"));
             let options = Options::default().checked().with_call_conv(conv);
-            let code: Vec<CompiledCode> = module
-                .functions
-                .values()
-                .map(|func| compile(func, &options).unwrap_or_else(|e| panic!("{e}\n{source}")))
-                .collect();
-            let linked = link::link(&code);
+            let mut compiler = Compiler::new(options).expect("registers");
+            let linked = link::link(module.functions.values(), &mut compiler);
+            let linked = linked.unwrap_or_else(|e| panic!("{e}\n{source}"));
             let mut sim = Simulator::new(Config::restricted());
             sim.publish(BASE, &linked.words, CodeKind::Plain).expect("the space is free");
             let x = 0x9e37_79b9_7f4a_7c15_u64;

@@ -6,7 +6,7 @@ mod common;
 use std::collections::BTreeSet;
 
 use arm64_sim::{CallArgs, CodeKind, Config, Simulator};
-use codegen::{CompiledCode, Options, compile};
+use codegen::{Compiler, Options, compile};
 use common::link::{self, BASE};
 
 /// What stands between: it may use `v0`, `v1` and the address `v2`, and leaves an `i64` in `v20`.
@@ -107,15 +107,9 @@ fn what_stands_between_two_comparisons_does_not_change_the_second() {
                     ir::parse::module(&source).unwrap_or_else(|e| panic!("{e:?}\n{source}"));
                 for lse in [false, true] {
                     let options = Options::default().checked().with_lse(lse);
-                    let code: Vec<CompiledCode> = module
-                        .functions
-                        .values()
-                        .map(|func| {
-                            compile(func, &options)
-                                .unwrap_or_else(|e| panic!("{name}: {e}\n{source}"))
-                        })
-                        .collect();
-                    let linked = link::link(&code);
+                    let mut compiler = Compiler::new(options).expect("registers");
+                    let linked = link::link(module.functions.values(), &mut compiler);
+                    let linked = linked.unwrap_or_else(|e| panic!("{name}: {e}\n{source}"));
                     let mut sim = Simulator::new(Config::restricted());
                     sim.publish(BASE, &linked.words, CodeKind::Plain).expect("the space is free");
                     for (x, y) in VALUES.iter().flat_map(|&x| VALUES.map(|y| (x, y))) {
@@ -168,7 +162,7 @@ fn every_register_is_used_when_they_are_short() {
     let module = ir::parse::module(&text).unwrap_or_else(|e| panic!("{e:?}\n{text}"));
     let func = module.functions.values().next().expect("there is one");
     let code = compile(func, &Options::default().checked()).unwrap_or_else(|e| panic!("{e}"));
-    let listing = common::disassemble(&code);
+    let listing = common::disassemble(func, &code);
     let words: BTreeSet<&str> = listing.split(|c: char| !c.is_ascii_alphanumeric()).collect();
     let ints = (0..16).chain(19..29).map(|n| format!("x{n}"));
     let floats = (0..31).map(|n| format!("d{n}"));

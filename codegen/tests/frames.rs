@@ -20,7 +20,7 @@ fn run(func: &Function, ints: &[u64], stack: &[u64]) -> u64 {
     let args = CallArgs { ints, stack, ..CallArgs::default() };
     match sim.call(BASE, &args) {
         Ok(results) => results.ints[0],
-        Err(fault) => panic!("{fault}\n{}", disassemble(&code)),
+        Err(fault) => panic!("{fault}\n{}", disassemble(func, &code)),
     }
 }
 
@@ -92,9 +92,10 @@ fn realigned_frames_touch_what_they_skip() {
 #[test]
 fn no_page_of_a_big_frame_is_skipped() {
     for size in [900_u64, 1100, 4096, 5000, 12_000, 40_000, 100_000] {
-        let code = compile(&slot_function(size, 8, 0), &Options::default()).expect("it compiles");
+        let func = slot_function(size, 8, 0);
+        let code = compile(&func, &Options::default()).expect("it compiles");
         // Each step of the stack pointer, and whether a store follows before the next.
-        let text = disassemble(&code);
+        let text = disassemble(&func, &code);
         let mut since_touch = 1024_u64;
         for line in text.lines() {
             if let Some(step) = line.split("sub sp, sp, #").nth(1) {
@@ -172,7 +173,12 @@ fn frames_of_every_small_size_and_number_of_saved_registers() {
             let code = compile(&func, &Options::default().checked())
                 .unwrap_or_else(|error| panic!("{count} values, a slot of {size}: {error}"));
             let expected = 5 + (0..u64::from(count)).map(|n| 5 * (n + 3)).sum::<u64>();
-            assert_eq!(run(&func, &[5], &[]), expected, "{count} {size}\n{}", disassemble(&code));
+            assert_eq!(
+                run(&func, &[5], &[]),
+                expected,
+                "{count} {size}\n{}",
+                disassemble(&func, &code)
+            );
         }
     }
 }
@@ -271,7 +277,7 @@ fn apple_packs_stack_arguments() {
     let stores = |conv| -> Vec<String> {
         let options = Options::default().checked().with_call_conv(conv);
         let code = compile(&func, &options).expect("it compiles");
-        let text = disassemble(&code);
+        let text = disassemble(&func, &code);
         text.lines()
             .filter(|line| line.contains("str") && line.contains("[sp"))
             .map(|line| line[6..].to_owned())

@@ -7,10 +7,15 @@ use std::collections::BTreeSet;
 
 use codegen::lint::Rule;
 use codegen::{
-    CompiledCode, Options, Reason, Reloc, RelocKind, SlotPlace, TrapSite, compile, lint,
+    CompiledCode, Options, Reason, Reloc, RelocKind, SlotPlace, Symbol, TrapSite, compile, lint,
 };
-use ir::{FunctionBuilder, Signature, TrapKind, Type};
+use ir::{Entity, FuncRef, Function, FunctionBuilder, Signature, TrapKind, Type};
 use testkit::Random;
+
+/// The first function of a table.
+fn g() -> Symbol {
+    Symbol::Function(FuncRef::from_index(0))
+}
 
 /// The rule that the code breaks.
 fn broken(code: &CompiledCode) -> Option<Rule> {
@@ -29,7 +34,7 @@ fn assemble(text: &str, frame_bytes: u32) -> CompiledCode {
     let mut code = CompiledCode { name: "f".to_owned(), frame_bytes, ..CompiledCode::default() };
     let reloc = |code: &mut CompiledCode, kind, word| {
         let offset = code.words.len() as u32 * 4;
-        code.relocs.push(Reloc { offset, kind, symbol: "g".to_owned(), addend: 0 });
+        code.relocs.push(Reloc { offset, kind, symbol: g(), addend: 0 });
         code.words.push(word);
     };
     let mut pool = None;
@@ -254,7 +259,7 @@ fn every_rule_can_be_broken() {
         [("b @", RelocKind::Call26), ("ret", RelocKind::Jump26), ("ret", RelocKind::Abs64)]
     {
         let mut code = assemble(text, 0);
-        code.relocs = vec![Reloc { offset: 0, kind, symbol: "g".to_owned(), addend: 0 }];
+        code.relocs = vec![Reloc { offset: 0, kind, symbol: g(), addend: 0 }];
         assert!(broken(&code).is_some(), "{text}, {kind:?}");
     }
     // The caller's stack, and slots.
@@ -373,12 +378,14 @@ block0(v0: i64):
 }
 ";
 
-fn corpus() -> Vec<CompiledCode> {
+fn corpus() -> Vec<(Function, CompiledCode)> {
     let module = ir::parse::module(CORPUS).expect("it parses");
-    module
-        .functions
-        .values()
-        .map(|func| compile(func, &Options::default().checked()).unwrap_or_else(|e| panic!("{e}")))
+    let functions = module.functions.into_values();
+    functions
+        .map(|func| {
+            let code = compile(&func, &Options::default().checked());
+            (func, code.unwrap_or_else(|e| panic!("{e}")))
+        })
         .collect()
 }
 
@@ -395,7 +402,7 @@ fn is_frame_word(word: u32) -> bool {
 #[test]
 fn no_instruction_of_a_frame_can_be_left_out() {
     let mut count = 0;
-    for code in corpus() {
+    for (func, code) in corpus() {
         for at in 0..code.code_bytes as usize / 4 {
             if !is_frame_word(code.words[at]) {
                 continue;
@@ -403,7 +410,7 @@ fn no_instruction_of_a_frame_can_be_left_out() {
             let mut damaged = code.clone();
             damaged.words[at] = arm64_enc::Inst::nop().encode();
             count += 1;
-            let text = common::disassemble(&code);
+            let text = common::disassemble(&func, &code);
             assert!(broken(&damaged).is_some(), "@{} without {:#x}:\n{text}", code.name, at * 4);
         }
     }
@@ -415,7 +422,7 @@ fn no_instruction_of_a_frame_can_be_left_out() {
 fn flipped_bits_are_noticed() {
     let mut rules = BTreeSet::new();
     let (mut frame, mut frame_seen, mut all, mut all_seen) = (0, 0, 0, 0);
-    for code in corpus() {
+    for (_, code) in corpus() {
         for at in 0..code.code_bytes as usize / 4 {
             for bit in 0..32 {
                 let mut damaged = code.clone();
@@ -439,7 +446,7 @@ fn flipped_bits_are_noticed() {
 #[test]
 fn nonsense_is_no_panic() {
     let mut random = Random::new(9);
-    for code in corpus() {
+    for (_, code) in corpus() {
         for _ in 0..300 {
             let mut damaged = code.clone();
             for _ in 0..1 + random.below(4) {

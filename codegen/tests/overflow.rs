@@ -192,7 +192,7 @@ fn simulator(func: &Function) -> (Simulator, String) {
         compile(func, &Options::default().checked()).unwrap_or_else(|error| panic!("{error}"));
     let mut sim = Simulator::new(Config::restricted());
     sim.publish(BASE, &code.words, CodeKind::Plain).expect("the space is free");
-    (sim, common::disassemble(&code))
+    (sim, common::disassemble(func, &code))
 }
 
 /// Values at the edges of a type, or any.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
+use codegen::Symbol;
 use ir::{Module, Signature};
 use jitmem::trap::Left;
 use jitmem::{DataMemory, epoch};
@@ -436,22 +437,24 @@ impl Inner {
         let func = unit.module.functions.get_index(index);
         let (_, func) = func.ok_or(Error::Internal("a unit has lost a function"))?;
         let compiled = pipeline::generate(func, compiler, settings, &mut ())?;
-        let mut destination = |reloc: &codegen::Reloc| {
-            let name = &reloc.symbol;
-            match unit.target(name) {
-                Some(Target::Function(id)) => {
-                    let removed = || Error::Removed { name: name.clone() };
-                    let slot = table.find(id).ok_or_else(removed)?;
-                    let (call, address) = (table.call_address(slot), table.stub_address(slot));
-                    Ok(Destination::Function { slot, call, address })
-                }
-                Some(Target::Host(index)) => {
-                    let import = &mut table.imports[index];
-                    Ok(Destination::Address(self.veneer_of(import, space)?))
-                }
-                None => {
-                    let address = unit.object(name).map(Destination::Address);
-                    address.ok_or(Error::Internal("a relocation refers to nothing"))
+        let referents = unit.referents(func);
+        let mut destination = |symbol: Symbol| {
+            let nothing = Error::Internal("a relocation refers to nothing");
+            match symbol {
+                Symbol::Function(callee) => match referents.target(callee).ok_or(nothing)? {
+                    Target::Function(id) => {
+                        let removed = || Error::Removed { name: func.callees[callee].name.clone() };
+                        let slot = table.find(id).ok_or_else(removed)?;
+                        let (call, address) = (table.call_address(slot), table.stub_address(slot));
+                        Ok(Destination::Function { slot, call, address })
+                    }
+                    Target::Host(index) => {
+                        let import = &mut table.imports[index];
+                        Ok(Destination::Address(self.veneer_of(import, space)?))
+                    }
+                },
+                Symbol::Data(data) => {
+                    referents.object(data).map(Destination::Address).ok_or(nothing)
                 }
             }
         };

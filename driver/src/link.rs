@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use codegen::{CompiledCode, Reloc, RelocKind};
+use codegen::{CompiledCode, RelocKind, Symbol};
 use jitmem::{DataMemory, ExecutableCode};
 
 use crate::error::{Error, LinkProblem};
@@ -35,13 +35,13 @@ pub(crate) struct Placed {
     pub(crate) calls: Vec<(SlotNumber, u64)>,
 }
 
-/// Puts the function of `slot` into `space`. `destination` tells what a relocation refers to, and its name.
+/// Puts the function of `slot` into `space`. `destination` tells where what a relocation refers to is.
 pub(crate) fn place(
     compiled: CompiledCode,
     slot: SlotNumber,
     source: Option<Arc<str>>,
     data: Arc<DataMemory>,
-    destination: &mut dyn FnMut(&Reloc) -> Result<Destination, Error>,
+    destination: &mut dyn FnMut(Symbol) -> Result<Destination, Error>,
     space: &Space,
 ) -> Result<Placed, Error> {
     let CompiledCode { name, mut words, relocs, traps, spans, code_bytes, .. } = compiled;
@@ -52,7 +52,7 @@ pub(crate) fn place(
     for reloc in &relocs {
         let problem = |problem| Error::Link { function: name.clone(), problem };
         let (index, at) = (reloc.offset as usize / 4, start + u64::from(reloc.offset));
-        let destination = destination(reloc)?;
+        let destination = destination(reloc.symbol)?;
         if let Destination::Function { slot, .. } = destination {
             refers_to.push(slot);
         }

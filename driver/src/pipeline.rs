@@ -77,7 +77,8 @@ pub fn input_errors(module: &Module) -> Vec<VerifyError> {
     module.functions.values().filter_map(|func| ssa::verify_dominance(func).err()).collect()
 }
 
-/// From verified IR, with variables or without, to machine code: the functions in the order of the module.
+/// From verified IR, with variables or without, to machine code: the optimised module, whose tables the code refers to, and
+/// the functions in its order.
 ///
 /// # Errors
 /// The first function that cannot be compiled, or what a stage made of it that breaks a rule.
@@ -85,12 +86,14 @@ pub fn compile(
     module: Module,
     settings: &Settings,
     observer: &mut dyn Observer,
-) -> Result<Vec<CompiledCode>, Error> {
+) -> Result<(Module, Vec<CompiledCode>), Error> {
     let module = optimized(module, settings, observer)?;
 
     let mut compiler = codegen::Compiler::new(settings.codegen.clone())?;
     let functions = module.functions.values();
-    functions.map(|func| generate(func, &mut compiler, settings, observer)).collect()
+    let code = functions.map(|func| generate(func, &mut compiler, settings, observer));
+    let code = code.collect::<Result<_, _>>()?;
+    Ok((module, code))
 }
 
 /// The second half of [`compile`], for one function.

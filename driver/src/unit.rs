@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ir::Module;
+use ir::{DataRef, Entity, FuncRef, Function, Module};
 use jitmem::DataMemory;
 
 use crate::error::Error;
@@ -50,8 +50,35 @@ impl Unit {
         own.or_else(|| Some(self.externs[self.module.externs.get_index_of(name)?]))
     }
 
+    /// What the tables of one of its functions stand for.
+    pub(crate) fn referents(&self, func: &Function) -> Referents {
+        Referents {
+            callees: func.callees.values().map(|callee| self.target(&callee.name)).collect(),
+            data: func.data.values().map(|name| self.object(name)).collect(),
+        }
+    }
+
     /// The address of a data object.
     pub(crate) fn object(&self, name: &str) -> Option<u64> {
         self.data.address(self.module.data.get_index_of(name)?)
+    }
+}
+
+/// What the names in the tables of a function stand for, each looked up once.
+#[derive(Debug)]
+pub(crate) struct Referents {
+    callees: Vec<Option<Target>>,
+    data: Vec<Option<u64>>,
+}
+
+impl Referents {
+    /// A callee.
+    pub(crate) fn target(&self, callee: FuncRef) -> Option<Target> {
+        self.callees.get(callee.index()).copied().flatten()
+    }
+
+    /// The address of a data object.
+    pub(crate) fn object(&self, data: DataRef) -> Option<u64> {
+        self.data.get(data.index()).copied().flatten()
     }
 }

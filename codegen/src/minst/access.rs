@@ -7,7 +7,7 @@ use arm64_enc::{
 use regalloc::{Edit, Loc, PReg, RegClass};
 
 use super::emit::{Emitter, Places};
-use super::{Addr, Displacement, Op, data_symbol, function_symbol};
+use super::{Addr, Displacement, Op, Symbol};
 use crate::abi::{fp, gp};
 use crate::error::{Reason, valid};
 use crate::frame;
@@ -25,11 +25,11 @@ impl Emitter<'_> {
                 frame::add_to(&mut self.asm, at.gp_sp()?, base, offset)
             }
             Op::DataAddr { data, offset } => {
-                self.asm.ldr_symbol(at.gp()?, data_symbol(data), i64::from(offset));
+                self.asm.ldr_symbol(at.gp()?, Symbol::Data(data).number(), i64::from(offset));
                 Ok(())
             }
             Op::FuncAddr { callee } => {
-                self.asm.ldr_symbol(at.gp()?, function_symbol(callee), 0);
+                self.asm.ldr_symbol(at.gp()?, Symbol::Function(callee).number(), 0);
                 Ok(())
             }
             _ => Err(Reason::Internal("not a memory instruction")),

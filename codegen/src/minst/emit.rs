@@ -11,7 +11,7 @@ use arm64_enc::{
 use ir::{Function, TrapKind};
 use regalloc::{Loc, PReg};
 
-use super::{ArithRhs, CondRhs, Op, Src, Test, TrapRef, function_symbol};
+use super::{ArithRhs, CondRhs, Op, Src, Symbol, Test, TrapRef};
 use crate::abi::{fp, gp, gp_sp};
 use crate::error::{Reason, valid};
 use crate::frame::{self, Frame};
@@ -327,13 +327,13 @@ impl Emitter<'_> {
     fn control(&mut self, op: &Op, at: &mut Places<'_>) -> Result<(), Reason> {
         match *op {
             Op::Args => {}
-            Op::Call { callee } => self.asm.bl_symbol(function_symbol(callee)),
+            Op::Call { callee } => self.asm.bl_symbol(Symbol::Function(callee).number()),
             Op::CallIndirect => {
                 self.asm.push(Branch::Reg { op: BranchReg::Blr, rn: at.gp()? });
             }
             Op::TailCall { callee } => {
                 self.frame.epilogue(&mut self.asm)?;
-                self.asm.b_symbol(function_symbol(callee));
+                self.asm.b_symbol(Symbol::Function(callee).number());
             }
             // The address may be in a register that the epilogue restores, so it moves to one that it leaves alone;
             // and a branch by `x16` may go to where only calls may land (BTI).

@@ -16,7 +16,7 @@ use arm64_enc::{
     CompareZero, Cond, CondCompare, CondSelect, DataProc1, DataProc2, Extend, ExtendShift,
     ExtractLsb, Flags, FpBinary, FpConvert, FpMemOp, FpMove, FpSize, FpTernary, FpToInt, FpUnary,
     Imm5, IndexScale, IntToFp, LogicalImm, LogicalImmOp, LogicalReg, MemExtend, MemOp, MulAdd,
-    MulAddLong, MulHigh, Nzcv, ScaledOffset, Shift, Simm9, Size, Symbol, TestBit, X0, materialize,
+    MulAddLong, MulHigh, Nzcv, ScaledOffset, Shift, Simm9, Size, TestBit, X0, materialize,
 };
 use ir::{DataRef, Entity, FuncRef, Function, RmwOp, StackSlot};
 
@@ -435,29 +435,40 @@ const fn compares(op: RmwOp) -> bool {
     matches!(op, RmwOp::Smin | RmwOp::Smax | RmwOp::Umin | RmwOp::Umax)
 }
 
-/// What a relocation names.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Named {
+/// What a relocation refers to: an entry of a table of the function.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Symbol {
+    /// One of its [`callees`](Function::callees).
     Function(FuncRef),
+    /// One of its [`data`](Function::data) objects.
     Data(DataRef),
 }
 
-/// The symbol of a function: even, where those of data are odd.
-pub(crate) fn function_symbol(function: FuncRef) -> Symbol {
-    Symbol((function.index() as u32) << 1)
-}
+impl Symbol {
+    /// Its name, if the function has such an entry.
+    #[must_use]
+    pub fn name(self, func: &Function) -> Option<&str> {
+        match self {
+            Symbol::Function(callee) => func.callees.get(callee).map(|callee| &*callee.name),
+            Symbol::Data(data) => func.data.get(data).map(|name| &**name),
+        }
+    }
 
-/// The symbol of a data object.
-pub(crate) fn data_symbol(data: DataRef) -> Symbol {
-    Symbol((data.index() as u32) << 1 | 1)
-}
+    /// As the assembler knows it: those of functions are even, those of data odd.
+    pub(crate) fn number(self) -> arm64_enc::Symbol {
+        arm64_enc::Symbol(match self {
+            Symbol::Function(callee) => (callee.index() as u32) << 1,
+            Symbol::Data(data) => (data.index() as u32) << 1 | 1,
+        })
+    }
 
-/// What a symbol of this crate names.
-pub(crate) fn named(symbol: Symbol) -> Named {
-    let index = (symbol.0 >> 1) as usize;
-    match symbol.0 & 1 {
-        0 => Named::Function(FuncRef::from_index(index)),
-        _ => Named::Data(DataRef::from_index(index)),
+    /// The symbol of a number.
+    pub(crate) fn from_number(number: arm64_enc::Symbol) -> Symbol {
+        let index = (number.0 >> 1) as usize;
+        match number.0 & 1 {
+            0 => Symbol::Function(FuncRef::from_index(index)),
+            _ => Symbol::Data(DataRef::from_index(index)),
+        }
     }
 }
 

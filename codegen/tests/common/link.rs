@@ -1,6 +1,7 @@
-//! A linker for tests: the functions of a module side by side at a fixed address.
+//! A linker for tests: functions side by side at a fixed address.
 
-use codegen::{CompiledCode, RelocKind};
+use codegen::{CompiledCode, Compiler, Error, RelocKind};
+use ir::Function;
 
 /// Where linked code begins.
 pub(crate) const BASE: u64 = 0x10_0000;
@@ -20,18 +21,28 @@ impl Linked {
     }
 }
 
-/// Places functions and patches what depends on their addresses.
-pub(crate) fn link(functions: &[CompiledCode]) -> Linked {
+/// Compiles functions, places them and patches what depends on their addresses.
+///
+/// # Errors
+/// The first function that cannot be compiled.
+pub(crate) fn link<'f>(
+    functions: impl IntoIterator<Item = &'f Function>,
+    compiler: &mut Compiler,
+) -> Result<Linked, Error> {
+    let compile = |func| Ok((func, compiler.compile(func)?));
+    let compiled: Vec<(&Function, CompiledCode)> =
+        functions.into_iter().map(compile).collect::<Result<_, Error>>()?;
     let mut linked = Linked { words: Vec::new(), places: Vec::new() };
-    for code in functions {
+    for (_, code) in &compiled {
         linked.words.resize(linked.words.len().next_multiple_of(4), 0);
         linked.places.push((code.name.clone(), BASE + linked.words.len() as u64 * 4));
         linked.words.extend(&code.words);
     }
-    for (index, code) in functions.iter().enumerate() {
+    for (index, (func, code)) in compiled.iter().enumerate() {
         let start = linked.places[index].1;
         for reloc in &code.relocs {
-            let target = linked.address(&reloc.symbol).wrapping_add_signed(reloc.addend);
+            let symbol = reloc.symbol.name(func).expect("the function declares what it refers to");
+            let target = linked.address(symbol).wrapping_add_signed(reloc.addend);
             let place = start + u64::from(reloc.offset);
             let at = ((place - BASE) / 4) as usize;
             match reloc.kind {
@@ -47,5 +58,5 @@ pub(crate) fn link(functions: &[CompiledCode]) -> Linked {
             }
         }
     }
-    linked
+    Ok(linked)
 }

@@ -30,13 +30,13 @@ pub(crate) fn assembly_with(source: &str, options: &codegen::Options) -> String 
         if module.functions.len() > 1 {
             let _ = writeln!(out, "@{}:", code.name);
         }
-        out.push_str(&disassemble(&code));
+        out.push_str(&disassemble(&func, &code));
     }
     out
 }
 
 /// The words of a function as text, relocations and traps beside them.
-pub(crate) fn disassemble(code: &codegen::CompiledCode) -> String {
+pub(crate) fn disassemble(func: &ir::Function, code: &codegen::CompiledCode) -> String {
     let mut out = String::new();
     for (index, &word) in code.words.iter().enumerate() {
         let offset = index as u32 * 4;
@@ -46,7 +46,8 @@ pub(crate) fn disassemble(code: &codegen::CompiledCode) -> String {
         };
         let _ = write!(out, "{offset:4x}  {text}");
         for reloc in code.relocs.iter().filter(|reloc| reloc.offset == offset) {
-            let _ = write!(out, "  ; {:?} @{}+{}", reloc.kind, reloc.symbol, reloc.addend);
+            let symbol = reloc.symbol.name(func).expect("the function declares it");
+            let _ = write!(out, "  ; {:?} @{symbol}+{}", reloc.kind, reloc.addend);
         }
         for trap in code.traps.iter().filter(|trap| trap.offset == offset) {
             let _ = write!(out, "  ; {}", trap.kind);
