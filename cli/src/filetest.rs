@@ -18,6 +18,7 @@ use ir::{Module, TrapKind};
 use opt::Level;
 
 use crate::source::{Language, Problem};
+use crate::trust::trusted;
 
 /// Instructions that a call of a test may run: no test needs as many, and an endless loop ends soon.
 const FUEL: u64 = 2_000_000_000;
@@ -218,6 +219,7 @@ pub(crate) fn options(configuration: &Configuration, language: Language) -> Opti
         .fuel(has_limits.then_some(FUEL))
         // Programs of the source language pass texts to the host by address, but only of their own data.
         .restricted(has_limits && language == Language::Ir);
+    let options = trusted(options);
     // In the simulator both ways to do an atomic operation have their turn.
     match configuration.engine {
         EngineKind::Simulator => options.lse(configuration.level != Some(Level::None)),

@@ -1,6 +1,6 @@
 //! What a person meets of Jitsu: the `jitsu` program (verbs, options, help; each verb is a file), the runner of text
 //! tests, [`filetest`], and [`judge`], which compares the engines.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod args;
 mod asm;
@@ -17,6 +17,7 @@ mod source;
 mod stages;
 mod test;
 mod times;
+mod trust;
 
 pub use case::{Verdict, judge};
 

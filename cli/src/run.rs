@@ -9,6 +9,7 @@ use ir::TrapKind;
 use crate::args::{Args, Choice, LEVEL, WITHOUT, one_of};
 use crate::filetest::list;
 use crate::input::{self, Program};
+use crate::trust::trusted;
 use crate::{BROKEN_PIPE, Failure};
 
 pub(crate) const OPTIONS: &[Choice] = &[
@@ -90,7 +91,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
 /// The options for an engine. A program has no memory but its own here, so those that can hold it to that do: an address
 /// that is not the program's is a trap, as it is in native code, and not the end of this process.
 fn on(options: Options, kind: EngineKind) -> Options {
-    options.engine(kind).restricted(kind.keeps_limits())
+    trusted(options.engine(kind).restricted(kind.keeps_limits()))
 }
 
 /// Runs every engine and compares results and output.

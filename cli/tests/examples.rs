@@ -5,6 +5,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+#[path = "../../driver/tests/common/mod.rs"]
+mod common;
+
+use common::trusted;
 use driver::{Engine, EngineKind, Func, Hosts, Level, Options, Output};
 
 fn programs() -> Vec<(String, PathBuf)> {
@@ -31,7 +35,7 @@ fn check(engine: EngineKind, level: Level) {
         let text = std::fs::read_to_string(&path).unwrap();
         let module =
             lang::compile(&text, &name).unwrap_or_else(|errors| panic!("{name}: {errors:?}"));
-        let options = Options::default().engine(engine).level(level).verify(false);
+        let options = trusted(Options::default().engine(engine).level(level).verify(false));
         let engine = Engine::new(module, &Hosts::for_lang(), &options).unwrap();
         let main: Func<(), ()> = engine.func("main").unwrap();
         let (result, printed) = Output::collect(|| main.call(()));

@@ -4,12 +4,17 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
+#[path = "../../driver/tests/common/mod.rs"]
+mod common;
+
+use common::trusted;
 use driver::{Engine, EngineKind, Func, Hosts, Level, Options, Output};
 
 /// What `main` prints, and how it ends.
 fn run(text: &str, name: &str, options: &Options) -> (Vec<u8>, String) {
     let module = lang::compile(text, name).unwrap_or_else(|errors| panic!("{name}: {errors:?}"));
-    let engine = Engine::new(module, &Hosts::for_lang(), options).unwrap();
+    let options = trusted(options.clone());
+    let engine = Engine::new(module, &Hosts::for_lang(), &options).unwrap();
     let main: Func<(), ()> = engine.func("main").unwrap();
     let (result, printed) = Output::collect(|| main.call(()));
     let end = result.map_or_else(|error| error.to_string(), |()| "returned".to_owned());
@@ -87,7 +92,7 @@ block0:
     let mut hosts = Hosts::for_lang();
     hosts.add("bump_again", bump_again as extern "C" fn(i64, i64));
     let kinds = [EngineKind::Interpreter, EngineKind::Simulator];
-    let options = |kind| Options::default().engine(kind).restricted(true);
+    let options = |kind| trusted(Options::default().engine(kind).restricted(true));
     let made = kinds.map(|kind| Engine::new(module.clone(), &hosts, &options(kind)).unwrap());
     SHARED.set(made.into()).unwrap();
     for (index, engine) in SHARED.get().unwrap().iter().enumerate() {
@@ -103,5 +108,20 @@ block0:
         let (result, printed) = Output::collect(|| print.call(()));
         result.unwrap();
         assert_eq!(printed.out, b"hello", "{}", engine.kind());
+    }
+}
+
+/// The host reads a text where it is told to: not for modules that nobody vouches for, whatever else is restricted.
+#[test]
+fn hosts_that_believe_addresses_are_for_modules_that_somebody_vouches_for() {
+    let text = "extern @print.str(i64, i64, i64, i64, i64)\nfn @f() {\nblock0:\n  ret\n}";
+    let module = ir::parse::module(text).unwrap();
+    let hosts = Hosts::for_lang();
+    for restricted in [false, true] {
+        let options = Options::default().engine(EngineKind::Simulator).restricted(restricted);
+        let refused = Engine::new(module.clone(), &hosts, &options).unwrap_err();
+        assert!(matches!(refused, driver::Error::NotConfined(_)), "{refused}");
+        assert!(refused.to_string().contains("@print.str"), "{refused}");
+        Engine::new(module.clone(), &hosts, &trusted(options)).unwrap();
     }
 }

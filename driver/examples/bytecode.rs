@@ -2,6 +2,7 @@
 //!
 //! On a machine that is not ARM64 the compiled code runs in the simulator; then the times say nothing about the code,
 //! and the numbers to look at are the instructions executed.
+#![forbid(unsafe_code)]
 
 use std::hint::black_box;
 use std::time::Instant;

@@ -2,6 +2,8 @@
 //!
 //! On an ARM64 machine, or under QEMU, which counts instructions (`-singlestep -d nochain,exec` writes a line for each),
 //! the difference between two counts of calls is what a call costs.
+#![forbid(unsafe_code)]
+
 use driver::ir::{FunctionBuilder, Module, Type};
 use driver::{Engine, Func, Hosts, Options};
 

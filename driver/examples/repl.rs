@@ -8,6 +8,8 @@
 //! ```
 //! Numbers are `f64`. `print(x)` is a function of the host; `sqrt(x)` is one that refuses some numbers. Ends with the
 //! input. A variable is a function without parameters.
+#![forbid(unsafe_code)]
+
 use std::collections::HashMap;
 use std::error::Error;
 use std::io::{BufRead, Write};

@@ -101,7 +101,8 @@ impl HostFunction {
         let thunk = move |caller: &mut Caller<'_>, args: &[u64], results: &mut [u64]| {
             closure.call(caller, args, results)
         };
-        HostFunction { signature, bools, code: None, thunk: Arc::new(thunk) }
+        let (takes_addresses, thunk) = (false, Arc::new(thunk));
+        HostFunction { signature, bools, takes_addresses, code: None, thunk }
     }
 }
 

@@ -85,6 +85,8 @@ pub enum Error {
         /// The rule and the place.
         error: ir::VerifyError,
     },
+    /// The module uses raw addresses, and nobody vouches for it: see [`Options::trusted`](crate::Options::trusted).
+    NotConfined(ir::VerifyError),
     /// A function cannot be compiled.
     Compile(Box<codegen::Error>),
     /// A module cannot be loaded into the interpreter.
@@ -253,6 +255,10 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Verify { stage, error } => write!(f, "after {stage}: {error}"),
+            Error::NotConfined(error) => write!(
+                f,
+                "{error}; or vouch for the module with `Options::trusted`, or run it on an engine whose memory is restricted"
+            ),
             Error::Compile(error) => error.fmt(f),
             #[cfg(feature = "interpreter")]
             Error::Load(error) => error.fmt(f),
@@ -322,7 +328,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Error::Verify { error, .. } => Some(error),
+            Error::Verify { error, .. } | Error::NotConfined(error) => Some(error),
             #[cfg(feature = "interpreter")]
             Error::Load(error) => Some(&**error),
             Error::Memory(error) => Some(error),

@@ -21,6 +21,8 @@ pub(crate) struct HostFunction {
     pub(crate) signature: Signature,
     /// Which parameters are `bool`: what native code passes for them is normalised on the way.
     pub(crate) bools: Vec<bool>,
+    /// Whether it believes the addresses that it is given: only modules that somebody vouches for may call it.
+    pub(crate) takes_addresses: bool,
     /// Where its code is, if it is a plain one.
     pub(crate) code: Option<u64>,
     /// How the engine calls it.
@@ -138,7 +140,10 @@ impl Hosts {
     pub fn add_dynamic(&mut self, name: &str, signature: &Signature, thunk: Thunk) -> &mut Self {
         let bools = vec![false; signature.params.len()];
         let signature = signature.clone();
-        self.insert(name, HostFunction { signature, bools, code: None, thunk })
+        self.insert(
+            name,
+            HostFunction { signature, bools, takes_addresses: false, code: None, thunk },
+        )
     }
 
     /// Adds a plain function, or replaces the one of this name: native code calls it directly. It must not unwind; it may call
@@ -146,11 +151,22 @@ impl Hosts {
     pub fn add<F: HostFn>(&mut self, name: &str, function: F) -> &mut Self {
         let code = Some(function.address());
         let (bools, thunk) = (F::bools(), function.thunk());
-        self.insert(name, HostFunction { signature: F::signature(), bools, code, thunk })
+        let (signature, takes_addresses) = (F::signature(), false);
+        self.insert(name, HostFunction { signature, bools, takes_addresses, code, thunk })
     }
 
     fn insert(&mut self, name: &str, function: HostFunction) -> &mut Self {
         self.functions.insert(name.to_owned(), function);
+        self
+    }
+
+    /// The same, of one that believes the addresses that it is given.
+    #[cfg(feature = "lang")]
+    pub(crate) fn add_believing<F: HostFn>(&mut self, name: &str, function: F) -> &mut Self {
+        self.add(name, function);
+        if let Some(function) = self.functions.get_mut(name) {
+            function.takes_addresses = true;
+        }
         self
     }
 

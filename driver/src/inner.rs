@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use codegen::Symbol;
-use ir::{Module, Signature};
+use ir::{Module, Signature, VerifyError, VerifyRule};
 use jitmem::trap::Left;
 use jitmem::{DataMemory, epoch};
 
@@ -230,8 +230,19 @@ impl Inner {
         Ok(slot)
     }
 
+    /// Every rule of the IR, and that what it reaches is its own or somebody vouches for it.
+    fn verify(&self, module: &Module) -> Result<(), Error> {
+        if let Some(error) = pipeline::input_errors(module).into_iter().next() {
+            return Err(Error::Verify { stage: READING, error });
+        }
+        if self.options.trusted || self.options.restricted {
+            return Ok(());
+        }
+        ir::verify_confined(module).map_err(Error::NotConfined)
+    }
+
     pub(crate) fn add(&self, module: Module) -> Result<Vec<FuncId>, Error> {
-        verify(&module)?;
+        self.verify(&module)?;
         let data = data_of(&module)?;
         let mut state = self.lock();
         let State { table, .. } = &mut *state;
@@ -311,7 +322,17 @@ impl Inner {
             })?;
             match target {
                 Target::Function(_) => same_signature(name, actual, declared)?,
-                Target::Host(_) => {
+                Target::Host(index) => {
+                    let host = &table.imports[index].host;
+                    if host.function.takes_addresses && !self.options.trusted {
+                        return Err(Error::NotConfined(VerifyError {
+                            rule: VerifyRule::Confined,
+                            function: name.clone(),
+                            block: None,
+                            inst: None,
+                            message: "the host reads memory at the address that it is given".into(),
+                        }));
+                    }
                     if !same_types(actual, declared) {
                         return Err(Error::HostSignature {
                             name: name.clone(),
@@ -330,7 +351,7 @@ impl Inner {
         if module.functions.len() != 1 {
             return Err(Error::NotOneFunction { count: module.functions.len() });
         }
-        verify(&module)?;
+        self.verify(&module)?;
         let data = data_of(&module)?;
         let mut state = self.lock();
         let slot = state.table.find(function).ok_or(Error::UnknownId { id: function })?;
@@ -466,13 +487,6 @@ impl Inner {
             space.retire(&old);
         }
         Ok(Some(placed.code))
-    }
-}
-
-fn verify(module: &Module) -> Result<(), Error> {
-    match pipeline::input_errors(module).into_iter().next() {
-        Some(error) => Err(Error::Verify { stage: READING, error }),
-        None => Ok(()),
     }
 }
 

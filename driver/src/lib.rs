@@ -54,8 +54,10 @@
 //! source language ask of their host ([`Hosts`], `Output`); the front end is the crate `lang`.
 //!
 //! # Trust
-//! Compiled code does what its IR says, also to memory: whoever makes the IR vouches for the addresses that it
-//! computes. For IR from elsewhere there is [`Options::restricted`] with the interpreter or the simulator.
+//! A module is *confined* if every access takes its address directly from a stack slot or data object and lies inside of it
+//! ([`ir::verify_confined`]). To add and call such a module is safe, wherever it comes from. One that computes addresses is
+//! refused unless somebody vouches for it, which is `unsafe` and done once, by [`Options::trusted`]; or the memory of the engine is
+//! [restricted](Options::restricted), which the interpreter and the simulator can do, at the cost of a check for each access.
 #![deny(unsafe_code)]
 // What only the engines use whose features are off is not worth a condition at each place.
 #![cfg_attr(not(all(feature = "interpreter", feature = "simulator")), allow(dead_code))]

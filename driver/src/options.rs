@@ -79,6 +79,7 @@ pub struct Options {
     pub(crate) verify: bool,
     pub(crate) fuel: Option<u64>,
     pub(crate) restricted: bool,
+    pub(crate) trusted: bool,
     pub(crate) lse: Option<bool>,
     pub(crate) optimize_for_interpreter: bool,
     pub(crate) limit: opt::Limit,
@@ -94,6 +95,7 @@ impl Default for Options {
             verify: cfg!(debug_assertions),
             fuel: None,
             restricted: false,
+            trusted: false,
             lse: None,
             optimize_for_interpreter: true,
             limit: opt::Limit::NONE,
@@ -138,6 +140,37 @@ impl Options {
     #[must_use]
     pub fn restricted(mut self, restricted: bool) -> Self {
         self.restricted = restricted;
+        self
+    }
+
+    /// Takes modules with raw addresses too: those that are not [confined](ir::verify_confined). Without it they are
+    /// [refused](crate::Error::NotConfined), but by engines that are [`restricted`](Options::restricted), which check each access.
+    ///
+    /// # Safety
+    /// For every module that is added to the engine: whenever one of its functions is called, by whomever and with whatever
+    /// arguments, each address that it reads, writes or calls is one that this program lets it read, write or call so. Whoever
+    /// lets others call such a function answers for the addresses among its arguments; host functions that take addresses
+    /// belong in the same promise.
+    ///
+    /// ```
+    /// use driver::{Engine, Func, Hosts, Options, ir};
+    ///
+    /// let text = "fn @get(i64) -> i64 {\nblock0(v0: i64):\n  v1: i64 = load v0\n  ret v1\n}";
+    /// let module = ir::parse::module(text).map_err(|errors| errors[0].clone())?;
+    /// assert!(Engine::new(module.clone(), &Hosts::new(), &Options::default()).is_err());
+    ///
+    /// // SAFETY: `get` reads eight bytes where its argument points; it is called below only, with the address of a number.
+    /// let options = unsafe { Options::default().trusted() };
+    /// let engine = Engine::new(module, &Hosts::new(), &options)?;
+    /// let get: Func<usize, i64> = engine.func("get")?;
+    /// let number = Box::new(42_i64);
+    /// assert_eq!(get.call(std::ptr::from_ref(&*number).expose_provenance())?, 42);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[allow(unsafe_code)] // the contract of raw addresses has to stand somewhere
+    pub unsafe fn trusted(mut self) -> Self {
+        self.trusted = true;
         self
     }
 

@@ -1,5 +1,8 @@
 //! Modules through every engine that this machine has; under QEMU that includes native code.
 
+mod common;
+
+use common::trusted;
 use driver::{Caller, Engine, EngineKind, Error, Func, Hosts, Level, Options, Value};
 use ir::{FunctionBuilder, IntCC, Module, NarrowWidth, Signature, TrapKind, Type};
 
@@ -7,7 +10,7 @@ use ir::{FunctionBuilder, IntCC, Module, NarrowWidth, Signature, TrapKind, Type}
 fn each(module: &Module, hosts: &Hosts, check: impl Fn(&Engine)) {
     for engine in EngineKind::available() {
         for level in [Level::None, Level::Speed] {
-            let options = Options::default().engine(engine).level(level).verify(true);
+            let options = trusted(Options::default().engine(engine).level(level).verify(true));
             check(&Engine::new(module.clone(), hosts, &options).unwrap());
         }
     }

@@ -3,6 +3,9 @@
 //!
 //! `JITSU_SEEDS=2000 cargo test --release -p driver --test guards` runs more of them.
 
+mod common;
+
+use common::trusted;
 use driver::{Configuration, Engine, Error, Hosts, Value};
 use ir::{Module, Span, TrapKind};
 use testkit::Random;
@@ -41,8 +44,7 @@ fn guarded_modules_do_what_the_ir_says() {
             }
             let mut first: Option<Vec<Outcome>> = None;
             for configuration in Configuration::all() {
-                let options = configuration
-                    .options()
+                let options = trusted(configuration.options())
                     .verify(true)
                     .restricted(configuration.engine.keeps_limits())
                     .fuel(configuration.engine.keeps_limits().then_some(FUEL));

@@ -6,6 +6,9 @@
 //!
 //!     JITSU_PAIRS=1 cargo test --release -p driver --test pairs -- --nocapture
 
+mod common;
+
+use common::trusted;
 use driver::{Engine, EngineKind, Func, Hosts, Level, Options};
 use ir::{FunctionBuilder, IntCC, Module, Signature, TrapKind, Type};
 use testkit::pairs::{self, Case, Slice};
@@ -105,7 +108,7 @@ fn check(batch: &[Tried], kind: EngineKind, level: Level) {
     }
     module.add_function(addresses(batch.len())).unwrap();
     module.add_function(sweep()).unwrap();
-    let options = Options::default().engine(kind).level(level).verify(true);
+    let options = trusted(Options::default().engine(kind).level(level).verify(true));
     let engine = Engine::new(module, &Hosts::new(), &options)
         .unwrap_or_else(|error| panic!("{kind}, {level:?}: {error}"));
     let mut entries = vec![0_u64; batch.len()];

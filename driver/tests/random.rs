@@ -3,6 +3,9 @@
 //!
 //! `JITSU_SEEDS=100000 cargo test --release -p driver --test random` runs more of them.
 
+mod common;
+
+use common::trusted;
 use driver::{Configuration, Engine, EngineKind, Error, Hosts, Value};
 use ir::{Module, Signature, TrapKind, Type};
 use testkit::{Families, Random, Shape};
@@ -102,7 +105,7 @@ fn check(seed: u64, count: &mut Count) {
     let mut first: Option<Vec<Result<Vec<u128>, TrapKind>>> = None;
     for configuration in Configuration::all() {
         let fuel = configuration.engine.keeps_limits().then_some(FUEL);
-        let mut options = configuration.options().verify(true).fuel(fuel);
+        let mut options = trusted(configuration.options().verify(true).fuel(fuel));
         // Both ways to do an atomic operation have their turn.
         if configuration.engine == EngineKind::Simulator {
             options = options.lse(random.once_in(2));

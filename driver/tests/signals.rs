@@ -5,11 +5,14 @@
 #![cfg(all(target_arch = "aarch64", unix))]
 #![allow(unsafe_code)] // signals are sent and handled by system calls
 
+mod common;
+
 use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use common::trusted;
 use driver::{Engine, EngineKind, Error, Func, Hosts, Level, Options};
 use ir::TrapKind;
 
@@ -55,7 +58,7 @@ block0(v0: f64):
 
 fn engine() -> Engine {
     let module = ir::parse::module(TEXT).expect("it is a module");
-    let options = Options::default().engine(EngineKind::Native).level(Level::Speed);
+    let options = trusted(Options::default().engine(EngineKind::Native).level(Level::Speed));
     Engine::new(module, &Hosts::new(), &options).expect("it compiles")
 }
 

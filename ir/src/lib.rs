@@ -48,5 +48,7 @@ pub use opcode::{
 };
 pub use parse::{ParseCode, ParseError};
 pub use types::{AbiParam, Extend, Signature, Span, Type};
-pub use verify::{MAX_FRAME, VerifyError, VerifyRule, verify_function, verify_module};
+pub use verify::{
+    MAX_FRAME, VerifyError, VerifyRule, verify_confined, verify_function, verify_module,
+};
 pub use words::{FloatCC, IntCC, RmwOp, TrapKind};

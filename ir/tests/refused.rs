@@ -15,13 +15,15 @@ fn errors(text: &str) -> String {
                 format!("{} {} {help}\n", error.code, error.message)
             })
             .collect(),
-        Ok(module) => match ir::verify_module(&module) {
-            Err(error) => {
-                stands_under_its_instruction(&module, &error);
-                format!("{} {error}\n", error.rule)
+        Ok(module) => {
+            match ir::verify_module(&module).and_then(|()| ir::verify_confined(&module)) {
+                Err(error) => {
+                    stands_under_its_instruction(&module, &error);
+                    format!("{} {error}\n", error.rule)
+                }
+                Ok(()) => String::new(),
             }
-            Ok(()) => String::new(),
-        },
+        }
     }
 }
 

@@ -4,11 +4,14 @@
 //! The sizes of the list are for a release build, by hand: `cargo test --release -p driver --test shape -- --ignored`.
 
 mod cases;
+#[path = "../common/mod.rs"]
+mod common;
 mod limits;
 
 use std::time::Instant;
 
 use cases::Case;
+use common::trusted;
 use driver::{Configuration, Engine, Hosts, Options, Value};
 
 macro_rules! cases {
@@ -55,7 +58,7 @@ cases! {
 
 /// Every engine that runs here, at every level, with and without what the interpreter's IR is optimised by.
 fn configurations() -> Vec<Options> {
-    Configuration::all().into_iter().map(Configuration::options).collect()
+    Configuration::all().into_iter().map(|configuration| trusted(configuration.options())).collect()
 }
 
 /// Compiles and runs a case on a stack that recursion over the input would overflow.

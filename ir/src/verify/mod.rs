@@ -48,7 +48,12 @@
 //! Two rules are checked in SSA form, by the `ssa` crate:
 //! - `V028` a definition dominates its uses, but for uses that cannot be reached;
 //! - `V029` no variable is read or written.
+//!
+//! One rule is for modules that nobody vouches for ([`verify_confined`]):
+//! - `V030` every access takes its address directly from a `stack_addr` or `data_addr`, lies inside of the slot or object, and
+//!   writes only what is mutable; every call of an address takes it directly from a `func_addr` of the same signature.
 
+mod confined;
 mod inst;
 mod module;
 mod rule;
@@ -62,6 +67,7 @@ use crate::func::{Function, ValueDef};
 use crate::inst::{InstData, ValueList};
 use crate::types::{AbiParam, Signature, Type};
 
+pub use confined::verify_confined;
 pub use module::{module_errors, verify_module};
 use rule::Broken;
 pub use rule::VerifyRule;

@@ -58,6 +58,7 @@ rules! {
     DataAlign    "V027" "Alignments of data objects."
     Dominance    "V028" "A use that the definition does not dominate."
     Variables    "V029" "A variable in SSA form."
+    Confined     "V030" "An address that a module nobody vouches for may not use."
 }
 
 impl VerifyRule {
