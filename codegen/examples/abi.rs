@@ -4,6 +4,10 @@
 //! A function hashes its arguments, around a call that destroys every register that a call may destroy. C computes
 //! the same hash from the values that it passed. Narrow arguments come from C with anything above their type, and
 //! every call is made with marks in all registers that a callee has to keep.
+//!
+//! An `i128` is two words to Jitsu. gcc's `__int128` begins at an even register, and so do the two words that stand where
+//! one does here; elsewhere C passes two words. Results that no C type gives back in registers are met by assembly that
+//! moves up to eight words and eight floats between registers and memory.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -16,7 +20,7 @@ use testkit::Random;
 #[derive(Clone, Copy)]
 struct Scalar(&'static str, Type, Extend);
 
-const SCALARS: [Scalar; 9] = [
+const SCALARS: [Scalar; 10] = [
     Scalar("int8_t", Type::I8, Extend::Sign),
     Scalar("uint8_t", Type::I8, Extend::Zero),
     Scalar("int16_t", Type::I16, Extend::Sign),
@@ -26,18 +30,80 @@ const SCALARS: [Scalar; 9] = [
     Scalar("int64_t", Type::I64, Extend::Sign),
     Scalar("float", Type::F32, Extend::Zero),
     Scalar("double", Type::F64, Extend::Zero),
+    Scalar("i128", Type::I128, Extend::Zero),
 ];
+const WORD: Scalar = SCALARS[6];
 
-/// What a function returns: nothing, a scalar, or as many of one as a C structure passes in registers.
+/// The registers of each class that take arguments, and results.
+const REGS: usize = 8;
+
+impl Scalar {
+    /// How many words hold it in a buffer, and registers elsewhere.
+    fn words(self) -> usize {
+        if self.1 == Type::I128 { 2 } else { 1 }
+    }
+
+    /// In C: its words.
+    fn to_words(self, value: &str) -> Vec<String> {
+        match self.1 {
+            Type::I128 => {
+                vec![format!("(uint64_t)({value})"), format!("(uint64_t)({value} >> 64)")]
+            }
+            _ => vec![format!("word_{}({value})", self.0)],
+        }
+    }
+
+    /// In C: the value of the words from one on, which `word` gives.
+    fn of_words(self, at: usize, word: &dyn Fn(usize) -> String) -> String {
+        match self.1 {
+            Type::I128 => format!("((i128){} << 64 | {})", word(at + 1), word(at)),
+            _ => format!("value_{}({})", self.0, word(at)),
+        }
+    }
+}
+
+/// Scalars, each with the number of its first word.
+fn numbered(scalars: &[Scalar]) -> impl Iterator<Item = (usize, Scalar)> {
+    let first = scalars.iter().scan(0, |next, scalar| {
+        let first = *next;
+        *next += scalar.words();
+        Some(first)
+    });
+    first.zip(scalars.iter().copied())
+}
+
+/// The words of the buffer, and what is added to the hash for each result.
+fn in_buffer(at: usize) -> String {
+    format!("buffer[{at}]")
+}
+
+fn after_hash(n: usize) -> String {
+    format!("(h + {n})")
+}
+
+/// What a function returns: nothing, a scalar, as many of one as a C structure passes in registers, or as many of any as
+/// there are registers.
 #[derive(Clone)]
 struct Results(Vec<Scalar>);
 
 impl Results {
     fn random(random: &mut Random) -> Self {
         let one = SCALARS[random.below(SCALARS.len())];
-        Results(match random.below(6) {
+        Results(match random.below(8) {
             0 => Vec::new(),
-            1 => vec![SCALARS[6]; 2],
+            1 => vec![WORD; 2],
+            3 | 4 => {
+                let many: Vec<Scalar> = (0..2 + random.below(15))
+                    .map(|_| SCALARS[random.below(SCALARS.len())])
+                    .collect();
+                // As many as there are registers for.
+                let mut left = [REGS; 2];
+                let fits = |scalar: &Scalar| {
+                    let left = &mut left[usize::from(scalar.1.is_float())];
+                    left.checked_sub(scalar.words()).map(|rest| *left = rest).is_some()
+                };
+                many.into_iter().filter(fits).collect()
+            }
             2 => vec![SCALARS[7 + random.below(2)]; 2 + random.below(3)],
             _ => vec![one],
         })
@@ -46,10 +112,35 @@ impl Results {
     /// The type in C.
     fn c(&self) -> String {
         match &self.0[..] {
-            [] => "void".to_owned(),
             [one] => one.0.to_owned(),
-            [first, ..] => format!("struct {}_{}", first.0, self.0.len()),
+            [first, ..] if !self.is_many() => format!("struct {}_{}", first.0, self.0.len()),
+            _ => "void".to_owned(),
         }
+    }
+
+    /// Whether assembly has to take them out of their registers, or put them there.
+    fn is_many(&self) -> bool {
+        match &self.0[..] {
+            [] | [_] => false,
+            [first, rest @ ..] => {
+                let most = if first.1.is_float() { 4 } else { 2 };
+                self.0.len() > most
+                    || !matches!(first.1, Type::I64 | Type::F32 | Type::F64)
+                    || rest.iter().any(|scalar| scalar.1 != first.1)
+            }
+        }
+    }
+
+    /// The words of memory that stand for the registers, in the order of the results' words.
+    fn registers(&self) -> Vec<usize> {
+        let mut next = [0, REGS];
+        let all = self.0.iter().flat_map(|scalar| vec![scalar; scalar.words()]);
+        all.map(|scalar| {
+            let next = &mut next[usize::from(scalar.1.is_float())];
+            *next += 1;
+            *next - 1
+        })
+        .collect()
     }
 }
 
@@ -73,6 +164,30 @@ impl Case {
         AbiParam { ty: scalar.1, extend: (narrow && self.extends).then_some(scalar.2) }
     }
 
+    fn param_words(&self) -> usize {
+        self.params.iter().map(|scalar| scalar.words()).sum()
+    }
+
+    /// The parameters as C has them: an `i128` is whole where its two words begin at an even register, or at a multiple of
+    /// 16 on the stack.
+    fn c_params(&self) -> Vec<Scalar> {
+        let (mut ints, mut floats, mut stack) = (0, 0, 0);
+        let mut list = Vec::new();
+        for &scalar in &self.params {
+            let used = if scalar.1.is_float() { &mut floats } else { &mut ints };
+            let (first, words) = (*used, scalar.words());
+            *used = (first + words).min(REGS);
+            let spilled = first + words - *used;
+            let whole = if spilled == 0 { first % 2 == 0 } else { first == REGS && stack % 2 == 0 };
+            stack += spilled;
+            match whole || words == 1 {
+                true => list.push(scalar),
+                false => list.extend([WORD; 2]),
+            }
+        }
+        list
+    }
+
     fn signature(&self) -> Signature {
         let list = |scalars: &[Scalar]| scalars.iter().map(|&scalar| self.abi(scalar)).collect();
         Signature { params: list(&self.params), results: list(&self.results.0) }
@@ -89,6 +204,10 @@ impl Case {
         for (&param, scalar) in params.iter().zip(&self.params) {
             let word = match (scalar.1, scalar.2) {
                 (Type::I64, _) => param,
+                (Type::I128, _) => {
+                    hash = b.xor(b.rotl(hash, 7), b.trunc(Type::I64, param));
+                    b.trunc(Type::I64, b.lshr(param, 64))
+                }
                 (Type::F64, _) => b.bitcast(Type::I64, param),
                 (Type::F32, _) => b.zext(Type::I64, b.bitcast(Type::I32, param)),
                 (_, Extend::Sign) => b.sext(Type::I64, param),
@@ -96,12 +215,15 @@ impl Case {
             };
             hash = b.xor(b.rotl(hash, 7), word);
         }
-        let results: Vec<Value> = (0..)
-            .zip(&self.results.0)
+        let results: Vec<Value> = numbered(&self.results.0)
             .map(|(n, scalar)| {
-                let word = b.add(hash, n);
+                let word = b.add(hash, n as i64);
                 match scalar.1 {
                     Type::I64 => word,
+                    Type::I128 => {
+                        let high = b.zext(Type::I128, b.add(hash, n as i64 + 1));
+                        b.or(b.shl(high, 64), b.zext(Type::I128, word))
+                    }
                     Type::F64 => b.bitcast(Type::F64, word),
                     Type::F32 => b.bitcast(Type::F32, b.trunc(Type::I32, word)),
                     ty => b.trunc(ty, word),
@@ -116,12 +238,13 @@ impl Case {
     fn caller(&self, number: usize) -> Function {
         let b = FunctionBuilder::new(&format!("call_{number}"));
         let buffer = b.param(Type::I64);
-        let args: Vec<Value> =
-            (0..).zip(&self.params).map(|(n, scalar)| b.load(scalar.1, buffer, 8 * n)).collect();
+        let args: Vec<Value> = numbered(&self.params)
+            .map(|(n, scalar)| b.load(scalar.1, buffer, 8 * n as i32))
+            .collect();
         let callee = b.import(&format!("c_{number}"), self.signature());
         let results = b.call(callee, args.as_slice());
-        for (n, result) in (0..).zip(results) {
-            let place = 8 * (self.params.len() as i32 + n);
+        for ((n, _), result) in numbered(&self.results.0).zip(results) {
+            let place = 8 * (self.param_words() + n) as i32;
             b.store(b.iconst(Type::I64, 0), buffer, place);
             b.store(result, buffer, place);
         }
@@ -131,67 +254,76 @@ impl Case {
 
     /// The C side.
     fn c(&self, n: usize, out: &mut String) -> std::fmt::Result {
-        let result = self.results.c();
+        let (result, many, params) = (self.results.c(), self.results.is_many(), self.c_params());
         let list = |with: &dyn Fn(usize, &Scalar) -> String| {
-            let list: Vec<String> =
-                self.params.iter().enumerate().map(|(i, scalar)| with(i, scalar)).collect();
+            let list: Vec<String> = params.iter().enumerate().map(|(i, s)| with(i, s)).collect();
             if list.is_empty() { "void".to_owned() } else { list.join(", ") }
         };
         // A narrow argument is declared as a word, so that anything may stand above it.
-        let wide = |scalar: &Scalar| if scalar.1.is_int() { "int64_t" } else { scalar.0 };
-        writeln!(out, "{result} jit_{n}({});", list(&|_, scalar| wide(scalar).to_owned()))?;
+        let is_narrow = |scalar: &Scalar| scalar.1.is_int() && scalar.1.bits() <= 64;
+        let wide = |scalar: &Scalar| if is_narrow(scalar) { "int64_t" } else { scalar.0 };
+        // Assembly stands between where C has no type for the results.
+        let (called, defined) = if many { ("taken", "given") } else { ("jit", "c") };
+        writeln!(out, "{result} {called}_{n}({});", list(&|_, scalar| wide(scalar).to_owned()))?;
         writeln!(out, "void call_{n}(uint64_t *);")?;
-        writeln!(out, "{result} c_{n}({}) {{", list(&|i, s| format!("{} a{i}", s.0)))?;
+        writeln!(out, "{result} {defined}_{n}({}) {{", list(&|i, s| format!("{} a{i}", s.0)))?;
         writeln!(out, "  uint64_t h = 1;")?;
-        for (i, scalar) in self.params.iter().enumerate() {
-            writeln!(out, "  h = rotl7(h) ^ {}(a{i});", word_of(scalar))?;
+        for (i, scalar) in params.iter().enumerate() {
+            for word in scalar.to_words(&format!("a{i}")) {
+                writeln!(out, "  h = rotl7(h) ^ {word};")?;
+            }
         }
         match &self.results.0[..] {
+            _ if many => {
+                for (word, place) in self.results.registers().into_iter().enumerate() {
+                    writeln!(out, "  registers[{place}] = h + {word};")?;
+                }
+            }
             [] => {}
-            [one] => writeln!(out, "  return {}(h);", value_of(one))?,
+            [one] => writeln!(out, "  return {};", one.of_words(0, &after_hash))?,
             several => {
                 writeln!(out, "  {result} r;")?;
                 for (i, scalar) in several.iter().enumerate() {
-                    writeln!(out, "  r.f[{i}] = {}(h + {i});", value_of(scalar))?;
+                    writeln!(out, "  r.f[{i}] = {};", scalar.of_words(i, &after_hash))?;
                 }
                 writeln!(out, "  return r;")?;
             }
         }
         writeln!(out, "}}\nstatic void case_{n}(void) {{")?;
-        let (params, results) = (self.params.len(), self.results.0.len());
+        let words = self.param_words();
+        let results: usize = self.results.0.iter().map(|scalar| scalar.words()).sum();
         writeln!(out, "  volatile uint64_t below[4] = {{1, 2, 3, 4}};")?;
-        writeln!(out, "  uint64_t buffer[{}];", params + results + 1)?;
-        writeln!(out, "  fill(buffer, {params}, {n});\n  uint64_t h = 1;")?;
-        for (i, scalar) in self.params.iter().enumerate() {
-            let word = format!("{}({}(buffer[{i}]))", word_of(scalar), value_of(scalar));
-            writeln!(out, "  h = rotl7(h) ^ {word};")?;
+        writeln!(out, "  uint64_t buffer[{}];", words + results + 1)?;
+        writeln!(out, "  fill(buffer, {words}, {n});\n  uint64_t h = 1;")?;
+        let mut args = Vec::new();
+        for (at, scalar) in numbered(&params) {
+            let value = scalar.of_words(at, &in_buffer);
+            for word in scalar.to_words(&value) {
+                writeln!(out, "  h = rotl7(h) ^ {word};")?;
+            }
+            args.push(if is_narrow(&scalar) { format!("(int64_t)buffer[{at}]") } else { value });
         }
-        let args: Vec<String> = self
-            .params
-            .iter()
-            .enumerate()
-            .map(|(i, scalar)| match scalar.1.is_int() {
-                true => format!("(int64_t)buffer[{i}]"),
-                false => format!("{}(buffer[{i}])", value_of(scalar)),
-            })
-            .collect();
-        let kept = if results == 0 { "" } else { "r = " };
-        if results > 0 {
+        if many {
+            writeln!(out, "  memset(registers, 0xa5, sizeof registers);")?;
+        } else if results > 0 {
             writeln!(out, "  {result} r;")?;
         }
-        writeln!(out, "  {kept}jit_{n}({});", args.join(", "))?;
-        for (i, scalar) in self.results.0.iter().enumerate() {
-            let found = if results == 1 { "r".to_owned() } else { format!("r.f[{i}]") };
-            let expected = format!("{}(h + {i})", value_of(scalar));
-            let word = word_of(scalar);
-            writeln!(out, "  check({n}, {word}({found}) == {word}({expected}), \"C to Jitsu\");")?;
+        let kept = if many || results == 0 { "" } else { "r = " };
+        writeln!(out, "  {kept}{called}_{n}({});", args.join(", "))?;
+        let registers = self.results.registers();
+        let in_register = |word: usize| format!("registers[{}]", registers[word]);
+        for (i, (at, scalar)) in numbered(&self.results.0).enumerate() {
+            let found = match self.results.0.len() {
+                _ if many => scalar.of_words(at, &in_register),
+                1 => "r".to_owned(),
+                _ => format!("r.f[{i}]"),
+            };
+            check(out, n, (&found, at, scalar), "C to Jitsu")?;
         }
         writeln!(out, "  call_{n}(buffer);")?;
-        for (i, scalar) in self.results.0.iter().enumerate() {
-            let (word, value) = (word_of(scalar), value_of(scalar));
-            let found = format!("{word}({value}(buffer[{}]))", params + i);
-            let expected = format!("{word}({value}(h + {i}))");
-            writeln!(out, "  check({n}, {found} == {expected}, \"Jitsu to C\");")?;
+        for (at, scalar) in numbered(&self.results.0) {
+            let found = scalar.of_words(words + at, &in_buffer);
+            check(out, n, (&found, at, scalar), "Jitsu to C")?;
         }
         writeln!(
             out,
@@ -200,13 +332,17 @@ impl Case {
     }
 }
 
-/// The C function that makes a word of a value, and the one that makes a value of a word.
-fn word_of(scalar: &Scalar) -> String {
-    format!("word_{}", scalar.0)
-}
-
-fn value_of(scalar: &Scalar) -> String {
-    format!("value_{}", scalar.0)
+/// Compares a result with what it has to be.
+fn check(
+    out: &mut String,
+    n: usize,
+    (found, at, scalar): (&str, usize, Scalar),
+    way: &str,
+) -> std::fmt::Result {
+    let expected = scalar.to_words(&scalar.of_words(at, &after_hash));
+    scalar.to_words(found).iter().zip(expected).try_for_each(|(found, expected)| {
+        writeln!(out, "  check({n}, {found} == {expected}, \"{way}\");")
+    })
 }
 
 const C_HEAD: &str = r#"
@@ -226,6 +362,8 @@ static void fill(uint64_t *buffer, int count, uint64_t seed) {
   }
 }
 uint64_t guarded(void (*)(void));
+typedef unsigned __int128 i128;
+uint64_t registers[16];
 "#;
 
 /// `guarded(f)`: calls `f` with marks in all registers that it has to keep; not 0 if one was lost. `c_touch`: destroys
@@ -277,6 +415,19 @@ fn assembly_head() -> String {
         let _ = writeln!(out, " mov v{n}.d[1], x9");
     }
     out.push_str(" cmp x9, #1\n ret\n");
+    // `x17` is called with all arguments where they are, and its results move between their registers and memory.
+    for (name, op) in [("take", "stp"), ("give", "ldp")] {
+        let _ = writeln!(out, "{name}:\n adrp x16, {name}_lr\n str x30, [x16, #:lo12:{name}_lr]");
+        out.push_str(" blr x17\n adrp x16, registers\n add x16, x16, #:lo12:registers\n");
+        for (class, from) in [("x", 0), ("d", 8 * REGS)] {
+            for n in (0..REGS).step_by(2) {
+                let _ =
+                    writeln!(out, " {op} {class}{n}, {class}{}, [x16, #{}]", n + 1, from + 8 * n);
+            }
+        }
+        let _ = writeln!(out, " adrp x16, {name}_lr\n ldr x30, [x16, #:lo12:{name}_lr]\n ret");
+        let _ = writeln!(out, ".comm {name}_lr, 8, 8");
+    }
     out
 }
 
@@ -301,7 +452,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut random = Random::new(seed.parse()?);
     let mut compiler = Compiler::new(Options::default().checked())?;
     let (mut asm, mut c) = (assembly_head(), C_HEAD.to_owned());
-    for Scalar(name, ty, extend) in SCALARS {
+    for Scalar(name, ty, extend) in SCALARS.into_iter().filter(|scalar| scalar.1 != Type::I128) {
         let bits = if ty == Type::F32 { "uint32_t" } else { "uint64_t" };
         match (ty.is_float(), extend) {
             (true, _) => writeln!(
@@ -324,8 +475,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut table = String::new();
     for n in 0..count {
         let case = Case::random(&mut random);
-        for func in [case.callee(&format!("jit_{n}")), case.caller(n)] {
+        for mut func in [case.callee(&format!("jit_{n}")), case.caller(n)] {
+            // An `i128` ends here.
+            opt::optimize(&mut func, opt::Level::None);
             assembly(&func, &compiler.compile(&func)?, &mut asm)?;
+        }
+        if case.results.is_many() {
+            for (from, way, to) in [("taken", "take", "jit"), ("c", "give", "given")] {
+                writeln!(
+                    asm,
+                    ".globl {from}_{n}\n{from}_{n}:\n adrp x17, {to}_{n}\n add x17, x17, #:lo12:{to}_{n}\n b {way}"
+                )?;
+            }
         }
         case.c(n, &mut c)?;
         write!(table, "case_{n},")?;
