@@ -57,18 +57,18 @@ impl Machine {
     /// instruction.
     ///
     /// There are two loops. The fast one asks at the beginning of a run of instructions whether any up to the next
-    /// branch could read something stale. Only if so the careful one takes over, which asks at each instruction.
+    /// branch could read something stale. Only if so the checked loop takes over, which asks at each instruction.
     pub(crate) fn run(&mut self, index: usize) -> Result<Away, (Stop, usize)> {
         let mut at = Position { i: index, start: index, from: index };
         self.code.slots[index].entries += 1;
-        let mut careful = false;
+        let mut checked = false;
         loop {
             let end =
-                if careful { self.run_as::<true>(&mut at) } else { self.run_as::<false>(&mut at) };
+                if checked { self.run_as::<true>(&mut at) } else { self.run_as::<false>(&mut at) };
             match end {
                 End::Away(away) => return Ok(away),
                 End::Stop(stop) => return Err(self.stopped(stop, at)),
-                End::Other => careful = !careful,
+                End::Other => checked = !checked,
             }
         }
     }
@@ -83,10 +83,10 @@ impl Machine {
         (stop, if code.place(i).is_none() { from } else { i })
     }
 
-    fn run_as<const CAREFUL: bool>(&mut self, at: &mut Position) -> End {
+    fn run_as<const CHECKED: bool>(&mut self, at: &mut Position) -> End {
         let Machine { core, code, shadow, checks, stale, fuel, most_calls } = self;
         let mut end = End::Other;
-        let mut run = Loop::<CAREFUL> {
+        let mut run = Loop::<CHECKED> {
             watched: checks.watched(),
             core,
             code,
@@ -106,7 +106,7 @@ impl Machine {
 
 /// The loop itself, with what it changes often at hand: all of its methods become one function, and then its fields are
 /// registers. They would be memory if one method stayed a function, or if the address of a field were taken.
-struct Loop<'m, const CAREFUL: bool> {
+struct Loop<'m, const CHECKED: bool> {
     core: &'m mut Core,
     code: &'m mut Code,
     shadow: &'m mut Shadow,
@@ -121,7 +121,7 @@ struct Loop<'m, const CAREFUL: bool> {
     end: &'m mut End,
 }
 
-impl<const CAREFUL: bool> Loop<'_, CAREFUL> {
+impl<const CHECKED: bool> Loop<'_, CHECKED> {
     #[inline(always)]
     fn until_end(&mut self) {
         let mut outcome = self.begin(self.code.slots[self.at.i].run);
@@ -146,21 +146,21 @@ impl<const CAREFUL: bool> Loop<'_, CAREFUL> {
     #[inline(always)]
     fn begin(&mut self, run: Masks) -> Result<(), Ended> {
         let clean = run.uses & self.stale & self.watched == 0;
-        if clean == CAREFUL {
+        if clean == CHECKED {
             return Err(Ended);
         }
-        if !CAREFUL {
+        if !CHECKED {
             self.stale &= !run.defs;
         }
         Ok(())
     }
 
-    /// Executes instructions up to one that is not [`Op::Straight`], and that one; the careful loop one at a time.
+    /// Executes instructions up to one that is not [`Op::Straight`], and that one; the checked loop one at a time.
     #[inline(always)]
     fn step(&mut self) -> Result<(), Ended> {
         let slots = &*self.code.slots;
         let mut slot = &slots[self.at.i];
-        if CAREFUL {
+        if CHECKED {
             let Masks { uses, defs } = slot.masks;
             let found = uses & self.stale & self.watched;
             if found != 0 {
@@ -184,8 +184,8 @@ impl<const CAREFUL: bool> Loop<'_, CAREFUL> {
             Op::Then { ref first, mask, target } => {
                 let outcome = (first.run)(core, first);
                 outcome.map_err(|stop| self.stop(*stop))?;
-                // The careful loop looks at the branch as at any instruction.
-                if !CAREFUL {
+                // The checked loop looks at the branch as at any instruction.
+                if !CHECKED {
                     self.at.i += 1;
                     return self.branch_if(self.core.cpu.is_in(mask.into()), target);
                 }
@@ -381,7 +381,7 @@ impl<const CAREFUL: bool> Loop<'_, CAREFUL> {
         self.stale &= !operands::STACK;
         if v & 15 != 0 && self.checks.stack_alignment {
             self.stale |= operands::STACK;
-            if !CAREFUL {
+            if !CHECKED {
                 self.at.i += 1;
                 return Err(Ended);
             }

@@ -6,7 +6,7 @@ use ir::TrapKind;
 
 use crate::code::{Bound, CallSite, FuncCode};
 use crate::emit::Home;
-use crate::exec::{BREATHS, Exit, Machine};
+use crate::exec::{Exit, Machine, YIELD_BUDGET};
 use crate::op::{Cell, Cells, WINDOW, Window};
 use crate::program::{Callee, FuncId, HostId};
 use crate::run::{Host, Place, Trap};
@@ -117,7 +117,7 @@ impl<'c> Calls<'c> {
             let exit = self.operations(at)?;
             let code = self.machine.code;
             match exit {
-                Exit::Breath => {}
+                Exit::Yield => {}
                 Exit::Trap => return Err(self.machine.trap),
                 Exit::Call => {
                     let site = &code.sites[self.machine.detail as usize];
@@ -160,7 +160,7 @@ impl<'c> Calls<'c> {
         }
     }
 
-    /// Runs operations of one frame until they come back for more than a breath.
+    /// Runs operations of one frame until they come back for more than to yield.
     #[inline(always)]
     fn operations(&mut self, at: Share) -> Result<Exit, TrapKind> {
         let machine = &mut self.machine;
@@ -170,9 +170,9 @@ impl<'c> Calls<'c> {
             unreachable!("there is room, as the frame was entered")
         };
         loop {
-            machine.breaths = BREATHS;
+            machine.yield_budget = YIELD_BUDGET;
             let exit = (machine.op.next)(machine.rest.clone(), r, machine);
-            if exit != Exit::Breath {
+            if exit != Exit::Yield {
                 return Ok(exit);
             }
         }

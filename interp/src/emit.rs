@@ -254,11 +254,11 @@ impl Loader<'_> {
     // ---- Operations and targets ----
 
     pub(crate) fn push(&mut self, op: Op) {
-        if self.since_breath == RUN {
-            self.since_breath = 0;
-            self.append(Op::new(exec::breath(), 0, 0, 0, 0));
+        if self.since_yield == RUN {
+            self.since_yield = 0;
+            self.append(Op::new(exec::yield_point(), 0, 0, 0, 0));
         }
-        self.since_breath += 1;
+        self.since_yield += 1;
         self.append(op);
     }
 

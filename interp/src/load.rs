@@ -81,7 +81,7 @@ pub(crate) fn function(
         fixups: Vec::new(),
         looping: has_loop(func),
         scratches: 0,
-        since_breath: 0,
+        since_yield: 0,
         span: None,
     };
     loader.blocks()?;
@@ -167,7 +167,7 @@ pub(crate) struct Loader<'a> {
     pub(crate) fixups: Vec<(usize, Block)>,
     pub(crate) looping: bool,
     pub(crate) scratches: u16,
-    pub(crate) since_breath: usize,
+    pub(crate) since_yield: usize,
     pub(crate) span: Option<ir::Span>,
 }
 

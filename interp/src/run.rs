@@ -198,7 +198,7 @@ impl Interpreter {
             touchable: &mut self.touchable,
             fuel: self.limits.fuel.unwrap_or(u64::MAX),
             counts: &mut self.counts,
-            breaths: 0,
+            yield_budget: 0,
             op: first,
             rest: rest.iter(),
             detail: 0,

@@ -14,7 +14,7 @@ use ir::{BinaryOp, Block, BlockCall, Effect, Function, Inst, InstData, TernaryOp
 use crate::Context;
 use crate::edit;
 
-/// Instructions, constants not counted, that both ways together may compute in vain.
+/// Instructions, constants not counted, that both ways together may compute speculatively.
 const MAX_SPECULATED: usize = 2;
 
 /// Values that may differ between the two ways.
@@ -98,7 +98,7 @@ fn convert(func: &mut Function, graph: &FlowGraph, block: Block) -> Option<()> {
     Some(())
 }
 
-/// A way through a block that has no other predecessor, no parameters, and only does what may be done in vain.
+/// A way through a block that has no other predecessor, no parameters, and only does what may be speculated.
 fn arm(func: &Function, graph: &FlowGraph, call: BlockCall) -> Option<Way> {
     let block = call.block;
     if graph.pred_edges(block).len() != 1
@@ -117,7 +117,7 @@ fn arm(func: &Function, graph: &FlowGraph, call: BlockCall) -> Option<Way> {
     })
 }
 
-/// Whether computing an instruction in vain costs about one cycle and no more.
+/// `true` if a speculated instruction costs about one cycle and no more.
 fn is_cheap(func: &Function, inst: Inst) -> bool {
     let data = func.inst(inst);
     if data.opcode().info().effect != Effect::Pure {

@@ -1,5 +1,5 @@
 //! Which values would like to share a register: the two sides of a move, a block parameter and its
-//! arguments, a reused input and its definition. Wishes only; nothing breaks if they are not met.
+//! arguments, a reused input and its definition. They are only followed where that costs nothing; nothing breaks if they are not.
 
 use crate::operand::{Block, PReg, VReg};
 
@@ -15,7 +15,7 @@ pub(crate) struct Hints {
     /// Per value: the register it was given last.
     given: Vec<Option<PReg>>,
     /// Per value: a register that it or a relative has reason to prefer, and the weight of the reason.
-    wished: Vec<Option<(PReg, u32)>>,
+    hinted: Vec<Option<(PReg, u32)>>,
     /// Per value: a block to which it is passed for a parameter whose register it cannot share.
     rival: Vec<Option<Block>>,
 }
@@ -65,8 +65,8 @@ impl Hints {
     pub(crate) fn index(&mut self, num_vregs: usize) {
         self.given.clear();
         self.given.resize(num_vregs, None);
-        self.wished.clear();
-        self.wished.resize(num_vregs, None);
+        self.hinted.clear();
+        self.hinted.resize(num_vregs, None);
         self.first.clear();
         self.first.resize(num_vregs + 1, 0);
         for &(a, b, _) in &self.pairs {
@@ -102,17 +102,21 @@ impl Hints {
     }
 
     /// States that `vreg` has its own reason to be in `reg`, and how much it would save.
-    pub(crate) fn wish(&mut self, vreg: VReg, reg: PReg, weight: u32) {
-        self.wished[vreg.index()].get_or_insert((reg, weight));
+    pub(crate) fn add(&mut self, vreg: VReg, reg: PReg, weight: u32) {
+        self.hinted[vreg.index()].get_or_insert((reg, weight));
     }
 
-    /// Lets values without a wish take over the wish of a relative, later values first: what a block
+    /// Lets values without a hint take over the hint of a relative, later values first: what a block
     /// parameter wants, its arguments should know.
-    pub(crate) fn spread_wishes(&mut self) {
+    pub(crate) fn spread(&mut self) {
         for &(a, b, weight) in self.pairs.iter().rev() {
-            match (self.wished[a.index()], self.wished[b.index()]) {
-                (Some((reg, wish)), None) => self.wished[b.index()] = Some((reg, wish.min(weight))),
-                (None, Some((reg, wish))) => self.wished[a.index()] = Some((reg, wish.min(weight))),
+            match (self.hinted[a.index()], self.hinted[b.index()]) {
+                (Some((reg, strength)), None) => {
+                    self.hinted[b.index()] = Some((reg, strength.min(weight)))
+                }
+                (None, Some((reg, strength))) => {
+                    self.hinted[a.index()] = Some((reg, strength.min(weight)))
+                }
                 _ => {}
             }
         }
@@ -125,30 +129,30 @@ impl Hints {
         let end = self.first[vreg.index() + 1] as usize;
         for &(other, weight) in &self.related[start..end.min(start + MAX_ASKED)] {
             if self.given[other.index()].is_none() {
-                self.wished[other.index()] = Some((reg, weight));
+                self.hinted[other.index()] = Some((reg, weight));
             }
         }
     }
 
-    /// Calls `vote` with each register that `vreg` has reason to be in, and the weight of the reason.
-    pub(crate) fn votes(&self, vreg: VReg, mut vote: impl FnMut(PReg, u32)) {
-        // Wishes of several relatives are often one and the same, so they do not add up.
-        let mut wish: Option<(u32, PReg)> = None;
+    /// Calls `hint` with each register that `vreg` has reason to be in, and the weight of the reason.
+    pub(crate) fn of(&self, vreg: VReg, mut hint: impl FnMut(PReg, u32)) {
+        // Hints of several relatives are often one and the same, so they do not add up.
+        let mut best: Option<(u32, PReg)> = None;
         for &(other, weight) in self.relatives(vreg) {
             if let Some(reg) = self.given[other.index()] {
-                vote(reg, 4 * weight);
-            } else if let Some((reg, strength)) = self.wished[other.index()] {
-                wish = wish.max(Some((2 * weight.min(strength), reg)));
+                hint(reg, 4 * weight);
+            } else if let Some((reg, strength)) = self.hinted[other.index()] {
+                best = best.max(Some((2 * weight.min(strength), reg)));
             }
         }
-        if let Some((weight, reg)) = wish {
-            vote(reg, weight);
+        if let Some((weight, reg)) = best {
+            hint(reg, weight);
         }
-        if let Some((reg, _)) = self.wished[vreg.index()] {
-            vote(reg, 1);
+        if let Some((reg, _)) = self.hinted[vreg.index()] {
+            hint(reg, 1);
         }
         if let Some(reg) = self.given[vreg.index()] {
-            vote(reg, 1);
+            hint(reg, 1);
         }
     }
 }

@@ -164,8 +164,8 @@ impl Allocator {
             |param| live.block_of_param(layout, param),
         );
         hints.index(live.values.len());
-        live.wishes(layout, |vreg, reg, weight| hints.wish(vreg, reg, weight));
-        hints.spread_wishes();
+        live.hints(layout, |vreg, reg, weight| hints.add(vreg, reg, weight));
+        hints.spread();
         intervals.build(live);
         for class in RegClass::ALL {
             Scan { live, layout, env, options, hints, intervals, state: scan, class }.run()?;

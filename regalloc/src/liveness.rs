@@ -137,13 +137,13 @@ impl Liveness {
         &self.values[vreg.index()]
     }
 
-    /// Calls `wish` with the first register that each value is copied from or to.
-    pub(crate) fn wishes(&self, layout: &Layout, mut wish: impl FnMut(VReg, PReg, u32)) {
+    /// Calls `hint` with the first register that each value is copied from or to.
+    pub(crate) fn hints(&self, layout: &Layout, mut hint: impl FnMut(VReg, PReg, u32)) {
         for value in &self.values {
             let uses = &self.uses[value.first_use as usize..value.end_use as usize];
             let first = uses.iter().find(|touched| touched.hint.is_some());
             if let (Some(vreg), Some(&Use { hint: Some(reg), block, .. })) = (value.vreg, first) {
-                wish(vreg, reg, layout.weight(block));
+                hint(vreg, reg, layout.weight(block));
             }
         }
     }

@@ -26,7 +26,7 @@ const HOLD_DISTANCE: usize = 24;
 
 /// What the second result of arithmetic is made of.
 #[derive(Clone, Copy)]
-enum Evidence {
+enum OverflowFlag {
     /// A condition on the flags that it leaves.
     Flags(Cond),
     /// A bit of the register of the first result.
@@ -60,48 +60,50 @@ impl Lower<'_> {
     /// that it left are gone here.
     pub(super) fn overflow_test(&mut self, value: Value, holds: bool) -> Result<Option<Ready>> {
         let Some(inst) = self.overflow_of(value) else { return Ok(None) };
-        let evidence = self.evidence(inst)?;
-        match evidence {
-            Evidence::Flags(_) if !self.hold(inst, value) => return Ok(None),
+        let overflow_flag = self.overflow_flag(inst)?;
+        match overflow_flag {
+            OverflowFlag::Flags(_) if !self.hold(inst, value) => return Ok(None),
             // Making the test twice takes longer than keeping its result.
-            Evidence::Mask(_) | Evidence::Extended(..) | Evidence::HighNotSign
+            OverflowFlag::Mask(_) | OverflowFlag::Extended(..) | OverflowFlag::HighNotSign
                 if self.ctx.uses[value.index()] != 1 =>
             {
                 return Ok(None);
             }
             _ => {}
         }
-        self.look_at(inst, evidence, holds).map(Some)
+        self.look_at(inst, overflow_flag, holds).map(Some)
     }
 
     /// Makes the test where all that it looks at is there.
-    fn look_at(&mut self, inst: Inst, evidence: Evidence, holds: bool) -> Result<Ready> {
+    fn look_at(&mut self, inst: Inst, overflow_flag: OverflowFlag, holds: bool) -> Result<Ready> {
         let (ne, cbnz, tbnz) = match holds {
             true => (Cond::Ne, CompareZero::Cbnz, TestBit::Tbnz),
             false => (Cond::Eq, CompareZero::Cbz, TestBit::Tbz),
         };
         let first = self.func.result(inst).ok_or(Reason::Malformed("it has no result"))?;
-        Ok(match evidence {
-            Evidence::Flags(cond) => (Test::Flags(if holds { cond } else { cond.invert() }), None),
-            Evidence::Bit(bit) => {
+        Ok(match overflow_flag {
+            OverflowFlag::Flags(cond) => {
+                (Test::Flags(if holds { cond } else { cond.invert() }), None)
+            }
+            OverflowFlag::Bit(bit) => {
                 self.inexact.entry(inst).or_default();
                 (Test::Bit(tbnz, bit), Some(self.reg(first)))
             }
-            Evidence::Mask(imm) => {
+            OverflowFlag::Mask(imm) => {
                 self.inexact.entry(inst).or_default();
                 let first = self.reg(first);
                 self.emit_use(Op::TestImm { imm }, &[first]);
                 (Test::Flags(ne), None)
             }
-            Evidence::Extended(extend, size) => {
+            OverflowFlag::Extended(extend, size) => {
                 self.inexact.entry(inst).or_default();
                 let first = self.reg(first);
                 let rhs = ArithRhs::Extended(extend, ExtendShift::ZERO);
                 self.emit_use(Op::Compare { op: AddSub::Sub, size, rhs }, &[first, first]);
                 (Test::Flags(ne), None)
             }
-            Evidence::HighNotZero => (Test::Zero(cbnz, Size::X), Some(self.high_half(inst))),
-            Evidence::HighNotSign => {
+            OverflowFlag::HighNotZero => (Test::Zero(cbnz, Size::X), Some(self.high_half(inst))),
+            OverflowFlag::HighNotSign => {
                 let high = self.high_half(inst);
                 let first = self.reg(first);
                 let sign = ArithShift::new(Size::X, ShiftKind::Asr, Size::X.bits() - 1);
@@ -122,7 +124,7 @@ impl Lower<'_> {
         high
     }
 
-    fn evidence(&self, inst: Inst) -> Result<Evidence> {
+    fn overflow_flag(&self, inst: Inst) -> Result<OverflowFlag> {
         let first = self.func.result(inst).ok_or(Reason::Malformed("it has no result"))?;
         let ty = self.func.value_type(first);
         let op = match *self.func.inst(inst) {
@@ -139,26 +141,26 @@ impl Lower<'_> {
         };
         Ok(match op {
             OverflowOp::UsubOverflow if self.signed_operands(inst).is_some() => {
-                Evidence::Flags(Cond::Lt)
+                OverflowFlag::Flags(Cond::Lt)
             }
             OverflowOp::SaddOverflow | OverflowOp::SsubOverflow if !narrow => {
-                Evidence::Flags(Cond::Vs)
+                OverflowFlag::Flags(Cond::Vs)
             }
-            OverflowOp::UaddOverflow if !narrow => Evidence::Flags(Cond::Hs),
-            OverflowOp::UsubOverflow if !narrow => Evidence::Flags(Cond::Lo),
+            OverflowOp::UaddOverflow if !narrow => OverflowFlag::Flags(Cond::Hs),
+            OverflowOp::UsubOverflow if !narrow => OverflowFlag::Flags(Cond::Lo),
             OverflowOp::UaddOverflow | OverflowOp::UsubOverflow => {
                 let bit = BitNumber::new(u64::from(ty.bits()));
-                Evidence::Bit(valid(bit, "the bit above a narrow type")?)
+                OverflowFlag::Bit(valid(bit, "the bit above a narrow type")?)
             }
-            OverflowOp::SmulOverflow if ty.bits() == Size::X.bits() => Evidence::HighNotSign,
-            OverflowOp::UmulOverflow if ty.bits() == Size::X.bits() => Evidence::HighNotZero,
+            OverflowOp::SmulOverflow if ty.bits() == Size::X.bits() => OverflowFlag::HighNotSign,
+            OverflowOp::UmulOverflow if ty.bits() == Size::X.bits() => OverflowFlag::HighNotZero,
             OverflowOp::UmulOverflow => {
                 let size = if narrow { Size::W } else { Size::X };
                 let imm = LogicalImm::new(size.truncate(!ty.mask()), size);
-                Evidence::Mask(valid(imm, "the mask above a type")?)
+                OverflowFlag::Mask(valid(imm, "the mask above a type")?)
             }
             OverflowOp::SaddOverflow | OverflowOp::SsubOverflow | OverflowOp::SmulOverflow => {
-                Evidence::Extended(own_sign.0, own_sign.1)
+                OverflowFlag::Extended(own_sign.0, own_sign.1)
             }
         })
     }
@@ -252,16 +254,16 @@ impl Lower<'_> {
     }
 
     /// The second result as a number, where the instruction stands.
-    fn flag_value(&mut self, inst: Inst, flag: Value, evidence: Evidence) -> Result {
+    fn flag_value(&mut self, inst: Inst, flag: Value, overflow_flag: OverflowFlag) -> Result {
         let out = self.vreg(flag);
-        if let Evidence::Bit(bit) = evidence {
+        if let OverflowFlag::Bit(bit) = overflow_flag {
             let first = self.func.result(inst).ok_or(Reason::Malformed("it has no result"))?;
             let bits = valid(BitfieldImm::extract(Size::W, bit.value().into(), 1), "a bit")?;
             let first = self.reg(first);
             self.emit_def(Op::Bitfield { op: Bitfield::Ubfm, bits }, out, &[first]);
             return Ok(());
         }
-        let ready = self.look_at(inst, evidence, true)?;
+        let ready = self.look_at(inst, overflow_flag, true)?;
         match self.in_flags(ready)? {
             Test::Flags(cond) => self.emit_def(set(cond), out, &[]),
             _ => return Err(Reason::Internal("a test without flags")),
@@ -285,7 +287,7 @@ impl Lower<'_> {
 
     pub(super) fn overflow(&mut self, inst: Inst, op: OverflowOp, args: [Value; 2]) -> Result {
         let [first, flag] = self.two_results(inst)?;
-        let evidence = self.evidence(inst)?;
+        let overflow_flag = self.overflow_flag(inst)?;
         let held = self.take_hold(inst);
         let looked_at = self.inexact.contains_key(&inst);
         if !held && !looked_at && !self.is_wanted(flag) {
@@ -305,7 +307,7 @@ impl Lower<'_> {
             let size = int_size(self.func.value_type(first));
             self.signed_compare(size, operands);
             if self.is_wanted(flag) {
-                self.flag_value(inst, flag, evidence)?;
+                self.flag_value(inst, flag, overflow_flag)?;
             }
             return Ok(());
         }
@@ -318,13 +320,13 @@ impl Lower<'_> {
             OverflowOp::UmulOverflow => self.whole_product(inst, Extend::Zero, args)?,
         }
         if self.is_wanted(flag) {
-            self.flag_value(inst, flag, evidence)?;
+            self.flag_value(inst, flag, overflow_flag)?;
         }
         self.inexact.remove(&inst);
         Ok(())
     }
 
-    /// A sum or difference with evidence: flags, or of narrow types all bits in the first result.
+    /// A sum or difference with an overflow flag: the flags, or of narrow types all bits in the first result.
     fn sum(&mut self, first: Value, op: AddSub, extend: Extend, [a, b]: [Value; 2]) -> Result {
         let ty = self.func.value_type(first);
         let size = int_size(ty);
@@ -391,7 +393,7 @@ impl Lower<'_> {
         }
     }
 
-    /// A product with evidence: up to 32 bits all of it is in the first result, of 64 bits the upper half beside it.
+    /// A product with an overflow flag: up to 32 bits all of it is in the first result, of 64 bits the upper half beside it.
     fn whole_product(&mut self, inst: Inst, extend: Extend, [a, b]: [Value; 2]) -> Result {
         let (out, ty) = self.out(inst)?;
         let signed = extend == Extend::Sign;
@@ -431,7 +433,7 @@ impl Lower<'_> {
             return self.overflow(inst, plain, [a, b]);
         }
         let [first, flag] = self.two_results(inst)?;
-        let evidence = self.evidence(inst)?;
+        let overflow_flag = self.overflow_flag(inst)?;
         let held = self.take_hold(inst);
         let looked_at = self.inexact.contains_key(&inst);
         let (out, ty) = self.out(inst)?;
@@ -459,7 +461,7 @@ impl Lower<'_> {
         };
         self.carry_in(op, c)?;
         let leaves_flags =
-            matches!(evidence, Evidence::Flags(_)) && (held || looked_at || flag_wanted);
+            matches!(overflow_flag, OverflowFlag::Flags(_)) && (held || looked_at || flag_wanted);
         if leaves_flags && !self.is_wanted(first) {
             self.emit_use(Op::CompareCarry { op, size, n, m }, &sources);
         } else {
@@ -467,7 +469,7 @@ impl Lower<'_> {
             self.emit_def(Op::AddSubCarry { op, flags, size, n, m }, out, &sources);
         }
         if flag_wanted {
-            self.flag_value(inst, flag, evidence)?;
+            self.flag_value(inst, flag, overflow_flag)?;
         }
         self.inexact.remove(&inst);
         Ok(())
@@ -501,8 +503,8 @@ impl Lower<'_> {
                 InstData::Carry { op: CarryOp::UsubBorrow, .. } => AddSub::Sub,
                 _ => return false,
             };
-            let evidence = self.evidence(inst);
-            unsigned == op && matches!(evidence, Ok(Evidence::Flags(Cond::Hs | Cond::Lo)))
+            let overflow_flag = self.overflow_flag(inst);
+            unsigned == op && matches!(overflow_flag, Ok(OverflowFlag::Flags(Cond::Hs | Cond::Lo)))
         });
         if let Some(inst) = chained
             && self.hold(inst, carry)

@@ -55,9 +55,9 @@ handlers! {
     };
 
     /// Comes back if it is time to.
-    breath = |op, rest, r, machine| {
-        machine.breaths -= 1;
-        if machine.breaths == 0 {
+    yield_point = |op, rest, r, machine| {
+        machine.yield_budget -= 1;
+        if machine.yield_budget == 0 {
             return come_back(op, rest, machine);
         }
         next!(op, rest, r, machine)

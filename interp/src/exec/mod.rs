@@ -4,7 +4,7 @@
 //! that every operation has a dispatch of its own, which branch prediction likes, and the state stays in the host's
 //! registers. Nothing relies on that: where it stays a call, the host's stack grows by a frame an operation, so a run of
 //! operations comes back to [`Interpreter::run`](crate::Interpreter) after [`RUN`] of them in a row at the latest
-//! (the loader puts a [`control::breath`] there) and after [`BREATHS`] jumps or such breaths, and starts afresh.
+//! (the loader puts a [`control::yield_point`] there) and after [`YIELD_BUDGET`] jumps or yield points, and starts afresh.
 
 mod access;
 mod atomic;
@@ -19,9 +19,9 @@ pub(crate) use atomic::{atomic_cas, atomic_load, atomic_rmw, atomic_store, fence
 pub(crate) use branch::{Shape, compare_immediate, float_compare, int_compare, step_and_branch};
 pub(crate) use chain::{ChainEnd, chain};
 pub(crate) use control::{
-    branch_nonzero, branch_zero, breath, call, call_indirect, constant, count_block, count_edge,
-    end, jump, long_constant, move_register, return_list, return_one, stack_addr, switch,
-    tail_call, tail_call_indirect, trap_always, trap_nonzero, wide_get, wide_set,
+    branch_nonzero, branch_zero, call, call_indirect, constant, count_block, count_edge, end, jump,
+    long_constant, move_register, return_list, return_one, stack_addr, switch, tail_call,
+    tail_call_indirect, trap_always, trap_nonzero, wide_get, wide_set, yield_point,
 };
 pub(crate) use pure::{binary, binary_immediate, ternary, unary};
 pub(crate) use wide::{
@@ -39,17 +39,17 @@ use crate::op::{Cell, Cells, Handler};
 use crate::profile::Counts;
 use crate::program::Program;
 
-/// Operations in a row after which the loader puts a breath.
+/// Operations in a row after which the loader puts a yield point.
 pub(crate) const RUN: usize = 32;
-/// Jumps and breaths after which a run of operations comes back.
-pub(crate) const BREATHS: u32 = if cfg!(debug_assertions) { 12 } else { 48 };
+/// Jumps and yield points after which a run of operations comes back.
+pub(crate) const YIELD_BUDGET: u32 = if cfg!(debug_assertions) { 12 } else { 48 };
 
 /// Why a run of operations came back; the rest is in the [`Machine`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub(crate) enum Exit {
-    /// To take a breath: continue where `op` and `rest` say.
-    Breath,
+    /// To yield: continue where `op` and `rest` say.
+    Yield,
     /// A call of the site `detail`, if it is an indirect one of the function at `address`.
     Call,
     /// The same in the place of this function.
@@ -81,8 +81,8 @@ pub(crate) struct Machine<'c> {
     pub(crate) own_ranges: usize,
     pub(crate) fuel: u64,
     pub(crate) counts: &'c mut Counts,
-    /// Jumps and breaths left until the next way back.
-    pub(crate) breaths: u32,
+    /// Jumps and yield points left until the next way back.
+    pub(crate) yield_budget: u32,
     /// Where to go on: the operation that came back, and those after it.
     pub(crate) op: &'c Cell,
     pub(crate) rest: Cells<'c>,
@@ -107,8 +107,8 @@ macro_rules! go {
         let Some(before) = rest.nth(target) else {
             return crate::exec::trap(rest, $machine, ir::TrapKind::Unreachable);
         };
-        $machine.breaths -= 1;
-        if $machine.breaths == 0 {
+        $machine.yield_budget -= 1;
+        if $machine.yield_budget == 0 {
             return crate::exec::come_back(before, rest, $machine);
         }
         (before.next)(rest, $r, $machine)
@@ -169,7 +169,7 @@ pub(crate) fn trap<'c>(rest: Cells<'c>, machine: &mut Machine<'c>, kind: TrapKin
 pub(crate) fn come_back<'c>(op: &'c Cell, rest: Cells<'c>, machine: &mut Machine<'c>) -> Exit {
     machine.op = op;
     machine.rest = rest;
-    Exit::Breath
+    Exit::Yield
 }
 
 /// Says that a handler is seldom wanted, so that it is not made part of the one that asks for it.

@@ -83,7 +83,7 @@ impl Scan<'_> {
             return order.iter().copied().find(|&reg| fits(reg));
         }
         let mut best: Option<(u32, PReg)> = None;
-        for (reg, score) in self.votes(current) {
+        for (reg, score) in self.hinted(current) {
             let better = best.is_none_or(|(most, _)| score > most);
             if better && fits(reg) && self.env.allocatable().contains(reg) {
                 best = Some((score, reg));
@@ -108,21 +108,21 @@ impl Scan<'_> {
     }
 
     /// The registers that `current` has reasons to be in, with the sum of the reasons.
-    pub(super) fn votes(&self, current: Id) -> SmallVec<[(PReg, u32); 8]> {
-        let mut votes = SmallVec::<[(PReg, u32); 8]>::new();
-        let mut vote =
-            |reg: PReg, weight: u32| match votes.iter_mut().find(|(voted, _)| *voted == reg) {
+    pub(super) fn hinted(&self, current: Id) -> SmallVec<[(PReg, u32); 8]> {
+        let mut hinted = SmallVec::<[(PReg, u32); 8]>::new();
+        let mut hint =
+            |reg: PReg, weight: u32| match hinted.iter_mut().find(|(other, _)| *other == reg) {
                 Some((_, score)) => *score = score.saturating_add(weight),
-                None => votes.push((reg, weight)),
+                None => hinted.push((reg, weight)),
             };
         let interval = self.intervals.get(current);
         for touched in interval.uses(self.live).iter().take(USES_ASKED) {
             if let Some(reg) = touched.hint {
-                vote(reg, 4 * self.layout.weight(touched.block));
+                hint(reg, 4 * self.layout.weight(touched.block));
             }
         }
-        self.hints.votes(interval.vreg, &mut vote);
-        votes
+        self.hints.of(interval.vreg, &mut hint);
+        hinted
     }
 
     /// The register that stays free longest, and until when; the first in order among equals.

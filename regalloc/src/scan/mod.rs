@@ -182,7 +182,7 @@ impl Scan<'_> {
         }
         let mut initial = std::mem::take(&mut self.state.initial);
         initial[first..first + count].sort_by_cached_key(|&id| {
-            Reverse(self.votes(id).iter().map(|&(_, score)| score).max())
+            Reverse(self.hinted(id).iter().map(|&(_, score)| score).max())
         });
         self.state.initial = initial;
     }
