@@ -398,3 +398,26 @@ fn registers_of_addresses_in_veneers_do_not_collide() {
         assert_eq!(walker.x[usize::from(number)], code.label_offset(far).unwrap() as u64);
     }
 }
+
+/// A constant is placed again where its first copy is out of reach, so that every load of it is one instruction: a pool
+/// that was placed is not known any more.
+#[test]
+fn a_constant_is_placed_again_when_it_is_far() {
+    for kind in [Kind::Constant(0x0123_4567_89ab_cdef), Kind::FpConstant(0x0123_4567_89ab_cdef)] {
+        let mut asm = Assembler::new();
+        let (unused, words) = (asm.label(), 400_000);
+        let mut references = Vec::new();
+        for _ in 0..3 {
+            references.push(emit(&mut asm, kind, unused));
+            references.push(emit(&mut asm, kind, unused));
+            fill(&mut asm, words);
+        }
+        assert!(
+            references.iter().all(|load| load.next - load.at == 4),
+            "more than one instruction"
+        );
+        asm.bind(unused).unwrap();
+        asm.word(RET);
+        check(asm, &references, 3 * words);
+    }
+}

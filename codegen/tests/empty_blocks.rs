@@ -132,3 +132,16 @@ fn long_chains_and_cycles() {
         check(&backward);
     }
 }
+
+/// A branch both of whose ways come to the same place is none in the code.
+#[test]
+fn a_branch_to_one_place_is_no_branch() {
+    let graph = [End::Branch(1, 2), End::Jump(3), End::Jump(3), End::Ret];
+    check(&graph);
+    let source = "fn @f(i64) -> i64 {\nblock0(v0: i64):\n  branch v0, block1, block2\nblock1:\n  jump block3\n\
+                  block2:\n  jump block3\nblock3:\n  ret v0\n}\n";
+    let module = ir::parse::module(source).expect("it parses");
+    let func = module.functions.values().next().expect("there is one");
+    let code = compile(func, &Options::default().checked()).expect("it compiles");
+    assert_eq!(code.words, [0xd65f_03c0], "more than a `ret`");
+}

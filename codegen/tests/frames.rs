@@ -4,7 +4,7 @@
 mod common;
 
 use arm64_sim::{CallArgs, CodeKind, Config, Simulator};
-use codegen::{Options, Reason, compile};
+use codegen::{CallConv, Options, Reason, compile};
 use common::{assembly, disassemble};
 use ir::{Function, FunctionBuilder, NarrowWidth, Signature, Type, Value};
 
@@ -287,4 +287,23 @@ fn apple_packs_stack_arguments() {
         stores(codegen::CallConv::Aapcs64),
         stores(codegen::CallConv::Apple)
     ]);
+}
+
+/// On Apple the arguments for a callee may end anywhere: what is spilled above them is aligned all the same.
+#[test]
+fn spills_above_packed_arguments_are_aligned() {
+    for narrow in 1..12 {
+        let b = FunctionBuilder::new("caller");
+        let (x, y) = (b.param(Type::I64), b.param(Type::I8));
+        let types: Vec<Type> = [Type::I64; 8].into_iter().chain(vec![Type::I8; narrow]).collect();
+        let callee = b.import("callee", Signature::new(&types, &[]));
+        let values: Vec<Value> = (0..20).map(|n| b.mul(x, n + 3)).collect();
+        let args: Vec<Value> = [x; 8].into_iter().chain(vec![y; narrow]).collect();
+        b.call(callee, &args[..]);
+        b.ret(values.iter().fold(x, |sum, &value| b.add(sum, value)));
+        let func = b.finish().expect("it keeps the rules");
+        let options = Options::default().checked().with_call_conv(CallConv::Apple);
+        let code = compile(&func, &options).unwrap_or_else(|error| panic!("{narrow}: {error}"));
+        assert!(code.frame_bytes > 8 * 10 + 16, "nothing is spilled: {}", code.frame_bytes);
+    }
 }

@@ -147,6 +147,34 @@ fn as_many_calls_may_be_active_as_the_limit_says() {
     }
 }
 
+/// Frames of slots end where the stack does, to the byte: the outer one takes 48.
+#[test]
+fn slots_end_where_the_stack_does() {
+    let frames = |inner: u64| {
+        let b = FunctionBuilder::new("outer");
+        b.slot(40, 8);
+        b.returns(&[Type::I64.into()]);
+        b.ret(b.call1(b.import("inner", Signature::new(&[], &[Type::I64])), ()));
+        let outer = b.finish().unwrap();
+        let b = FunctionBuilder::new("inner");
+        let slot = b.slot(inner, 8);
+        b.ret(b.sub(b.stack_addr(slot, 1), b.stack_addr(slot, 0)));
+        module([outer, b.finish().unwrap()])
+    };
+    let run = |inner: u64, stack_bytes: usize| {
+        let program = Program::load(&frames(inner), &LoadOptions::default()).unwrap();
+        let outer = program.function("outer").unwrap();
+        let mut interpreter = Interpreter::new(Limits { stack_bytes, ..Default::default() });
+        interpreter.call(&program, outer, &[], &mut NoHost).map_err(|trap| trap.kind)
+    };
+    for (inner, stack) in [(24, 72), (16, 64), (1000, 1048), (1, 49)] {
+        assert_eq!(run(inner, stack), Ok(vec![1]), "{inner} {stack}");
+    }
+    for (inner, stack) in [(25, 72), (24, 71), (1000, 1047), (1 << 20, 4096), (1, 48), (1, 39)] {
+        assert_eq!(run(inner, stack), Err(TrapKind::StackOverflow), "{inner} {stack}");
+    }
+}
+
 #[test]
 fn the_budget_of_instructions_ends_an_endless_loop() {
     let b = FunctionBuilder::new("forever");
