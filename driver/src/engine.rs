@@ -16,6 +16,7 @@ use crate::inner::{Backend, Context, Inner, State, WeakEngine, machine_of};
 #[cfg(feature = "interpreter")]
 use crate::interpreter::Interpreters;
 use crate::options::{EngineKind, Options};
+use crate::owned::{EndedList, Life, Owned};
 #[cfg(feature = "simulator")]
 use crate::simulator::Simulators;
 use crate::space::Space;
@@ -73,7 +74,13 @@ impl Engine {
         let table = Table::new(number, stubs, native.then_some(settings.codegen.call_conv));
         let compiler = codegen::Compiler::new(settings.codegen.clone())?;
         let state = Mutex::new(State { table, compiler });
-        let inner = Arc::new(Inner { options: options.clone(), settings, backend, state });
+        let inner = Arc::new(Inner {
+            options: options.clone(),
+            settings,
+            backend,
+            state,
+            ended: EndedList::default(),
+        });
         context.engine.get_or_init(|| WeakEngine(Arc::downgrade(&inner)));
         let engine = Self { inner };
         for (name, function) in hosts.functions() {
@@ -88,7 +95,18 @@ impl Engine {
     /// # Errors
     /// The first thing that is wrong with the module, missing, or there already; the engine is then as before.
     pub fn add(&self, module: Module) -> Result<Vec<FuncId>, Error> {
-        self.guarded(|inner| inner.add(module))
+        self.guarded(|inner| Ok(inner.add(module, None)?.0))
+    }
+
+    /// The same, and the functions go when nobody can reach them: not by their names, which are there as long as what this
+    /// returns, not by a [`Func`], nor by calls of modules that are there.
+    ///
+    /// # Errors
+    /// As [`add`](Engine::add).
+    pub fn add_owned(&self, module: Module) -> Result<Owned, Error> {
+        let owner = WeakEngine(Arc::downgrade(&self.inner));
+        let (_, life) = self.guarded(|inner| inner.add(module, Some(&owner)))?;
+        life.map(Owned::new).ok_or(Error::Internal("an owned module has no life"))
     }
 
     /// Makes a name known, so that functions which are added now may call one that is added later. A call before that is a
@@ -192,7 +210,7 @@ impl Engine {
     /// What a function takes and returns.
     #[must_use]
     pub fn signature(&self, name: &str) -> Option<Signature> {
-        self.slot(name).ok().map(|slot| slot.signature.clone())
+        self.slot(name).ok().map(|(slot, _)| slot.signature.clone())
     }
 
     /// What runs the program.
@@ -206,7 +224,7 @@ impl Engine {
     /// # Errors
     /// [`Error::NoFunction`], [`Error::WrongSignature`].
     pub fn func<A: Args, R: Results>(&self, name: &str) -> Result<Func<A, R>, Error> {
-        let slot = self.slot(name)?;
+        let (slot, life) = self.slot(name)?;
         let actual = &slot.signature;
         let (params, results) = (A::types(), R::types());
         if !actual.param_types().eq(params.iter().copied())
@@ -218,7 +236,7 @@ impl Engine {
                 used_as: Box::new(Signature::new(&params, &results)),
             });
         }
-        Ok(Func { engine: self.clone(), slot, types: PhantomData })
+        Ok(Func { engine: self.clone(), slot, life, types: PhantomData })
     }
 
     /// Calls a function with values whose types are only known now.
@@ -226,7 +244,8 @@ impl Engine {
     /// # Errors
     /// [`Error::NoFunction`], [`Error::ArgumentCount`], [`Error::WrongSignature`], or the trap that ended the call.
     pub fn call_values(&self, name: &str, args: &[Value]) -> Result<Vec<Value>, Error> {
-        let slot = self.slot(name)?;
+        // It stays for the call.
+        let (slot, _life) = self.slot(name)?;
         let signature = &slot.signature;
         if signature.params.len() != args.len() {
             return Err(Error::ArgumentCount {
@@ -286,10 +305,12 @@ impl Engine {
         }
     }
 
-    fn slot(&self, name: &str) -> Result<Arc<Slot>, Error> {
+    /// The function of a name, and what keeps it there.
+    fn slot(&self, name: &str) -> Result<(Arc<Slot>, Option<Arc<Life>>), Error> {
         let state = self.inner.lock();
-        match state.table.function(name) {
-            Some(slot) => Ok(Arc::clone(state.table.slot(slot))),
+        let found = state.table.function(name);
+        match found.and_then(|slot| Some((slot, state.table.life(slot)?))) {
+            Some((slot, life)) => Ok((Arc::clone(state.table.slot(slot)), life)),
             None => Err(Error::NoFunction {
                 name: name.to_owned(),
                 similar: ir::nearest(name, state.table.names()).map(str::to_owned),
@@ -311,16 +332,21 @@ impl Engine {
     }
 
     /// What a stage takes for impossible ends it at once, and is told here as the defect that it is.
-    fn guarded<T>(&self, work: impl FnOnce(&Inner) -> Result<T, Error>) -> Result<T, Error> {
+    pub(crate) fn guarded<T>(
+        &self,
+        work: impl FnOnce(&Inner) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let done = catch_unwind(AssertUnwindSafe(|| work(&self.inner)));
         done.unwrap_or_else(|panic| Err(Error::panicked(&*panic)))
     }
 }
 
-/// A function of an engine with its Rust types. Keeps the engine alive; may be called by several threads.
+/// A function of an engine with its Rust types. Keeps the engine alive, and the function too if that belongs to an [`Owned`] module;
+/// may be called by several threads.
 pub struct Func<A, R> {
-    engine: Engine,
-    slot: Arc<Slot>,
+    pub(crate) engine: Engine,
+    pub(crate) slot: Arc<Slot>,
+    life: Option<Arc<Life>>,
     types: PhantomData<fn(A) -> R>,
 }
 
@@ -345,7 +371,8 @@ impl<A: Args, R: Results> Func<A, R> {
 
 impl<A, R> Clone for Func<A, R> {
     fn clone(&self) -> Self {
-        Self { engine: self.engine.clone(), slot: Arc::clone(&self.slot), types: PhantomData }
+        let (slot, life) = (Arc::clone(&self.slot), self.life.clone());
+        Self { engine: self.engine.clone(), slot, life, types: PhantomData }
     }
 }
 

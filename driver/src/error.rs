@@ -172,6 +172,13 @@ pub enum Error {
         /// Which one.
         kind: EngineKind,
     },
+    /// A function cannot be had as a C function.
+    NoPointer {
+        /// The function.
+        name: String,
+        /// What runs it.
+        kind: EngineKind,
+    },
     /// The engine cannot do what an option asks.
     NotKept {
         /// The engine.
@@ -312,6 +319,10 @@ impl fmt::Display for Error {
             Error::NoEngine { kind } => {
                 write!(f, "`driver` was built without the engine `{kind}`; a feature adds it")
             }
+            Error::NoPointer { name, kind } => write!(
+                f,
+                "`{name}` has no address that C could call on the engine `{kind}`; call it by its `Func`, or use native code"
+            ),
             Error::NotKept { kind, option } => write!(
                 f,
                 "the engine `{kind}` cannot keep the option `{option}`; the simulator and the interpreter can"

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError, Weak};
 
 use codegen::Symbol;
 use ir::{Module, Signature, VerifyError, VerifyRule};
@@ -17,6 +17,7 @@ use crate::link::{self, Destination};
 use crate::machine;
 use crate::native;
 use crate::options::{EngineKind, Options};
+use crate::owned::{Ended, EndedList, Life};
 use crate::pending::{self, Pending};
 use crate::pipeline::{self, Settings};
 #[cfg(feature = "simulator")]
@@ -36,6 +37,8 @@ pub(crate) struct Inner {
     pub(crate) backend: Backend,
     /// Taken by what changes the functions, never by a call.
     pub(crate) state: Mutex<State>,
+    /// What is to go when the functions change next.
+    pub(crate) ended: EndedList,
 }
 
 /// The functions, and what compiles them.
@@ -153,6 +156,8 @@ pub(crate) fn machine_of(
 struct Resolved {
     functions: Vec<Option<SlotNumber>>,
     externs: Vec<Target>,
+    /// What has to live for these.
+    keeps: Vec<Arc<Life>>,
 }
 
 impl Inner {
@@ -201,10 +206,45 @@ impl Inner {
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(space) = self.space() {
-            state.table.settle(space);
-        }
+        self.settle(&mut state);
         state
+    }
+
+    /// The same if nobody has it locked, this thread included.
+    pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, State>> {
+        let mut state = match self.state.try_lock() {
+            Ok(state) => state,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        self.settle(&mut state);
+        Some(state)
+    }
+
+    /// Takes notice of what has been freed, and of what nobody can reach any more.
+    fn settle(&self, state: &mut State) {
+        loop {
+            if let Some(space) = self.space() {
+                state.table.settle(space);
+            }
+            // What goes may have been the last to reach other modules.
+            let ended = self.ended.take();
+            if ended.is_empty() {
+                return;
+            }
+            for ended in ended {
+                let (Ended::Owner(functions) | Ended::Life(functions)) = &ended;
+                for &id in &**functions {
+                    let Some(slot) = state.table.find(id) else { continue };
+                    state.table.withdraw(slot);
+                    if matches!(ended, Ended::Life(_))
+                        && let Err(error) = self.remove_slot(state, slot)
+                    {
+                        unreachable!("a function that is there can be removed: {error}");
+                    }
+                }
+            }
+        }
     }
 
     /// Its machine code; the interpreter has none.
@@ -241,7 +281,12 @@ impl Inner {
         ir::verify_confined(module).map_err(Error::NotConfined)
     }
 
-    pub(crate) fn add(&self, module: Module) -> Result<Vec<FuncId>, Error> {
+    /// Adds a module; `owner` tells what its functions live as long as, if not for ever.
+    pub(crate) fn add(
+        &self,
+        module: Module,
+        owner: Option<&WeakEngine>,
+    ) -> Result<(Vec<FuncId>, Option<Arc<Life>>), Error> {
         self.verify(&module)?;
         let data = data_of(&module)?;
         let mut state = self.lock();
@@ -270,7 +315,7 @@ impl Inner {
             });
         }
         let ids: Vec<FuncId> = functions.iter().map(|&slot| table.slot(slot).id).collect();
-        let unit = Unit::new(module, ids.clone(), resolved.externs, data);
+        let unit = Unit::new(module, ids.clone(), resolved.externs, data, resolved.keeps);
         let bodies = match self.bodies(unit, table) {
             Ok(bodies) => bodies,
             Err(error) => {
@@ -280,10 +325,14 @@ impl Inner {
                 return Err(error);
             }
         };
+        let life = owner.map(|engine| Arc::new(Life::new(&ids, engine.clone())));
         for (slot, body) in functions.into_iter().zip(bodies) {
             self.fill(table, slot, body)?;
+            if let Some(life) = &life {
+                table.give_life(slot, life);
+            }
         }
-        Ok(ids)
+        Ok((ids, life))
     }
 
     /// What goes into the slots of the functions of a unit: the interpreter has them at once, machine code waits.
@@ -303,7 +352,7 @@ impl Inner {
         }
         #[cfg(feature = "simulator")]
         if let Backend::Machine { simulators: Some(simulators), .. } = &self.backend {
-            simulators.add_data(&unit.data);
+            simulators.add_data(&unit.origin.data);
         }
         let _ = (table, &mut unit);
         let count = unit.functions.len();
@@ -313,6 +362,7 @@ impl Inner {
 
     fn resolve_externs(&self, table: &Table, module: &Module) -> Result<Resolved, Error> {
         let mut externs = Vec::with_capacity(module.externs.len());
+        let mut keeps: Vec<Arc<Life>> = Vec::new();
         for (name, declared) in &module.externs {
             let named = table.named(name);
             let found = named.and_then(|target| Some((target, table.signature(target)?)));
@@ -321,7 +371,11 @@ impl Inner {
                 signature: declared.clone(),
             })?;
             match target {
-                Target::Function(_) => same_signature(name, actual, declared)?,
+                Target::Function(id) => {
+                    same_signature(name, actual, declared)?;
+                    let life = table.find(id).and_then(|slot| table.life(slot));
+                    keeps.extend(life.ok_or(Error::UnknownId { id })?);
+                }
                 Target::Host(index) => {
                     let host = &table.imports[index].host;
                     if host.function.takes_addresses && !self.options.trusted {
@@ -344,7 +398,10 @@ impl Inner {
             }
             externs.push(target);
         }
-        Ok(Resolved { functions: Vec::with_capacity(module.functions.len()), externs })
+        keeps.sort_unstable_by_key(|life| Arc::as_ptr(life).addr());
+        keeps.dedup_by(|a, b| Arc::ptr_eq(a, b));
+        let functions = Vec::with_capacity(module.functions.len());
+        Ok(Resolved { functions, externs, keeps })
     }
 
     pub(crate) fn replace(&self, function: FuncId, module: Module) -> Result<(), Error> {
@@ -355,12 +412,15 @@ impl Inner {
         let data = data_of(&module)?;
         let mut state = self.lock();
         let slot = state.table.find(function).ok_or(Error::UnknownId { id: function })?;
-        let resolved = self.resolve_externs(&state.table, &module)?;
+        let mut resolved = self.resolve_externs(&state.table, &module)?;
+        // A function does not keep its own module, or that would never go.
+        let own = state.table.life(slot).flatten();
+        resolved.keeps.retain(|life| !own.as_ref().is_some_and(|own| Arc::ptr_eq(own, life)));
         let name = &state.table.slot(slot).name;
         for func in module.functions.values() {
             same_signature(name, &state.table.slot(slot).signature, &func.signature)?;
         }
-        let unit = Unit::new(module, vec![function], resolved.externs, data);
+        let unit = Unit::new(module, vec![function], resolved.externs, data, resolved.keeps);
         let Some(body) = self.bodies(unit, &state.table)?.pop() else {
             return Err(Error::Internal("a unit has no function"));
         };
@@ -370,14 +430,17 @@ impl Inner {
             return Ok(());
         }
         let old = self.fill(&mut state.table, slot, body)?;
-        drop(state);
-        drop(old);
+        self.retire(old);
         Ok(())
     }
 
     pub(crate) fn remove(&self, function: FuncId) -> Result<(), Error> {
         let mut state = self.lock();
         let slot = state.table.find(function).ok_or(Error::UnknownId { id: function })?;
+        self.remove_slot(&mut state, slot)
+    }
+
+    fn remove_slot(&self, state: &mut State, slot: SlotNumber) -> Result<(), Error> {
         #[cfg(feature = "interpreter")]
         if let Backend::Interpreter(interpreters) = &self.backend
             && let Some(id) = state.table.slot(slot).interpreted
@@ -385,12 +448,18 @@ impl Inner {
             interpreters.program().remove(id);
         }
         let old = state.table.remove(slot, self.space())?;
-        drop(state);
-        if let (Body::Compiled(code), Some(space)) = (&old, self.space()) {
-            space.retire(code);
-        }
-        drop(old);
+        self.retire(old);
         Ok(())
+    }
+
+    /// What was in a slot goes when no thread is in it, and lets go then of what it kept.
+    fn retire(&self, old: Body) {
+        match (old, self.space()) {
+            (Body::Compiled(code), Some(space)) => space.retire(&code),
+            #[cfg(feature = "interpreter")]
+            (Body::Interpreted(loaded), _) => epoch::retire(loaded),
+            _ => {}
+        }
     }
 
     fn fill(&self, table: &mut Table, slot: SlotNumber, body: Body) -> Result<Body, Error> {
@@ -479,13 +548,11 @@ impl Inner {
                 }
             }
         };
-        let (source, data) = (unit.source.clone(), Arc::clone(&unit.data));
-        let placed = link::place(compiled, slot, source, data, &mut destination, space)?;
+        let origin = Arc::clone(&unit.origin);
+        let placed = link::place(compiled, slot, origin, &mut destination, space)?;
         table.note(&placed.code, &placed.calls);
         let old = table.fill(slot, Body::Compiled(Arc::clone(&placed.code)), space)?;
-        if let Body::Compiled(old) = old {
-            space.retire(&old);
-        }
+        self.retire(old);
         Ok(Some(placed.code))
     }
 }

@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use interp::{Bindings, FuncId, Interpreter, Limits, LoadOptions, MemoryAccess, Program};
 use ir::{Function, Signature, TrapKind, Type};
-use jitmem::DataMemory;
 
 use crate::abi;
 use crate::error::{Error, Trap};
@@ -12,7 +11,7 @@ use crate::host::Bound;
 use crate::options::Options;
 use crate::pending;
 use crate::table::{Body, Slot, Table, Target};
-use crate::unit::Unit;
+use crate::unit::{Origin, Unit};
 use crate::value::Words;
 
 /// Interpreters. A call takes an idle one, so that calls may nest and threads do not wait for each other.
@@ -30,13 +29,12 @@ pub(crate) struct Interpreters {
 #[derive(Debug)]
 pub(crate) struct Loaded {
     program: Arc<Program>,
-    data: Arc<DataMemory>,
-    source: Option<Arc<str>>,
+    origin: Arc<Origin>,
 }
 
 impl Drop for Loaded {
     fn drop(&mut self) {
-        self.program.forget_data(&self.data);
+        self.program.forget_data(&self.origin.data);
     }
 }
 
@@ -78,9 +76,9 @@ impl Interpreters {
 
     /// What the functions of a unit share, made before they are defined.
     pub(crate) fn load(&self, unit: &Unit) -> Arc<Loaded> {
-        self.program.allow_data(Arc::clone(&unit.data));
-        let (program, data) = (Arc::clone(&self.program), Arc::clone(&unit.data));
-        Arc::new(Loaded { program, data, source: unit.source.clone() })
+        self.program.allow_data(Arc::clone(&unit.origin.data));
+        let (program, origin) = (Arc::clone(&self.program), Arc::clone(&unit.origin));
+        Arc::new(Loaded { program, origin })
     }
 
     /// Gives a slot the body of a function of a unit.
@@ -156,7 +154,7 @@ fn error(trap: &interp::Trap, slot: &Slot, table: &Table) -> Error {
     }
     let function = trap.place.name.clone().unwrap_or_else(|| slot.name.clone());
     let file = match known(trap.place.function) {
-        Some((_, Body::Interpreted(loaded))) => loaded.source.as_deref().map(str::to_owned),
+        Some((_, Body::Interpreted(loaded))) => loaded.origin.source.as_deref().map(str::to_owned),
         _ => None,
     };
     let place = (function.clone(), file.clone(), span);

@@ -20,7 +20,8 @@
 //! [`Engine::new`] compiles a module whole. [`Engine::empty`] begins with nothing; [`add`](Engine::add), [`declare`](Engine::declare),
 //! [`replace`](Engine::replace) and [`remove`](Engine::remove) change what is there while other threads call it, and a function is compiled
 //! when it is first called. A [`Func`] stays valid: after a replacement it calls the new function, after a removal it gives
-//! [`Error::Removed`]. Functions of the host are closures ([`Engine::import`]) or plain C functions ([`Hosts::add`]).
+//! [`Error::Removed`]. What [`add`](Engine::add) adds is there until it is removed; what [`add_owned`](Engine::add_owned) adds goes when
+//! nobody can reach it any more. Functions of the host are closures ([`Engine::import`]) or plain C functions ([`Hosts::add`]).
 //!
 //! ```
 //! use driver::{Engine, Func, Hosts, Options, ir};
@@ -76,6 +77,7 @@ mod link;
 mod machine;
 mod native;
 mod options;
+mod owned;
 mod pending;
 pub mod pipeline;
 #[cfg(feature = "lang")]
@@ -96,8 +98,10 @@ pub use engine::{Engine, Func};
 pub use error::{Error, HostFailure, LinkProblem, Trap};
 pub use host::{Caller, HostFn, HostResult, Hosts, Thunk};
 pub use ir;
+pub use native::CFunction;
 pub use opt::{Level, Limit};
 pub use options::{EngineKind, HostPanic, Options};
+pub use owned::Owned;
 #[cfg(feature = "lang")]
 pub use print::{Output, Printed, Sink};
 pub use statistics::{FunctionStatistics, Statistics};

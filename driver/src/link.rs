@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use codegen::{CompiledCode, RelocKind, Symbol};
-use jitmem::{DataMemory, ExecutableCode};
+use jitmem::ExecutableCode;
 
 use crate::error::{Error, LinkProblem};
 use crate::space::{Code, Piece, Space};
 use crate::table::SlotNumber;
+use crate::unit::Origin;
 
 /// A `bl` or `b` holds a signed 26-bit distance in words.
 const CALL_REACH: i64 = 1 << 27;
@@ -39,8 +40,7 @@ pub(crate) struct Placed {
 pub(crate) fn place(
     compiled: CompiledCode,
     slot: SlotNumber,
-    source: Option<Arc<str>>,
-    data: Arc<DataMemory>,
+    origin: Arc<Origin>,
     destination: &mut dyn FnMut(Symbol) -> Result<Destination, Error>,
     space: &Space,
 ) -> Result<Placed, Error> {
@@ -85,17 +85,7 @@ pub(crate) fn place(
     code.set_words(0, &words);
     let code = code.publish();
     let refers_to = refers_to.into_boxed_slice();
-    let code = Arc::new(Code {
-        name,
-        code,
-        code_bytes,
-        slot,
-        source,
-        traps,
-        spans,
-        refers_to,
-        _data: data,
-    });
+    let code = Arc::new(Code { name, code, code_bytes, slot, traps, spans, refers_to, origin });
     space.insert(Piece::Function(Arc::clone(&code)));
     Ok(Placed { code, calls })
 }

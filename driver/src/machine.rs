@@ -52,7 +52,7 @@ impl Fault {
             },
         };
         let function = code.as_ref().map_or(NO_FUNCTION, |code| &code.name).to_owned();
-        let file = code.and_then(|code| Some(code.source.as_deref()?.to_owned()));
+        let file = code.and_then(|code| Some(code.source()?.to_owned()));
         Trap { kind, function, file, span, detail }.into()
     }
 }
@@ -65,7 +65,7 @@ fn place_of(return_address: Option<u64>, space: &Space) -> CallPlace {
     let call = return_address.and_then(|address| address.checked_sub(4));
     match call.and_then(|pc| Some((pc, space.piece_at(pc)?))) {
         Some((pc, Piece::Function(code))) => {
-            (code.name.clone(), code.source.as_deref().map(str::to_owned), code.span_at(pc))
+            (code.name.clone(), code.source().map(str::to_owned), code.span_at(pc))
         }
         _ => (NO_FUNCTION.to_owned(), None, None),
     }

@@ -1,4 +1,4 @@
-//! The one place that enters native code, the one that reads memory that compiled code points at, and the one that
+//! The one place that enters native code or gives its address away, the one that reads memory that compiled code points at, and the one that
 //! opens memory to simulators.
 #![allow(unsafe_code)]
 
@@ -11,11 +11,13 @@ use jitmem::ExecutableCode;
 use jitmem::trap::{self, Catch, Left, Trampoline};
 
 use crate::abi;
-use crate::host::Bound;
+use crate::engine::Func;
+use crate::error::Error;
+use crate::host::{Bound, HostResult};
 use crate::inner::{Context, MAX_NESTING};
 #[cfg(feature = "simulator")]
 use crate::space::Space;
-use crate::value::Words;
+use crate::value::{Args, Results, Scalar, Words};
 
 /// Whether this host runs ARM64 code.
 pub(crate) const AVAILABLE: bool = cfg!(all(target_arch = "aarch64", unix));
@@ -69,6 +71,69 @@ impl NativeEntry {
         // SAFETY: the trampoline recovers at the address of `catch`. There are as many words as it reads and writes. What it
         // calls was compiled for its signature and stays while this thread is inside.
         unsafe { trap::guarded(&self.catch, MAX_NESTING, self.trampoline, words, target) }
+    }
+}
+
+/// Arguments of a C function with the result `R`: no more than twelve scalars.
+pub trait CFunction<R>: Args {
+    /// The function.
+    type Pointer: Copy;
+    /// The function at an address, which whoever calls it vouches for.
+    #[doc(hidden)]
+    fn pointer(address: u64) -> Self::Pointer;
+}
+
+macro_rules! c_function {
+    ($args:ty; $($t:ident)*) => {
+        impl<R: HostResult, $($t: Scalar),*> CFunction<R> for $args {
+            type Pointer = unsafe extern "C" fn($($t),*) -> R;
+            fn pointer(address: u64) -> Self::Pointer {
+                let code = std::ptr::with_exposed_provenance::<u8>(address as usize);
+                // SAFETY: a pointer to a function has the size of one to a byte and no other invariant than not to be null, which
+                // the address of a stub is not; to call it is `unsafe`.
+                unsafe { std::mem::transmute::<*const u8, Self::Pointer>(code) }
+            }
+        }
+    };
+}
+macro_rules! c_functions {
+    ($($first:ident $($rest:ident)*)?) => {
+        c_function!(($($first, $($rest),*)?); $($first $($rest)*)?);
+        $( c_functions!($($rest)*); )?
+    };
+}
+c_function!(T; T);
+c_functions!(A B C D E F G H I J K L);
+
+impl<A: CFunction<R>, R: Results> Func<A, R> {
+    /// The function as a C function, for those who want to pass it on as such: a function with one scalar result or none, natively
+    /// compiled, which is done now if need be. The pointer stays the same when the function is replaced.
+    ///
+    /// # Safety
+    /// Whoever calls it has to see to what a call of the engine sees to otherwise:
+    /// - There is a `Func` of the function, and it has not been removed.
+    /// - No trap happens in it, and no host function that it calls fails: that ends the process.
+    /// - While a thread is in it, but not in a call of an engine, nothing that it runs is replaced or removed.
+    /// - The floating-point control register is zero, as programs have it that leave it alone.
+    /// - A result for `bool` is 0 or 1.
+    ///
+    /// # Errors
+    /// [`Error::NoPointer`] but for native engines; what keeps the function from being compiled.
+    pub unsafe fn as_ptr(&self) -> Result<A::Pointer, Error> {
+        if self.slot.native.is_none() {
+            return Err(Error::NoPointer {
+                name: self.slot.name.clone(),
+                kind: self.engine.kind(),
+            });
+        }
+        self.engine.prepare(self.slot.id)?;
+        let address = self.engine.guarded(|inner| {
+            let state = inner.lock();
+            let slot = state.table.find(self.slot.id);
+            let slot = slot.ok_or(Error::UnknownId { id: self.slot.id })?;
+            Ok(state.table.stub_address(slot))
+        })?;
+        Ok(A::pointer(address))
     }
 }
 

@@ -9,10 +9,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use ir::{Span, TrapKind};
-use jitmem::{CodeArena, DataMemory, ExecutableCode, MapError, WritableCode, epoch};
+use jitmem::{CodeArena, ExecutableCode, MapError, WritableCode, epoch};
 
 use crate::error::Error;
 use crate::table::SlotNumber;
+use crate::unit::Origin;
 
 /// Addresses of a code space: as far as a `bl` reaches, so that every function can call every other.
 const SPACE_BYTES: usize = 128 << 20;
@@ -29,13 +30,12 @@ pub(crate) struct Code {
     pub(crate) code: ExecutableCode,
     pub(crate) code_bytes: u32,
     pub(crate) slot: SlotNumber,
-    pub(crate) source: Option<Arc<str>>,
     pub(crate) traps: Vec<codegen::TrapSite>,
     pub(crate) spans: Vec<(u32, Span)>,
     /// The functions that it calls or whose address it has, each once.
     pub(crate) refers_to: Box<[SlotNumber]>,
-    /// It holds the addresses of these objects.
-    pub(crate) _data: Arc<DataMemory>,
+    /// What it has from its module.
+    pub(crate) origin: Arc<Origin>,
 }
 
 impl Code {
@@ -44,6 +44,11 @@ impl Code {
         let offset = u32::try_from(pc - self.code.address()).ok()?;
         let index = self.traps.binary_search_by_key(&offset, |site| site.offset).ok()?;
         Some((self.traps[index].kind, self.traps[index].span))
+    }
+
+    /// The file that its module was written in.
+    pub(crate) fn source(&self) -> Option<&str> {
+        self.origin.source.as_deref()
     }
 
     /// The place in the source of the instruction at `pc`.

@@ -20,6 +20,7 @@ use crate::host::Bound;
 #[cfg(feature = "interpreter")]
 use crate::interpreter::Loaded;
 use crate::native::NativeEntry;
+use crate::owned::Life;
 use crate::space::{Code, Space};
 use crate::stub::{Stub, Stubs};
 use crate::unit::Unit;
@@ -104,6 +105,8 @@ struct Entry {
     is_replaced: bool,
     /// Pieces of code that refer to it.
     references: usize,
+    /// Ends when nobody can reach it, if it goes then; of no module if it stays until it is removed.
+    life: Option<Weak<Life>>,
 }
 
 impl Entry {
@@ -222,6 +225,7 @@ impl Table {
             pruned: 0,
             is_replaced: false,
             references: 0,
+            life: None,
         };
         match self.entries.get_mut(number.index()) {
             Some(old) => *old = entry,
@@ -392,14 +396,35 @@ impl Table {
         let entry = self.entry_mut(slot);
         // Handles outlive the slot.
         entry.slot.entry.store(gone, Ordering::Release);
-        let (name, is_free) = (entry.slot.name.clone(), entry.references == 0);
-        self.names.remove(&name);
+        let is_free = entry.references == 0;
+        self.withdraw(slot);
         match space {
             Some(space) if is_free => space.recycle(slot),
             Some(_) => {}
             None => self.free.push(slot),
         }
         Ok(old)
+    }
+
+    /// The function is no longer known by its name.
+    pub(crate) fn withdraw(&mut self, slot: SlotNumber) {
+        let name = &self.entries[slot.index()].slot.name;
+        if self.names.get(name) == Some(&slot) {
+            self.names.remove(name);
+        }
+    }
+
+    /// The function goes when `life` ends.
+    pub(crate) fn give_life(&mut self, slot: SlotNumber, life: &Arc<Life>) {
+        self.entry_mut(slot).life = Some(Arc::downgrade(life));
+    }
+
+    /// What keeps the function there, if it needs that; `None` if it is about to go.
+    pub(crate) fn life(&self, slot: SlotNumber) -> Option<Option<Arc<Life>>> {
+        match &self.entry(slot).life {
+            Some(life) => life.upgrade().map(Some),
+            None => Some(None),
+        }
     }
 
     /// Notes that `code` is there and what it refers to; `calls` are its direct calls: callee and address.

@@ -1,4 +1,5 @@
-//! A module that was added to an engine: what its names stand for, and its functions until they are compiled.
+//! A module that was added to an engine: what its names stand for, its functions until they are compiled, and what these keep
+//! alive.
 
 use std::sync::Arc;
 
@@ -6,8 +7,20 @@ use ir::{DataRef, Entity, FuncRef, Function, Module};
 use jitmem::DataMemory;
 
 use crate::error::Error;
+use crate::owned::Life;
 use crate::pipeline::{self, Settings};
 use crate::table::{FuncId, Target};
+
+/// What the functions of a module share for as long as there is one of them, compiled or not.
+#[derive(Debug)]
+pub(crate) struct Origin {
+    /// The file that it was written in, if it names one.
+    pub(crate) source: Option<Box<str>>,
+    /// Code holds the addresses of these objects.
+    pub(crate) data: Arc<DataMemory>,
+    /// The modules whose functions it calls, of those that go when nobody can reach them.
+    _keeps: Vec<Arc<Life>>,
+}
 
 /// A module of an engine. It is optimised as a whole, when the first of its functions is wanted.
 #[derive(Debug)]
@@ -17,8 +30,7 @@ pub(crate) struct Unit {
     /// In the order of the module. By their ids: until its functions are compiled, any of these may be removed.
     pub(crate) functions: Vec<FuncId>,
     pub(crate) externs: Vec<Target>,
-    pub(crate) data: Arc<DataMemory>,
-    pub(crate) source: Option<Arc<str>>,
+    pub(crate) origin: Arc<Origin>,
 }
 
 impl Unit {
@@ -28,9 +40,11 @@ impl Unit {
         functions: Vec<FuncId>,
         externs: Vec<Target>,
         data: Arc<DataMemory>,
+        keeps: Vec<Arc<Life>>,
     ) -> Self {
-        let source = module.source_name.as_deref().map(Arc::from);
-        Self { module, is_optimized: false, functions, externs, data, source }
+        let source = module.source_name.as_deref().map(Box::from);
+        let origin = Arc::new(Origin { source, data, _keeps: keeps });
+        Self { module, is_optimized: false, functions, externs, origin }
     }
 
     /// Optimises it, if that has not been done.
@@ -60,7 +74,7 @@ impl Unit {
 
     /// The address of a data object.
     pub(crate) fn object(&self, name: &str) -> Option<u64> {
-        self.data.address(self.module.data.get_index_of(name)?)
+        self.origin.data.address(self.module.data.get_index_of(name)?)
     }
 }
 
