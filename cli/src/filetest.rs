@@ -321,7 +321,7 @@ fn directives(text: &str, language: Language) -> Result<Directives, Failure> {
                 (run, false) => open = Some(run),
             }
         } else if let Some(rest) = comment.strip_prefix("trap:") {
-            let kind = TrapKind::from_name(rest.trim())
+            let kind = TrapKind::from_text(rest.trim())
                 .ok_or_else(|| failure(format!("`{}` is no kind of trap", rest.trim())))?;
             let run =
                 open.take().ok_or_else(|| failure("no `run` line comes before".to_owned()))?;

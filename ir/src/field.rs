@@ -8,7 +8,8 @@ use crate::inst::{BlockCall, Role, ValueList};
 use crate::memory::{LoadKind, MemFacts, StoreKind};
 use crate::parse::{Body, Head, Parsed, Parser};
 use crate::print::{Line, Offset};
-use crate::words::{FloatCC, IntCC, RmwOp, TrapKind};
+use crate::trap::TrapKind;
+use crate::words::{FloatCC, IntCC, RmwOp};
 
 /// A field of an instruction.
 pub(crate) trait Field: Copy {
@@ -112,7 +113,7 @@ fields! {
         read |parser, _, _| parser.word("an operation on memory", Self::ALL, Self::name);
     TrapKind: plain;
         write |kind, f, _| kind.fmt(f);
-        read |parser, _, _| parser.word("a trap kind", Self::ALL, Self::name);
+        read |parser, _, _| parser.trap_kind();
 }
 
 /// Values with commas between them.

@@ -12,7 +12,8 @@ use crate::memory::{LoadKind, MemFacts, StoreKind};
 use crate::opcode::{BinaryOp, CarryOp, Opcode, OverflowOp, TernaryOp, UnaryOp, WideOp};
 use crate::parse::{Body, Head, Parsed, Parser};
 use crate::print::Line;
-use crate::words::{FloatCC, IntCC, RmwOp, TrapKind};
+use crate::trap::TrapKind;
+use crate::words::{FloatCC, IntCC, RmwOp};
 
 /// A list of values in a function's pool. Read it with [`Function::list`](crate::Function::list).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]

@@ -29,7 +29,8 @@ mod near;
 pub mod opcode;
 pub mod parse;
 mod print;
-pub mod types;
+pub mod trap;
+mod types;
 pub mod verify;
 pub mod words;
 
@@ -47,8 +48,9 @@ pub use opcode::{
     BinaryOp, CarryOp, Effect, OpInfo, Opcode, OverflowOp, TernaryOp, TypeRule, UnaryOp, WideOp,
 };
 pub use parse::{ParseCode, ParseError};
+pub use trap::{TrapKind, UserTrap};
 pub use types::{AbiParam, Extend, Signature, Span, Type};
 pub use verify::{
     MAX_FRAME, VerifyError, VerifyRule, verify_confined, verify_function, verify_module,
 };
-pub use words::{FloatCC, IntCC, RmwOp, TrapKind};
+pub use words::{FloatCC, IntCC, RmwOp};

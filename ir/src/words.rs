@@ -1,4 +1,4 @@
-//! The words of the text form that are neither operations nor types: conditions, operations on memory, kinds of traps.
+//! The words of the text form that are neither operations nor types: conditions, operations on memory.
 
 use std::fmt;
 
@@ -159,39 +159,6 @@ words! {
         Smax "smax" "Greater as signed."
         Umin "umin" "Lesser as unsigned."
         Umax "umax" "Greater as unsigned."
-    }
-}
-
-words! {
-    /// Why a call ended without a result.
-    TrapKind {
-        DivisionByZero "division_by_zero" "An integer was divided by zero."
-        IntegerOverflow "integer_overflow" "A quotient does not fit: MIN / -1."
-        BadConversion "bad_conversion" "A float that is NaN or out of range was converted to an integer."
-        IndexOutOfBounds "index_out_of_bounds" "An index is not below the length."
-        Assertion "assertion" "An `assert!` failed."
-        Panic "panic" "A `panic!` was reached."
-        Unreachable "unreachable" "Code that was declared unreachable was reached."
-        StackOverflow "stack_overflow" "Calls are nested too deeply."
-        MemoryFault "memory_fault" "An address that may not be accessed was read or written."
-        OutOfFuel "out_of_fuel" "The budget of instructions is used up."
-        BadCall "bad_call" "There is no function at the address of an indirect call, or it has another signature."
-    }
-}
-
-impl TrapKind {
-    /// The number that stands for it in machine code (the immediate of `brk`); from 1, stable.
-    #[must_use]
-    #[inline]
-    pub const fn code(self) -> u16 {
-        self as u16 + 1
-    }
-
-    /// The trap that `code` stands for.
-    #[must_use]
-    #[inline]
-    pub fn from_code(code: u16) -> Option<Self> {
-        Self::ALL.iter().copied().find(|kind| kind.code() == code)
     }
 }
 

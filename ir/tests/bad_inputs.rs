@@ -378,6 +378,7 @@ fn case_13_words_that_do_not_exist() {
         ("v2: i8 = icmp sltt v0, v0", Word, "did you mean `slt`?"),
         ("v2: i8 = fcmp ordd v1, v1", Word, "did you mean `ord`?"),
         ("trap unreachabel", Word, "did you mean `unreachable`?"),
+        ("trap usr 7", Word, "did you mean `user`?"),
         ("v2: i64 = atomic_rmw xchng v0, v0", Word, "did you mean `xchg`?"),
     ] {
         let error = unreadable(line, code);
@@ -410,11 +411,14 @@ fn case_14_operands_too_many_and_too_few() {
         "jump block0, block0",
         "switch v0",
         "trap",
+        "trap user",
+        "trap user unreachable",
         "trap_if v0",
         "set var0",
     ] {
         unreadable(line, ParseCode::Syntax);
     }
+    unreadable("trap user 65280", ParseCode::Range);
     unreadable("add v0, v0", ParseCode::Results);
     unreadable("v2: i64, v3: i64 = add v0, v0", ParseCode::Results);
     unreadable("v2: i64 = store v0, v0", ParseCode::Results);

@@ -116,7 +116,7 @@ impl Grammar {
             ("int-condition", IntCC::ALL.iter().map(|cc| cc.name()).collect()),
             ("float-condition", FloatCC::ALL.iter().map(|cc| cc.name()).collect()),
             ("rmw", RmwOp::ALL.iter().map(|op| op.name()).collect()),
-            ("trap-kind", TrapKind::ALL.iter().map(|kind| kind.name()).collect()),
+            ("trap-kind", TrapKind::NAMED.iter().map(|kind| kind.name()).collect()),
         ]);
         // The README lists the short ones; the formats of operations are those of the table.
         for (&rule, words) in &words {

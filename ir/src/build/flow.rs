@@ -4,8 +4,8 @@ use super::{FunctionBuilder, Operand, Operands};
 use crate::entity::{Block, Value};
 use crate::inst::{InstData, SwitchTable};
 use crate::opcode::Opcode;
+use crate::trap::TrapKind;
 use crate::types::Type;
-use crate::words::TrapKind;
 
 impl FunctionBuilder {
     /// Continues at a block without parameters.

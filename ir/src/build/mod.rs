@@ -17,9 +17,10 @@ use crate::eval::sign_extend;
 use crate::func::{Function, SlotData, VarData};
 use crate::inst::{BlockCall, InstData};
 use crate::opcode::{BinaryOp, CarryOp, Opcode, OverflowOp, TernaryOp, TypeRule, UnaryOp, WideOp};
+use crate::trap::TrapKind;
 use crate::types::{AbiParam, Signature, Span, Type};
 use crate::verify::{self, VerifyError};
-use crate::words::{FloatCC, IntCC, TrapKind};
+use crate::words::{FloatCC, IntCC};
 
 pub use operand::{Operand, Operands};
 

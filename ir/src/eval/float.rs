@@ -5,8 +5,9 @@ use std::ops::{Add, Div, Mul, Sub};
 
 use super::fma;
 use crate::opcode::{BinaryOp, UnaryOp};
+use crate::trap::TrapKind;
 use crate::types::Type;
-use crate::words::{FloatCC, TrapKind};
+use crate::words::FloatCC;
 
 /// What the operations need of `f32` and `f64`.
 pub(super) trait Ieee:

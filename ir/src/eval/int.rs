@@ -1,8 +1,9 @@
 //! Integer operations. Words come in with zeros above the type and go out so.
 
 use crate::opcode::{BinaryOp, CarryOp, OverflowOp, UnaryOp};
+use crate::trap::TrapKind;
 use crate::types::Type;
-use crate::words::{IntCC, TrapKind};
+use crate::words::IntCC;
 
 /// The low bits of `bits` that `ty` has, sign-extended: the immediate of the `iconst` with these bits.
 #[inline]

@@ -19,8 +19,9 @@ pub mod wide;
 use crate::inst::InstData;
 use crate::memory::{LoadKind, StoreKind};
 use crate::opcode::{BinaryOp, CarryOp, OverflowOp, TernaryOp, UnaryOp};
+use crate::trap::TrapKind;
 use crate::types::{Extend, Type};
-use crate::words::{FloatCC, IntCC, RmwOp, TrapKind};
+use crate::words::{FloatCC, IntCC, RmwOp};
 
 pub use int::{sign_extend, truncate};
 

@@ -13,6 +13,7 @@ use crate::lex::{Lexeme, Token};
 use crate::memory::{Align, LoadKind, MemFacts, NarrowWidth, StoreKind};
 use crate::near::nearest;
 use crate::opcode::Opcode;
+use crate::trap::{TrapKind, UserTrap};
 use crate::types::{Extend, Type};
 
 const LOAD_KINDS: [(&str, LoadKind); 6] = [
@@ -166,6 +167,21 @@ impl<'a> Parser<'a> {
     ) -> Parsed<T> {
         let find = |word: &str| all.iter().copied().find(|&item| name(item) == word);
         self.choice(ParseCode::Word, what, find, all.iter().copied().map(&name))
+    }
+
+    /// `assertion`, `user 7`.
+    pub(crate) fn trap_kind(&mut self) -> Parsed<TrapKind> {
+        let named = |word: &str| TrapKind::NAMED.iter().find(|kind| kind.name() == word);
+        let find = |word: &str| (word == TrapKind::USER).then_some(None).or(named(word).map(Some));
+        let names = TrapKind::NAMED.iter().map(|kind| kind.name()).chain([TrapKind::USER]);
+        if let Some(&kind) = self.choice(ParseCode::Word, "a trap kind", find, names)? {
+            return Ok(kind);
+        }
+        let user = |text: &str| {
+            let number = u16::try_from(number::natural(text)?).map_err(|_| Refusal::Range)?;
+            UserTrap::new(number).map(TrapKind::User).ok_or(Refusal::Range)
+        };
+        self.number("the number of a trap", format_args!("at most {}", UserTrap::MAX), user)
     }
 
     /// `readonly align 8 region 1`, each at most once and in this order.

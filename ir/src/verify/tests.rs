@@ -6,7 +6,8 @@ use crate::build::{BuildError, FunctionBuilder};
 use crate::inst::BlockCall;
 use crate::module::{DataObject, Module};
 use crate::opcode::BinaryOp;
-use crate::words::{IntCC, TrapKind};
+use crate::trap::TrapKind;
+use crate::words::IntCC;
 
 /// `block0(v0: i64, v1: i64): v3 = add v0, v1; jump block1(v3)`, `block1(v2: i64): ret v2`
 fn sample() -> Function {

@@ -113,7 +113,7 @@ impl Builder<'_> {
             5 | 6 => {
                 let cc = ["eq", "slt", "ugt"][self.random.below(3)];
                 let flag = self.text.value(Type::I8, &format!("icmp {cc} {a}, {b}"));
-                let kind = ["panic", "assertion", "index_out_of_bounds"][self.random.below(3)];
+                let kind = ["panic", "assertion", "user 7"][self.random.below(3)];
                 self.text.placed(&format!("trap_if {flag}, {kind}"));
             }
             7 => {

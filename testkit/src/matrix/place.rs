@@ -166,6 +166,8 @@ const TRAPS: &[&str] = &[
     "panic",
     "unreachable",
     "memory_fault",
+    "user 0",
+    "user 65279",
 ];
 
 fn control() -> File {
