@@ -8,8 +8,6 @@
 //! visited, so that what is judged and copied is small already. Only a callee that was visited before is inlined, which
 //! ends at recursion. A trap in an inlined body keeps its source place, but happens in the caller.
 
-use std::collections::HashMap;
-
 use ir::{
     Block, BlockCall, Callee, DataRef, Entity, FuncRef, Function, Inst, InstData, MAX_FRAME,
     Module, Role, SecondaryMap, SigRef, StackSlot, TrapKind, Value, ValueList,
@@ -34,46 +32,30 @@ const MAX_CALLER: usize = 4000;
 /// part of the chain otherwise, as every function stays in the module.
 const GROWTH: usize = 10_000;
 
-/// The order in which to visit functions, by index, each after those that it calls, unless they call each other.
-pub(crate) fn callees_first(module: &Module) -> Vec<usize> {
-    let calls: Vec<Vec<usize>> = module
-        .functions
-        .values()
-        .map(|func| {
-            let index = |callee: &Callee| module.functions.get_index_of(&callee.name);
-            func.callees.values().filter_map(index).collect()
-        })
-        .collect();
-    let mut seen = vec![false; calls.len()];
-    let mut order = Vec::with_capacity(calls.len());
-    for root in 0..calls.len() {
-        if std::mem::replace(&mut seen[root], true) {
-            continue;
-        }
-        let mut stack = vec![(root, 0)];
-        while let Some((function, next)) = stack.last_mut() {
-            match calls[*function].get(*next) {
-                Some(&callee) => {
-                    *next += 1;
-                    if !std::mem::replace(&mut seen[callee], true) {
-                        stack.push((callee, 0));
-                    }
-                }
-                None => {
-                    order.push(*function);
-                    stack.pop();
-                }
-            }
-        }
-    }
-    order
+/// The place of a function in the module, or of a host function behind those. It is looked up once: then names are not
+/// asked any more.
+type Place = u32;
+
+/// The places of the callees of a function, by [`FuncRef`]; `None` for what the module has not.
+type Callees = Vec<Option<Place>>;
+
+fn callees_of(func: &Function, module: &Module) -> Callees {
+    let place = |name: &str| {
+        let function = module.functions.get_index_of(name);
+        let place = function
+            .or_else(|| Some(module.functions.len() + module.externs.get_index_of(name)?))?;
+        u32::try_from(place).ok()
+    };
+    func.callees.values().map(|callee| place(&callee.name)).collect()
 }
 
 /// The functions of a module that were visited, and which of them may be inlined.
 #[derive(Debug, Default)]
 pub(crate) struct Bodies {
-    /// The place of each function in the module.
-    places: HashMap<String, usize>,
+    /// By place: whom each function calls.
+    callees: Vec<Callees>,
+    /// The place of the function at hand.
+    at: usize,
     /// By place: those that were visited.
     visited: Vec<Option<Function>>,
     /// By place: the size of those that are small enough to be inlined somewhere.
@@ -89,23 +71,23 @@ pub(crate) struct Bodies {
 impl Bodies {
     pub(crate) fn new(module: &Module) -> Self {
         let count = module.functions.len();
-        let places = module.functions.keys().cloned().zip(0..).collect();
         let mut bodies = Self {
-            places,
+            callees: module.functions.values().map(|func| callees_of(func, module)).collect(),
+            at: 0,
             visited: vec![None; count],
             sizes: vec![None; count],
             any: false,
             calls: vec![0; count],
             budget: module.functions.values().map(size).fold(GROWTH, usize::saturating_add),
         };
-        for func in module.functions.values() {
+        for (func, callees) in module.functions.values().zip(&bodies.callees) {
             for &block in func.layout() {
                 for &inst in func.block_insts(block) {
                     let named = func.inst(inst).names_function();
-                    if let Some(place) =
-                        named.and_then(|callee| bodies.place(&func.callees[callee]))
+                    if let Some(place) = named.and_then(|callee| callees[callee.index()])
+                        && let Some(count) = bodies.calls.get_mut(place as usize)
                     {
-                        bodies.calls[place] += 1;
+                        *count += 1;
                     }
                 }
             }
@@ -113,18 +95,55 @@ impl Bodies {
         bodies
     }
 
-    fn place(&self, callee: &Callee) -> Option<usize> {
-        self.places.get(&callee.name).copied()
+    /// The order in which to visit functions, by place, each after those that it calls, unless they call each other.
+    pub(crate) fn callees_first(&self) -> Vec<usize> {
+        let mut seen = vec![false; self.callees.len()];
+        let mut order = Vec::with_capacity(self.callees.len());
+        for root in 0..self.callees.len() {
+            if std::mem::replace(&mut seen[root], true) {
+                continue;
+            }
+            let mut stack = vec![(root, 0)];
+            while let Some((function, next)) = stack.last_mut() {
+                match self.callees[*function].get(*next) {
+                    Some(callee) => {
+                        *next += 1;
+                        let Some(callee) = self.function(*callee) else { continue };
+                        if !std::mem::replace(&mut seen[callee], true) {
+                            stack.push((callee, 0));
+                        }
+                    }
+                    None => {
+                        order.push(*function);
+                        stack.pop();
+                    }
+                }
+            }
+        }
+        order
     }
 
-    /// Takes a function that was visited, until [`give_back`](Self::give_back).
-    pub(crate) fn add(&mut self, place: usize, func: Function) {
+    /// The place of a callee that is a function of the module.
+    fn function(&self, callee: Option<Place>) -> Option<usize> {
+        callee.map(|place| place as usize).filter(|&place| place < self.callees.len())
+    }
+
+    /// The function of this place is the next one that [`run`] is given.
+    pub(crate) fn visit(&mut self, place: usize) {
+        self.at = place;
+    }
+
+    /// Takes the function that was visited, until [`give_back`](Self::give_back).
+    pub(crate) fn add(&mut self, func: Function) {
+        let place = self.at;
         let (size, calls) = (size(&func), self.calls[place]);
         let limit = if calls == 1 { ONCE } else { SMALL };
         let mut insts = func.layout().iter().flat_map(|&block| func.block_insts(block));
         // A tail call would have to become a call that returns to the middle of the caller.
         let keeps_frame = |inst: Inst| match *func.inst(inst) {
-            InstData::Call { callee, .. } => func.callees[callee].name != func.name,
+            InstData::Call { callee, .. } => {
+                self.function(self.callees[place][callee.index()]) != Some(place)
+            }
             InstData::TailCall { .. } | InstData::TailCallIndirect { .. } => false,
             _ => true,
         };
@@ -144,13 +163,21 @@ impl Bodies {
         }
     }
 
-    /// The body of a callee that may be inlined, and its size.
-    fn of(&self, callee: &Callee) -> Option<(&Function, usize)> {
-        let place = self.place(callee)?;
+    /// The body of a callee of `func` that may be inlined.
+    fn of(&self, func: &Function, callees: &Callees, callee: FuncRef) -> Option<Body<'_>> {
+        let place = self.function(callees[callee.index()])?;
         let size = self.sizes[place]?;
         let body = self.visited[place].as_ref()?;
-        (body.signature == callee.signature).then_some((body, size))
+        let fits = body.signature == func.callees[callee].signature;
+        fits.then_some(Body { func: body, callees: &self.callees[place], size })
     }
+}
+
+/// What may be inlined.
+struct Body<'a> {
+    func: &'a Function,
+    callees: &'a Callees,
+    size: usize,
 }
 
 fn size(func: &Function) -> usize {
@@ -176,9 +203,14 @@ pub(crate) fn calls_by_address(func: &Function) -> usize {
 
 /// Replaces calls in a function by bodies; returns how many.
 pub(crate) fn run(func: &mut Function, context: &mut Context) -> usize {
-    let mut budget = context.bodies.budget;
-    let inlined = calls_in(func, &context.bodies, &mut budget);
-    context.bodies.budget = budget;
+    let bodies = &mut context.bodies;
+    if !bodies.any {
+        context.by_address = calls_by_address(func);
+        return 0;
+    }
+    let (mut budget, mut callees) = (bodies.budget, std::mem::take(&mut bodies.callees[bodies.at]));
+    let inlined = calls_in(func, bodies, &mut callees, &mut budget);
+    (bodies.budget, bodies.callees[bodies.at]) = (budget, callees);
     if inlined > 0 {
         context.analyses.forget();
     }
@@ -186,10 +218,12 @@ pub(crate) fn run(func: &mut Function, context: &mut Context) -> usize {
     inlined
 }
 
-fn calls_in(func: &mut Function, bodies: &Bodies, budget: &mut usize) -> usize {
-    if !bodies.any {
-        return 0;
-    }
+fn calls_in(
+    func: &mut Function,
+    bodies: &Bodies,
+    callees: &mut Callees,
+    budget: &mut usize,
+) -> usize {
     let mut aliases = Aliases::new();
     let mut layout = Vec::with_capacity(func.layout().len());
     let mut inlined = 0;
@@ -202,23 +236,23 @@ fn calls_in(func: &mut Function, bodies: &Bodies, budget: &mut usize) -> usize {
         for inst in insts {
             let body = match *func.inst(inst) {
                 InstData::Call { callee, args } => {
-                    let body = bodies.of(&func.callees[callee]);
-                    let fits = |(body, size): &(&Function, usize)| {
-                        own_size + *size <= MAX_CALLER
-                            && *size <= *budget
-                            && own_frame.saturating_add(frame(body)) <= MAX_FRAME
+                    let body = bodies.of(func, callees, callee);
+                    let fits = |body: &Body<'_>| {
+                        own_size + body.size <= MAX_CALLER
+                            && body.size <= *budget
+                            && own_frame.saturating_add(frame(body.func)) <= MAX_FRAME
                     };
                     body.filter(fits).map(|body| (body, args))
                 }
                 _ => None,
             };
-            let Some(((body, size), args)) = body else {
+            let Some((body, args)) = body else {
                 kept.push(inst);
                 continue;
             };
-            own_size += size;
-            *budget -= size;
-            own_frame = own_frame.saturating_add(frame(body));
+            own_size += body.size;
+            *budget -= body.size;
+            own_frame = own_frame.saturating_add(frame(body.func));
             inlined += 1;
             // The call ends its block; what follows goes on in a new one, which gets the results.
             let after = func.create_block();
@@ -234,7 +268,7 @@ fn calls_in(func: &mut Function, bodies: &Bodies, budget: &mut usize) -> usize {
             }
             func.detach(inst);
             let cold = func.is_cold(block);
-            let entry = Copy::new(func, body).run(after, cold, &mut layout);
+            let entry = Copy::new(func, callees, &body).run(after, cold, &mut layout);
             let span = func.span(inst);
             let target = func.block_call(entry, &args);
             kept.push(func.create_inst(InstData::Jump { target }, &[], span));
@@ -255,6 +289,9 @@ fn calls_in(func: &mut Function, bodies: &Bodies, budget: &mut usize) -> usize {
 struct Copy<'a> {
     to: &'a mut Function,
     from: &'a Function,
+    /// The places of the callees of both.
+    callees_of_to: &'a mut Callees,
+    callees_of_from: &'a Callees,
     values: SecondaryMap<Value, Option<Value>>,
     blocks: SecondaryMap<Block, Option<Block>>,
     slots: Vec<StackSlot>,
@@ -263,11 +300,14 @@ struct Copy<'a> {
 }
 
 impl<'a> Copy<'a> {
-    fn new(to: &'a mut Function, from: &'a Function) -> Self {
+    fn new(to: &'a mut Function, callees: &'a mut Callees, body: &Body<'a>) -> Self {
+        let from = body.func;
         let slots = from.slots.values().map(|&slot| to.slots.push(slot)).collect();
         Self {
             to,
             from,
+            callees_of_to: callees,
+            callees_of_from: body.callees,
             values: SecondaryMap::with_default(None),
             blocks: SecondaryMap::with_default(None),
             slots,
@@ -355,9 +395,15 @@ impl<'a> Copy<'a> {
         if let Some(own) = self.callees[callee] {
             return own;
         }
-        let wanted = &self.from.callees[callee];
-        let known = self.to.callees.iter().find(|(_, other)| *other == wanted).map(|(key, _)| key);
-        let own = known.unwrap_or_else(|| self.to.callees.push(wanted.clone()));
+        let (wanted, place) = (&self.from.callees[callee], self.callees_of_from[callee.index()]);
+        let is_same = |(key, known): &(FuncRef, &Callee)| {
+            self.callees_of_to[key.index()] == place && known.signature == wanted.signature
+        };
+        let known = place.and_then(|_| self.to.callees.iter().find(is_same)).map(|(key, _)| key);
+        let own = known.unwrap_or_else(|| {
+            self.callees_of_to.push(place);
+            self.to.callees.push(wanted.clone())
+        });
         self.callees[callee] = Some(own);
         own
     }

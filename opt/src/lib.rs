@@ -394,10 +394,11 @@ pub fn optimize_module_limited(
         return run.stats;
     }
     run.context.bodies = inline::Bodies::new(module);
-    for index in inline::callees_first(module) {
+    for index in run.context.bodies.callees_first() {
         let Some((_, place)) = module.functions.get_index_mut(index) else { continue };
         // The functions that were visited wait in `bodies` for those that call them.
         let mut func = std::mem::replace(place, Function::new("", ir::Signature::default()));
+        run.context.bodies.visit(index);
         // Once more if callees became known that were given by address, as functions passed to an inlined one are.
         for _ in 0..2 {
             run.passes(&mut func, |pass| pass.levels.contains(&level) && !pass.is_needed());
@@ -405,7 +406,7 @@ pub fn optimize_module_limited(
                 break;
             }
         }
-        run.context.bodies.add(index, func);
+        run.context.bodies.add(func);
     }
     std::mem::take(&mut run.context.bodies).give_back(module);
     run.stats
