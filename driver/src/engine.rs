@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -155,6 +156,26 @@ impl Engine {
             let slot = state.table.find(function).ok_or(Error::UnknownId { id: function })?;
             inner.compile(&mut state, slot).map(|_| ())
         })
+    }
+
+    /// Compiles these functions now, on at most so many threads. A module is optimised by one thread, and its functions
+    /// are then compiled by all of them. Code may run and call meanwhile.
+    ///
+    /// ```
+    /// # use driver::{Engine, Hosts, Options, ir};
+    /// # let text = "fn @f() {\nblock0:\n  ret\n}\nfn @g() {\nblock0:\n  ret\n}";
+    /// # let module = ir::parse::module(text).map_err(|errors| errors[0].clone())?;
+    /// let engine = Engine::empty(&Hosts::new(), &Options::default())?;
+    /// let functions = engine.add(module)?;
+    /// engine.prepare_all(&functions, std::thread::available_parallelism()?)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::UnknownId`] and [`Error::NoBody`], before anything is done; else the first function in the list that cannot be
+    /// compiled, by its name. The others are compiled all the same.
+    pub fn prepare_all(&self, functions: &[FuncId], threads: NonZero<usize>) -> Result<(), Error> {
+        self.guarded(|inner| inner.prepare_all(functions, threads))
     }
 
     /// Gives modules that are added after this one more function of the host, or another one of that name: see

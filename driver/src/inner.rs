@@ -1,10 +1,9 @@
-//! What an engine is inside, and how its functions change: added, compiled, replaced, removed.
+//! What an engine is inside, and how its functions change: added, replaced, removed. How they get code is in `compile`.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError, Weak};
 
-use codegen::Symbol;
 use ir::{Module, Signature, VerifyError, VerifyRule};
 use jitmem::trap::Left;
 use jitmem::{DataMemory, epoch};
@@ -13,7 +12,6 @@ use crate::engine::Engine;
 use crate::error::{Error, READING};
 #[cfg(feature = "interpreter")]
 use crate::interpreter::Interpreters;
-use crate::link::{self, Destination};
 use crate::machine;
 use crate::native;
 use crate::options::{EngineKind, Options};
@@ -22,12 +20,11 @@ use crate::pending::{self, Pending};
 use crate::pipeline::{self, Settings};
 #[cfg(feature = "simulator")]
 use crate::simulator::{SimLimits, Simulators};
-use crate::space::{Code, Space};
+use crate::space::Space;
 use crate::stub::{CompileCall, Stubs};
-use crate::table::{Body, FuncId, Import, Slot, SlotNumber, Table, Target};
+use crate::table::{Body, FuncId, Slot, SlotNumber, Table, Target};
 use crate::unit::Unit;
 use crate::value::Words;
-use crate::veneer;
 
 /// The shared part of an engine.
 #[derive(Debug)]
@@ -426,8 +423,7 @@ impl Inner {
         };
         // Who calls it all the time is not to wait for the compiler, nor to meet its errors.
         if let (Body::Compiled(_), Body::Waiting(unit, index)) = (state.table.body(slot), &body) {
-            self.compile_unit(&mut state, slot, unit, *index)?;
-            return Ok(());
+            return self.compile_unit(&mut state, slot, unit, *index).map(|_| ());
         }
         let old = self.fill(&mut state.table, slot, body)?;
         self.retire(old);
@@ -453,7 +449,7 @@ impl Inner {
     }
 
     /// What was in a slot goes when no thread is in it, and lets go then of what it kept.
-    fn retire(&self, old: Body) {
+    pub(crate) fn retire(&self, old: Body) {
         match (old, self.space()) {
             (Body::Compiled(code), Some(space)) => space.retire(&code),
             #[cfg(feature = "interpreter")]
@@ -467,93 +463,6 @@ impl Inner {
             Some(space) => table.fill(slot, body, space),
             None => Ok(table.set_body(slot, body)),
         }
-    }
-
-    fn entry_of_stub(&self, stub: u64) -> Result<u64, Error> {
-        let mut state = self.lock();
-        let slot = state.table.at_stub(stub);
-        let slot = slot.ok_or(Error::Internal("a stub has no slot"))?;
-        self.compile(&mut state, slot)?
-            .map(|code| code.code.address())
-            .ok_or(Error::Internal("the interpreter has no stubs"))
-    }
-
-    /// The code of a function, which is compiled if that has not been done; the interpreter has none.
-    pub(crate) fn compile(
-        &self,
-        state: &mut State,
-        slot: SlotNumber,
-    ) -> Result<Option<Arc<Code>>, Error> {
-        let callee = state.table.slot(slot);
-        match state.table.body(slot) {
-            Body::Compiled(code) => Ok(Some(Arc::clone(code))),
-            Body::Declared => Err(Error::no_body(&callee.name)),
-            #[cfg(feature = "interpreter")]
-            Body::Interpreted(_) => Ok(None),
-            Body::Removed => Err(Error::Removed { name: callee.name.clone() }),
-            Body::Waiting(unit, index) => {
-                let (unit, index) = (Arc::clone(unit), *index);
-                self.compile_unit(state, slot, &unit, index)
-            }
-        }
-    }
-
-    /// The address that machine code calls for a function of the host.
-    fn veneer_of(&self, import: &mut Import, space: &Space) -> Result<u64, Error> {
-        if let Some(address) = import.veneer {
-            return Ok(address);
-        }
-        let (kind, conv) = (self.options.engine, self.settings.codegen.call_conv);
-        let words = veneer::assemble(&import.host, kind, conv)
-            .ok_or(Error::Internal("a veneer does not assemble"))?;
-        let address = space.add_helper(&words)?.address();
-        import.veneer = Some(address);
-        Ok(address)
-    }
-
-    /// Compiles a function of a unit and puts it into its slot.
-    fn compile_unit(
-        &self,
-        state: &mut State,
-        slot: SlotNumber,
-        unit: &Mutex<Unit>,
-        index: usize,
-    ) -> Result<Option<Arc<Code>>, Error> {
-        let Some(space) = self.space() else { return Ok(None) };
-        let settings = &self.settings;
-        let mut unit = unit.lock().unwrap_or_else(PoisonError::into_inner);
-        unit.optimize(settings)?;
-        let State { table, compiler } = state;
-        let func = unit.module.functions.get_index(index);
-        let (_, func) = func.ok_or(Error::Internal("a unit has lost a function"))?;
-        let compiled = pipeline::generate(func, compiler, settings, &mut ())?;
-        let referents = unit.referents(func);
-        let mut destination = |symbol: Symbol| {
-            let nothing = Error::Internal("a relocation refers to nothing");
-            match symbol {
-                Symbol::Function(callee) => match referents.target(callee).ok_or(nothing)? {
-                    Target::Function(id) => {
-                        let removed = || Error::Removed { name: func.callees[callee].name.clone() };
-                        let slot = table.find(id).ok_or_else(removed)?;
-                        let (call, address) = (table.call_address(slot), table.stub_address(slot));
-                        Ok(Destination::Function { slot, call, address })
-                    }
-                    Target::Host(index) => {
-                        let import = &mut table.imports[index];
-                        Ok(Destination::Address(self.veneer_of(import, space)?))
-                    }
-                },
-                Symbol::Data(data) => {
-                    referents.object(data).map(Destination::Address).ok_or(nothing)
-                }
-            }
-        };
-        let origin = Arc::clone(&unit.origin);
-        let placed = link::place(compiled, slot, origin, &mut destination, space)?;
-        table.note(&placed.code, &placed.calls);
-        let old = table.fill(slot, Body::Compiled(Arc::clone(&placed.code)), space)?;
-        self.retire(old);
-        Ok(Some(placed.code))
     }
 }
 

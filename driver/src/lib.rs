@@ -65,6 +65,7 @@
 
 mod abi;
 mod closure;
+mod compile;
 mod configuration;
 mod engine;
 mod entry;

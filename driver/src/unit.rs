@@ -25,7 +25,8 @@ pub(crate) struct Origin {
 /// A module of an engine. It is optimised as a whole, when the first of its functions is wanted.
 #[derive(Debug)]
 pub(crate) struct Unit {
-    pub(crate) module: Module,
+    /// Shared by the threads that compile its functions, once it is optimised.
+    pub(crate) module: Arc<Module>,
     is_optimized: bool,
     /// In the order of the module. By their ids: until its functions are compiled, any of these may be removed.
     pub(crate) functions: Vec<FuncId>,
@@ -44,14 +45,18 @@ impl Unit {
     ) -> Self {
         let source = module.source_name.as_deref().map(Box::from);
         let origin = Arc::new(Origin { source, data, _keeps: keeps });
+        let module = Arc::new(module);
         Self { module, is_optimized: false, functions, externs, origin }
     }
 
     /// Optimises it, if that has not been done.
     pub(crate) fn optimize(&mut self, settings: &Settings) -> Result<(), Error> {
         if !self.is_optimized {
-            let module = std::mem::take(&mut self.module);
-            self.module = pipeline::optimized(module, settings, &mut ())?;
+            let Some(module) = Arc::get_mut(&mut self.module) else {
+                unreachable!("a module is shared when it is optimised")
+            };
+            let module = pipeline::optimized(std::mem::take(module), settings, &mut ())?;
+            self.module = Arc::new(module);
             self.is_optimized = true;
         }
         Ok(())
