@@ -95,15 +95,19 @@ pub struct CallArgs<'a> {
     pub floats: &'a [u64],
     /// Stack slots, from the lowest address.
     pub stack: &'a [u64],
+    /// Eight-byte words of memory for results. If there are any, x8 gets their address.
+    pub result_words: usize,
 }
 
 /// The result registers after a call; which of them mean something is the callee's signature's business.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct CallResults {
     /// x0 to x7.
     pub ints: [u64; ARGUMENT_REGISTERS],
     /// d0 to d7, as bits.
     pub floats: [u64; ARGUMENT_REGISTERS],
+    /// The words of memory that x8 led to.
+    pub memory: Vec<u64>,
 }
 
 /// All registers, for those who compare processors.
@@ -282,8 +286,10 @@ impl Simulator {
         let saved = Saved::of(&self.machine.core.cpu);
         let link = self.machine.core.cpu.x[usize::from(LR)];
         let depth = self.machine.shadow.depth();
-        let outcome =
-            self.enter(args).map_err(|stop| Fault::new(stop, at)).and_then(|()| self.go(entry, at));
+        let outcome = self.enter(args).map_err(|stop| Fault::new(stop, at)).and_then(|memory| {
+            self.go(entry, at)?;
+            Ok(memory)
+        });
         let cpu = &mut self.machine.core.cpu;
         saved.restore(cpu);
         cpu.x[usize::from(LR)] = link;
@@ -291,9 +297,13 @@ impl Simulator {
         if self.active == 0 {
             self.give_back();
         }
-        outcome?;
-        let cpu = &self.machine.core.cpu;
+        let memory = outcome?;
+        let Core { cpu, mem } = &mut self.machine.core;
         let mut results = CallResults::default();
+        for word in 0..args.result_words as u64 {
+            let found = mem.read(memory + word * 8).map_err(|stop| Fault::new(*stop, at))?;
+            results.memory.push(found);
+        }
         results.ints.copy_from_slice(&cpu.x[..ARGUMENT_REGISTERS]);
         results.floats.copy_from_slice(&cpu.lo[..ARGUMENT_REGISTERS]);
         Ok(results)
@@ -312,15 +322,16 @@ impl Simulator {
         }
     }
 
-    /// Puts the arguments and the return address in place.
-    fn enter(&mut self, args: &CallArgs<'_>) -> Result<(), Stop> {
+    /// Puts the arguments and the return address in place. Gives the address of the memory for results.
+    fn enter(&mut self, args: &CallArgs<'_>) -> Result<u64, Stop> {
         let Machine { core, shadow, stale, checks, most_calls, code, .. } = &mut self.machine;
         if args.ints.len() > ARGUMENT_REGISTERS || args.floats.len() > ARGUMENT_REGISTERS {
             return Err(Stop::Arguments { ints: args.ints.len(), floats: args.floats.len() });
         }
         let Core { cpu, mem } = core;
-        let below = (args.stack.len() as u64 * 8).next_multiple_of(16);
-        let sp = (cpu.x[usize::from(SP)] & !15).wrapping_sub(below);
+        let memory = (cpu.x[usize::from(SP)] & !15)
+            .wrapping_sub((args.result_words as u64 * 8).next_multiple_of(16));
+        let sp = memory.wrapping_sub((args.stack.len() as u64 * 8).next_multiple_of(16));
         let (end, top) = mem.stack();
         if !(end..=top).contains(&sp) {
             return Err(Stop::StackOverflow { address: sp });
@@ -330,6 +341,9 @@ impl Simulator {
         }
         cpu.x[usize::from(SP)] = sp;
         cpu.x[..args.ints.len()].copy_from_slice(args.ints);
+        if args.result_words > 0 {
+            cpu.x[8] = memory;
+        }
         for (n, &bits) in args.floats.iter().enumerate() {
             cpu.set_d(n as u32, bits);
         }
@@ -343,7 +357,7 @@ impl Simulator {
         const RESULT_ADDRESS: u64 = 1 << 8;
         *stale = operands::CALLER_SAVED & !(ints | floats | RESULT_ADDRESS);
         code.forget();
-        Ok(())
+        Ok(memory)
     }
 
     /// Runs from `entry` until the call that was just entered returns.
@@ -549,6 +563,14 @@ impl HostCall<'_> {
         let Core { cpu, mem } = &mut self.sim.machine.core;
         let address = cpu.x[usize::from(SP)].wrapping_add(n as u64 * 8);
         mem.read::<u64>(address).map_err(|stop| Fault::new(*stop, self.place))
+    }
+    /// Writes eight bytes of memory, such as a result at the address that x8 has had.
+    ///
+    /// # Errors
+    /// There is no memory that can be written.
+    pub fn write(&mut self, address: u64, word: u64) -> Result<(), Fault> {
+        let mem = &mut self.sim.machine.core.mem;
+        mem.write(address, word).map_err(|stop| Fault::new(*stop, self.place))
     }
     /// Writes x0 to x30 (modulo 32, 31 is ignored). Registers that are not written are unspecified to the caller.
     pub fn set_x(&mut self, n: usize, v: u64) {

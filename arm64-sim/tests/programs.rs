@@ -128,7 +128,7 @@ fn host_functions_see_and_set_registers() {
         call.set_d(0, (d0 + 0.5).to_bits());
         Ok(())
     });
-    let args = CallArgs { ints: &[3, host], floats: &[2.25f64.to_bits()], stack: &[] };
+    let args = CallArgs { ints: &[3, host], floats: &[2.25f64.to_bits()], ..CallArgs::default() };
     // (3 + 1) * 10 + 5, and trunc(2.25 * 2 + 0.5).
     assert_eq!(sim.call(BASE, &args).unwrap().ints[0], 45 + 5);
 }
@@ -148,9 +148,9 @@ fn host_functions_call_back_and_faults_pass_through() {
         call.set_d(0, 0);
         Ok(())
     });
-    let args = CallArgs { ints: &[9, host], floats: &[0], stack: &[] };
+    let args = CallArgs { ints: &[9, host], floats: &[0], ..CallArgs::default() };
     assert_eq!(sim.call(BASE + 0x1000, &args).unwrap().ints[0], 55);
-    let args = CallArgs { ints: &[6, host], floats: &[0], stack: &[] };
+    let args = CallArgs { ints: &[6, host], floats: &[0], ..CallArgs::default() };
     let fault = sim.call(BASE + 0x1000, &args).unwrap_err();
     assert!(matches!(fault.stop, Stop::Host { code: 99, .. }), "{fault}");
     assert_eq!(fault.pc(), BASE + 0x1000 + 7 * 4);

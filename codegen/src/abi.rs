@@ -4,6 +4,7 @@
 use arm64_enc::{Reg, RegSp, VReg as FpReg};
 use ir::{AbiParam, Type};
 use regalloc::{ClassRegs, EnvError, MachineEnv, PReg, PRegSet, RegClass};
+use smallvec::SmallVec;
 
 use crate::error::{Reason, valid};
 use crate::function::class_of;
@@ -82,11 +83,11 @@ pub(crate) fn machine_env() -> Result<MachineEnv, EnvError> {
 pub enum ArgPlace {
     /// In a register, `x0`–`x7` or `d0`–`d7`.
     Reg(PReg),
-    /// So many bytes into the stack arguments.
+    /// So many bytes into the stack arguments; for a result, into the memory at [`RESULTS_ADDRESS`].
     Stack(u32),
 }
 
-/// Hands out the places of arguments, or of results, in order.
+/// Hands out the places of arguments, or of results (which follow [`CallConv::Aapcs64`] everywhere), in order.
 ///
 /// ```
 /// use codegen::{ArgAssigner, ArgPlace, CallConv};
@@ -146,19 +147,15 @@ impl ArgAssigner {
 /// The stack pointer is a multiple of this whenever it is used.
 pub(crate) const STACK_ALIGN: u32 = 16;
 
-/// The registers of the results, in order.
-///
-/// # Errors
-/// [`Reason::TooManyResults`] if they do not fit in registers.
-pub(crate) fn result_regs(results: &[AbiParam]) -> Result<Vec<PReg>, Reason> {
+/// The register in which a caller passes the address of the memory for the results that have no register, if there are
+/// such: `x8`, where the standard has the address of a large structure. It is a multiple of 8.
+pub const RESULTS_ADDRESS: PReg = PReg::int(8);
+
+/// The places of the results, in order, and how many bytes of memory they take.
+pub(crate) fn result_places(results: &[AbiParam]) -> (SmallVec<[ArgPlace; 8]>, u32) {
     let mut assigner = ArgAssigner::new(CallConv::Aapcs64);
-    results
-        .iter()
-        .map(|result| match assigner.next(result.ty) {
-            ArgPlace::Reg(reg) => Ok(reg),
-            ArgPlace::Stack(_) => Err(Reason::TooManyResults),
-        })
-        .collect()
+    let places = results.iter().map(|result| assigner.next(result.ty)).collect();
+    (places, assigner.stack_bytes())
 }
 
 /// The general-purpose register of an allocation.

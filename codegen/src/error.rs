@@ -31,8 +31,6 @@ pub enum Reason {
     NotSsa,
     /// The instruction does not have the operands, results or types that its operation asks for.
     Malformed(&'static str),
-    /// More results than registers return: eight integers and eight floats.
-    TooManyResults,
     /// A tail call passes more on the stack than the function itself was passed: there is no room for it, because the
     /// function's caller made the room.
     TailCallArguments {
@@ -101,9 +99,6 @@ impl fmt::Display for Reason {
                 "variables are read or written; construct SSA form before code generation",
             ),
             Reason::Malformed(what) => write!(f, "the instruction is malformed: {what}"),
-            Reason::TooManyResults => f.write_str(
-                "more results than registers return; at most eight integers and eight floats",
-            ),
             Reason::TailCallArguments { needed, room } => write!(
                 f,
                 "a tail call passes {needed} bytes of arguments on the stack where the function itself was passed \

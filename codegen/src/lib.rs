@@ -14,7 +14,8 @@
 //! ```
 //!
 //! Requires: SSA form (no variables), as `ssa::verify` accepts it. Critical edges may be there. The code follows the
-//! AAPCS64; bits above an `i8`, `i16` or `i32` in a register are undefined unless a signature says how to extend.
+//! AAPCS64; bits above an `i8`, `i16` or `i32` in a register are undefined unless a signature says how to extend. Results
+//! beyond the registers are in memory, whose address the caller passes in [`RESULTS_ADDRESS`].
 //! Calls are `bl` with a relocation, also to functions of the host: the linker puts a veneer within reach. Tail calls
 //! are `b`; they may pass as many bytes on the stack as the function was passed itself.
 #![forbid(unsafe_code)]
@@ -31,7 +32,7 @@ mod lower;
 mod minst;
 mod order;
 
-pub use abi::{ArgAssigner, ArgPlace, CallConv};
+pub use abi::{ArgAssigner, ArgPlace, CallConv, RESULTS_ADDRESS};
 pub use dump::{Allocated, Lowered};
 pub use emit::{CompiledCode, Reloc, RelocKind, SlotPlace, TrapSite};
 pub use error::{Error, Reason};

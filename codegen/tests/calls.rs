@@ -235,6 +235,104 @@ block0({params}, v8: i8, v9: i16, v10: i8, v11: i32, v12: i64, v13: i8):
     }
 }
 
+/// What has no register comes back in memory of the caller: of twelve integers four, of nine floats one. It is passed on by
+/// tail calls, kept across calls, and beside arguments on the stack.
+#[test]
+fn results_beyond_the_registers() {
+    const RESULTS: &str = "(i64, i64, i64, i64, i64, i64, i64, i64, i16, i8, i64, i64, f64, f64, f64, f64, f64, f64, f64, \
+                           f64, f64)";
+    const PARAMS: &str = "(i64, i64, i64, i64, i64, i64, i64, i64, i64, i64)";
+    let mut many = String::new();
+    let mut sum = String::from("  v100: i64 = iconst 0\n");
+    for n in 0..21 {
+        many +=
+            &format!("  v{}: i64 = iconst {}\n  v{}: i64 = mul v0, v{0}\n", 20 + n, n + 1, 50 + n);
+        many += &match n {
+            8 => format!("  v{}: i16 = trunc v{}\n", 80 + n, 50 + n),
+            9 => format!("  v{}: i8 = trunc v{}\n", 80 + n, 50 + n),
+            12.. => format!("  v{}: f64 = sint_to_float v{}\n", 80 + n, 50 + n),
+            _ => format!("  v{}: i64 = add v{}, v9\n", 80 + n, 50 + n),
+        };
+        let (word, weight, part) = (200 + n, 230 + n, 260 + n);
+        sum += &match n {
+            8 | 9 => format!("  v{word}: i64 = zext v{}\n", 50 + n),
+            12.. => format!("  v{word}: i64 = float_to_sint_sat v{}\n", 50 + n),
+            _ => format!("  v{word}: i64 = sub v{}, v2\n", 50 + n),
+        };
+        sum += &format!(
+            "  v{weight}: i64 = iconst {}\n  v{part}: i64 = mul v{word}, v{weight}\n  v{}: i64 = add v{}, v{part}\n",
+            3_i64.pow(n),
+            101 + n,
+            100 + n,
+        );
+    }
+    let list =
+        |first: usize| (0..21).map(|n| format!("v{}", first + n)).collect::<Vec<_>>().join(", ");
+    let params = (0..10).map(|n| format!("v{n}: i64")).collect::<Vec<_>>().join(", ");
+    let typed: Vec<String> = RESULTS
+        .trim_matches(['(', ')'])
+        .split(", ")
+        .zip(50..)
+        .map(|(ty, n)| format!("v{n}: {ty}"))
+        .collect();
+    let typed = typed.join(", ");
+    let args = "v0, v0, v0, v0, v0, v0, v0, v0, v0, v2";
+    let source = format!(
+        "fn @many{PARAMS} -> {RESULTS} {{
+block0({params}):
+  v10: i64 = call @nothing(v0)
+{many}  ret {returned}
+}}
+fn @nothing(i64) -> i64 {{
+block0(v0: i64):
+  ret v0
+}}
+fn @passes{PARAMS} -> {RESULTS} {{
+  slot0: size 5000, align 64
+block0({params}):
+  v20: i64 = stack_addr slot0
+  store v0, v20
+  v21: i64 = call @nothing(v0)
+  tail_call @many(v21, v0, v0, v0, v0, v0, v0, v0, v0, v9)
+}}
+fn @passes_by_address{PARAMS} -> {RESULTS} {{
+block0({params}):
+  v20: i64 = func_addr @passes
+  tail_call_indirect v20(v0, v0, v0, v0, v0, v0, v0, v0, v0, v9) : {PARAMS} -> {RESULTS}
+}}
+fn @direct(i64) -> i64 {{
+block0(v0: i64):
+  v2: i64 = iconst 77
+  {typed} = call @many({args})
+{sum}  ret v121
+}}
+fn @indirect(i64) -> i64 {{
+block0(v0: i64):
+  v2: i64 = iconst 78
+  v3: i64 = func_addr @passes_by_address
+  {typed} = call_indirect v3({args}) : {PARAMS} -> {RESULTS}
+{sum}  ret v121
+}}
+fn @one(i64) -> i64 {{
+block0(v0: i64):
+  v2: i64 = iconst 79
+  {typed} = call @passes({args})
+  ret v61
+}}",
+        returned = list(80),
+    );
+    let linked = compile(&source);
+    let x = 1000_u64;
+    let expected = (0..21).fold(0_u64, |sum, n| {
+        let product = x * (u64::from(n) + 1);
+        let word = if n == 9 { product & 0xff } else { product };
+        sum.wrapping_add(word * 3_u64.pow(n))
+    });
+    assert_eq!(result(&linked, "direct", &[x]), expected, "{source}");
+    assert_eq!(result(&linked, "indirect", &[x]), expected, "{source}");
+    assert_eq!(result(&linked, "one", &[x]), 12 * x + 79, "{source}");
+}
+
 #[test]
 fn a_tail_call_with_more_stack_arguments_is_refused() {
     let source = "

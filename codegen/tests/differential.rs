@@ -23,11 +23,12 @@ fn random_module(seed: u64) -> Module {
         let types = |random: &mut Random, most: usize| -> Vec<Type> {
             (0..random.below(most)).filter_map(|_| random.pick(&Type::WORDS)).collect()
         };
-        let most = if random.once_in(3) { 24 } else { 6 };
+        // Every third function has more than registers hold.
+        let most = if random.once_in(3) { 25 } else { 6 };
         let shape = Shape {
             name: format!("f{index}"),
             params: types(&mut random, most),
-            results: types(&mut random, 5),
+            results: types(&mut random, most),
             blocks: random.below(9) as u32,
             insts: 1 + random.below(24) as u32,
             vars: random.below(6) as u32,
@@ -62,12 +63,14 @@ fn simulate(
         let regs = if ty.is_float() { &mut floats } else { &mut ints };
         if regs.len() < 8 { regs.push(word) } else { stack.push(word) }
     }
-    match sim.call(entry, &CallArgs { ints: &ints, floats: &floats, stack: &stack }) {
+    let result_words = signature.results.len();
+    match sim.call(entry, &CallArgs { ints: &ints, floats: &floats, stack: &stack, result_words }) {
         Ok(results) => {
             let (mut ints, mut floats) = (results.ints.iter(), results.floats.iter());
+            let mut memory = results.memory.iter();
             let mut word = |ty: Type| {
                 let next = if ty.is_float() { floats.next() } else { ints.next() };
-                next.copied().unwrap_or_default() & ty.mask()
+                next.or_else(|| memory.next()).expect("there is room for all") & ty.mask()
             };
             Ok(signature.result_types().map(&mut word).collect())
         }

@@ -202,20 +202,6 @@ fn arguments_on_the_stack_are_found() {
 }
 
 #[test]
-fn more_results_than_registers_are_refused() {
-    let b = FunctionBuilder::new("many");
-    let results: Vec<_> = (0..9).map(|i| b.iconst(Type::I64, i)).collect();
-    b.ret(&results[..]);
-    let func = b.finish().expect("it keeps the rules");
-    let error = compile(&func, &Options::default()).expect_err("too many");
-    assert_eq!(error.reason, Reason::TooManyResults);
-    assert_eq!(
-        error.to_string(),
-        "@many, block0, inst9: more results than registers return; at most eight integers and eight floats"
-    );
-}
-
-#[test]
 fn prologues() {
     insta::assert_snapshot!(assembly(
         "

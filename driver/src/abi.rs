@@ -4,7 +4,6 @@ use codegen::{ArgAssigner, ArgPlace, CallConv};
 use ir::{AbiParam, Signature, Type};
 use regalloc::{PReg, RegClass};
 
-use crate::error::Error;
 use crate::value::Words;
 
 /// Registers that carry arguments and results, of either class.
@@ -59,28 +58,40 @@ pub(crate) fn place(signature: &Signature, bits: &[u64]) -> Places {
     places
 }
 
-/// The results, from the registers that a call leaves.
+/// The results, from the registers and the memory that a call leaves.
 pub(crate) fn results(
     signature: &Signature,
     ints: &[u64],
     floats: &[u64],
+    memory: &[u64],
     results: &mut [Words],
-) -> Result<(), Error> {
+) {
     let mut assigner = ArgAssigner::new(CallConv::Aapcs64);
-    let mut next = |ty: Type| match assigner.next(ty) {
-        ArgPlace::Reg(reg) => {
-            let registers = if ty.is_float() { floats } else { ints };
-            Ok(registers[usize::from(reg.index())] & ty.mask())
-        }
-        ArgPlace::Stack(_) => Err(Error::Internal("results lie beyond the registers")),
+    let mut next = |ty: Type| {
+        let word = match assigner.next(ty) {
+            ArgPlace::Reg(reg) => {
+                let registers = if ty.is_float() { floats } else { ints };
+                registers[usize::from(reg.index())]
+            }
+            ArgPlace::Stack(offset) => memory[offset as usize / WORD],
+        };
+        word & ty.mask()
     };
     for (ty, words) in signature.result_types().zip(results) {
         *words = match ty {
-            Type::I128 => [next(Type::I64)?, next(Type::I64)?],
-            ty => [next(ty)?, 0],
+            Type::I128 => [next(Type::I64), next(Type::I64)],
+            ty => [next(ty), 0],
         };
     }
-    Ok(())
+}
+
+/// Words of memory that the results of a signature, which has no `i128`, take beyond the registers.
+pub(crate) fn result_words(signature: &Signature) -> usize {
+    let mut assigner = ArgAssigner::new(CallConv::Aapcs64);
+    for ty in signature.result_types() {
+        assigner.next(ty);
+    }
+    assigner.used_bytes() as usize / WORD
 }
 
 /// The arguments of a call from simulated code, gathered with `read`: the reverse of [`place`] for the plain standard.
@@ -129,7 +140,7 @@ mod tests {
             assert_eq!(place(&signature, &[dirty]).ints[0], passed, "{param}");
             // Nobody else has cut what comes out of a register.
             let mut out = [[0; 2]];
-            results(&signature, &[dirty; PARAM_REGS], &[0; PARAM_REGS], &mut out).unwrap();
+            results(&signature, &[dirty; PARAM_REGS], &[0; PARAM_REGS], &[], &mut out);
             assert_eq!(out, [[taken, 0]], "{param}");
             assert_eq!(gather(&signature, |_| Ok::<_, ()>(dirty)), Ok(vec![taken]), "{param}");
         };

@@ -11,7 +11,7 @@ use crate::value::Scalar;
 /// An error of a function of the host, which ends the call of the engine. Any error can be made one, and any text.
 pub type HostError = Box<dyn Error + Send + Sync>;
 
-/// The results of a closure: nothing, a scalar, or a tuple of up to four.
+/// The results of a closure: nothing, a scalar, or a tuple of up to 24.
 pub trait ClosureResults: 'static {
     /// Their types, extended as C does.
     fn params() -> Vec<AbiParam>;
@@ -35,8 +35,9 @@ impl ClosureResults for () {
     fn set(self, _: &mut [u64]) {}
 }
 
-macro_rules! tuple_of_results {
-    ($($t:ident $n:tt)*) => {
+macro_rules! tuples_of_results {
+    ([]) => {};
+    ([$($t:ident $n:tt)*]) => {
         impl<$($t: Scalar),*> ClosureResults for ($($t,)*) {
             fn params() -> Vec<AbiParam> {
                 vec![$( <$t as Scalar>::param() ),*]
@@ -46,11 +47,15 @@ macro_rules! tuple_of_results {
             }
         }
     };
+    ([$($done:tt)*] $t:ident $n:tt $($rest:tt)*) => {
+        tuples_of_results!([$($done)*]);
+        tuples_of_results!([$($done)* $t $n] $($rest)*);
+    };
 }
-tuple_of_results!(A 0);
-tuple_of_results!(A 0 B 1);
-tuple_of_results!(A 0 B 1 C 2);
-tuple_of_results!(A 0 B 1 C 2 D 3);
+tuples_of_results!(
+    [] R0 0 R1 1 R2 2 R3 3 R4 4 R5 5 R6 6 R7 7 R8 8 R9 9 R10 10 R11 11 R12 12 R13 13 R14 14 R15 15 R16 16 R17 17 R18 18
+    R19 19 R20 20 R21 21 R22 22 R23 23
+);
 
 /// What a closure returns: results, or a `Result` of them.
 pub trait ClosureOutcome: 'static {

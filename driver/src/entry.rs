@@ -8,12 +8,13 @@
 
 use arm64_enc::{
     AccessSize, AddSub, ArithImm, Assembler, Atomic, AtomicSize, Branch, BranchReg, DpImm, FpMemOp,
-    FpPairOp, LdSt, MemOp, OrderedOp, PairMode, PairOffset, PairOp, Reg, RegSp, ScaledOffset, Size,
-    SysReg, System, VReg, XZR,
+    FpPairOp, LdSt, MemOp, OrderedOp, PairMode, PairOffset, PairOp, Reg, RegSp, Size, SysReg,
+    System, VReg, XZR,
 };
-use codegen::{ArgAssigner, ArgPlace, CallConv};
+use codegen::{ArgAssigner, ArgPlace, CallConv, RESULTS_ADDRESS};
 use ir::{AbiParam, Extend, Signature, Type};
 
+use crate::assemble;
 use crate::value::Words;
 
 /// Frame record, `x19`–`x28`, `d8`–`d15`, FPCR and a word that keeps the stack aligned.
@@ -34,8 +35,8 @@ pub(crate) struct Entry {
 }
 
 /// The entry of functions of a signature whose code follows `conv`, as [`Trampoline`](jitmem::trap::Trampoline) says: it takes the
-/// addresses of the words of the arguments, of those of the results (zero), and of the address of the code. `None` if it has more arguments than a frame holds, or more
-/// results than registers.
+/// addresses of the words of the arguments, of those of the results (zero), and of the address of the code. `None` only if a
+/// constant does not fit its field.
 pub(crate) fn assemble(signature: &Signature, conv: CallConv) -> Option<Entry> {
     let mut asm = Assembler::new();
     let none = |n: u8| -> ! { unreachable!("{n} is the number of a register") };
@@ -55,15 +56,11 @@ pub(crate) fn assemble(signature: &Signature, conv: CallConv) -> Option<Entry> {
         asm.push(LdSt::FpPair { op, mode, rt: d(first), rt2: d(first + 1), rn: sp, offset });
         Some(())
     };
-    let word = |asm: &mut Assembler, op: MemOp, register: u8, base: RegSp, offset: i64| {
-        let offset = ScaledOffset::new(offset, op.access())?;
-        asm.push(LdSt::Unsigned { op, rt: x(register), rn: base, offset });
-        Some(())
+    let word = |asm: &mut Assembler, op, register: u8, rn, offset| {
+        assemble::word(asm, op, x(register), rn, offset);
     };
-    let float = |asm: &mut Assembler, op: FpMemOp, register: u8, base: RegSp, offset: i64| {
-        let offset = ScaledOffset::new(offset, op.access())?;
-        asm.push(LdSt::FpUnsigned { op, rt: d(register), rn: base, offset });
-        Some(())
+    let float = |asm: &mut Assembler, op, register: u8, rn, offset| {
+        assemble::float(asm, op, d(register), rn, offset);
     };
     let add = |asm: &mut Assembler, op, rd: RegSp, rn: RegSp, imm: ArithImm| {
         asm.push(DpImm::AddSub { op, size: Size::X, rd, rn, imm });
@@ -81,68 +78,66 @@ pub(crate) fn assemble(signature: &Signature, conv: CallConv) -> Option<Entry> {
         float_pair(&mut asm, FpPairOp::StpD, 8 + 2 * i, frame_floats(i))?;
     }
     asm.push(System::Mrs { rt: x(fpcr), reg: SysReg::FPCR });
-    word(&mut asm, MemOp::StrX, fpcr, sp, FRAME_FPCR)?;
+    word(&mut asm, MemOp::StrX, fpcr, sp, FRAME_FPCR);
     let plain = asm.label();
     asm.cbz(Size::X, x(fpcr), plain);
     asm.push(System::Msr { reg: SysReg::FPCR, rt: XZR });
     asm.bind(plain).ok()?;
     // From here on a trap finds its way back.
-    word(&mut asm, MemOp::StrX, 29, xsp(3), 0)?;
+    word(&mut asm, MemOp::StrX, 29, xsp(3), 0);
     add(&mut asm, AddSub::Add, xsp(results), xsp(1), ArithImm::ZERO);
     let (op, size) = (OrderedOp::Ldar, AtomicSize::X);
     asm.push(Atomic::Ordered { op, size, rt: x(16), rn: xsp(2) });
 
-    let mut assigner = ArgAssigner::new(conv);
-    let params = signature.params.iter().zip((0..).step_by(WORDS_BYTES as usize));
-    let params = params.flat_map(|(&param, offset)| halves(param, offset));
-    let params: Vec<(AbiParam, i64, ArgPlace)> =
-        params.map(|(param, offset)| (param, offset, assigner.next(param.ty))).collect();
-    let stack_bytes = assigner.used_bytes();
-    if stack_bytes > 0 {
-        let room = ArithImm::new(u64::from(stack_bytes).next_multiple_of(16))?;
-        add(&mut asm, AddSub::Sub, sp, sp, room);
-        for &(param, from, place) in &params {
-            let ArgPlace::Stack(offset) = place else { continue };
-            word(&mut asm, load(param), 9, xsp(0), from)?;
-            // Apple packs them.
-            let op = if conv == CallConv::Apple { store(param.ty) } else { MemOp::StrX };
-            word(&mut asm, op, 9, sp, offset.into())?;
-        }
+    let (params, stack_bytes) = places(&signature.params, conv);
+    let (returned, memory_bytes) = places(&signature.results, CallConv::Aapcs64);
+    // Memory for results, and below it the arguments on the stack.
+    if memory_bytes > 0 {
+        assemble::take_stack(&mut asm, memory_bytes)?;
+        assemble::touch(&mut asm);
+        let address = xsp(RESULTS_ADDRESS.index());
+        add(&mut asm, AddSub::Add, address, sp, ArithImm::ZERO);
+    }
+    assemble::take_stack(&mut asm, stack_bytes)?;
+    for &(param, from, place) in &params {
+        let ArgPlace::Stack(offset) = place else { continue };
+        word(&mut asm, load(param), 9, xsp(0), from);
+        // Apple packs them.
+        let op = if conv == CallConv::Apple { store(param.ty) } else { MemOp::StrX };
+        word(&mut asm, op, 9, sp, offset.into());
     }
     let mut first = None;
     for &(param, from, place) in &params {
         match place {
             ArgPlace::Reg(reg) if param.ty.is_float() => {
                 let op = if param.ty == Type::F32 { FpMemOp::LdrS } else { FpMemOp::LdrD };
-                float(&mut asm, op, reg.index(), xsp(0), from)?;
+                float(&mut asm, op, reg.index(), xsp(0), from);
             }
             ArgPlace::Reg(reg) if reg.index() == 0 => first = Some((param, from)),
-            ArgPlace::Reg(reg) => word(&mut asm, load(param), reg.index(), xsp(0), from)?,
+            ArgPlace::Reg(reg) => word(&mut asm, load(param), reg.index(), xsp(0), from),
             ArgPlace::Stack(_) => {}
         }
     }
     // The register that has the address of them all.
     if let Some((param, from)) = first {
-        word(&mut asm, load(param), 0, xsp(0), from)?;
+        word(&mut asm, load(param), 0, xsp(0), from);
     }
     asm.push(Branch::Reg { op: BranchReg::Blr, rn: x(16) });
 
-    let mut assigner = ArgAssigner::new(CallConv::Aapcs64);
-    for (&result, offset) in signature.results.iter().zip((0..).step_by(WORDS_BYTES as usize)) {
-        for (half, to) in halves(result, offset) {
-            match assigner.next(half.ty) {
-                ArgPlace::Reg(reg) if half.ty.is_float() => {
-                    let op = if half.ty == Type::F32 { FpMemOp::StrS } else { FpMemOp::StrD };
-                    float(&mut asm, op, reg.index(), xsp(results), to)?;
-                }
-                ArgPlace::Reg(reg) => {
-                    word(&mut asm, store(half.ty), reg.index(), xsp(results), to)?;
-                }
-                ArgPlace::Stack(_) => return None,
+    for &(result, to, place) in &returned {
+        match place {
+            ArgPlace::Reg(reg) if result.ty.is_float() => {
+                let op = if result.ty == Type::F32 { FpMemOp::StrS } else { FpMemOp::StrD };
+                float(&mut asm, op, reg.index(), xsp(results), to);
+            }
+            ArgPlace::Reg(reg) => word(&mut asm, store(result.ty), reg.index(), xsp(results), to),
+            ArgPlace::Stack(offset) => {
+                word(&mut asm, MemOp::LdrX, 9, sp, stack_bytes + i64::from(offset));
+                word(&mut asm, store(result.ty), 9, xsp(results), to);
             }
         }
     }
-    if stack_bytes > 0 {
+    if stack_bytes + memory_bytes > 0 {
         // The callee has kept the frame pointer.
         add(&mut asm, AddSub::Add, sp, xsp(29), ArithImm::ZERO);
     }
@@ -163,13 +158,23 @@ pub(crate) fn assemble(signature: &Signature, conv: CallConv) -> Option<Entry> {
     // A trap continues here, with `sp` as it was stored.
     let recovery = asm.offset();
     asm.mov_imm(x(0), Size::X, 1);
-    word(&mut asm, MemOp::LdrX, fpcr, sp, FRAME_FPCR)?;
+    word(&mut asm, MemOp::LdrX, fpcr, sp, FRAME_FPCR);
     asm.b(exit);
     asm.bind(restore).ok()?;
     asm.push(System::Msr { reg: SysReg::FPCR, rt: x(fpcr) });
     asm.b(restored);
     let code = asm.finish().ok()?;
     Some(Entry { words: code.words().to_vec(), recovery })
+}
+
+/// Of each half of values, which lie in their words: its type, its offset there, and its place in a call; and the bytes of
+/// memory that those without a register take.
+fn places(values: &[AbiParam], conv: CallConv) -> (Vec<(AbiParam, i64, ArgPlace)>, i64) {
+    let mut assigner = ArgAssigner::new(conv);
+    let values = values.iter().zip((0..).step_by(WORDS_BYTES as usize));
+    let halves = values.flat_map(|(&value, offset)| halves(value, offset));
+    let places = halves.map(|(half, offset)| (half, offset, assigner.next(half.ty))).collect();
+    (places, assigner.used_bytes().next_multiple_of(16).into())
 }
 
 /// What registers hold of a value whose words are at `offset`: an `i128` is two values.
@@ -319,6 +324,22 @@ mod tests {
             low(0xf0_u8 as i8 as u64),
             "the third word of the stack is the signed byte"
         );
+    }
+
+    /// What has no register comes back in memory, whose address the callee gets in x8, above the arguments on the stack.
+    #[test]
+    fn results_in_memory_go_through() {
+        let mut results = vec![AbiParam::from(Type::I64); 8];
+        results.extend([Type::I8, Type::I16, Type::I64].map(AbiParam::from));
+        let signature = Signature { params: vec![Type::I64.into(); 11], results };
+        let callee = "str x1, [x8]\nstr x2, [x8, #0x8]\nldr x9, [sp, #0x10]\nstr x9, [x8, #0x10]\nmov x1, sp\n\
+                      sub x0, x8, x1\nmov x1, #3\nret";
+        let args: Vec<Words> = (100..111).map(|n| [n | 0xabcd << 32, 0]).collect();
+        let mut out = [[0; 2]; 11];
+        let (before, behind) = run(&signature, callee, &args, &mut out, 0);
+        assert_eq!(kept(&before), kept(&behind));
+        assert_eq!(out[..2], [[32, 0], [3, 0]], "three words below");
+        assert_eq!(out[8..], [[101, 0], [102, 0], [110 | 0xabcd << 32, 0]]);
     }
 
     /// Rounding upwards, subnormal numbers flushed to zero, default NaN.

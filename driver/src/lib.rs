@@ -64,6 +64,7 @@
 #![cfg_attr(not(all(feature = "interpreter", feature = "simulator")), allow(dead_code))]
 
 mod abi;
+mod assemble;
 mod closure;
 mod compile;
 mod configuration;

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use arm64_sim::{CallArgs, Class, Config, HostCall, Simulator, Stats};
-use codegen::{ArgAssigner, ArgPlace, CallConv};
+use codegen::{ArgAssigner, ArgPlace, CallConv, RESULTS_ADDRESS};
 use ir::{Span, TrapKind};
 use jitmem::DataMemory;
 use regalloc::RegClass;
@@ -120,6 +120,7 @@ fn add_host(simulator: &mut Simulator, host: &Arc<Bound>) {
             ArgPlace::Reg(reg) => Ok(call.d(reg.index().into())),
             ArgPlace::Stack(offset) => call.stack(offset as usize / abi::WORD),
         })?;
+        let memory = call.x(RESULTS_ADDRESS.index().into());
         let mut results = vec![0; signature.results.len()];
         if !host.call(&args, &mut results, Some(call.return_address())) {
             return Err(call.fault(0, "left"));
@@ -131,7 +132,7 @@ fn add_host(simulator: &mut Simulator, host: &Arc<Bound>) {
                     call.set_d(reg.index().into(), bits);
                 }
                 ArgPlace::Reg(reg) => call.set_x(reg.index().into(), abi::extended(*param, bits)),
-                ArgPlace::Stack(_) => return Err(call.fault(0, "results beyond the registers")),
+                ArgPlace::Stack(offset) => call.write(memory + u64::from(offset), bits)?,
             }
         }
         Ok(())
@@ -156,11 +157,17 @@ impl Simulators {
         };
         self.teach(&mut processor)?;
         processor.simulator.set_fuel(self.limits.fuel);
-        let args = CallArgs { ints: &places.ints, floats: &places.floats, stack: &places.stack };
+        let args = CallArgs {
+            ints: &places.ints,
+            floats: &places.floats,
+            stack: &places.stack,
+            result_words: abi::result_words(&signature),
+        };
         let outcome = processor.simulator.call(slot.entry.load(Ordering::Acquire), &args);
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(processor);
-        let registers = outcome.map_err(|fault| error(&fault, space))?;
-        abi::results(&slot.signature, &registers.ints, &registers.floats, results)
+        let left = outcome.map_err(|fault| error(&fault, space))?;
+        abi::results(&slot.signature, &left.ints, &left.floats, &left.memory, results);
+        Ok(())
     }
 
     /// Takes notice of a function of the host before code calls it.

@@ -7,16 +7,17 @@ use arm64_enc::{
     AccessSize, AddSub, ArithImm, Assembler, Branch, BranchReg, DpImm, FpMemOp, Imm16, Inst, LdSt,
     LiteralOp, LogicalImm, LogicalImmOp, MemOp, Reg, RegSp, ScaledOffset, Size, VReg,
 };
-use codegen::{ArgAssigner, ArgPlace, CallConv};
+use codegen::{ArgAssigner, ArgPlace, CallConv, RESULTS_ADDRESS};
 
 use crate::abi::WORD;
+use crate::assemble;
 use crate::host::{Bound, HostFunction};
 use crate::native;
 use crate::options::EngineKind;
 use crate::stub::literals;
 
-/// The words of the veneer for a function of the host that code which follows `conv` calls. `None` if its arguments and
-/// results are too many for a frame, or its results for the registers.
+/// The words of the veneer for a function of the host that code which follows `conv` calls. `None` only if a
+/// constant does not fit its field.
 pub(crate) fn assemble(host: &Arc<Bound>, kind: EngineKind, conv: CallConv) -> Option<Vec<u32>> {
     match host.function.code {
         // Simulators know closures by their addresses.
@@ -25,25 +26,29 @@ pub(crate) fn assemble(host: &Arc<Bound>, kind: EngineKind, conv: CallConv) -> O
     }
 }
 
-/// For a closure: what it is passed goes into the frame, word by word, and what it returns comes from there.
+/// For a closure: what it is passed goes into the frame, word by word, and what it returns comes from there. Behind these is
+/// kept where results go that have no register.
 fn closure(host: &Arc<Bound>, conv: CallConv) -> Option<Vec<u32>> {
     /// The frame record.
     const WORDS_AT: usize = 16;
     let signature = &host.function.signature;
     let (params, results) = (signature.params.len(), signature.results.len());
-    let frame = WORDS_AT + WORD * (params + results).next_multiple_of(2);
+    let mut assigner = ArgAssigner::new(CallConv::Aapcs64);
+    let places: Vec<ArgPlace> = signature.result_types().map(|ty| assigner.next(ty)).collect();
+    let in_memory = assigner.used_bytes() > 0;
+    let address_at = WORDS_AT + WORD * (params + results);
+    let frame = address_at + WORD * usize::from(in_memory);
+    // One that is not below a page has to be an immediate too.
+    let frame = frame.next_multiple_of(if frame < 4096 - 16 { 16 } else { 4096 });
     let mut asm = Assembler::new();
     let x = |n: u8| Reg::new(n);
     let xsp = |n: u8| RegSp::new(n);
     let sp = arm64_enc::SP;
-    let at = |offset: usize, size| ScaledOffset::new(offset as i64, size);
-    let access = |asm: &mut Assembler, op, rt: Reg, base: RegSp, offset: usize, size| {
-        asm.push(LdSt::Unsigned { op, rt, rn: base, offset: at(offset, size)? });
-        Some(())
+    let word = |asm: &mut Assembler, op, rt, rn, offset: usize| {
+        assemble::word(asm, op, rt, rn, offset as i64);
     };
     let float = |asm: &mut Assembler, op, rt: u8, offset: usize| {
-        let (rt, offset) = (VReg::new(rt)?, at(offset, AccessSize::B8)?);
-        asm.push(LdSt::FpUnsigned { op, rt, rn: sp, offset });
+        assemble::float(asm, op, VReg::new(rt)?, sp, offset as i64);
         Some(())
     };
     let add = |asm: &mut Assembler, op, rd: RegSp, rn: RegSp, imm: usize| {
@@ -51,30 +56,34 @@ fn closure(host: &Arc<Bound>, conv: CallConv) -> Option<Vec<u32>> {
         asm.push(DpImm::AddSub { op, size: Size::X, rd, rn, imm });
         Some(())
     };
-    add(&mut asm, AddSub::Sub, sp, sp, frame)?;
-    access(&mut asm, MemOp::StrX, x(29)?, sp, 0, AccessSize::B8)?;
-    access(&mut asm, MemOp::StrX, x(30)?, sp, 8, AccessSize::B8)?;
+    assemble::take_stack(&mut asm, frame as i64)?;
+    word(&mut asm, MemOp::StrX, x(29)?, sp, 0);
+    word(&mut asm, MemOp::StrX, x(30)?, sp, 8);
     add(&mut asm, AddSub::Add, xsp(29)?, sp, 0)?;
+    let address = x(RESULTS_ADDRESS.index())?;
+    if in_memory {
+        word(&mut asm, MemOp::StrX, address, sp, address_at);
+    }
     let mut assigner = ArgAssigner::new(conv);
     let scratch = x(16)?;
     for (index, ty) in signature.param_types().enumerate() {
-        let word = WORDS_AT + WORD * index;
+        let at = WORDS_AT + WORD * index;
         match assigner.next(ty) {
             ArgPlace::Reg(reg) if ty.is_float() => {
-                float(&mut asm, FpMemOp::StrD, reg.index(), word)?;
+                float(&mut asm, FpMemOp::StrD, reg.index(), at)?;
             }
             ArgPlace::Reg(reg) => {
-                access(&mut asm, MemOp::StrX, x(reg.index())?, sp, word, AccessSize::B8)?;
+                word(&mut asm, MemOp::StrX, x(reg.index())?, sp, at);
             }
             ArgPlace::Stack(offset) => {
-                let (load, size) = match ty.bytes() {
-                    1 => (MemOp::Ldrb, AccessSize::B1),
-                    2 => (MemOp::Ldrh, AccessSize::B2),
-                    4 => (MemOp::LdrW, AccessSize::B4),
-                    _ => (MemOp::LdrX, AccessSize::B8),
+                let load = match ty.bytes() {
+                    1 => MemOp::Ldrb,
+                    2 => MemOp::Ldrh,
+                    4 => MemOp::LdrW,
+                    _ => MemOp::LdrX,
                 };
-                access(&mut asm, load, scratch, sp, frame + offset as usize, size)?;
-                access(&mut asm, MemOp::StrX, scratch, sp, word, AccessSize::B8)?;
+                word(&mut asm, load, scratch, sp, frame + offset as usize);
+                word(&mut asm, MemOp::StrX, scratch, sp, at);
             }
         }
     }
@@ -85,21 +94,27 @@ fn closure(host: &Arc<Bound>, conv: CallConv) -> Option<Vec<u32>> {
     asm.ldr_literal(LiteralOp::LdrX, x(17)?, function);
     asm.push(Branch::Reg { op: BranchReg::Blr, rn: x(17)? });
     asm.cbnz(Size::X, x(0)?, left);
-    let mut assigner = ArgAssigner::new(CallConv::Aapcs64);
-    for (index, ty) in signature.result_types().enumerate() {
-        let word = WORDS_AT + WORD * (params + index);
-        match assigner.next(ty) {
+    if in_memory {
+        word(&mut asm, MemOp::LdrX, address, sp, address_at);
+    }
+    for (index, (ty, place)) in signature.result_types().zip(places).enumerate() {
+        let at = WORDS_AT + WORD * (params + index);
+        match place {
             ArgPlace::Reg(reg) if ty.is_float() => {
-                float(&mut asm, FpMemOp::LdrD, reg.index(), word)?;
+                float(&mut asm, FpMemOp::LdrD, reg.index(), at)?;
             }
             ArgPlace::Reg(reg) => {
-                access(&mut asm, MemOp::LdrX, x(reg.index())?, sp, word, AccessSize::B8)?;
+                word(&mut asm, MemOp::LdrX, x(reg.index())?, sp, at);
             }
-            ArgPlace::Stack(_) => return None,
+            ArgPlace::Stack(offset) => {
+                word(&mut asm, MemOp::LdrX, scratch, sp, at);
+                let base = RegSp::try_from(address).ok()?;
+                word(&mut asm, MemOp::StrX, scratch, base, offset as usize);
+            }
         }
     }
-    access(&mut asm, MemOp::LdrX, x(29)?, sp, 0, AccessSize::B8)?;
-    access(&mut asm, MemOp::LdrX, x(30)?, sp, 8, AccessSize::B8)?;
+    word(&mut asm, MemOp::LdrX, x(29)?, sp, 0);
+    word(&mut asm, MemOp::LdrX, x(30)?, sp, 8);
     add(&mut asm, AddSub::Add, sp, sp, frame)?;
     asm.push(Branch::Reg { op: BranchReg::Ret, rn: arm64_enc::LR });
     asm.bind(left).ok()?;

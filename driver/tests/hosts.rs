@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
-use driver::ir::{Module, parse};
+use driver::ir::{Module, Signature, Type, parse};
 use driver::{Caller, Engine, EngineKind, Error, Func, HostPanic, Hosts, Level, Options, Value};
 
 fn module(text: &str) -> Module {
@@ -181,6 +181,103 @@ block0({}):
     let expected = [Value::F64(float_sum), byte(a), Value::I64(int_sum), Value::F32(0.5)];
     for engine in engines(&hosts, &text) {
         assert_eq!(engine.call_values("run", &values).unwrap(), expected, "{}", engine.kind());
+    }
+}
+
+/// What has no register comes back in memory: here six integers and two floats of 24 results.
+#[test]
+fn as_many_results_as_arguments() {
+    let mut hosts = Hosts::new();
+    #[rustfmt::skip]
+    hosts.add_closure("f", |_: &mut Caller<'_>, a: i8, b: u16, c: f32, d: bool, e: i64, f: f64, g: i64, h: i64, i: i64, j: i64, k: u8, l: i32, m: f32, n: f64, o: bool, p: f64, q: f64, r: f64, s: f64, t: f64, u: f32, v: i16, w: i64, x: u32|
+        (x, w, v, u, t, s, r, q, p, o, n, m, l, k, j, i, h, g, f, e, d, c, b, a));
+    let types = "i8 sext, i16 zext, f32, i8 zext, i64, f64, i64, i64, i64, i64, i8 zext, i32 sext, f32, f64, i8 zext, f64, f64, f64, f64, f64, f32, i16 sext, i64, i32 zext";
+    let back: Vec<&str> = types.rsplit(", ").collect();
+    let back = back.join(", ");
+    let list = |types: &str, first: usize| {
+        let values = types.split(", ").zip(first..).map(|(ty, n)| format!("v{n}: {ty}"));
+        values.collect::<Vec<_>>().join(", ").replace(" sext", "").replace(" zext", "")
+    };
+    let backwards = |first: usize| {
+        (first..first + 24).rev().map(|n| format!("v{n}")).collect::<Vec<_>>().join(", ")
+    };
+    let all = (0..24).map(|n| format!("v{n}")).collect::<Vec<_>>().join(", ");
+    // Each call gives them back to front.
+    let text = format!(
+        "extern @f({types}) -> ({back})
+fn @twice({back}) -> ({types}) {{
+block0({params}):
+  {first} = call @through({reversed})
+  {second} = call @through({firsts})
+  ret {seconds}
+}}
+fn @through({types}) -> ({back}) {{
+block0({forward}):
+  tail_call @f({all})
+}}",
+        params = list(&back, 0),
+        reversed = backwards(0),
+        first = list(&back, 100),
+        firsts = backwards(100),
+        second = list(&back, 200),
+        seconds = backwards(200),
+        forward = list(types, 0),
+    );
+    #[rustfmt::skip]
+    let values = [
+        Value::I32(7), Value::I64(-3), Value::I16(-300), Value::F32(1.5), Value::F64(2.5), Value::F64(3.5), Value::F64(4.5),
+        Value::F64(5.5), Value::F64(6.5), Value::I8(1), Value::F64(7.5), Value::F32(8.5), Value::I32(-8), Value::I8(-9),
+        Value::I64(10), Value::I64(11), Value::I64(12), Value::I64(13), Value::F64(9.5), Value::I64(14), Value::I8(0),
+        Value::F32(10.5), Value::I16(-15), Value::I8(-16),
+    ];
+    let mut expected = values;
+    expected.reverse();
+    for engine in engines(&hosts, &text) {
+        assert_eq!(engine.call_values("twice", &values).unwrap(), expected, "{}", engine.kind());
+    }
+}
+
+/// As many as a signature may have: the words are further apart than an immediate reaches, and take more than a page.
+#[test]
+fn a_thousand_arguments_and_results() {
+    let mut random = testkit::Random::new(7);
+    let types: Vec<Type> = (0..1000).filter_map(|_| random.pick(&Type::WORDS)).collect();
+    let back: Vec<Type> = types.iter().rev().copied().collect();
+    let reverse = |_: &mut Caller<'_>, args: &[u64], results: &mut [u64]| {
+        results.iter_mut().zip(args.iter().rev()).for_each(|(result, &arg)| *result = arg);
+        Ok(())
+    };
+    let mut hosts = Hosts::new();
+    hosts.add_dynamic("f", &Signature::new(&types, &back), Arc::new(reverse));
+    let list = |types: &[Type], first: usize| {
+        let values = types.iter().zip(first..).map(|(ty, n)| format!("v{n}: {ty}"));
+        values.collect::<Vec<_>>().join(", ")
+    };
+    let text = |types: &[Type]| types.iter().map(Type::to_string).collect::<Vec<_>>().join(", ");
+    let backwards = |first: usize| {
+        (first..first + 1000).rev().map(|n| format!("v{n}")).collect::<Vec<_>>().join(", ")
+    };
+    let source = format!(
+        "extern @f({forward}) -> ({back})
+fn @run({back}) -> ({forward}) {{
+block0({params}):
+  {results} = call @f({args})
+  ret {returned}
+}}",
+        forward = text(&types),
+        back = text(&back),
+        params = list(&back, 0),
+        args = backwards(0),
+        results = list(&back, 1000),
+        returned = backwards(1000),
+    );
+    let values: Vec<Value> =
+        back.iter().map(|&ty| Value::from_words(ty, [random.word(ty), 0])).collect();
+    let bits = |values: &[Value]| values.iter().map(|value| value.bits()).collect::<Vec<_>>();
+    let expected: Vec<u128> = bits(&values).into_iter().rev().collect();
+    for engine in engines(&hosts, &source) {
+        let found = engine.call_values("run", &values).unwrap();
+        assert_eq!(bits(&found), expected, "{}", engine.kind());
     }
 }
 

@@ -28,9 +28,8 @@ fn random_module(seed: u64) -> Module {
             (0..random.below(most)).filter_map(|_| random.pick(&Type::ALL)).collect()
         };
         let params = types(&mut random, 7);
-        // Machine code has eight registers for results, of which an i128 takes two. Tail calls need callees with the
-        // same results, so half of the functions have those of another.
-        let mut results = types(&mut random, 5);
+        // Tail calls need callees with the same results, so half of the functions have those of another.
+        let mut results = types(&mut random, 6);
         if random.once_in(2)
             && let Some((_, other)) = callees.last()
         {

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use arm64_enc::{AccessSize, FpMemOp, MemOp, Size};
 use ir::{AbiParam, Entity, Extend, FuncRef, Inst, SigRef, Signature, Type, Value, ValueList};
 use regalloc::{Operand, VReg};
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 
 use super::{Lower, Result};
-use crate::abi::{ArgAssigner, ArgPlace, result_regs};
+use crate::abi::{ArgAssigner, ArgPlace, RESULTS_ADDRESS, STACK_ALIGN, result_places};
 use crate::error::Reason;
 use crate::function::class_of;
 use crate::minst::{Addr, FramePlace, Op, Src};
@@ -89,6 +89,9 @@ impl<'f> Lower<'f> {
             }
         }
         self.mf.incoming_bytes = assigner.used_bytes();
+        if let Some(address) = self.results_address {
+            in_regs.push(Operand::def_fixed(address, RESULTS_ADDRESS));
+        }
         if !in_regs.is_empty() {
             self.emit(Op::Args, &in_regs);
         }
@@ -117,10 +120,7 @@ impl<'f> Lower<'f> {
 
     pub(super) fn call(&mut self, inst: Inst, callee: FuncRef, args: ValueList) -> Result {
         let signature = self.signature_of(callee)?;
-        let mut operands = self.pass(signature, args, Passing::ToCallee)?;
-        self.call_results(inst, signature, &mut operands)?;
-        self.emit(Op::Call { callee }, &operands);
-        Ok(())
+        self.call_as(inst, Op::Call { callee }, Operands::new(), signature, args)
     }
 
     pub(super) fn call_indirect(
@@ -131,20 +131,60 @@ impl<'f> Lower<'f> {
         args: ValueList,
     ) -> Result {
         let signature = self.declared(signature)?;
-        let passed = self.pass(signature, args, Passing::ToCallee)?;
-        let mut operands = Operands::from_slice(&[Operand::use_reg(self.reg(callee))]);
-        operands.extend(passed);
-        self.call_results(inst, signature, &mut operands)?;
-        self.emit(Op::CallIndirect, &operands);
+        let address = smallvec![Operand::use_reg(self.reg(callee))];
+        self.call_as(inst, Op::CallIndirect, address, signature, args)
+    }
+
+    /// A call: arguments, `op` with what `operands` has already, results. Those in memory come back above the arguments on
+    /// the stack.
+    fn call_as(
+        &mut self,
+        inst: Inst,
+        op: Op,
+        mut operands: Operands,
+        signature: &Signature,
+        args: ValueList,
+    ) -> Result {
+        let used = self.pass(signature, args, Passing::ToCallee, &mut operands)?;
+        let above = used.next_multiple_of(STACK_ALIGN);
+        let (places, bytes) = result_places(&signature.results);
+        if bytes > 0 {
+            let address = self.int_temp();
+            let place = FramePlace::Outgoing(above);
+            self.emit(Op::FrameAddr { place }, &[Operand::def_reg(address)]);
+            operands.push(Operand::use_fixed(address, RESULTS_ADDRESS));
+        }
+        self.mf.has_calls = true;
+        self.mf.outgoing_bytes = self.mf.outgoing_bytes.max(above + bytes);
+
+        let results = self.func.results(inst);
+        if results.len() != places.len() {
+            return Err(Reason::Malformed(
+                "the call has another number of results than the callee",
+            ));
+        }
+        let mut in_memory: SmallVec<[(Value, u32); 4]> = SmallVec::new();
+        for (&result, place) in results.iter().zip(places) {
+            match place {
+                ArgPlace::Reg(reg) => operands.push(Operand::def_fixed(self.vreg(result), reg)),
+                ArgPlace::Stack(offset) if self.ctx.wanted[result.index()] => {
+                    in_memory.push((result, above + offset));
+                }
+                ArgPlace::Stack(_) => {}
+            }
+        }
+        self.emit(op, &operands);
+        for (result, offset) in in_memory {
+            let addr = Addr::Frame(FramePlace::Outgoing(offset));
+            let op = load_op(self.func.value_type(result), addr);
+            self.emit_def(op, self.vreg(result), &[]);
+        }
         Ok(())
     }
 
     pub(super) fn tail_call(&mut self, callee: FuncRef, args: ValueList) -> Result {
         let signature = self.signature_of(callee)?;
-        self.expect_own_results(signature)?;
-        let operands = self.pass(signature, args, Passing::Instead)?;
-        self.emit(Op::TailCall { callee }, &operands);
-        Ok(())
+        self.tail_call_as(Op::TailCall { callee }, Operands::new(), signature, args)
     }
 
     pub(super) fn tail_call_indirect(
@@ -154,11 +194,30 @@ impl<'f> Lower<'f> {
         args: ValueList,
     ) -> Result {
         let signature = self.declared(signature)?;
-        self.expect_own_results(signature)?;
-        let passed = self.pass(signature, args, Passing::Instead)?;
-        let mut operands = Operands::from_slice(&[Operand::use_reg(self.reg(callee))]);
-        operands.extend(passed);
-        self.emit(Op::TailCallIndirect, &operands);
+        let address = smallvec![Operand::use_reg(self.reg(callee))];
+        self.tail_call_as(Op::TailCallIndirect, address, signature, args)
+    }
+
+    /// A tail call, whose results go where those of this function have to be.
+    fn tail_call_as(
+        &mut self,
+        op: Op,
+        mut operands: Operands,
+        signature: &Signature,
+        args: ValueList,
+    ) -> Result {
+        if signature.results != self.func.signature.results {
+            return Err(Reason::Malformed("the tail call has other results than this function"));
+        }
+        let needed = self.pass(signature, args, Passing::Instead, &mut operands)?;
+        let room = self.incoming_stack().bytes;
+        if needed > room {
+            return Err(Reason::TailCallArguments { needed, room });
+        }
+        if let Some(address) = self.results_address {
+            operands.push(Operand::use_fixed(address, RESULTS_ADDRESS));
+        }
+        self.emit(op, &operands);
         Ok(())
     }
 
@@ -172,17 +231,15 @@ impl<'f> Lower<'f> {
         signature.ok_or(Reason::Malformed("the signature is not declared"))
     }
 
-    /// The results of a tail call are where those of this function have to be.
-    fn expect_own_results(&self, signature: &Signature) -> Result {
-        if signature.results != self.func.signature.results {
-            return Err(Reason::Malformed("the tail call has other results than this function"));
-        }
-        result_regs(&signature.results).map(|_| ())
-    }
-
-    /// Puts arguments where a callee looks for them: stores those on the stack, and gives the operands of those in
-    /// registers.
-    fn pass(&mut self, signature: &Signature, args: ValueList, how: Passing) -> Result<Operands> {
+    /// Puts arguments where a callee looks for them: stores those on the stack, and adds the operands of those in
+    /// registers. Gives the bytes that they take on the stack.
+    fn pass(
+        &mut self,
+        signature: &Signature,
+        args: ValueList,
+        how: Passing,
+        operands: &mut Operands,
+    ) -> Result<u32> {
         let args = self.func.list(args);
         if args.len() != signature.params.len() {
             return Err(Reason::Malformed(
@@ -190,7 +247,6 @@ impl<'f> Lower<'f> {
             ));
         }
         let mut assigner = ArgAssigner::new(self.options.call_conv);
-        let mut operands = Operands::new();
         for (&arg, &param) in args.iter().zip(&signature.params) {
             match assigner.next(param.ty) {
                 ArgPlace::Reg(reg) => {
@@ -200,19 +256,7 @@ impl<'f> Lower<'f> {
                 ArgPlace::Stack(offset) => self.pass_on_stack(arg, param, offset, how)?,
             }
         }
-        match how {
-            Passing::ToCallee => {
-                self.mf.has_calls = true;
-                self.mf.outgoing_bytes = self.mf.outgoing_bytes.max(assigner.stack_bytes());
-            }
-            Passing::Instead => {
-                let (needed, room) = (assigner.used_bytes(), self.incoming_stack().bytes);
-                if needed > room {
-                    return Err(Reason::TailCallArguments { needed, room });
-                }
-            }
-        }
-        Ok(operands)
+        Ok(assigner.used_bytes())
     }
 
     fn pass_on_stack(&mut self, arg: Value, param: AbiParam, offset: u32, how: Passing) -> Result {
@@ -228,24 +272,6 @@ impl<'f> Lower<'f> {
         } else {
             let vreg = self.abi_value(arg, param)?;
             self.emit(store_op(param.ty, Src::Reg, addr), &[Operand::use_reg(vreg)]);
-        }
-        Ok(())
-    }
-
-    fn call_results(
-        &mut self,
-        inst: Inst,
-        signature: &Signature,
-        operands: &mut Operands,
-    ) -> Result {
-        let results = self.func.results(inst);
-        if results.len() != signature.results.len() {
-            return Err(Reason::Malformed(
-                "the call has another number of results than the callee",
-            ));
-        }
-        for (&result, reg) in results.iter().zip(result_regs(&signature.results)?) {
-            operands.push(Operand::def_fixed(self.vreg(result), reg));
         }
         Ok(())
     }
@@ -281,9 +307,20 @@ impl<'f> Lower<'f> {
             ));
         }
         let mut operands: SmallVec<[Operand; 8]> = SmallVec::new();
-        for ((&arg, &param), reg) in args.iter().zip(results).zip(result_regs(results)?) {
+        for ((&arg, &param), place) in args.iter().zip(results).zip(result_places(results).0) {
             let vreg = self.abi_value(arg, param)?;
-            operands.push(Operand::use_fixed(vreg, reg));
+            match (place, self.results_address) {
+                (ArgPlace::Reg(reg), _) => operands.push(Operand::use_fixed(vreg, reg)),
+                (ArgPlace::Stack(offset), Some(base)) => {
+                    let (addr, base) = self.reach(base, offset.into(), access_size(param.ty));
+                    let mut sources: SmallVec<[VReg; 3]> = smallvec![vreg];
+                    sources.extend(base);
+                    self.emit_use(store_op(param.ty, Src::Reg, addr), &sources);
+                }
+                (ArgPlace::Stack(_), None) => {
+                    return Err(Reason::Internal("results in memory have no address"));
+                }
+            }
         }
         self.emit(Op::Ret, &operands);
         Ok(())

@@ -144,7 +144,8 @@ impl Lower<'_> {
                 return Ok((Addr::Base(displacement), Registers::from_slice(&[base])));
             }
         }
-        self.far(base, total, access)
+        let base = self.reg(base);
+        Ok(self.reach(base, total, access))
     }
 
     /// Looks through additions of constants. The sum is exact, so the last of it wraps as the additions do.
@@ -220,23 +221,31 @@ impl Lower<'_> {
         }
     }
 
-    /// An offset that no access reaches: its upper part is added before, or all of it is an index.
-    fn far(&mut self, base: Value, offset: i64, access: AccessSize) -> Result<(Addr, Registers)> {
+    /// How an access reaches an offset from a register. If no immediate does, its upper part is added before, or all of it is
+    /// an index.
+    pub(super) fn reach(
+        &mut self,
+        base: VReg,
+        offset: i64,
+        access: AccessSize,
+    ) -> (Addr, Registers) {
+        if let Some(displacement) = displacement(offset, access) {
+            return (Addr::Base(displacement), Registers::from_slice(&[base]));
+        }
         let low = offset & LOW_BITS;
         let high = offset - low;
         let op = if high < 0 { AddSub::Sub } else { AddSub::Add };
-        let base = self.reg(base);
         if let (Some(imm), Some(displacement)) =
             (ArithImm::new(high.unsigned_abs()), displacement(low, access))
         {
             let rhs = ArithRhs::Imm(imm);
             let near = self.int_temp();
             self.emit_def(Op::AddSub { op, size: Size::X, rhs }, near, &[base]);
-            return Ok((Addr::Base(displacement), Registers::from_slice(&[near])));
+            return (Addr::Base(displacement), Registers::from_slice(&[near]));
         }
         let index = self.const_temp(Size::X, offset as u64);
         let addr = Addr::Index(MemExtend::Lsl, IndexScale::Bytes);
-        Ok((addr, Registers::from_slice(&[base, index])))
+        (addr, Registers::from_slice(&[base, index]))
     }
 }
 

@@ -33,6 +33,7 @@ use regalloc::{Block as MachineBlock, Inst as MachineInst, Operand, RegClass, VR
 use smallvec::SmallVec;
 
 use crate::Options;
+use crate::abi::result_places;
 use crate::error::{Error, Reason};
 use crate::function::{MBlock, MInst, MachineFunction, Range, TrapInfo};
 use crate::minst::{Op, TrapRef};
@@ -80,6 +81,8 @@ struct Lower<'a> {
     /// The arithmetic whose exact result somebody has looked at to see whether it fits, with the register of the upper
     /// half of a product.
     inexact: BTreeMap<Inst, Option<VReg>>,
+    /// The address of the memory for the results that have no register, if there are such.
+    results_address: Option<VReg>,
     /// What the range check of a jump table left for it.
     table_index: Option<VReg>,
     /// Where each machine block begins and ends in the reversed code.
@@ -127,9 +130,13 @@ pub(crate) fn lower(
         position: 0,
         held: None,
         inexact: BTreeMap::new(),
+        results_address: None,
         table_index: None,
         ranges,
     };
+    if result_places(&func.signature.results).1 > 0 {
+        lower.results_address = Some(lower.int_temp());
+    }
     for (index, node) in plan.nodes.iter().enumerate().rev() {
         if let Err(reason) = lower.node(&plan, index, node) {
             return Err(Error {
