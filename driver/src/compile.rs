@@ -190,6 +190,7 @@ impl Inner {
     ) -> Result<Arc<Code>, Error> {
         let Generated { code, module, index, referents, origin } = generated;
         let table = &mut state.table;
+        let stub = table.stub_address(slot);
         let func = &module.functions[index];
         let mut destination = |symbol: Symbol| {
             let nothing = Error::Internal("a relocation refers to nothing");
@@ -211,7 +212,7 @@ impl Inner {
                 }
             }
         };
-        let placed = link::place(code, slot, origin, &mut destination, space)?;
+        let placed = link::place(code, (slot, stub), origin, &mut destination, space)?;
         table.note(&placed.code, &placed.calls);
         let old = table.fill(slot, Body::Compiled(Arc::clone(&placed.code)), space)?;
         self.retire(old);

@@ -65,7 +65,9 @@ impl Engine {
                 (Backend::Interpreter(Box::new(Interpreters::new(options))), None)
             }
             kind => {
-                let space = Arc::new(Space::new()?);
+                let space = Arc::new(Space::new(
+                    (!options.restricted).then_some(options.code_space_bytes),
+                )?);
                 machine_of(kind, options, space, &context)?
             }
         };

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use codegen::{CompiledCode, RelocKind, Symbol};
-use jitmem::ExecutableCode;
+use codegen::{CompiledCode, Reloc, RelocKind, Symbol};
+use jitmem::{ExecutableCode, WritableCode};
 
 use crate::error::{Error, LinkProblem};
-use crate::space::{Code, Piece, Space};
+use crate::space::{Code, FAR_JUMP_BYTES, Piece, Space, far_jump};
 use crate::table::SlotNumber;
 use crate::unit::Origin;
 
@@ -30,64 +30,109 @@ pub(crate) enum Destination {
     Address(u64),
 }
 
+impl Destination {
+    /// The address that stays.
+    fn address(self) -> u64 {
+        match self {
+            Destination::Function { address, .. } | Destination::Address(address) => address,
+        }
+    }
+}
+
 /// A function in its place, and the direct calls in it: callee and address of the call.
 pub(crate) struct Placed {
     pub(crate) code: Arc<Code>,
     pub(crate) calls: Vec<(SlotNumber, u64)>,
 }
 
-/// Puts the function of `slot` into `space`. `destination` tells where what a relocation refers to is.
+/// Puts the function of `slot`, which has its stub at `stub`, into a space. `destination` tells where what a relocation refers to is.
 pub(crate) fn place(
     compiled: CompiledCode,
-    slot: SlotNumber,
+    (slot, stub): (SlotNumber, u64),
     origin: Arc<Origin>,
     destination: &mut dyn FnMut(Symbol) -> Result<Destination, Error>,
     space: &Space,
 ) -> Result<Placed, Error> {
     let CompiledCode { name, mut words, relocs, traps, spans, code_bytes, .. } = compiled;
-    let mut code = space.allocate(words.len() * 4)?;
+    let destinations = relocs.iter().map(|reloc| destination(reloc.symbol));
+    let destinations = destinations.collect::<Result<Vec<_>, _>>()?;
+    let (mut code, far_targets) = allocate(&words, &relocs, &destinations, space)?;
     let start = code.address();
+    let first_far = words.len();
     let mut calls = Vec::new();
     let mut refers_to = Vec::new();
-    for reloc in &relocs {
+    for (reloc, destination) in relocs.iter().zip(destinations) {
         let problem = |problem| Error::Link { function: name.clone(), problem };
         let (index, at) = (reloc.offset as usize / 4, start + u64::from(reloc.offset));
-        let destination = destination(reloc.symbol)?;
         if let Destination::Function { slot, .. } = destination {
             refers_to.push(slot);
         }
-        match (reloc.kind, destination) {
-            (RelocKind::Call26 | RelocKind::Jump26, destination) => {
-                let target = match destination {
-                    Destination::Function { slot, call, .. } => {
+        let address = destination.address().wrapping_add_signed(reloc.addend);
+        match reloc.kind {
+            RelocKind::Call26 | RelocKind::Jump26 => {
+                let far = far_targets.iter().position(|&target| target == address);
+                let target = match (destination, far) {
+                    (_, Some(far)) => start + (4 * first_far + FAR_JUMP_BYTES * far) as u64,
+                    (Destination::Function { slot, call, .. }, None) => {
                         calls.push((slot, at));
-                        call
+                        call.wrapping_add_signed(reloc.addend)
                     }
-                    Destination::Address(address) => address,
+                    (Destination::Address(_), None) => address,
                 };
-                let target = target.wrapping_add_signed(reloc.addend);
                 words[index] = over(words[index], at, target)
                     .ok_or_else(|| problem(LinkProblem::OutOfReach))?;
             }
-            (
-                RelocKind::Abs64,
-                Destination::Function { address, .. } | Destination::Address(address),
-            ) => {
-                let address = address.wrapping_add_signed(reloc.addend);
+            RelocKind::Abs64 => {
                 words[index] = address as u32;
                 words[index + 1] = (address >> 32) as u32;
             }
             _ => return Err(problem(LinkProblem::UnknownKind)),
         }
     }
+    words.extend(far_targets.into_iter().flat_map(far_jump));
     refers_to.sort_unstable();
     refers_to.dedup();
     code.set_words(0, &words);
+    let far = match space.is_one_space(stub, start) {
+        true => None,
+        false => Some(space.add_far_jump(stub, start)?),
+    };
     let code = code.publish();
     let refers_to = refers_to.into_boxed_slice();
-    let code = Arc::new(Code { name, code, code_bytes, slot, traps, spans, refers_to, origin });
+    let code =
+        Arc::new(Code { name, code, code_bytes, slot, traps, spans, far, refers_to, origin });
     space.insert(Piece::Function(Arc::clone(&code)));
     Ok(Placed { code, calls })
+}
+
+/// Room for code and, behind it, a far jump to each address in another space that it calls; and these addresses. Of a function in
+/// another space it calls the stub, through which it goes for good: if it went to the code, it could not be sent back.
+fn allocate(
+    words: &[u32],
+    relocs: &[Reloc],
+    destinations: &[Destination],
+    space: &Space,
+) -> Result<(WritableCode, Vec<u64>), Error> {
+    let mut room = 0;
+    loop {
+        let code = space.allocate(words.len() * 4 + room)?;
+        let mut far = Vec::new();
+        for (reloc, destination) in relocs.iter().zip(destinations) {
+            if matches!(reloc.kind, RelocKind::Call26 | RelocKind::Jump26)
+                && !space.is_one_space(code.address(), destination.address())
+            {
+                far.push(destination.address().wrapping_add_signed(reloc.addend));
+            }
+        }
+        far.sort_unstable();
+        far.dedup();
+        let needed = far.len() * FAR_JUMP_BYTES;
+        if needed <= room {
+            return Ok((code, far));
+        }
+        // Perhaps in yet another space, so that it asks for more again, at most for as many as it has calls.
+        room = needed;
+    }
 }
 
 /// The call or jump `word`, which is at `at`, to `target`, if it reaches so far.

@@ -2,13 +2,14 @@
 //! opens memory to simulators.
 #![allow(unsafe_code)]
 
+#[cfg(feature = "simulator")]
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use ir::Signature;
-use jitmem::ExecutableCode;
 use jitmem::trap::{self, Catch, Left, Trampoline};
+use jitmem::{CodeRanges, ExecutableCode};
 
 use crate::abi;
 use crate::engine::Func;
@@ -48,7 +49,7 @@ impl NativeEntry {
         code: &ExecutableCode,
         recovery: usize,
         signature: &Signature,
-        space: Range<u64>,
+        space: Arc<CodeRanges>,
     ) -> Self {
         let (params, results) = (signature.params.len(), signature.results.len());
         let catch = Catch { code: space, recovery: code.address() + recovery as u64 };
@@ -206,9 +207,14 @@ pub(crate) fn share_data(simulator: &mut arm64_sim::Simulator, data: &jitmem::Da
     unsafe { simulator.map_host(data.range(), arm64_sim::Permission::ReadWrite) }
 }
 
-/// Lets a restricted simulator read the code that it runs: constants and jump tables are in it.
+/// Lets a restricted simulator read the code that it runs, which is in this range of a space: constants and jump tables are
+/// in it.
 #[cfg(feature = "simulator")]
-pub(crate) fn share_code(simulator: &mut arm64_sim::Simulator, space: &Space) -> bool {
+pub(crate) fn share_code(
+    simulator: &mut arm64_sim::Simulator,
+    _: &Space,
+    range: &Range<u64>,
+) -> bool {
     // SAFETY: whoever keeps the simulators of an engine keeps its code space as well, all of which can be read.
-    unsafe { simulator.map_host(space.range(), arm64_sim::Permission::Read) }
+    unsafe { simulator.map_host(range.clone(), arm64_sim::Permission::Read) }
 }

@@ -7,6 +7,7 @@ use opt::Level;
 
 use crate::native;
 use crate::pipeline::{self, Settings};
+use crate::space::SPACE_BYTES;
 
 /// What runs the program.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -80,6 +81,7 @@ pub struct Options {
     pub(crate) fuel: Option<u64>,
     pub(crate) restricted: bool,
     pub(crate) trusted: bool,
+    pub(crate) code_space_bytes: usize,
     pub(crate) lse: Option<bool>,
     pub(crate) optimize_for_interpreter: bool,
     pub(crate) limit: opt::Limit,
@@ -96,6 +98,7 @@ impl Default for Options {
             fuel: None,
             restricted: false,
             trusted: false,
+            code_space_bytes: SPACE_BYTES,
             lse: None,
             optimize_for_interpreter: true,
             limit: opt::Limit::NONE,
@@ -171,6 +174,18 @@ impl Options {
     #[allow(unsafe_code)] // the contract of raw addresses has to stand somewhere
     pub unsafe fn trusted(mut self) -> Self {
         self.trusted = true;
+        self
+    }
+
+    /// Bytes of addresses that are reserved for code at a time: 128 MiB by default, which is as far as a direct call reaches and the
+    /// most that is taken. Memory is used as there is code, and more addresses are reserved when they are full. Less is for
+    /// processes that have few addresses, by `ulimit -v` say; calls between such pieces take three instructions more. A
+    /// [restricted](Options::restricted) simulator has one of 128 MiB, as it has to know beforehand what code may be read.
+    #[must_use]
+    pub fn code_space_bytes(mut self, bytes: usize) -> Self {
+        /// A function of average size needs as much with what is around it.
+        const LEAST: usize = 16 << 10;
+        self.code_space_bytes = bytes.clamp(LEAST, SPACE_BYTES).next_multiple_of(4096);
         self
     }
 

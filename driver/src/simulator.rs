@@ -78,8 +78,10 @@ impl Simulators {
         config.stack_size = STACK_BYTES;
         config.host_stack = true;
         let mut simulator = Box::new(Simulator::new(config));
-        if self.limits.restricted && !native::share_code(&mut simulator, &self.space) {
-            return Err(Error::Internal("code lies where something else is mapped"));
+        for range in self.space.ranges().iter() {
+            if self.limits.restricted && !native::share_code(&mut simulator, &self.space, range) {
+                return Err(Error::Internal("code lies where something else is mapped"));
+            }
         }
         simulator.follow(Box::new(Follow(Arc::clone(&self.space))));
         let context = Arc::clone(&self.context);

@@ -1,5 +1,8 @@
-//! Code space: the machine code of an engine, what is known of each piece of it, and what simulators have to hear when it
+//! Code spaces: the machine code of an engine, what is known of each piece of it, and what simulators have to hear when it
 //! changes.
+//!
+//! A space is as large as a direct call reaches. When one is full there is another, somewhere: what is called in another space is
+//! called through a [far jump](FAR_JUMP_BYTES) in the caller's.
 //!
 //! Invariant: a piece is in the list from before it can be reached until no thread can be in it.
 
@@ -9,16 +12,32 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use ir::{Span, TrapKind};
-use jitmem::{CodeArena, ExecutableCode, MapError, WritableCode, epoch};
+use jitmem::{CodeArena, CodeRanges, ExecutableCode, MapError, WritableCode, epoch};
 
 use crate::error::Error;
 use crate::table::SlotNumber;
 use crate::unit::Origin;
 
-/// Addresses of a code space: as far as a `bl` reaches, so that every function can call every other.
-const SPACE_BYTES: usize = 128 << 20;
+/// Addresses of a code space: as far as a `bl` reaches, so that every function in it can call every other.
+pub(crate) const SPACE_BYTES: usize = 128 << 20;
 /// The least that is tried where the system has not so many addresses to give.
 const LEAST_SPACE_BYTES: usize = 1 << 20;
+/// For each byte of stubs so many are kept for far jumps: as stubs stay where they are, there must be room for what leads from them
+/// to code elsewhere, and for what led to code that is still to be freed.
+const KEPT_FOR_STUBS: usize = 2;
+
+/// Bytes of a jump to any address.
+pub(crate) const FAR_JUMP_BYTES: usize = 16;
+
+/// A jump to any address. It changes `x17`, as whatever stands between a call and its callee may do; what leads to the compiler
+/// has the stub in `x16`.
+pub(crate) fn far_jump(target: u64) -> [u32; FAR_JUMP_BYTES / 4] {
+    /// `ldr x17, 8 bytes on`
+    const LDR_X17: u32 = 0x5800_0051;
+    /// `br x17`
+    const BR_X17: u32 = 0xd61f_0220;
+    [LDR_X17, BR_X17, target as u32, (target >> 32) as u32]
+}
 
 /// The changes that are kept for simulators; one that missed more asks for all of its code again.
 const KEPT_CHANGES: usize = 1024;
@@ -32,6 +51,8 @@ pub(crate) struct Code {
     pub(crate) slot: SlotNumber,
     pub(crate) traps: Vec<codegen::TrapSite>,
     pub(crate) spans: Vec<(u32, Span)>,
+    /// The jump to it in the space of its stub, if that is another.
+    pub(crate) far: Option<Arc<ExecutableCode>>,
     /// The functions that it calls or whose address it has, each once.
     pub(crate) refers_to: Box<[SlotNumber]>,
     /// What it has from its module.
@@ -39,6 +60,11 @@ pub(crate) struct Code {
 }
 
 impl Code {
+    /// Where a call in the space of the function's stub goes.
+    pub(crate) fn entry_for_stub(&self) -> u64 {
+        self.far.as_ref().map_or(self.code.address(), |far| far.address())
+    }
+
     /// Why the `brk` at `pc` traps, and where that is in the source.
     pub(crate) fn trap_at(&self, pc: u64) -> Option<(TrapKind, Option<Span>)> {
         let offset = u32::try_from(pc - self.code.address()).ok()?;
@@ -77,10 +103,30 @@ impl Piece {
     }
 }
 
+/// One of the spaces.
+#[derive(Debug)]
+struct Arena {
+    code: CodeArena,
+    /// Bytes that are only for far jumps.
+    kept: usize,
+}
+
+/// What is allocated.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Purpose {
+    Code,
+    Stubs,
+}
+
 /// The machine code of an engine.
 #[derive(Debug)]
 pub(crate) struct Space {
-    arena: CodeArena,
+    /// The spaces in the order in which they were needed.
+    arenas: Mutex<Vec<Arena>>,
+    /// Their addresses.
+    ranges: Arc<CodeRanges>,
+    /// Addresses of the next one; none if there is to be no other.
+    space_bytes: Option<usize>,
     /// By address.
     pieces: RwLock<BTreeMap<u64, Piece>>,
     /// The addresses whose words have changed or gone, the last ones.
@@ -94,25 +140,96 @@ pub(crate) struct Space {
 }
 
 impl Space {
-    /// An empty space.
-    pub(crate) fn new() -> Result<Self, Error> {
-        Ok(Self {
-            arena: reserve()?,
+    /// No code yet, in spaces of so many bytes; in one only, if that has to be.
+    pub(crate) fn new(space_bytes: Option<usize>) -> Result<Self, Error> {
+        let space = Self {
+            arenas: Mutex::default(),
+            ranges: Arc::default(),
+            space_bytes,
             pieces: RwLock::default(),
             changes: Mutex::default(),
             version: Arc::default(),
             released: Mutex::default(),
             recycled: Mutex::default(),
+        };
+        space.add_arena(space_bytes.unwrap_or(SPACE_BYTES))?;
+        Ok(space)
+    }
+
+    /// Room for so many bytes of code, in any space.
+    pub(crate) fn allocate(&self, bytes: usize) -> Result<WritableCode, MapError> {
+        self.allocate_for(bytes, Purpose::Code)
+    }
+
+    /// Room for stubs.
+    pub(crate) fn allocate_stubs(&self, bytes: usize) -> Result<WritableCode, MapError> {
+        self.allocate_for(bytes, Purpose::Stubs)
+    }
+
+    fn allocate_for(&self, bytes: usize, purpose: Purpose) -> Result<WritableCode, MapError> {
+        if let Some(code) = self.allocate_in_one(bytes, purpose) {
+            return Ok(code);
+        }
+        // Perhaps some code waits for a thread that has left it.
+        epoch::collect();
+        if let Some(code) = self.allocate_in_one(bytes, purpose) {
+            return Ok(code);
+        }
+        let full = MapError::ArenaFull { wanted: bytes, left: 0, capacity: SPACE_BYTES };
+        let Some(space_bytes) = self.space_bytes else { return Err(full) };
+        self.add_arena(space_bytes.max(bytes.saturating_mul(1 + KEPT_FOR_STUBS)))?;
+        self.allocate_in_one(bytes, purpose).ok_or(full)
+    }
+
+    /// Room in the spaces that there are, without what is kept.
+    fn allocate_in_one(&self, bytes: usize, purpose: Purpose) -> Option<WritableCode> {
+        let mut arenas = self.arenas.lock().unwrap_or_else(PoisonError::into_inner);
+        let keep = if purpose == Purpose::Stubs { KEPT_FOR_STUBS * bytes } else { 0 };
+        arenas.iter_mut().find_map(|arena| {
+            let range = arena.code.range();
+            let kept = arena.kept + keep;
+            let used = arena.code.used().saturating_add(bytes).saturating_add(kept);
+            let has_room = used <= (range.end - range.start) as usize;
+            let code = has_room.then(|| arena.code.allocate(bytes).ok()).flatten()?;
+            arena.kept = kept;
+            Some(code)
         })
     }
 
-    /// Room for so many bytes of code.
-    pub(crate) fn allocate(&self, bytes: usize) -> Result<WritableCode, MapError> {
-        self.arena.allocate(bytes).or_else(|_| {
-            // Perhaps some code waits for a thread that has left it.
+    /// One more space, of so many bytes if that is not too much.
+    fn add_arena(&self, bytes: usize) -> Result<(), MapError> {
+        let mut arenas = self.arenas.lock().unwrap_or_else(PoisonError::into_inner);
+        let code = reserve(bytes.min(SPACE_BYTES).next_multiple_of(4096))?;
+        if !self.ranges.add(&code.range()) {
+            return Err(MapError::ArenaFull { wanted: bytes, left: 0, capacity: SPACE_BYTES });
+        }
+        arenas.push(Arena { code, kept: 0 });
+        Ok(())
+    }
+
+    /// A jump to `target` in the space that `near` is in.
+    pub(crate) fn add_far_jump(
+        &self,
+        near: u64,
+        target: u64,
+    ) -> Result<Arc<ExecutableCode>, MapError> {
+        let arenas = self.arenas.lock().unwrap_or_else(PoisonError::into_inner);
+        let arena = self.ranges.find(near).and_then(|number| arenas.get(number));
+        let Some(arena) = arena.map(|arena| arena.code.clone()) else {
+            unreachable!("a stub is in a space")
+        };
+        drop(arenas);
+        let mut code = arena.allocate(FAR_JUMP_BYTES).or_else(|_| {
             epoch::collect();
-            self.arena.allocate(bytes)
-        })
+            arena.allocate(FAR_JUMP_BYTES)
+        })?;
+        code.set_words(0, &far_jump(target));
+        Ok(self.insert_helper(code.publish()))
+    }
+
+    /// Whether two addresses are in one space, so that direct calls reach from one to the other.
+    pub(crate) fn is_one_space(&self, a: u64, b: u64) -> bool {
+        self.ranges.find(a).is_some_and(|space| self.ranges.find(b) == Some(space))
     }
 
     /// Publishes words that belong to no function.
@@ -164,7 +281,7 @@ impl Space {
 
     /// Every thread runs what has been redirected before this.
     pub(crate) fn synchronize(&self) {
-        self.arena.synchronize();
+        CodeArena::synchronize();
     }
 
     fn changed(&self, range: Range<u64>) {
@@ -199,15 +316,14 @@ impl Space {
         functions
     }
 
-    /// Every address that code can have.
-    pub(crate) fn range(&self) -> Range<u64> {
-        self.arena.range()
+    /// Every address that code can have, by space.
+    pub(crate) fn ranges(&self) -> &Arc<CodeRanges> {
+        &self.ranges
     }
 }
 
 /// As many addresses as the system gives.
-fn reserve() -> Result<CodeArena, MapError> {
-    let mut bytes = SPACE_BYTES;
+fn reserve(mut bytes: usize) -> Result<CodeArena, MapError> {
     loop {
         match CodeArena::new(bytes) {
             Err(_) if bytes > LEAST_SPACE_BYTES => bytes /= 4,
@@ -226,9 +342,19 @@ impl Drop for Retired {
     fn drop(&mut self) {
         let mut pieces = self.space.pieces.write().unwrap_or_else(PoisonError::into_inner);
         let Some(piece) = pieces.remove(&self.start) else { return };
+        let far = match &piece {
+            Piece::Function(function) => function.far.as_ref(),
+            Piece::Helper(_) => None,
+        };
+        if let Some(far) = far {
+            pieces.remove(&far.address());
+        }
         drop(pieces);
         // Simulators hear of it before its place can be used again.
         self.space.changed(piece.code().range());
+        if let Some(far) = far {
+            self.space.changed(far.range());
+        }
         if let Piece::Function(function) = piece {
             let mut released = self.space.released.lock().unwrap_or_else(PoisonError::into_inner);
             released.extend_from_slice(&function.refers_to);

@@ -20,7 +20,7 @@ use jitmem::ExecutableCode;
 
 use crate::error::Error;
 use crate::link;
-use crate::space::Space;
+use crate::space::{FAR_JUMP_BYTES, Space, far_jump};
 use crate::table::SlotNumber;
 
 /// Bytes of a stub with what is behind it.
@@ -130,11 +130,18 @@ impl Stubs {
         const TO_LAZY: u32 = 0x1400_0001;
         /// `adr x16`, four bytes before.
         const STUB_TO_X16: u32 = 0x10ff_fff0;
-        let mut code = space.allocate(BLOCK * STUB_BYTES as usize)?;
+        let stubs_bytes = BLOCK * STUB_BYTES as usize;
+        let mut code = space.allocate_stubs(stubs_bytes + FAR_JUMP_BYTES)?;
+        // Stubs in another space than `compile` share the way there.
+        code.set_words(stubs_bytes, &far_jump(self.compile));
+        let compile = match space.is_one_space(code.address(), self.compile) {
+            true => self.compile,
+            false => code.address() + stubs_bytes as u64,
+        };
         for n in 0..BLOCK {
             let at = n * STUB_BYTES as usize;
             let branch_at = code.address() + at as u64 + 8;
-            let to_compile = link::over(0x1400_0000, branch_at, self.compile)
+            let to_compile = link::over(0x1400_0000, branch_at, compile)
                 .ok_or(Error::Internal("a stub is too far from the lazy entry"))?;
             code.set_words(at, &[TO_LAZY, STUB_TO_X16, to_compile]);
         }

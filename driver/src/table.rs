@@ -247,7 +247,8 @@ impl Table {
         }
         let Some(assembled) = entry::assemble(signature, *conv) else { return Ok(None) };
         let code = space.add_helper(&assembled.words)?;
-        let entry = NativeEntry::new(&code, assembled.recovery, signature, space.range());
+        let entry =
+            NativeEntry::new(&code, assembled.recovery, signature, Arc::clone(space.ranges()));
         known.insert(signature.clone(), entry.clone());
         Ok(Some(entry))
     }
@@ -317,7 +318,8 @@ impl Table {
     pub(crate) fn call_address(&self, slot: SlotNumber) -> u64 {
         let entry = self.entry(slot);
         match &entry.body {
-            Body::Compiled(code) if !entry.is_replaced => code.code.address(),
+            // Its callers are where its stub is.
+            Body::Compiled(code) if !entry.is_replaced => code.entry_for_stub(),
             _ => entry.stub.address(),
         }
     }
@@ -345,15 +347,16 @@ impl Table {
         }
         let old = mem::replace(&mut entry.body, body);
         let code = match &entry.body {
-            Body::Compiled(code) => Some(code.code.address()),
+            Body::Compiled(code) => Some((code.code.address(), code.entry_for_stub())),
             _ => None,
         };
-        entry.stub.go_to(code.unwrap_or(entry.stub.lazy()), space)?;
-        entry.slot.entry.store(code.unwrap_or(entry.stub.address()), Ordering::Release);
-        if let Some(code) = code
+        entry.stub.go_to(code.map_or(entry.stub.lazy(), |(_, near)| near), space)?;
+        let entry_for_rust = code.map_or(entry.stub.address(), |(address, _)| address);
+        entry.slot.entry.store(entry_for_rust, Ordering::Release);
+        if let Some((_, near)) = code
             && !entry.is_replaced
         {
-            entry.send_callers(code, space)?;
+            entry.send_callers(near, space)?;
         }
         Ok(old)
     }

@@ -130,7 +130,7 @@ impl CodeArena {
     }
 
     /// Makes every thread of this process run from now on what was published and redirected before.
-    pub fn synchronize(&self) {
+    pub fn synchronize() {
         icache::other_cores_fetch_anew();
     }
 

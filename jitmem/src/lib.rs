@@ -27,9 +27,11 @@ mod error;
 mod icache;
 mod map;
 mod shared;
+mod spaces;
 pub mod trap;
 
 pub use arena::{CodeArena, ExecutableCode, WritableCode};
 pub use data::{DataMemory, HostMemory};
 pub use error::MapError;
 pub use shared::{Replaced, Shared};
+pub use spaces::CodeRanges;

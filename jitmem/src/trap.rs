@@ -11,11 +11,12 @@
 //! The trampoline saves the registers that belong to its caller in a frame, stores `sp` into
 //! the place that [`guarded`] gives it, and has a recovery address that restores them from the frame at `sp` and returns 1.
 
-use std::ops::Range;
 use std::ptr;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use crate::epoch::{LOCAL, Local};
+use crate::spaces::CodeRanges;
 
 /// Why native code stopped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,8 +50,8 @@ pub struct Fault {
 /// Where faults are caught, and where the calls that they end go on.
 #[derive(Clone, Debug)]
 pub struct Catch {
-    /// The code whose faults are caught: the arena's range.
-    pub code: Range<u64>,
+    /// The code whose faults are caught: the arenas' ranges.
+    pub code: Arc<CodeRanges>,
     /// The trampoline's recovery address.
     pub recovery: u64,
 }
