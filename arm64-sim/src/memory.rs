@@ -46,12 +46,14 @@ struct Range {
     permission: Permission,
     /// The memory itself, if it is the range's own.
     own: Vec<u8>,
+    /// Whether it is there for a call only.
+    lent: bool,
 }
 
 impl Range {
     fn owning(start: u64, mut own: Vec<u8>, permission: Permission) -> Range {
         let host = own.as_mut_ptr().expose_provenance() as u64;
-        Range { start, len: own.len() as u64, host, permission, own }
+        Range { start, len: own.len() as u64, host, permission, own, lent: false }
     }
 
     fn holds(&self, address: u64, size: u64) -> bool {
@@ -257,7 +259,29 @@ impl Memory {
         permission: Permission,
     ) -> bool {
         let (start, len) = (range.start, range.end.saturating_sub(range.start));
-        self.add(Range { start, len, host: start, permission, own: Vec::new() })
+        self.add(Range { start, len, host: start, permission, own: Vec::new(), lent: false })
+    }
+
+    /// Maps memory of the host until [`Memory::take_back`]. Ranges that are only read may overlap.
+    ///
+    /// # Safety
+    /// Until then, simulated code may do with the range what `permission` says.
+    pub(crate) unsafe fn lend(&mut self, range: core::ops::Range<u64>, permission: Permission) {
+        let (start, len) = (range.start, range.end.saturating_sub(range.start));
+        self.ranges.push(Range {
+            start,
+            len,
+            host: start,
+            permission,
+            own: Vec::new(),
+            lent: true,
+        });
+    }
+
+    /// Forgets what was lent.
+    pub(crate) fn take_back(&mut self) {
+        self.ranges.retain(|range| !range.lent);
+        self.last = 0;
     }
 
     fn add(&mut self, range: Range) -> bool {

@@ -258,6 +258,22 @@ impl Simulator {
         unsafe { self.machine.core.mem.map_host(range, permission) }
     }
 
+    /// Maps memory of the host for restricted code until [`Simulator::take_back`].
+    ///
+    /// # Safety
+    /// The memory must be there until then, and what simulated code does with it as `permission` says must be sound as the
+    /// doing of native code.
+    #[allow(unsafe_code)]
+    pub unsafe fn lend(&mut self, range: core::ops::Range<u64>, permission: Permission) {
+        // SAFETY: the caller's promise.
+        unsafe { self.machine.core.mem.lend(range, permission) };
+    }
+
+    /// Forgets all that was lent.
+    pub fn take_back(&mut self) {
+        self.machine.core.mem.take_back();
+    }
+
     /// The present contents of a buffer that was mapped at this address.
     #[must_use]
     pub fn mapped(&self, address: u64) -> Option<&[u8]> {

@@ -161,7 +161,7 @@ impl Case {
 
     fn abi(&self, scalar: Scalar) -> AbiParam {
         let narrow = scalar.1.is_int() && scalar.1.bits() < 64;
-        AbiParam { ty: scalar.1, extend: (narrow && self.extends).then_some(scalar.2) }
+        AbiParam { extend: (narrow && self.extends).then_some(scalar.2), ..scalar.1.into() }
     }
 
     fn param_words(&self) -> usize {

@@ -135,7 +135,7 @@ mod tests {
         use ir::Extend;
         let dirty = 0xabcd_ef01_89ab_cdef;
         let check = |ty: Type, extend, passed: u64, taken: u64| {
-            let param = AbiParam { ty, extend };
+            let param = AbiParam { extend, ..AbiParam::from(ty) };
             let signature = Signature { params: vec![param], results: vec![param] };
             assert_eq!(place(&signature, &[dirty]).ints[0], passed, "{param}");
             // Nobody else has cut what comes out of a register.

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
-use ir::{Module, Signature, Type};
+use ir::{AbiParam, Module, Signature};
 
 use crate::closure::HostClosure;
 use crate::error::Error;
@@ -249,20 +249,20 @@ impl Engine {
     pub fn func<A: Args, R: Results>(&self, name: &str) -> Result<Func<A, R>, Error> {
         let (slot, life) = self.slot(name)?;
         let actual = &slot.signature;
-        let (params, results) = (A::types(), R::types());
-        if !actual.param_types().eq(params.iter().copied())
-            || !actual.result_types().eq(results.iter().copied())
+        let used_as = Signature { params: A::params(), ..Signature::new(&[], &R::types()) };
+        if !same_uses(&actual.params, &used_as.params)
+            || !same_uses(&actual.results, &used_as.results)
         {
             return Err(Error::WrongSignature {
                 name: name.to_owned(),
                 actual: Box::new(actual.clone()),
-                used_as: Box::new(Signature::new(&params, &results)),
+                used_as: Box::new(used_as),
             });
         }
         Ok(Func { engine: self.clone(), slot, life, types: PhantomData })
     }
 
-    /// Calls a function with values whose types are only known now.
+    /// Calls a function with values whose types are only known now. Slices can only be lent by [`func`](Engine::func).
     ///
     /// # Errors
     /// [`Error::NoFunction`], [`Error::ArgumentCount`], [`Error::WrongSignature`], or the trap that ended the call.
@@ -277,13 +277,12 @@ impl Engine {
                 given: args.len(),
             });
         }
-        if !signature.param_types().eq(args.iter().map(|value| value.ty())) {
-            let types: Vec<Type> = args.iter().map(|value| value.ty()).collect();
-            let results: Vec<Type> = signature.result_types().collect();
+        let params: Vec<AbiParam> = args.iter().map(|value| value.ty().into()).collect();
+        if !same_uses(&signature.params, &params) {
             return Err(Error::WrongSignature {
                 name: name.to_owned(),
                 actual: Box::new(signature.clone()),
-                used_as: Box::new(Signature::new(&types, &results)),
+                used_as: Box::new(Signature { params, results: signature.results.clone() }),
             });
         }
         let args: Vec<Words> = args.iter().map(|value| value.to_words()).collect();
@@ -364,6 +363,11 @@ impl Engine {
     }
 }
 
+/// Whether Rust may use one for the other: how they are extended does not matter.
+fn same_uses(a: &[AbiParam], b: &[AbiParam]) -> bool {
+    a.iter().map(|param| (param.ty, param.slice)).eq(b.iter().map(|param| (param.ty, param.slice)))
+}
+
 /// A function of an engine with its Rust types. Keeps the engine alive, and the function too if that belongs to an [`Owned`] module;
 /// may be called by several threads.
 pub struct Func<A, R> {
@@ -379,8 +383,8 @@ impl<A: Args, R: Results> Func<A, R> {
     /// # Errors
     /// The trap that ended the call; [`Error::Removed`]; what keeps it from being compiled.
     #[inline]
-    pub fn call(&self, args: A) -> Result<R, Error> {
-        args.with_words(|args| {
+    pub fn call(&self, args: A::Lent<'_>) -> Result<R, Error> {
+        A::with_words(args, |args| {
             R::of_call(|results| self.engine.call_words(&self.slot, args, results))
         })
     }

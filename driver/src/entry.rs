@@ -272,7 +272,7 @@ mod tests {
     /// The callee sees registers and the stack as the standard says, and gives what it saw back.
     #[test]
     fn arguments_and_results_go_through() {
-        let signed = |ty| AbiParam { ty, extend: Some(Extend::Sign) };
+        let signed = |ty| AbiParam { extend: Some(Extend::Sign), ..AbiParam::from(ty) };
         let mut params: Vec<AbiParam> = vec![
             Type::F64.into(),
             Type::I64.into(),

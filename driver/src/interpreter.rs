@@ -12,7 +12,7 @@ use crate::options::Options;
 use crate::pending;
 use crate::table::{Body, Slot, Table, Target};
 use crate::unit::{Origin, Unit};
-use crate::value::Words;
+use crate::value::{self, Lent, Words};
 
 /// Interpreters. A call takes an idle one, so that calls may nest and threads do not wait for each other.
 #[derive(Debug)]
@@ -125,8 +125,15 @@ impl Interpreters {
             let host = host.ok_or(TrapKind::Unreachable)?;
             if host.call(args, results, None) { Ok(()) } else { Err(TrapKind::Unreachable) }
         };
+        for Lent { range, mutable } in value::lent(&slot.signature, args) {
+            match mutable {
+                true => interpreter.allow(range),
+                false => interpreter.allow_reading(range),
+            }
+        }
         let args = abi::flat(&slot.signature, args);
         let outcome = interpreter.call(&self.program, function, &args, &mut host);
+        interpreter.forget();
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(interpreter);
         let words = match outcome {
             Ok(words) => words,

@@ -108,4 +108,4 @@ pub use owned::Owned;
 pub use print::{Output, Printed, Sink};
 pub use statistics::{FunctionStatistics, Statistics};
 pub use table::FuncId;
-pub use value::{Args, Results, Scalar, Typed, Value, Words};
+pub use value::{Arg, Args, Element, Results, Scalar, Typed, Value, Words};

@@ -18,7 +18,7 @@ use crate::host::{Bound, HostResult};
 use crate::inner::{Context, MAX_NESTING};
 #[cfg(feature = "simulator")]
 use crate::space::Space;
-use crate::value::{Args, Results, Scalar, Words};
+use crate::value::{Args, Lent, Results, Scalar, Words};
 
 /// Whether this host runs ARM64 code.
 pub(crate) const AVAILABLE: bool = cfg!(all(target_arch = "aarch64", unix));
@@ -205,6 +205,16 @@ pub(crate) fn share_data(simulator: &mut arm64_sim::Simulator, data: &jitmem::Da
     // SAFETY: whoever keeps the simulators of an engine keeps the data as well. The objects are there for machine code of
     // the module to read and write, which this is.
     unsafe { simulator.map_host(data.range(), arm64_sim::Permission::ReadWrite) }
+}
+
+/// Lets a restricted simulator work on what the caller lends for a call, until it is taken back.
+#[cfg(feature = "simulator")]
+pub(crate) fn lend(simulator: &mut arm64_sim::Simulator, lent: &Lent) {
+    use arm64_sim::Permission::{Read, ReadWrite};
+    let permission = if lent.mutable { ReadWrite } else { Read };
+    // SAFETY: the caller of the function has a reference to the memory, unique if it is to be written, until the call ends; then
+    // it is taken back.
+    unsafe { simulator.lend(lent.range.clone(), permission) };
 }
 
 /// Lets a restricted simulator read the code that it runs, which is in this range of a space: constants and jump tables are

@@ -20,7 +20,7 @@ use crate::native;
 use crate::space::{Follow, Space};
 use crate::statistics::{FunctionStatistics, Statistics};
 use crate::table::Slot;
-use crate::value::Words;
+use crate::value::{self, Words};
 
 /// Bytes of stack of a simulated processor.
 const STACK_BYTES: u64 = 8 << 20;
@@ -146,12 +146,12 @@ impl Simulators {
     pub(crate) fn call(
         &self,
         slot: &Slot,
-        args: &[Words],
+        words: &[Words],
         results: &mut [Words],
         space: &Space,
     ) -> Result<(), Error> {
         let signature = slot.signature.halved();
-        let places = abi::place(&signature, &abi::flat(&slot.signature, args));
+        let places = abi::place(&signature, &abi::flat(&slot.signature, words));
         let taken = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut processor = match taken {
             Some(processor) => processor,
@@ -165,7 +165,12 @@ impl Simulators {
             stack: &places.stack,
             result_words: abi::result_words(&signature),
         };
-        let outcome = processor.simulator.call(slot.entry.load(Ordering::Acquire), &args);
+        let simulator = &mut processor.simulator;
+        if self.limits.restricted {
+            value::lent(&slot.signature, words).for_each(|lent| native::lend(simulator, &lent));
+        }
+        let outcome = simulator.call(slot.entry.load(Ordering::Acquire), &args);
+        simulator.take_back();
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(processor);
         let left = outcome.map_err(|fault| error(&fault, space))?;
         abi::results(&slot.signature, &left.ints, &left.floats, &left.memory, results);

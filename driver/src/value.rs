@@ -1,9 +1,11 @@
 //! Values at the border of compiled code: dynamic ([`Value`]) and typed ([`Scalar`], [`Args`], [`Results`]).
 
 use std::fmt;
+use std::num::NonZeroU32;
+use std::ops::Range;
 
 use ir::eval::wide;
-use ir::{AbiParam, Extend, Type};
+use ir::{AbiParam, Extend, Signature, SliceParam, Type};
 
 /// A value with its type, for calls whose signature is only known at run time.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -134,6 +136,10 @@ mod sealed {
     pub trait Sealed {}
     /// The same for all values.
     pub trait Typed {}
+    /// What slices may be made of: types without padding for which all bits are good.
+    pub trait Element {}
+    /// What one argument can be.
+    pub trait Arg {}
     /// Only this crate says what arguments and results are: machine code reads and writes as many words as there are types.
     pub trait Tuple {}
 }
@@ -154,7 +160,7 @@ pub trait Scalar: sealed::Sealed + Copy + Send + 'static {
     /// Type and extension.
     #[must_use]
     fn param() -> AbiParam {
-        AbiParam { ty: Self::TYPE, extend: Self::EXTEND }
+        AbiParam { extend: Self::EXTEND, ..Self::TYPE.into() }
     }
 }
 
@@ -268,12 +274,128 @@ macro_rules! wide_types {
 }
 wide_types! { i128 u128 }
 
-/// The arguments of a typed call: nothing, a value, or a tuple of up to 24.
+/// A type that slices may be of: numbers, and arrays of them.
+pub trait Element: sealed::Element + 'static {
+    /// Its bytes.
+    const SIZE: NonZeroU32;
+}
+
+/// The size of an element.
+const fn size_of_element<T>() -> NonZeroU32 {
+    let size = size_of::<T>();
+    assert!(size >= 1 && size <= u32::MAX as usize, "an element has 1 byte to 4 GiB");
+    NonZeroU32::MIN.saturating_add(size as u32 - 1)
+}
+
+macro_rules! elements {
+    ($($rust:ty)*) => { $(
+        impl sealed::Element for $rust {}
+        impl Element for $rust {
+            const SIZE: NonZeroU32 = size_of_element::<$rust>();
+        }
+    )* };
+}
+elements! { i8 u8 i16 u16 i32 u32 i64 u64 isize usize i128 u128 f32 f64 }
+
+impl<T: Element, const N: usize> sealed::Element for [T; N] {}
+impl<T: Element, const N: usize> Element for [T; N] {
+    const SIZE: NonZeroU32 = size_of_element::<[T; N]>();
+}
+
+/// An argument of a typed call: a value, or memory that is lent for as long as the call takes: `&[T]` for a parameter that is a
+/// `slice`, `&mut [T]` for one that is a `slice mut`, of elements as large as `T`.
+///
+/// ```
+/// use driver::{Engine, Func, Hosts, Options, ir};
+///
+/// let text = "
+/// fn @double(i128 slice mut 8, i64) {
+/// block0(v0: i128, v1: i64):
+///   v2: i64 = slice_addr v0, v1, 8
+///   v3: f64 = load v2
+///   v4: f64 = fadd v3, v3
+///   store v4, v2
+///   ret
+/// }";
+/// let module = ir::parse::module(text).map_err(|errors| errors[0].clone())?;
+/// let engine = Engine::new(module, &Hosts::new(), &Options::default())?;
+/// let double: Func<(&mut [f64], i64), ()> = engine.func("double")?;
+/// let mut numbers = [1.5, 2.5];
+/// double.call((&mut numbers, 1))?;
+/// assert_eq!(numbers, [1.5, 5.0]);
+/// assert!(double.call((&mut numbers, 2)).unwrap_err().to_string().contains("index_out_of_bounds"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub trait Arg: sealed::Arg {
+    /// What a call is given: itself, or a slice that is lent for `'a`.
+    type Lent<'a>;
+    /// Its type in the IR, and the slice that it is.
+    fn param() -> AbiParam;
+    /// Its words.
+    fn to_words(lent: Self::Lent<'_>) -> Words;
+}
+
+impl<T: Typed> sealed::Arg for T {}
+impl<T: Typed> Arg for T {
+    type Lent<'a> = T;
+    fn param() -> AbiParam {
+        T::TYPE.into()
+    }
+    #[inline]
+    fn to_words(value: T) -> Words {
+        Typed::to_words(value)
+    }
+}
+
+impl<T: Element> sealed::Arg for &[T] {}
+impl<T: Element> Arg for &[T] {
+    type Lent<'a> = &'a [T];
+    fn param() -> AbiParam {
+        SliceParam { size: T::SIZE, mutable: false }.into()
+    }
+    #[inline]
+    fn to_words(lent: &[T]) -> Words {
+        [lent.as_ptr().expose_provenance() as u64, lent.len() as u64]
+    }
+}
+
+impl<T: Element> sealed::Arg for &mut [T] {}
+impl<T: Element> Arg for &mut [T] {
+    type Lent<'a> = &'a mut [T];
+    fn param() -> AbiParam {
+        SliceParam { size: T::SIZE, mutable: true }.into()
+    }
+    #[inline]
+    fn to_words(lent: &mut [T]) -> Words {
+        [lent.as_mut_ptr().expose_provenance() as u64, lent.len() as u64]
+    }
+}
+
+/// Memory that is lent for a call.
+#[derive(Debug)]
+pub(crate) struct Lent {
+    pub(crate) range: Range<u64>,
+    pub(crate) mutable: bool,
+}
+
+/// What a call with these words lends.
+pub(crate) fn lent(signature: &Signature, args: &[Words]) -> impl Iterator<Item = Lent> {
+    let slices = signature.params.iter().zip(args).filter_map(|(param, &words)| {
+        let ([start, count], SliceParam { size, mutable }) = (words, param.slice?);
+        let bytes = count.saturating_mul(size.get().into());
+        Some(Lent { range: start..start.saturating_add(bytes), mutable })
+    });
+    slices.filter(|lent| !lent.range.is_empty())
+}
+
+/// The arguments of a typed call: nothing, one, or a tuple of up to 24.
 pub trait Args: sealed::Tuple {
-    /// Their types.
-    fn types() -> Vec<Type>;
+    /// What a call is given: themselves, with slices that are lent for `'a`.
+    type Lent<'a>;
+    /// Their types, and the slices among them.
+    fn params() -> Vec<AbiParam>;
     /// Calls with their words.
-    fn with_words<T>(self, call: impl FnOnce(&[Words]) -> T) -> T;
+    fn with_words<T>(args: Self::Lent<'_>, call: impl FnOnce(&[Words]) -> T) -> T;
 }
 
 /// The results of a typed call: nothing, a value, or a tuple of up to 24.
@@ -287,14 +409,15 @@ pub trait Results: sealed::Tuple + Sized {
     fn of_call<E>(call: impl FnOnce(&mut [Words]) -> Result<(), E>) -> Result<Self, E>;
 }
 
-impl<T: Typed> sealed::Tuple for T {}
-impl<T: Typed> Args for T {
-    fn types() -> Vec<Type> {
-        vec![T::TYPE]
+impl<T: Arg> sealed::Tuple for T {}
+impl<T: Arg> Args for T {
+    type Lent<'a> = T::Lent<'a>;
+    fn params() -> Vec<AbiParam> {
+        vec![T::param()]
     }
     #[inline]
-    fn with_words<R>(self, call: impl FnOnce(&[Words]) -> R) -> R {
-        call(&[self.to_words()])
+    fn with_words<R>(arg: Self::Lent<'_>, call: impl FnOnce(&[Words]) -> R) -> R {
+        call(&[T::to_words(arg)])
     }
 }
 
@@ -312,14 +435,16 @@ impl<T: Typed> Results for T {
 
 macro_rules! tuples {
     ([$($t:ident $n:tt)*]) => {
-        impl<$($t: Typed),*> sealed::Tuple for ($($t,)*) {}
-        impl<$($t: Typed),*> Args for ($($t,)*) {
-            fn types() -> Vec<Type> {
-                vec![$($t::TYPE),*]
+        impl<$($t: Arg),*> sealed::Tuple for ($($t,)*) {}
+        impl<$($t: Arg),*> Args for ($($t,)*) {
+            type Lent<'a> = ($($t::Lent<'a>,)*);
+            fn params() -> Vec<AbiParam> {
+                vec![$($t::param()),*]
             }
             #[inline]
-            fn with_words<T>(self, call: impl FnOnce(&[Words]) -> T) -> T {
-                call(&[$(self.$n.to_words()),*])
+            #[allow(unused_variables)] // no arguments
+            fn with_words<T>(args: Self::Lent<'_>, call: impl FnOnce(&[Words]) -> T) -> T {
+                call(&[$($t::to_words(args.$n)),*])
             }
         }
         impl<$($t: Typed),*> Results for ($($t,)*) {

@@ -4,7 +4,7 @@ mod common;
 
 use common::trusted;
 use driver::ir::{Module, VerifyRule, parse};
-use driver::{Engine, EngineKind, Error, Func, Hosts, Level, Options};
+use driver::{Engine, EngineKind, Error, Func, Hosts, Level, Options, Value};
 
 fn module(text: &str) -> Module {
     parse::module(text).unwrap_or_else(|errors| panic!("{}", errors[0].render(text, "test")))
@@ -95,5 +95,121 @@ block0(v0: i64):
         let f: Func<i64, (i64, i64)> = engine.func("f").unwrap();
         assert_eq!(f.call(0x1_0000_0007).unwrap(), (108, 8), "{options:?}");
         assert_eq!(f.call(9).unwrap(), (108, 8), "{options:?}");
+    }
+}
+
+/// Sums the first into the last element of the second, whose elements are three numbers.
+const SLICES: &str = "
+fn @sum(i128 slice 8, i128 slice mut 24, i64) -> i64 {
+block0(v0: i128, v1: i128, v2: i64):
+  v3: i64, v4: i64 = isplit v0
+  v5: i64 = iconst 0
+  jump block1(v5)
+block1(v6: i64):
+  v7: i8 = icmp ult v6, v4
+  branch v7, block2, block3
+block2:
+  v8: i64 = slice_addr v0, v6, 8
+  v9: i64 = load v8
+  v10: i64 = call @add(v1, v2, v9)
+  v11: i64 = iconst 1
+  v12: i64 = add v6, v11
+  jump block1(v12)
+block3:
+  ret v4
+}
+fn @add(i128 slice mut 24, i64, i64) -> i64 {
+block0(v0: i128, v1: i64, v2: i64):
+  v3: i64 = slice_addr v0, v1, 24
+  v4: i64 = load v3 + 16
+  v5: i64 = add v4, v2
+  store v5, v3 + 16
+  ret v5
+}";
+
+#[test]
+fn slices_are_lent_for_a_call() {
+    for restricted in [false, true] {
+        for options in each().filter(|o| !restricted || !format!("{o:?}").contains("Native")) {
+            let options = options.restricted(restricted);
+            let engine = Engine::new(module(SLICES), &Hosts::new(), &options).unwrap();
+            let sum = engine.func::<(&[i64], &mut [[i64; 3]], i64), i64>("sum").unwrap();
+            let numbers = vec![5; 1000];
+            let mut sums = [[1, 2, 3]; 2];
+            assert_eq!(sum.call((&numbers, &mut sums, 1)).unwrap(), 1000, "{options:?}");
+            assert_eq!(sums, [[1, 2, 3], [1, 2, 5003]]);
+            assert_eq!(sum.call((&numbers[..2], &mut sums[..1], 0)).unwrap(), 2);
+            assert_eq!(sums, [[1, 2, 13], [1, 2, 5003]]);
+            // Of nothing, nothing is touched; beyond the end there is a trap.
+            assert_eq!(sum.call((&[], &mut [], 7)).unwrap(), 0);
+            for index in [1, 2, -1, i64::MAX, 1 << 60] {
+                let error = sum.call((&numbers, &mut sums[..1], index)).unwrap_err();
+                assert!(error.to_string().contains("index_out_of_bounds"), "{error}");
+            }
+            assert_eq!(sums[1], [1, 2, 5003], "{options:?}");
+        }
+    }
+}
+
+#[test]
+fn a_slice_is_called_as_what_it_is() {
+    let engine = Engine::new(module(SLICES), &Hosts::new(), &Options::default()).unwrap();
+    let wrong = |error: Error, words: &str| {
+        assert!(matches!(error, Error::WrongSignature { .. }) && error.to_string().contains(words));
+    };
+    let used = engine.func::<(i128, i128, i64), i64>("sum").unwrap_err();
+    wrong(used, "not (i128, i128, i64)");
+    let used = engine.func::<(&[i64], &[[i64; 3]], i64), i64>("sum").unwrap_err();
+    wrong(used, "not (i128 slice 8, i128 slice 24, i64)");
+    let used = engine.func::<(&[i64], &mut [i64], i64), i64>("sum").unwrap_err();
+    wrong(used, "not (i128 slice 8, i128 slice mut 8, i64)");
+    let values = [Value::I128(1 << 64 | 4096), Value::I64(0), Value::I64(1)];
+    wrong(engine.call_values("add", &values).unwrap_err(), "not (i128, i64, i64)");
+}
+
+/// What was lent for reading is not written, and when the call ends it is nobody's any more: restricted memory checks it.
+#[test]
+fn restricted_programs_keep_to_what_is_lent() {
+    let text = "
+fn @keep(i128 slice 8) -> i64 {
+block0(v0: i128):
+  v1: i64, v2: i64 = isplit v0
+  v3: i64 = load v1
+  ret v1
+}
+fn @write(i128 slice 8) {
+block0(v0: i128):
+  v1: i64, v2: i64 = isplit v0
+  store v2, v1
+  ret
+}
+fn @behind(i128 slice 8) -> i64 {
+block0(v0: i128):
+  v1: i64, v2: i64 = isplit v0
+  v3: i64 = load v1 + 8
+  ret v3
+}
+fn @read(i64) -> i64 {
+block0(v0: i64):
+  v1: i64 = load v0
+  ret v1
+}";
+    for options in each().map(|options| options.restricted(true)) {
+        let Ok(engine) = Engine::new(module(text), &Hosts::new(), &options) else { continue };
+        let numbers = [42_i64, 43];
+        let faults = |result: Result<i64, Error>| {
+            let error = result.expect_err("it is not lent").to_string();
+            assert!(error.contains("memory_fault"), "{options:?}: {error}");
+        };
+        let keep: Func<&[i64], i64> = engine.func("keep").unwrap();
+        let write: Func<&[i64], ()> = engine.func("write").unwrap();
+        let behind: Func<&[i64], i64> = engine.func("behind").unwrap();
+        let read: Func<i64, i64> = engine.func("read").unwrap();
+        let address = keep.call(&numbers[..1]).unwrap();
+        faults(read.call(address));
+        faults(write.call(&numbers).map(|()| 0));
+        faults(behind.call(&numbers[..1]));
+        assert_eq!(behind.call(&numbers).unwrap(), 43);
+        assert_eq!(numbers, [42, 43]);
     }
 }

@@ -42,6 +42,13 @@ impl Loader<'_> {
                     loader.push(Op::new(exec::split(), d, a, 0, c));
                 });
             }
+            (InstData::SliceAddr { slice, index, size }, &[value]) => {
+                let (a, b, c) = (self.reg(slice), self.reg(index), self.scratch(1));
+                self.constant(c, size.get().into());
+                self.define(value, |loader, d| {
+                    loader.push(Op::new(exec::slice_addr(), d, a, b, c));
+                });
+            }
             (InstData::Overflow { op, args: [x, y] }, &[result, over]) => {
                 let (a, b) = (self.reg(x), self.reg(y));
                 let handler = known(exec::overflow(op, func.value_type(result)));
@@ -61,37 +68,37 @@ impl Loader<'_> {
             (InstData::Load { kind: LoadKind::Full, addr, offset, .. }, &[value])
                 if is_wide(value) =>
             {
-                let op = self.checked(exec::wide_load(), addr, offset, Type::I128);
+                let op = self.checked(exec::wide_load(), addr, offset, Type::I128, false);
                 self.define(value, |loader, d| loader.push(Op { d, ..op }));
             }
             (InstData::Store { kind: StoreKind::Full, value, addr, offset, .. }, _)
                 if is_wide(value) =>
             {
                 let d = self.reg(value);
-                let op = self.checked(exec::wide_store(), addr, offset, Type::I128);
+                let op = self.checked(exec::wide_store(), addr, offset, Type::I128, true);
                 self.push(Op { d, ..op });
             }
             (InstData::AtomicLoad { addr, .. }, &[value]) => {
                 let ty = func.value_type(value);
-                let op = self.checked(known(exec::atomic_load(ty)), addr, 0, ty);
+                let op = self.checked(known(exec::atomic_load(ty)), addr, 0, ty, false);
                 self.define(value, |loader, d| loader.push(Op { d, ..op }));
             }
             (InstData::AtomicStore { value, addr, .. }, _) => {
                 let ty = func.value_type(value);
                 let d = self.reg(value);
-                let op = self.checked(known(exec::atomic_store(ty)), addr, 0, ty);
+                let op = self.checked(known(exec::atomic_store(ty)), addr, 0, ty, true);
                 self.push(Op { d, ..op });
             }
             (InstData::AtomicRmw { op, value, addr, .. }, &[found]) => {
                 let ty = func.value_type(found);
                 let b = self.reg(value);
-                let op = self.checked(known(exec::atomic_rmw(op, ty)), addr, 0, ty);
+                let op = self.checked(known(exec::atomic_rmw(op, ty)), addr, 0, ty, true);
                 self.define(found, |loader, d| loader.push(Op { d, b, ..op }));
             }
             (InstData::AtomicCas { expected, new, addr, .. }, &[found]) => {
                 let ty = func.value_type(found);
                 let (b, c) = (self.reg(expected), self.reg(new));
-                let op = self.checked(known(exec::atomic_cas(ty)), addr, 0, ty);
+                let op = self.checked(known(exec::atomic_cas(ty)), addr, 0, ty, true);
                 self.define(found, |loader, d| loader.push(Op { d, b, c, ..op }));
             }
             (InstData::Fence {}, _) => self.push(Op::new(exec::fence(), 0, 0, 0, 0)),
@@ -118,11 +125,12 @@ impl Loader<'_> {
         addr: Value,
         offset: i32,
         memory: Type,
+        writes: bool,
     ) -> Op {
         let a = self.reg(addr);
         let op = Op::with_wide(handler, memory.bytes() as u16, a, offset as u32);
         if self.program.options.memory == MemoryAccess::Restricted {
-            self.push(Op { run: exec::check(), ..op });
+            self.push(Op { run: exec::check(writes), ..op });
         }
         op
     }

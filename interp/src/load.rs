@@ -322,7 +322,7 @@ impl Loader<'_> {
 
     fn load(&mut self, kind: LoadKind, value: Value, addr: Value, offset: i32) {
         let ty = self.func.value_type(value);
-        let access = self.address(addr, offset, kind.memory_type(ty));
+        let access = self.address(addr, offset, kind.memory_type(ty), false);
         let handler = known(exec::load(kind, ty, access.mode));
         self.define(value, |loader, d| loader.push(access.op(handler, d)));
     }
@@ -330,19 +330,19 @@ impl Loader<'_> {
     fn store(&mut self, kind: StoreKind, value: Value, addr: Value, offset: i32) {
         let memory = kind.memory_type(self.func.value_type(value));
         let v = self.reg(value);
-        let access = self.address(addr, offset, memory);
+        let access = self.address(addr, offset, memory, true);
         let handler = known(exec::store(memory, access.mode));
         self.push(access.op(handler, v));
     }
 
     /// How an access gets its address; in restricted mode it is checked.
-    fn address(&mut self, addr: Value, offset: i32, memory: Type) -> Access {
+    fn address(&mut self, addr: Value, offset: i32, memory: Type, writes: bool) -> Access {
         if let Some(indexed) = self.plan.indexed(self.func, addr) {
             let (a, b) = (self.reg(indexed.base), self.reg(indexed.index));
             // The plan has seen to it that the offset fits.
             return Access { mode: Mode::Indexed(indexed.shift), a, b, c: offset as u16 };
         }
-        let Op { a, b, c, .. } = self.checked(exec::check(), addr, offset, memory);
+        let Op { a, b, c, .. } = self.checked(exec::check(writes), addr, offset, memory, writes);
         Access { mode: Mode::Offset, a, b, c }
     }
 }

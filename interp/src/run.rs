@@ -108,6 +108,7 @@ pub struct Interpreter {
     wide: Vec<u64>,
     stack: Option<HostMemory>,
     allowed: Vec<Range<u64>>,
+    readable: Vec<Range<u64>>,
     /// What a restricted program may touch: its stack, its data, and what is allowed.
     touchable: Vec<Range<u64>>,
     counts: Counts,
@@ -129,6 +130,7 @@ impl Interpreter {
             wide: Vec::new(),
             stack: None,
             allowed: Vec::new(),
+            readable: Vec::new(),
             touchable: Vec::new(),
             counts: Counts::default(),
         }
@@ -146,9 +148,15 @@ impl Interpreter {
         self.allowed.push(range);
     }
 
-    /// Takes back every [`allow`](Self::allow).
+    /// The same for reading only.
+    pub fn allow_reading(&mut self, range: Range<u64>) {
+        self.readable.push(range);
+    }
+
+    /// Takes back every [`allow`](Self::allow) and [`allow_reading`](Self::allow_reading).
     pub fn forget(&mut self) {
         self.allowed.clear();
+        self.readable.clear();
     }
 
     /// Calls a function. Arguments and results are raw bits; what is above an argument's type is ignored.
@@ -196,6 +204,7 @@ impl Interpreter {
             wide_base: 0,
             own_ranges: self.touchable.len(),
             touchable: &mut self.touchable,
+            readable: &self.readable,
             fuel: self.limits.fuel.unwrap_or(u64::MAX),
             counts: &mut self.counts,
             yield_budget: 0,

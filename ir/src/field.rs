@@ -1,6 +1,7 @@
 //! The types of fields that instructions have: the role of each, how it is printed and how it is read.
 
 use std::fmt::{self, Display, Formatter};
+use std::num::NonZeroU32;
 use std::slice;
 
 use crate::entity::{DataRef, FuncRef, SigRef, StackSlot, SwitchRef, Value, Var};
@@ -93,6 +94,10 @@ fields! {
     i32: plain;
         write |offset, f, _| Offset(offset).fmt(f);
         read |parser, _, _| parser.offset();
+    // Bytes of an element.
+    NonZeroU32: plain;
+        write |size, f, _| size.fmt(f);
+        read |parser, _, _| parser.size();
     LoadKind: plain;
         write |kind, f, _| kind.fmt(f);
         read |parser, _, head| parser.load_kind(head);

@@ -4,6 +4,7 @@
 
 use std::convert::identity;
 use std::fmt::{self, Formatter};
+use std::num::NonZeroU32;
 use std::ops::Range;
 
 use crate::entity::{Block, DataRef, FuncRef, SigRef, StackSlot, SwitchRef, Value, Var};
@@ -232,6 +233,8 @@ formats! {
     StackAddr = StackAddr { slot: StackSlot, offset: i32 } [" " slot offset]
     /// Address of a data object plus an offset.
     DataAddr = DataAddr { data: DataRef, offset: i32 } [" " data offset]
+    /// Address of an element of a slice, whose elements have `size` bytes.
+    SliceAddr = SliceAddr { slice: Value, index: Value, size: NonZeroU32 } [" " slice ", " index ", " size]
     /// Address of a function.
     FuncAddr = FuncAddr { callee: FuncRef } [" " callee]
     /// Read a variable.

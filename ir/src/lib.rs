@@ -49,7 +49,7 @@ pub use opcode::{
 };
 pub use parse::{ParseCode, ParseError};
 pub use trap::{TrapKind, UserTrap};
-pub use types::{AbiParam, Extend, Signature, Span, Type};
+pub use types::{AbiParam, Extend, Signature, SliceParam, Span, Type};
 pub use verify::{
     MAX_FRAME, VerifyError, VerifyRule, verify_confined, verify_function, verify_module,
 };

@@ -269,6 +269,7 @@ opcodes! {
         Store       "store"       Payload Writes false "Write memory, little-endian; narrow stores keep the low bits.";
         StackAddr   "stack_addr"  Payload Pure false "Address of a stack slot plus an offset.";
         DataAddr    "data_addr"   Payload Pure false "Address of a data object plus an offset.";
+        SliceAddr   "slice_addr"  Payload MayTrap false "Address of the element of this index in a slice of elements of so many bytes; traps with index_out_of_bounds if there is none.";
         FuncAddr    "func_addr"   Payload Pure false "Address of a function of the module or of the host, for call_indirect.";
         AtomicLoad  "atomic_load" Payload Atomic false "Read memory, as one access in the one order of all atomic accesses; traps if the address is not a multiple of the width.";
         AtomicStore "atomic_store" Payload Atomic false "Write memory likewise.";

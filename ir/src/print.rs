@@ -424,7 +424,7 @@ mod tests {
         let x = b.param(Type::F64);
         let acc = b.var("acc", Type::I64);
         let slot = b.slot(16, 8);
-        let param = AbiParam { ty: Type::I8, extend: Some(Extend::Sign) };
+        let param = AbiParam { extend: Some(Extend::Sign), ..Type::I8.into() };
         let print = b.import("print", Signature { params: vec![param], results: vec![] });
         let pair = b.import("pair", Signature::new(&[], &[Type::I64, Type::F32]));
         let (head, done) = (b.block("loop head"), b.block("done"));

@@ -57,6 +57,12 @@ impl Type {
         self.bits() / 8
     }
 
+    /// The same as the size of an element.
+    #[must_use]
+    pub const fn size(self) -> NonZeroU32 {
+        NonZeroU32::MIN.saturating_add(self.bytes() - 1)
+    }
+
     /// Whether this is an integer type.
     #[must_use]
     #[inline]
@@ -132,6 +138,16 @@ pub enum Extend {
     Sign,
 }
 
+/// Memory that a caller lends for as long as a call takes: elements side by side. The low half of the `i128` that stands
+/// for it is the address of the first, the high half says how many there are.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct SliceParam {
+    /// Bytes of an element.
+    pub size: NonZeroU32,
+    /// Whether the callee may write them.
+    pub mutable: bool,
+}
+
 /// One parameter or result of a signature.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct AbiParam {
@@ -140,20 +156,34 @@ pub struct AbiParam {
     /// How the caller (for a result, the callee) must extend an `i8`, `i16` or `i32` to its register. Calls to C
     /// functions need it; between functions of the IR the bits above the type are undefined.
     pub extend: Option<Extend>,
+    /// What an `i128` parameter lends, if it does.
+    pub slice: Option<SliceParam>,
 }
 
 impl From<Type> for AbiParam {
     fn from(ty: Type) -> Self {
-        Self { ty, extend: None }
+        Self { ty, extend: None, slice: None }
+    }
+}
+
+impl From<SliceParam> for AbiParam {
+    fn from(slice: SliceParam) -> Self {
+        Self { ty: Type::I128, extend: None, slice: Some(slice) }
     }
 }
 
 impl fmt::Display for AbiParam {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.ty.fmt(f)?;
         match self.extend {
-            None => write!(f, "{}", self.ty),
-            Some(Extend::Zero) => write!(f, "{} zext", self.ty),
-            Some(Extend::Sign) => write!(f, "{} sext", self.ty),
+            None => {}
+            Some(Extend::Zero) => f.write_str(" zext")?,
+            Some(Extend::Sign) => f.write_str(" sext")?,
+        }
+        match self.slice {
+            None => Ok(()),
+            Some(SliceParam { size, mutable: false }) => write!(f, " slice {size}"),
+            Some(SliceParam { size, mutable: true }) => write!(f, " slice mut {size}"),
         }
     }
 }

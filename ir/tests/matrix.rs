@@ -125,6 +125,9 @@ fn instruction(op: Opcode) -> Option<(InstData, usize)> {
             (InstData::StackAddr { slot: ir::StackSlot::from_index(0), offset: 0 }, 0)
         }
         Opcode::DataAddr => (InstData::DataAddr { data: ir::DataRef::from_index(0), offset: 0 }, 0),
+        Opcode::SliceAddr => {
+            (InstData::SliceAddr { slice: v(0), index: v(1), size: Type::I64.size() }, 1)
+        }
         Opcode::TrapIf => (InstData::TrapIf { cond: v(0), kind: TrapKind::Panic }, 1),
         Opcode::Branch => (InstData::Branch { cond: v(0), then_to: none, else_to: none }, 1),
         Opcode::Guard => (InstData::Guard { cond: v(0), then_to: none, resume: none }, 1),
@@ -150,7 +153,7 @@ fn other_results(op: Opcode) -> &'static [Type] {
 fn other_operands(op: Opcode) -> &'static [Type] {
     match op {
         Opcode::Select => &[Type::I8],
-        Opcode::Load | Opcode::Store => &[Type::I64],
+        Opcode::Load | Opcode::Store | Opcode::SliceAddr => &[Type::I64],
         Opcode::AtomicLoad | Opcode::AtomicStore | Opcode::AtomicRmw | Opcode::AtomicCas => {
             &[Type::I64]
         }
@@ -230,7 +233,7 @@ fn expected(op: Opcode, ty: Type) -> Option<Vec<Type>> {
         | AtomicLoad | AtomicRmw | AtomicCas => of(ints.contains(&ty), vec![ty]),
         AtomicStore => ints.contains(&ty).then(Vec::new),
         Iconcat | SmulWide | UmulWide => of(ty == I64, vec![I128]),
-        Isplit => of(ty == I128, vec![I64]),
+        Isplit | SliceAddr => of(ty == I128, vec![I64]),
         CallIndirect | TailCallIndirect => (ty == I64).then(Vec::new),
         Fconst | Fneg | Fabs | Fsqrt | Fceil | Ffloor | Ftrunc | Fnearest | Fround | Fadd
         | Fsub | Fmul | Fdiv | Fmin | Fmax | Fminnum | Fmaxnum | Fcopysign | Fma => {
@@ -305,7 +308,9 @@ fn uses(func: &Function, inst: ir::Inst) -> Vec<Use> {
     let op = data.opcode();
     let result = func.result(inst).map(|value| func.value_type(value));
     let column = match data {
-        InstData::Unary { arg, .. } | InstData::Split { arg } => Some(arg),
+        InstData::Unary { arg, .. }
+        | InstData::Split { arg }
+        | InstData::SliceAddr { slice: arg, .. } => Some(arg),
         InstData::Binary { args: [a, _], .. }
         | InstData::Overflow { args: [a, _], .. }
         | InstData::Wide { args: [a, _], .. }
@@ -486,7 +491,11 @@ fn every_accepted_cell_has_a_meaning() {
         if !matches!(op.info().effect, Effect::Pure | Effect::MayTrap)
             || matches!(
                 op,
-                Opcode::StackAddr | Opcode::DataAddr | Opcode::FuncAddr | Opcode::TrapIf
+                Opcode::StackAddr
+                    | Opcode::DataAddr
+                    | Opcode::SliceAddr
+                    | Opcode::FuncAddr
+                    | Opcode::TrapIf
             )
         {
             continue;

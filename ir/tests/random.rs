@@ -1,8 +1,8 @@
 //! Random functions and modules through printer, reader and verifier.
 
 use ir::{
-    AbiParam, Block, Entity, Extend, Inst, InstData, Module, ParseError, Signature, SwitchTable,
-    TrapKind, Type, Value, parse, verify_function,
+    AbiParam, Block, Entity, Extend, Inst, InstData, Module, ParseError, Signature, SliceParam,
+    SwitchTable, TrapKind, Type, Value, parse, verify_function,
 };
 use testkit::{Families, Random, Shape, function};
 
@@ -120,7 +120,10 @@ fn random_modules_come_back_the_same() {
             let param = |random: &mut Random| {
                 let ty = random.pick(&Type::ALL).unwrap();
                 let extend = random.pick(&[None, Some(Extend::Sign), Some(Extend::Zero)]).unwrap();
-                AbiParam { ty, extend }
+                let size = std::num::NonZeroU32::new(1 + random.bits() as u32 % 40);
+                let size = size.filter(|_| random.once_in(3));
+                let slice = size.map(|size| SliceParam { size, mutable: random.once_in(2) });
+                AbiParam { ty, extend, slice }
             };
             let params = (0..random.below(4)).map(|_| param(&mut random)).collect();
             let results = (0..random.below(4)).map(|_| param(&mut random)).collect();

@@ -361,7 +361,7 @@ impl Lower<'_> {
             }
             InstData::TrapIf { cond, kind } => self.trap_if(cond, kind)?,
             InstData::VarGet { .. } | InstData::VarSet { .. } => return Err(Reason::NotSsa),
-            InstData::Wide { .. } | InstData::Split { .. } => {
+            InstData::Wide { .. } | InstData::Split { .. } | InstData::SliceAddr { .. } => {
                 return Err(Reason::Malformed("i128 without a value of that type"));
             }
             InstData::AtomicLoad { facts, addr } => self.atomic_load(inst, facts, addr)?,

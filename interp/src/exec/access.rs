@@ -1,11 +1,13 @@
 //! Loads and stores, with the address as a register and an offset, or as the sum of a register, another one times a
 //! power of two, and an offset.
 
+use std::ops::Range;
+
 use ir::{Extend, LoadKind, NarrowWidth, TrapKind, Type, eval};
 
 use super::{Exit, Machine, handler, next, trap, value};
 use crate::memory;
-use crate::op::{Cells, Handler, Window};
+use crate::op::{Cell, Cells, Handler, Window};
 
 /// How an address is computed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -96,13 +98,22 @@ pub(crate) fn store(memory: Type, mode: Mode) -> Option<Handler> {
 
 /// In restricted programs, before each access to the `d` bytes at `a` plus the offset `wide`: traps unless they may be
 /// touched. The trap has the place of the access, which follows.
-pub(crate) fn check() -> Handler {
-    handler!(|op, rest, r, machine, cells| {
+pub(crate) fn check(writes: bool) -> Handler {
+    /// Whether a range holds the bytes at `a` plus `wide`.
+    #[inline(always)]
+    fn holds(op: &Cell, r: &Window, ranges: &[Range<u64>]) -> bool {
         let address = r[usize::from(op.a)].wrapping_add_signed(i64::from(op.wide() as i32));
         let end = address.checked_add(op.d.into());
-        let touchable = end.is_some_and(|end| {
-            machine.touchable.iter().any(|range| range.start <= address && end <= range.end)
+        end.is_some_and(|end| ranges.iter().any(|range| range.start <= address && end <= range.end))
+    }
+    if writes {
+        return handler!(|op, rest, r, machine, cells| {
+            let touchable = holds(op, r, machine.touchable);
+            if touchable { next!(op, rest, r, machine) } else { check_data(cells, r, machine) }
         });
+    }
+    handler!(|op, rest, r, machine, cells| {
+        let touchable = holds(op, r, machine.touchable) || holds(op, r, machine.readable);
         if touchable { next!(op, rest, r, machine) } else { check_data(cells, r, machine) }
     })
 }

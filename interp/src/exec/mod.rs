@@ -25,8 +25,8 @@ pub(crate) use control::{
 };
 pub(crate) use pure::{binary, binary_immediate, ternary, unary};
 pub(crate) use wide::{
-    carry, double, overflow, split, wide_binary, wide_compare, wide_load, wide_select, wide_store,
-    wide_unary,
+    carry, double, overflow, slice_addr, split, wide_binary, wide_compare, wide_load, wide_select,
+    wide_store, wide_unary,
 };
 
 use std::ops::Range;
@@ -79,6 +79,8 @@ pub(crate) struct Machine<'c> {
     /// objects that it touched last.
     pub(crate) touchable: &'c mut Vec<Range<u64>>,
     pub(crate) own_ranges: usize,
+    /// What may be read beside that.
+    pub(crate) readable: &'c [Range<u64>],
     pub(crate) fuel: u64,
     pub(crate) counts: &'c mut Counts,
     /// Jumps and yield points left until the next way back.

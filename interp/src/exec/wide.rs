@@ -120,6 +120,18 @@ pub(crate) fn double(op: WideOp) -> Handler {
     table!(Iconcat SmulWide UmulWide)
 }
 
+/// `d` = the address of the element `b` of the slice `a` with elements of `c` bytes; traps if there is none.
+pub(crate) fn slice_addr() -> Handler {
+    handler!(|op, rest, r, machine| {
+        let (index, size) = (r[usize::from(op.b)], r[usize::from(op.c)] as u32);
+        match wide::slice_addr(get(r, op.a), index, size) {
+            Some(address) => r[usize::from(op.d)] = address,
+            None => return trap(rest, machine, ir::TrapKind::IndexOutOfBounds),
+        }
+        next!(op, rest, r, machine)
+    })
+}
+
 /// `d`, `c` = the halves of `a`.
 pub(crate) fn split() -> Handler {
     handler!(|op, rest, r, machine| {

@@ -216,6 +216,14 @@ impl<'m> Slow<'m> {
                 let (low, high) = wide::split(get(arg));
                 vec![low.into(), high.into()]
             }
+            InstData::SliceAddr { slice, index, size } => {
+                let (start, count) = (get(slice) as u64, (get(slice) >> 64) as u64);
+                if word(index) >= count {
+                    return Err(TrapKind::IndexOutOfBounds);
+                }
+                let offset = word(index).wrapping_mul(size.get().into());
+                vec![start.wrapping_add(offset).into()]
+            }
             InstData::Load { kind, addr, offset, .. } => {
                 let result = result.unwrap();
                 let memory = self.read(at(addr, offset), kind.memory_type(result));

@@ -1,11 +1,13 @@
 //! Memory: loads, stores, atomic accesses, and the addresses of what a function and its module have.
 
+use std::num::NonZeroU32;
+
 use super::{FunctionBuilder, Operand};
 use crate::entity::{StackSlot, Value};
 use crate::inst::InstData;
 use crate::memory::{LoadKind, MemFacts, NarrowWidth, StoreKind};
 use crate::opcode::Opcode;
-use crate::types::{Extend, Type};
+use crate::types::{Extend, SliceParam, Type};
 use crate::words::RmwOp;
 
 impl FunctionBuilder {
@@ -85,6 +87,33 @@ impl FunctionBuilder {
             found.unwrap_or_else(|| func.data.push(name.to_owned()))
         };
         self.one(InstData::DataAddr { data, offset }, Type::I64)
+    }
+
+    /// Adds a parameter that is a slice of values of type `ty`, which the caller lends for reading.
+    pub fn slice_param(&self, ty: Type) -> Value {
+        self.abi_param(SliceParam { size: ty.size(), mutable: false }.into())
+    }
+
+    /// The same for reading and writing.
+    pub fn slice_mut_param(&self, ty: Type) -> Value {
+        self.abi_param(SliceParam { size: ty.size(), mutable: true }.into())
+    }
+
+    /// The address of the element of this index in a slice whose elements have `size` bytes. Traps if there is none.
+    pub fn slice_addr(
+        &self,
+        slice: impl Into<Operand>,
+        index: impl Into<Operand>,
+        size: NonZeroU32,
+    ) -> Value {
+        let slice = self.operand(slice.into(), Type::I128);
+        let index = self.operand(index.into(), Type::I64);
+        self.one(InstData::SliceAddr { slice, index, size }, Type::I64)
+    }
+
+    /// The element of this index in a slice of values of type `ty`.
+    pub fn element(&self, ty: Type, slice: impl Into<Operand>, index: impl Into<Operand>) -> Value {
+        self.load(ty, self.slice_addr(slice, index, ty.size()), 0)
     }
 
     /// Atomically reads an integer of type `ty` at `addr`. This and the other atomic accesses trap unless `addr` is a

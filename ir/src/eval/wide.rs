@@ -31,6 +31,14 @@ pub fn double(op: WideOp, a: u64, b: u64) -> u128 {
     }
 }
 
+/// The address of the element of this index in a slice whose elements have `size` bytes, if there is such an element.
+#[inline]
+#[must_use]
+pub const fn slice_addr(slice: u128, index: u64, size: u32) -> Option<u64> {
+    let (start, count) = split(slice);
+    if index < count { Some(start.wrapping_add(index.wrapping_mul(size as u64))) } else { None }
+}
+
 /// The constant of an `iconst`.
 #[inline]
 #[must_use]

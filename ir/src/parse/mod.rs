@@ -15,6 +15,7 @@ mod tests;
 
 use std::collections::HashMap;
 use std::fmt::Display;
+use std::num::NonZeroU32;
 use std::ops::Range;
 
 use crate::entity::Entity;
@@ -23,7 +24,7 @@ use crate::inst::InstData;
 use crate::lex::{Lexeme, Lexer, Token};
 use crate::module::Module;
 use crate::near::nearest;
-use crate::types::{AbiParam, Extend, Signature, Type};
+use crate::types::{AbiParam, Extend, Signature, SliceParam, Type};
 use crate::verify::VerifyError;
 
 pub use error::{ParseCode, ParseError};
@@ -385,7 +386,24 @@ impl<'a> Parser<'a> {
         } else {
             None
         };
-        Ok(AbiParam { ty, extend })
+        let slice = match self.eat_word("slice") {
+            true => {
+                let mutable = self.eat_word("mut");
+                Some(SliceParam { size: self.size()?, mutable })
+            }
+            false => None,
+        };
+        Ok(AbiParam { ty, extend, slice })
+    }
+
+    /// Bytes of an element.
+    pub(crate) fn size(&mut self) -> Parsed<NonZeroU32> {
+        let lexeme = self.next;
+        let size = self.natural(u32::MAX.into())? as u32;
+        NonZeroU32::new(size).ok_or_else(|| {
+            let message = "an element has at least 1 byte";
+            Self::fault(ParseCode::Range, lexeme.start, lexeme.end, message)
+        })
     }
 
     fn abi_params(&mut self) -> Parsed<Vec<AbiParam>> {

@@ -2,16 +2,17 @@
 
 use super::{VerifyError, VerifyRule};
 use crate::entity::{Inst, Value};
-use crate::func::Function;
-use crate::inst::InstData;
+use crate::func::{Function, ValueDef};
+use crate::inst::{InstData, ValueList};
 use crate::module::Module;
 use crate::opcode::{Effect, Opcode};
-use crate::types::Type;
+use crate::types::{Signature, SliceParam, Type};
 
 /// Checks that a module that [`verify_module`](super::verify_module) accepts is *confined*: every access takes its address
-/// directly from a `stack_addr` or `data_addr`, lies inside of the slot or data object and does not write what is read
-/// only, and every function that is called by its address is named by a `func_addr`. Such a module touches no other memory,
-/// whatever its arguments are. Accesses that cannot be reached count too.
+/// directly from a `stack_addr` or `data_addr`, or from a `slice_addr` of a parameter that is a slice; it lies inside of the
+/// slot, data object or element and does not write what is read only; every function that is called by its address is named by
+/// a `func_addr`; and every slice that it passes on is a parameter of the same kind. Such a module touches no memory but its own and
+/// what its slices lend, whatever its other arguments are. Accesses that cannot be reached count too.
 ///
 /// # Errors
 /// The first access or call that is not so, as [`VerifyRule::Confined`].
@@ -61,15 +62,19 @@ impl Use<'_> {
             InstData::AtomicCas { new, addr, .. } => {
                 self.access(addr, 0, func.value_type(new), true)
             }
-            InstData::CallIndirect { callee, signature, .. }
-            | InstData::TailCallIndirect { callee, signature, .. } => {
+            InstData::Call { callee, args } | InstData::TailCall { callee, args } => {
+                self.passes(&func.callees[callee].signature, args)
+            }
+            InstData::CallIndirect { callee, signature, args }
+            | InstData::TailCallIndirect { callee, signature, args } => {
                 match func.def_inst(callee).map(|(_, data)| data) {
                     Some(&InstData::FuncAddr { callee: named }) => {
                         let (named, used_as) = (&func.callees[named], &func.signatures[signature]);
-                        (named.signature != *used_as).then(|| {
-                            let (name, signature) = (&named.name, &named.signature);
-                            format!("@{name} is {signature}, but is called as {used_as}")
-                        })
+                        if named.signature == *used_as {
+                            return self.passes(used_as, args);
+                        }
+                        let (name, signature) = (&named.name, &named.signature);
+                        Some(format!("@{name} is {signature}, but is called as {used_as}"))
                     }
                     _ => Some(format!(
                         "nothing says which function {callee} is; take it directly from a func_addr"
@@ -83,6 +88,24 @@ impl Use<'_> {
                 (memory && op != Opcode::Fence).then(|| format!("nothing confines a {op}"))
             }
         }
+    }
+
+    /// What is lent by a value, which must be a parameter of the function.
+    fn slice(&self, value: Value) -> Option<SliceParam> {
+        match self.func.value_def(value) {
+            ValueDef::Param(block, index) if self.func.entry() == Some(block) => {
+                self.func.signature.params[index as usize].slice
+            }
+            _ => None,
+        }
+    }
+
+    /// What is wrong with the slices among the arguments of a call.
+    fn passes(&self, signature: &Signature, args: ValueList) -> Option<String> {
+        let args = signature.params.iter().zip(self.func.list(args));
+        let mut slices = args.filter(|(param, _)| param.slice.is_some());
+        let (param, value) = slices.find(|&(param, &value)| self.slice(value) != param.slice)?;
+        Some(format!("{value} is passed as `{param}`, but no parameter that is such a slice"))
     }
 
     /// What is wrong with an access to as many bytes as `ty` has at `addr + offset`.
@@ -100,9 +123,24 @@ impl Use<'_> {
                 }
                 (format!("@{name}"), offset, object.bytes.len() as u64)
             }
+            Some(&InstData::SliceAddr { slice, size, .. }) => {
+                let Some(lent) = self.slice(slice) else {
+                    return Some(format!(
+                        "nothing says what {slice} lends; take it directly from the parameters, as a slice"
+                    ));
+                };
+                if lent.size != size {
+                    let wanted = lent.size;
+                    return Some(format!("elements of {slice} have {wanted} bytes, not {size}"));
+                }
+                if writes && !lent.mutable {
+                    return Some(format!("{slice} is lent for reading; make it a `slice mut`"));
+                }
+                (format!("an element of {slice}"), 0, size.get().into())
+            }
             _ => {
                 return Some(format!(
-                    "nothing says where {addr} leads; take the address directly from a stack_addr or data_addr"
+                    "nothing says where {addr} leads; take the address directly from a stack_addr, data_addr or slice_addr"
                 ));
             }
         };

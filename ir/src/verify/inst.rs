@@ -120,6 +120,11 @@ impl Checker<'_> {
                 }
                 self.result_is(Opcode::StackAddr, result, Type::I64)
             }
+            InstData::SliceAddr { slice, index, .. } => {
+                self.operands_are(op, &[slice], Type::I128)?;
+                self.operands_are(op, &[index], Type::I64)?;
+                self.result_is(op, result, Type::I64)
+            }
             InstData::DataAddr { data, .. } => {
                 if func.data.get(data).is_none() {
                     return VerifyRule::Entities.fail(format!("{data} does not exist; declare it"));

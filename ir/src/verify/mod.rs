@@ -8,7 +8,8 @@
 //! - `V002` has an entry block that no branch goes to and whose parameters have the types of the signature;
 //! - `V003` has at most [`MAX_ENTITIES`] values, blocks and instructions each, and at most [`MAX_SIGNATURE`] parameters
 //!   and results, where an `i128` counts twice; the same for the signatures of what it calls by name or address;
-//! - `V004` extends only `i8`, `i16` and `i32` parameters and results, its own and those of what it calls;
+//! - `V004` extends only `i8`, `i16` and `i32` parameters and results, and says only of `i128` parameters that they are slices: its
+//!   own and those of what it calls;
 //! - `V005` has stack slots of at least 1 byte, with an alignment that is a power of two up to [`MAX_SLOT_ALIGN`],
 //!   together at most [`MAX_FRAME`] bytes;
 //! - `V006` calls one name with one signature, its own name with its own, and no name that it also takes as data.
@@ -50,8 +51,9 @@
 //! - `V029` no variable is read or written.
 //!
 //! One rule is for modules that nobody vouches for ([`verify_confined`]):
-//! - `V030` every access takes its address directly from a `stack_addr` or `data_addr`, lies inside of the slot or object, and
-//!   writes only what is mutable; every call of an address takes it directly from a `func_addr` of the same signature.
+//! - `V030` every access takes its address directly from a `stack_addr`, a `data_addr`, or a `slice_addr` of a slice that is a
+//!   parameter; it lies inside of the slot, object or element, and writes only what is mutable; every call of an address takes
+//!   it directly from a `func_addr` of the same signature; what is passed on as a slice is one of the same kind.
 
 mod confined;
 mod inst;
@@ -209,6 +211,12 @@ impl<'a> Checker<'a> {
                 );
                 return Err(self.error(VerifyRule::Extension, message));
             }
+        }
+        let is_no_slice = |param: &&AbiParam| param.slice.is_some() && param.ty != Type::I128;
+        let mut results = signature.results.iter().filter(|param| param.slice.is_some());
+        if let Some(param) = signature.params.iter().find(is_no_slice).or(results.next()) {
+            let message = format!("`{param}` is no slice; only an i128 parameter is");
+            return Err(self.error(VerifyRule::Extension, message));
         }
         Ok(())
     }

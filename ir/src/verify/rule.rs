@@ -32,7 +32,7 @@ rules! {
     Layout       "V001" "The blocks of a function."
     Entry        "V002" "The entry block."
     Limits       "V003" "How many values, blocks, instructions, parameters and results there may be."
-    Extension    "V004" "The extension of parameters and results."
+    Extension    "V004" "Parameters and results that are extended or slices."
     Slots        "V005" "Sizes and alignments of stack slots."
     Names        "V006" "One name that means two things in a function."
     Terminators  "V007" "The end of a block."

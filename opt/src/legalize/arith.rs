@@ -2,7 +2,7 @@
 
 use ir::{
     BinaryOp, CarryOp, Inst, InstData, IntCC, LoadKind, MemFacts, OverflowOp, StoreKind, TernaryOp,
-    Type, UnaryOp, Value, WideOp,
+    TrapKind, Type, UnaryOp, Value, WideOp,
 };
 
 use super::{Halves, Split};
@@ -34,6 +34,28 @@ impl Split<'_> {
             WideOp::UmulWide => BinaryOp::Umulhi,
         };
         Halves { low: self.op(BinaryOp::Mul, a, b), high: self.op(high, a, b) }
+    }
+
+    /// The address of an element of a slice, whose halves are where it starts and how many elements it has.
+    pub(super) fn element(&mut self, slice: Value, index: Value, size: u32) -> Value {
+        let Halves { low: start, high: count } = self.of(slice);
+        let check = InstData::IntCompare { cc: IntCC::Uge, args: [index, count] };
+        let cond = self.emit(check, Type::I8);
+        let trap = InstData::TrapIf { cond, kind: TrapKind::IndexOutOfBounds };
+        let trap = self.func.create_inst(trap, &[], self.span);
+        self.out.push(trap);
+        let offset = match size {
+            1 => index,
+            _ if size.is_power_of_two() => {
+                let amount = self.constant(size.trailing_zeros().into());
+                self.op(BinaryOp::Shl, index, amount)
+            }
+            _ => {
+                let size = self.constant(size.into());
+                self.op(BinaryOp::Mul, index, size)
+            }
+        };
+        self.op(BinaryOp::Add, start, offset)
     }
 
     pub(super) fn widen(&mut self, op: UnaryOp, arg: Value) -> Halves {

@@ -1,4 +1,5 @@
-//! Splits every `i128` into two `i64` and makes a branch of every guard, so that no other pass and no stage below meets one.
+//! Splits every `i128` into two `i64`, expands `slice_addr` and makes a branch of every guard, so that no other pass and no stage
+//! below meets one.
 //!
 //! Requires: SSA form.
 //! Preserves: blocks, edges, loops.
@@ -215,6 +216,13 @@ impl<'a> Split<'a> {
             InstData::CallIndirect { callee, signature, args } => {
                 let args = self.list(args);
                 self.call(inst, InstData::CallIndirect { callee, signature, args });
+            }
+            InstData::SliceAddr { slice, index, size } => {
+                let by = self.element(slice, index, size.get());
+                if let Some(value) = result {
+                    self.aliases.replace(value, by);
+                }
+                self.func.detach(inst);
             }
             InstData::Split { arg } => {
                 let Halves { low, high } = self.of(arg);

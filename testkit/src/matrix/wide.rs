@@ -322,6 +322,7 @@ fn conversion() -> File {
         let rows: Rows = operands.iter().map(row).collect();
         file.operation(op, &["i64", "i64"], I128, &rows, &[(0, 6, "vc cv"), (7, ONCE, "cc")]);
     }
+    elements(&mut file);
     // Only one half of a product is used.
     for (op, sign) in [("smul_wide", true), ("umul_wide", false)] {
         for half in ["v3", "v4"] {
@@ -337,6 +338,41 @@ fn conversion() -> File {
         }
     }
     file
+}
+
+/// Addresses of elements of slices.
+fn elements(file: &mut File) {
+    let most = u64::MAX;
+    let counts = [0, 1, 2, 7, 1 << 32, 1 << 63, most];
+    for size in [1, 2, 3, 8, 24, 1 << 31, u32::MAX] {
+        let rows = counts.iter().flat_map(|&count| {
+            let indices =
+                [0, 1, count.wrapping_sub(1), count, count.wrapping_add(1), 1 << 63, most];
+            indices.into_iter().map(move |index| {
+                let start = 0x1000_0000_0000_0008_u64.wrapping_mul(count | 1);
+                let address = u128::from(start) + u128::from(index) * u128::from(size);
+                let there = index < count;
+                let outcome =
+                    if there { Ok(signed(address as u64)) } else { Err("index_out_of_bounds") };
+                (vec![Digits::from_halves(start, count).text(), signed(index)], outcome)
+            })
+        });
+        let rows: Vec<_> = rows.collect();
+        let name = file.function("i128, i64", "i64", "v0: i128, v1: i64");
+        file.line(&format!("    v2: i64 = slice_addr v0, v1, {size}\n    ret v2\n}}"));
+        for (operands, outcome) in &rows {
+            file.expect(&name, &operands.join(", "), outcome);
+        }
+        // With an index that is known.
+        for (operands, outcome) in rows.iter().step_by(5) {
+            let name = file.function("i128", "i64", "v0: i128");
+            file.line(&format!(
+                "    v1: i64 = iconst {}\n    v2: i64 = slice_addr v0, v1, {size}\n    ret v2\n}}",
+                operands[1]
+            ));
+            file.expect(&name, &operands[0], outcome);
+        }
+    }
 }
 
 /// Loads, stores, variables, block parameters, parameters and results.

@@ -3,6 +3,8 @@
 
 use std::num::NonZeroU8;
 
+use std::num::NonZeroU32;
+
 use ir::{
     Align, BinaryOp, CarryOp, IntCC, LoadKind, MemFacts, OverflowOp, RmwOp, Signature, StackSlot,
     Type, TypeRule, UnaryOp, Value, WideOp,
@@ -91,7 +93,8 @@ impl Maker<'_> {
 
     fn wide(&mut self) {
         let ty = Type::I128;
-        let value = match self.random.below(8) {
+        let value = match self.random.below(9) {
+            8 => self.slice_addr(),
             0..3 => {
                 let fits = |op: &BinaryOp| op.info().rule == TypeRule::AnyInt;
                 let ops: Vec<BinaryOp> = BinaryOp::ALL.iter().copied().filter(fits).collect();
@@ -130,6 +133,25 @@ impl Maker<'_> {
             }
         };
         self.keep(value);
+    }
+
+    /// The address of an element that is there more often than not. It serves as a number.
+    fn slice_addr(&mut self) -> Value {
+        let slice = if self.random.once_in(4) {
+            self.value(Type::I128)
+        } else {
+            let start = self.value(Type::I64);
+            let count = self.random.pick(&[-1_i64, 1, 2, 3, 1 << 32, 0]).unwrap_or(1);
+            self.builder.wide(WideOp::Iconcat, start, count)
+        };
+        let index = self.value(Type::I64);
+        let index = match self.random.below(4) {
+            0 => index,
+            1 => self.builder.and(index, 1),
+            _ => self.builder.iconst(Type::I64, self.random.below(2) as i64),
+        };
+        let size = self.random.pick(&[1, 2, 8, 3, 24, u32::MAX]).unwrap_or(1);
+        self.builder.slice_addr(slice, index, NonZeroU32::new(size).unwrap_or(NonZeroU32::MIN))
     }
 
     fn overflow(&mut self) {
