@@ -10,6 +10,7 @@ use crate::frame::Frame;
 use crate::function::MachineFunction;
 use crate::minst::{Emitter, Op, Symbol, Test, inverse};
 use crate::order;
+use crate::unwind::{FrameRow, Rows};
 
 /// What has to be patched into the code.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -79,6 +80,8 @@ pub struct CompiledCode {
     pub incoming_bytes: u32,
     /// The stack slots, from the lowest on.
     pub slots: Vec<SlotPlace>,
+    /// How the caller's registers are found, by offset; empty unless it was [asked for](crate::Options::describe_frames).
+    pub frame_rows: Vec<FrameRow>,
 }
 
 /// Writes an allocated function.
@@ -98,13 +101,14 @@ pub(crate) fn emit(
         frame: &frame,
         stubs: Vec::new(),
         trap_sites: Vec::new(),
+        rows: Rows::new(mf.describe_frame),
     };
     let order = order::emission_order(mf);
     let targets = order::thread_jumps(mf, allocation);
     let labels: Vec<Label> = mf.blocks.iter().map(|_| emitter.asm.label()).collect();
     let mut spans: Vec<(u32, Span)> = Vec::new();
 
-    frame.prologue(&mut emitter.asm)?;
+    frame.prologue(&mut emitter.asm, &mut emitter.rows)?;
     // Blocks that only jump elsewhere are left out.
     let written: Vec<usize> = order.into_iter().filter(|&block| targets[block] == block).collect();
     let edits = allocation.edits();
@@ -213,7 +217,9 @@ fn finish(mut emitter: Emitter<'_>, spans: Vec<(u32, Span)>) -> Result<CompiledC
         emitter.brk(trap)?;
     }
     let code_bytes = emitter.asm.offset() as u32;
-    let Emitter { asm, func, mf, frame, trap_sites, .. } = emitter;
+    let Emitter { asm, func, mf, frame, trap_sites, rows, .. } = emitter;
+    let mut frame_rows = rows.rows;
+    frame_rows.retain(|row| row.offset < code_bytes);
     let code = asm.finish().map_err(assembly)?;
     let relocs = code.relocations().iter().map(|reloc| {
         let kind = match reloc.kind {
@@ -243,6 +249,7 @@ fn finish(mut emitter: Emitter<'_>, spans: Vec<(u32, Span)>) -> Result<CompiledC
         frame_bytes: frame.bytes(),
         incoming_bytes: mf.incoming_bytes,
         slots: frame.slot_places(func),
+        frame_rows,
     })
 }
 

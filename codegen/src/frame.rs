@@ -25,6 +25,7 @@ use crate::emit::SlotPlace;
 use crate::error::{Reason, valid};
 use crate::function::MachineFunction;
 use crate::minst::FramePlace;
+use crate::unwind::{DWARF_SP, DWARF_V0, FrameChange, Rows};
 
 /// The largest frame, in bytes: stack slots, of which the IR allows 64 MiB, and spilled values, saved registers and
 /// arguments for callees, of which it sets no limit.
@@ -181,34 +182,66 @@ impl Frame {
         (SP, i64::from(self.spills) + slot.index() as i64 * i64::from(WORD))
     }
 
+    /// What the first store of the prologue allocates, in bytes.
+    fn allocated(&self) -> u32 {
+        if self.small { self.bytes() } else { self.save }
+    }
+
     /// Writes the prologue.
     ///
     /// # Errors
     /// If the assembler refuses.
-    pub(crate) fn prologue(&self, asm: &mut Assembler) -> Result<(), Reason> {
-        let allocated = if self.small { self.bytes() } else { self.save };
+    pub(crate) fn prologue(&self, asm: &mut Assembler, rows: &mut Rows) -> Result<(), Reason> {
+        let allocated = self.allocated();
         for (index, saved) in self.saved.iter().enumerate() {
             let step = if index == 0 { Some(-i64::from(allocated)) } else { None };
             transfer(asm, saved, Direction::Save, step)?;
+            if index == 0 {
+                rows.push(asm, FrameChange::Cfa { register: DWARF_SP, bytes: allocated });
+            }
+        }
+        // Until here all of them have the caller's values.
+        for (register, offset) in self.saved_registers() {
+            rows.push(asm, FrameChange::Saved { register, below: allocated - offset });
         }
         if self.record {
             let imm = ArithImm::ZERO;
             asm.push(DpImm::AddSub { op: AddSub::Add, size: Size::X, rd: RegSp::X29, rn: SP, imm });
+            rows.push(asm, FrameChange::Cfa { register: FP.number(), bytes: allocated });
         }
         if !self.small {
-            self.allocate_locals(asm)?;
+            self.allocate_locals(asm, rows)?;
         }
         Ok(())
     }
 
-    fn allocate_locals(&self, asm: &mut Assembler) -> Result<(), Reason> {
+    /// The registers that are saved, by their DWARF numbers, and their offsets in the save area.
+    fn saved_registers(&self) -> impl Iterator<Item = (u8, u32)> {
+        let number = |reg: PReg| match reg.class() {
+            RegClass::Int => reg.index(),
+            RegClass::Float => DWARF_V0 + reg.index(),
+        };
+        self.saved.iter().flat_map(move |saved| {
+            let second = saved.second.map(|second| (number(second), saved.offset + WORD));
+            std::iter::once((number(saved.first), saved.offset)).chain(second)
+        })
+    }
+
+    fn allocate_locals(&self, asm: &mut Assembler, rows: &mut Rows) -> Result<(), Reason> {
         let mut rest = self.locals;
+        // With a frame record the CFA stands fast; else it moves away from the stack pointer.
+        let mut cfa = |asm: &Assembler, register, below| {
+            if !self.record {
+                rows.push(asm, FrameChange::Cfa { register, bytes: self.bytes() - below });
+            }
+        };
         // Where nothing is saved, nothing is touched yet since what the caller left untouched.
         let first = PAGE - PROBE_SLACK;
         if self.saved.is_empty() && rest > first {
             move_sp(asm, AddSub::Sub, first)?;
-            probe(asm);
             rest -= first;
+            cfa(asm, DWARF_SP, rest);
+            probe(asm);
         }
         let pages = rest / PAGE;
         if pages > UNROLLED_PAGES {
@@ -223,6 +256,8 @@ impl Frame {
                 extend: Extend::Uxtx,
                 amount: ExtendShift::ZERO,
             });
+            rest -= pages * PAGE;
+            cfa(asm, IP0.number(), rest);
             let top = asm.label();
             asm.bind(top).map_err(|error| Reason::Assembly(error.to_string()))?;
             move_sp(asm, AddSub::Sub, PAGE)?;
@@ -237,15 +272,17 @@ impl Frame {
                 amount: ExtendShift::ZERO,
             });
             asm.b_cond(Cond::Hi, top);
-            rest -= pages * PAGE;
+            cfa(asm, DWARF_SP, rest);
         }
         while rest >= PAGE {
             move_sp(asm, AddSub::Sub, PAGE)?;
-            probe(asm);
             rest -= PAGE;
+            cfa(asm, DWARF_SP, rest);
+            probe(asm);
         }
         if rest > 0 {
             move_sp(asm, AddSub::Sub, rest)?;
+            cfa(asm, DWARF_SP, 0);
         }
         if self.align > STACK_ALIGN {
             // What realignment skips and the rest of the locals can be more than a page together.
@@ -275,8 +312,9 @@ impl Frame {
     ///
     /// # Errors
     /// If the assembler refuses.
-    pub(crate) fn epilogue(&self, asm: &mut Assembler) -> Result<(), Reason> {
-        let allocated = if self.small { self.bytes() } else { self.save };
+    pub(crate) fn epilogue(&self, asm: &mut Assembler, rows: &mut Rows) -> Result<(), Reason> {
+        let allocated = self.allocated();
+        rows.push(asm, FrameChange::Epilogue);
         if !self.small && self.locals > 0 {
             if self.record {
                 let imm = ArithImm::ZERO;
@@ -289,12 +327,15 @@ impl Frame {
                 });
             } else {
                 free(asm, self.locals)?;
+                rows.push(asm, FrameChange::Cfa { register: DWARF_SP, bytes: self.save });
             }
         }
         for (index, saved) in self.saved.iter().enumerate().rev() {
             let step = if index == 0 { Some(i64::from(allocated)) } else { None };
             transfer(asm, saved, Direction::Restore, step)?;
         }
+        // What was saved can be read until the stack pointer passes it, in the last step.
+        rows.push(asm, FrameChange::Return);
         Ok(())
     }
 }

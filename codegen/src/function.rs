@@ -81,6 +81,8 @@ pub struct MachineFunction {
     pub outgoing_bytes: u32,
     /// Whether there are calls.
     pub has_calls: bool,
+    /// Whether the code comes with a description of its frame.
+    pub(crate) describe_frame: bool,
     pub(crate) operands: Vec<Operand>,
     pub(crate) vregs: Vec<VReg>,
     /// For each virtual register its definition, if it may be run again.

@@ -31,6 +31,7 @@ pub mod lint;
 mod lower;
 mod minst;
 mod order;
+mod unwind;
 
 pub use abi::{ArgAssigner, ArgPlace, CallConv, RESULTS_ADDRESS};
 pub use dump::{Allocated, Lowered};
@@ -41,6 +42,7 @@ pub use function::{MBlock, MInst, MachineFunction, TrapInfo};
 pub use lint::lint;
 pub use minst::{Op, Symbol};
 pub use regalloc::Allocation;
+pub use unwind::{DWARF_SP, FrameChange, FrameRow};
 
 /// What the caller can choose.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -52,6 +54,8 @@ pub struct Options {
     pub lse: bool,
     /// Prove every register allocation, and [lint](lint()) the words; a wrong one is an error, not wrong code.
     pub check_allocation: bool,
+    /// Say of each function how unwinders find its caller's registers: [`CompiledCode::frame_rows`].
+    pub describe_frames: bool,
 }
 
 impl Options {
@@ -66,6 +70,13 @@ impl Options {
     #[must_use]
     pub fn with_lse(mut self, lse: bool) -> Self {
         self.lse = lse;
+        self
+    }
+
+    /// The same options with or without descriptions of frames.
+    #[must_use]
+    pub fn with_frame_descriptions(mut self, describe_frames: bool) -> Self {
+        self.describe_frames = describe_frames;
         self
     }
 

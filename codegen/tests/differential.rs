@@ -7,43 +7,13 @@ mod common;
 use arm64_sim::{CallArgs, CodeKind, Config, Fault, Simulator, Stop};
 use codegen::{Compiler, Error, Options, Reason};
 use common::link::{self, BASE};
+use common::random_module;
 use interp::{Interpreter, LoadOptions, LoadedModule, NoHost, Program};
-use ir::{Module, Signature, TrapKind, Type};
-use testkit::{Families, Random, Shape};
+use ir::{Module, Signature, TrapKind};
+use testkit::Random;
 
 /// Instructions that one call may take: far more than any random program does.
 const BUDGET: u64 = 10_000_000;
-
-/// A module of functions that call those before them.
-fn random_module(seed: u64) -> Module {
-    let mut random = Random::new(seed ^ 0x5eed);
-    let mut module = Module::new();
-    let mut callees: Vec<(String, Signature)> = Vec::new();
-    for index in 0..1 + random.below(3) {
-        let types = |random: &mut Random, most: usize| -> Vec<Type> {
-            (0..random.below(most)).filter_map(|_| random.pick(&Type::WORDS)).collect()
-        };
-        // Every third function has more than registers hold.
-        let most = if random.once_in(3) { 25 } else { 6 };
-        let shape = Shape {
-            name: format!("f{index}"),
-            params: types(&mut random, most),
-            results: types(&mut random, most),
-            blocks: random.below(9) as u32,
-            insts: 1 + random.below(24) as u32,
-            vars: random.below(6) as u32,
-            slots: random.below(3) as u32,
-            turns: 12,
-            callees: callees.clone(),
-            names: false,
-            families: if seed.is_multiple_of(2) { Families::ALL } else { Families::NONE },
-        };
-        let func = testkit::function(random.bits(), &shape);
-        callees.push((shape.name.clone(), func.signature.clone()));
-        module.add_function(func).expect("names differ");
-    }
-    module
-}
 
 /// What a call comes to: the bits of its results, or why it trapped.
 type Outcome = Result<Vec<u64>, TrapKind>;

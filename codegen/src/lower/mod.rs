@@ -115,6 +115,7 @@ pub(crate) fn lower(
         name: func.name.clone(),
         num_vregs: func.num_values(),
         blocks: plan.nodes.iter().map(block_of).collect(),
+        describe_frame: options.describe_frames,
         ..MachineFunction::default()
     };
     let ranges = vec![Range::default(); plan.nodes.len()];

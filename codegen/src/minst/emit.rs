@@ -16,6 +16,7 @@ use crate::abi::{fp, gp, gp_sp};
 use crate::error::{Reason, valid};
 use crate::frame::{self, Frame};
 use crate::function::MachineFunction;
+use crate::unwind::{FrameChange, Rows};
 
 /// Writes machine instructions into an assembler.
 pub(crate) struct Emitter<'a> {
@@ -27,6 +28,7 @@ pub(crate) struct Emitter<'a> {
     pub(crate) stubs: Vec<(Label, TrapRef)>,
     /// Where `brk` stands.
     pub(crate) trap_sites: Vec<(usize, TrapRef)>,
+    pub(crate) rows: Rows,
 }
 
 /// The places of an instruction's operands, handed out in order.
@@ -332,19 +334,22 @@ impl Emitter<'_> {
                 self.asm.push(Branch::Reg { op: BranchReg::Blr, rn: at.gp()? });
             }
             Op::TailCall { callee } => {
-                self.frame.epilogue(&mut self.asm)?;
+                self.frame.epilogue(&mut self.asm, &mut self.rows)?;
                 self.asm.b_symbol(Symbol::Function(callee).number());
+                self.rows.push(&self.asm, FrameChange::Body);
             }
             // The address may be in a register that the epilogue restores, so it moves to one that it leaves alone;
             // and a branch by `x16` may go to where only calls may land (BTI).
             Op::TailCallIndirect => {
                 frame::copy(&mut self.asm, IP0, at.gp()?);
-                self.frame.epilogue(&mut self.asm)?;
+                self.frame.epilogue(&mut self.asm, &mut self.rows)?;
                 self.asm.push(Branch::Reg { op: BranchReg::Br, rn: IP0 });
+                self.rows.push(&self.asm, FrameChange::Body);
             }
             Op::Ret => {
-                self.frame.epilogue(&mut self.asm)?;
+                self.frame.epilogue(&mut self.asm, &mut self.rows)?;
                 self.asm.push(Branch::Reg { op: BranchReg::Ret, rn: LR });
+                self.rows.push(&self.asm, FrameChange::Body);
             }
             Op::Trap { trap } => self.brk(trap)?,
             Op::TrapIf { test, trap } => {
