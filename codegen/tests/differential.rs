@@ -9,7 +9,7 @@ use codegen::{Compiler, Error, Options, Reason};
 use common::link::{self, BASE};
 use common::random_module;
 use interp::{Interpreter, LoadOptions, LoadedModule, NoHost, Program};
-use ir::{Module, Signature, TrapKind};
+use ir::{Module, Signature, TrapKind, Type};
 use testkit::Random;
 
 /// Instructions that one call may take: far more than any random program does.

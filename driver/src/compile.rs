@@ -39,13 +39,19 @@ struct Generated {
 }
 
 impl Inner {
+    pub(crate) fn prepare(&self, function: FuncId) -> Result<(), Error> {
+        let mut state = self.lock();
+        let slot = state.table.find(function).ok_or(Error::UnknownId { id: function })?;
+        self.compile(&mut state, slot).map(|_| ())
+    }
+
     pub(crate) fn entry_of_stub(&self, stub: u64) -> Result<u64, Error> {
         let mut state = self.lock();
         let slot = state.table.at_stub(stub);
         let slot = slot.ok_or(Error::Internal("a stub has no slot"))?;
-        self.compile(&mut state, slot)?
-            .map(|code| code.code.address())
-            .ok_or(Error::Internal("the interpreter has no stubs"))
+        let code = self.compile(&mut state, slot)?;
+        self.flush_observers();
+        code.map(|code| code.code.address()).ok_or(Error::Internal("the interpreter has no stubs"))
     }
 
     /// The code of a function, which is compiled if that has not been done; the interpreter has none.
@@ -225,9 +231,10 @@ impl Inner {
             return Ok(address);
         }
         let (kind, conv) = (self.options.engine, self.settings.codegen.call_conv);
-        let words = veneer::assemble(&import.host, kind, conv)
+        let code = veneer::assemble(&import.host, kind, conv)
             .ok_or(Error::Internal("a veneer does not assemble"))?;
-        let address = space.add_helper(&words)?.address();
+        let name = format!("{} (host)", import.host.name);
+        let address = space.add_helper(&name, &code)?.address();
         import.veneer = Some(address);
         Ok(address)
     }

@@ -39,9 +39,10 @@ impl Engine {
     /// The first thing that is wrong with the module, or missing.
     pub fn new(module: Module, hosts: &Hosts, options: &Options) -> Result<Self, Error> {
         let engine = Self::empty(hosts, options)?;
-        for function in engine.add(module)? {
-            engine.prepare(function)?;
-        }
+        engine.guarded(|inner| {
+            let (functions, _) = inner.add(module, None)?;
+            functions.into_iter().try_for_each(|function| inner.prepare(function))
+        })?;
         Ok(engine)
     }
 
@@ -58,6 +59,9 @@ impl Engine {
         {
             return Err(Error::NotKept { kind: options.engine, option });
         }
+        if let Some(option) = options.observed.not_kept_by(options.engine) {
+            return Err(Error::NotKept { kind: options.engine, option });
+        }
         let context = Arc::new(Context::default());
         let (backend, stubs) = match options.engine {
             #[cfg(feature = "interpreter")]
@@ -65,9 +69,8 @@ impl Engine {
                 (Backend::Interpreter(Box::new(Interpreters::new(options))), None)
             }
             kind => {
-                let space = Arc::new(Space::new(
-                    (!options.restricted).then_some(options.code_space_bytes),
-                )?);
+                let space_bytes = (!options.restricted).then_some(options.code_space_bytes);
+                let space = Arc::new(Space::new(space_bytes, &options.observed)?);
                 machine_of(kind, options, space, &context)?
             }
         };
@@ -153,11 +156,7 @@ impl Engine {
     /// # Errors
     /// [`Error::UnknownId`], [`Error::NoBody`], what keeps it from being compiled.
     pub fn prepare(&self, function: FuncId) -> Result<(), Error> {
-        self.guarded(|inner| {
-            let mut state = inner.lock();
-            let slot = state.table.find(function).ok_or(Error::UnknownId { id: function })?;
-            inner.compile(&mut state, slot).map(|_| ())
-        })
+        self.guarded(|inner| inner.prepare(function))
     }
 
     /// Compiles these functions now, on at most so many threads. A module is optimised by one thread, and its functions
@@ -359,6 +358,7 @@ impl Engine {
         work: impl FnOnce(&Inner) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let done = catch_unwind(AssertUnwindSafe(|| work(&self.inner)));
+        self.inner.flush_observers();
         done.unwrap_or_else(|panic| Err(Error::panicked(&*panic)))
     }
 }

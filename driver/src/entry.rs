@@ -15,6 +15,7 @@ use codegen::{ArgAssigner, ArgPlace, CallConv, RESULTS_ADDRESS};
 use ir::{AbiParam, Extend, Signature, Type};
 
 use crate::assemble;
+use crate::helper::{FrameRows, Helper};
 use crate::value::Words;
 
 /// Frame record, `x19`–`x28`, `d8`–`d15`, FPCR and a word that keeps the stack aligned.
@@ -22,15 +23,17 @@ const FRAME: i64 = 176;
 const FRAME_INTS: i64 = 16;
 const FRAME_FLOATS: i64 = 96;
 const FRAME_FPCR: i64 = 160;
+/// `d8`, as [`FrameChange`](codegen::FrameChange) numbers it.
+const DWARF_D8: u8 = 72;
 
 /// The bytes of a value's words.
 const WORDS_BYTES: i64 = size_of::<Words>() as i64;
 /// Where the high half of an `i128` is in them.
 const HIGH: i64 = 8;
 
-/// An entry's words, and the offset of its recovery address in bytes.
+/// An entry's code, and the offset of its recovery address in bytes.
 pub(crate) struct Entry {
-    pub(crate) words: Vec<u32>,
+    pub(crate) code: Helper,
     pub(crate) recovery: usize,
 }
 
@@ -38,7 +41,7 @@ pub(crate) struct Entry {
 /// addresses of the words of the arguments, of those of the results (zero), and of the address of the code. `None` only if a
 /// constant does not fit its field.
 pub(crate) fn assemble(signature: &Signature, conv: CallConv) -> Option<Entry> {
-    let mut asm = Assembler::new();
+    let (mut asm, mut rows) = (Assembler::new(), FrameRows::default());
     let none = |n: u8| -> ! { unreachable!("{n} is the number of a register") };
     let x = |n: u8| Reg::new(n).unwrap_or_else(|| none(n));
     let xsp = |n: u8| RegSp::new(n).unwrap_or_else(|| none(n));
@@ -70,12 +73,22 @@ pub(crate) fn assemble(signature: &Signature, conv: CallConv) -> Option<Entry> {
     let exit = asm.label();
 
     pair(&mut asm, PairOp::StpX, PairMode::Pre, 29, -FRAME)?;
+    rows.allocated(&asm, FRAME);
+    rows.has_record(&asm, FRAME);
     add(&mut asm, AddSub::Add, xsp(29), sp, ArithImm::ZERO);
+    rows.has_frame_pointer(&asm, FRAME);
     for i in 0..5 {
         pair(&mut asm, PairOp::StpX, PairMode::Offset, 19 + 2 * i, frame_ints(i))?;
     }
     for i in 0..4 {
         float_pair(&mut asm, FpPairOp::StpD, 8 + 2 * i, frame_floats(i))?;
+    }
+    // No instruction before has changed one of them.
+    for i in 0..10 {
+        rows.saved(&asm, 19 + i, FRAME - FRAME_INTS - 8 * i64::from(i));
+    }
+    for i in 0..8 {
+        rows.saved(&asm, DWARF_D8 + i, FRAME - FRAME_FLOATS - 8 * i64::from(i));
     }
     asm.push(System::Mrs { rt: x(fpcr), reg: SysReg::FPCR });
     word(&mut asm, MemOp::StrX, fpcr, sp, FRAME_FPCR);
@@ -143,6 +156,8 @@ pub(crate) fn assemble(signature: &Signature, conv: CallConv) -> Option<Entry> {
     }
     asm.mov_imm(x(0), Size::X, 0);
     asm.bind(exit).ok()?;
+    // A trap comes here too, with the stack pointer restored and not yet the frame pointer.
+    rows.allocated(&asm, FRAME);
     let (restore, restored) = (asm.label(), asm.label());
     asm.cbnz(Size::X, x(fpcr), restore);
     asm.bind(restored).ok()?;
@@ -153,7 +168,9 @@ pub(crate) fn assemble(signature: &Signature, conv: CallConv) -> Option<Entry> {
         pair(&mut asm, PairOp::LdpX, PairMode::Offset, 19 + 2 * i, frame_ints(i))?;
     }
     pair(&mut asm, PairOp::LdpX, PairMode::Post, 29, FRAME)?;
+    rows.leaves(&asm);
     asm.push(Branch::Reg { op: BranchReg::Ret, rn: arm64_enc::LR });
+    rows.body(&asm);
 
     // A trap continues here, with `sp` as it was stored.
     let recovery = asm.offset();
@@ -164,7 +181,7 @@ pub(crate) fn assemble(signature: &Signature, conv: CallConv) -> Option<Entry> {
     asm.push(System::Msr { reg: SysReg::FPCR, rt: x(fpcr) });
     asm.b(restored);
     let code = asm.finish().ok()?;
-    Some(Entry { words: code.words().to_vec(), recovery })
+    Some(Entry { code: rows.with(code.words().to_vec()), recovery })
 }
 
 /// Of each half of values, which lie in their words: its type, its offset there, and its place in a call; and the bytes of
@@ -230,7 +247,7 @@ mod tests {
         // What the host returns to comes first.
         let back: Inst = "brk #0x7".parse().unwrap();
         let mut words = vec![back.encode()];
-        words.extend(&entry.words);
+        words.extend(&entry.code.words);
         let callee_at = words.len();
         words.extend(callee.lines().map(|line| line.parse::<Inst>().unwrap().encode()));
         let base = words.as_ptr().expose_provenance() as u64;

@@ -94,6 +94,13 @@ pub enum Error {
     Load(Box<interp::LoadError>),
     /// There is no memory for the code.
     Memory(jitmem::MapError),
+    /// A file for profilers cannot be written.
+    File {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What the operating system said.
+        error: std::io::Error,
+    },
     /// The code cannot be put together.
     Link {
         /// The function.
@@ -313,6 +320,9 @@ impl fmt::Display for Error {
                 let s = if *expected == 1 { "" } else { "s" };
                 write!(f, "`{name}` takes {expected} argument{s}, but {given} were given")
             }
+            Error::File { path, error } => {
+                write!(f, "`{}` cannot be written: {error}", path.display())
+            }
             Error::NoEngine { kind: EngineKind::Native } => f.write_str(
                 "native code needs an ARM64 machine; the simulator and the interpreter run everywhere",
             ),
@@ -343,6 +353,7 @@ impl std::error::Error for Error {
             #[cfg(feature = "interpreter")]
             Error::Load(error) => Some(&**error),
             Error::Memory(error) => Some(error),
+            Error::File { error, .. } => Some(error),
             Error::Trap(trap) => Some(trap),
             Error::Host(failure) => Some(&*failure.source),
             _ => None,

@@ -253,6 +253,13 @@ impl Inner {
         }
     }
 
+    /// Whoever looks at code from outside knows of what was published.
+    pub(crate) fn flush_observers(&self) {
+        if let Some(space) = self.space() {
+            space.flush_observers();
+        }
+    }
+
     pub(crate) fn declare(
         &self,
         table: &mut Table,

@@ -54,6 +54,10 @@
 //! `interpreter` and `simulator`, on by default, are the engines beside native code. `lang` adds what programs of the
 //! source language ask of their host ([`Hosts`], `Output`); the front end is the crate `lang`.
 //!
+//! # Tools
+//! [`Options::perf_map`] and [`Options::jitdump`] name code for profilers, [`Options::debugger`] for GDB and LLDB, and with
+//! [`Options::unwinder`] the backtrace of a host function goes through compiled functions to their callers. All are off by default.
+//!
 //! # Trust
 //! A module is *confined* if every access takes its address directly from a stack slot or data object and lies inside of it
 //! ([`ir::verify_confined`]). To add and call such a module is safe, wherever it comes from. One that computes addresses is
@@ -71,6 +75,7 @@ mod configuration;
 mod engine;
 mod entry;
 mod error;
+mod helper;
 mod host;
 mod inner;
 #[cfg(feature = "interpreter")]
@@ -78,6 +83,7 @@ mod interpreter;
 mod link;
 mod machine;
 mod native;
+mod observe;
 mod options;
 mod owned;
 mod pending;

@@ -53,7 +53,8 @@ pub(crate) fn place(
     destination: &mut dyn FnMut(Symbol) -> Result<Destination, Error>,
     space: &Space,
 ) -> Result<Placed, Error> {
-    let CompiledCode { name, mut words, relocs, traps, spans, code_bytes, .. } = compiled;
+    let CompiledCode { name, mut words, relocs, traps, spans, code_bytes, frame_rows, .. } =
+        compiled;
     let destinations = relocs.iter().map(|reloc| destination(reloc.symbol));
     let destinations = destinations.collect::<Result<Vec<_>, _>>()?;
     let (mut code, far_targets) = allocate(&words, &relocs, &destinations, space)?;
@@ -101,7 +102,7 @@ pub(crate) fn place(
     let refers_to = refers_to.into_boxed_slice();
     let code =
         Arc::new(Code { name, code, code_bytes, slot, traps, spans, far, refers_to, origin });
-    space.insert(Piece::Function(Arc::clone(&code)));
+    space.insert(Piece::Function(Arc::clone(&code)), &code.name, &frame_rows);
     Ok(Placed { code, calls })
 }
 

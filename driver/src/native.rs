@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use ir::Signature;
+use jitmem::debug::UnwindTable;
 use jitmem::trap::{self, Catch, Left, Trampoline};
 use jitmem::{CodeRanges, ExecutableCode};
 
@@ -178,6 +179,13 @@ pub(crate) fn address_of<T>(shared: &Arc<T>) -> u64 {
     Arc::as_ptr(shared).expose_provenance() as u64
 }
 
+/// Tells the unwinder of this process of the frames that a section describes, whose FDEs are at these offsets.
+pub(crate) fn register_frames(section: &[u8], descriptions: Vec<usize>) -> UnwindTable {
+    // SAFETY: `observe` makes the section of what the assembler of the code says of it, and drops the table before the code
+    // is freed.
+    unsafe { UnwindTable::register(section, descriptions.into()) }
+}
+
 /// The bytes that compiled code passes by address and length to a host function.
 #[cfg(feature = "lang")]
 pub(crate) fn bytes_at(address: u64, len: u64) -> Vec<u8> {
@@ -227,4 +235,79 @@ pub(crate) fn share_code(
 ) -> bool {
     // SAFETY: whoever keeps the simulators of an engine keeps its code space as well, all of which can be read.
     unsafe { simulator.map_host(range.clone(), arm64_sim::Permission::Read) }
+}
+
+#[cfg(all(test, target_arch = "aarch64"))]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use crate::{Engine, Hosts, Level, Options};
+
+    static DROPPED: AtomicU32 = AtomicU32::new(0);
+
+    extern "C-unwind" fn panics(x: i64) -> i64 {
+        struct Counts;
+        impl Drop for Counts {
+            fn drop(&mut self) {
+                DROPPED.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        let _counts = Counts;
+        std::panic::panic_any(x)
+    }
+
+    /// A panic unwinds through three compiled frames, and finds the registers of its catcher as they were.
+    #[test]
+    fn a_panic_crosses_compiled_frames() {
+        const CHAIN: &str = "extern @panics(i64) -> i64
+fn @outer(i64) -> i64 {
+block0(v0: i64):
+  v1: i64 = call @middle(v0)
+  v2: i64 = add v1, v0
+  ret v2
+}
+fn @middle(i64) -> i64 {
+  slot0: size 20000, align 64
+block0(v0: i64):
+  v1: i64 = stack_addr slot0
+  store v0, v1
+  v2: i64 = call @inner(v0)
+  v3: i64 = load v1
+  v4: i64 = add v2, v3
+  ret v4
+}
+fn @inner(i64) -> i64 {
+block0(v0: i64):
+  v1: i64 = add v0, v0
+  v2: i64 = call @panics(v1)
+  v3: i64 = mul v2, v0
+  ret v3
+}
+";
+        // SAFETY: compiled code, not Rust, calls it, and what it unwinds through is that code and the catcher below.
+        let host = unsafe {
+            std::mem::transmute::<extern "C-unwind" fn(i64) -> i64, extern "C" fn(i64) -> i64>(
+                panics,
+            )
+        };
+        let mut hosts = Hosts::new();
+        hosts.add("panics", host);
+        let options = Options::default().level(Level::None).unwinder(true);
+        let engine = Engine::new(ir::parse::module(CHAIN).unwrap(), &hosts, &options).unwrap();
+        let space = engine.inner.space().unwrap();
+        let outer = space.functions().into_iter().find(|code| code.name == "outer").unwrap();
+        // SAFETY: this is the function's signature.
+        let call = unsafe {
+            std::mem::transmute::<*const u8, extern "C-unwind" fn(i64) -> i64>(outer.code.as_ptr())
+        };
+        for turn in 1..100 {
+            // Values that the catcher keeps over the call.
+            let kept: [i64; 12] = std::array::from_fn(|n| std::hint::black_box(turn + n as i64));
+            let caught = catch_unwind(AssertUnwindSafe(|| call(turn)));
+            assert_eq!(*caught.unwrap_err().downcast::<i64>().unwrap(), 2 * turn);
+            assert_eq!(kept, std::array::from_fn(|n| turn + n as i64));
+        }
+        assert_eq!(DROPPED.load(Ordering::Relaxed), 99);
+    }
 }

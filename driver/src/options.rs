@@ -6,6 +6,7 @@ use codegen::CallConv;
 use opt::Level;
 
 use crate::native;
+use crate::observe::Observed;
 use crate::pipeline::{self, Settings};
 use crate::space::SPACE_BYTES;
 
@@ -86,6 +87,7 @@ pub struct Options {
     pub(crate) optimize_for_interpreter: bool,
     pub(crate) limit: opt::Limit,
     pub(crate) host_panic: HostPanic,
+    pub(crate) observed: Observed,
 }
 
 impl Default for Options {
@@ -103,6 +105,7 @@ impl Default for Options {
             optimize_for_interpreter: true,
             limit: opt::Limit::NONE,
             host_panic: HostPanic::default(),
+            observed: Observed::default(),
         }
     }
 }
@@ -226,6 +229,7 @@ impl Options {
         };
         let lse = self.lse.unwrap_or(self.engine == EngineKind::Native && native::has_lse());
         let codegen = codegen::Options::default().with_call_conv(conv).with_lse(lse);
+        let codegen = codegen.with_frame_descriptions(self.observed.needs_frames());
         let codegen = if self.verify { codegen.checked() } else { codegen };
         Settings { level: self.level, limit: self.limit, verify: self.verify, codegen }
     }

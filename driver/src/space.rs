@@ -11,10 +11,13 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
+use codegen::FrameRow;
 use ir::{Span, TrapKind};
 use jitmem::{CodeArena, CodeRanges, ExecutableCode, MapError, WritableCode, epoch};
 
 use crate::error::Error;
+use crate::helper::Helper;
+use crate::observe::{Observed, Observers, Seen};
 use crate::table::SlotNumber;
 use crate::unit::Origin;
 
@@ -121,6 +124,8 @@ enum Purpose {
 /// The machine code of an engine.
 #[derive(Debug)]
 pub(crate) struct Space {
+    /// Dropped before the code that they were told of.
+    observers: Option<Observers>,
     /// The spaces in the order in which they were needed.
     arenas: Mutex<Vec<Arena>>,
     /// Their addresses.
@@ -141,8 +146,9 @@ pub(crate) struct Space {
 
 impl Space {
     /// No code yet, in spaces of so many bytes; in one only, if that has to be.
-    pub(crate) fn new(space_bytes: Option<usize>) -> Result<Self, Error> {
+    pub(crate) fn new(space_bytes: Option<usize>, observed: &Observed) -> Result<Self, Error> {
         let space = Self {
+            observers: Observers::new(observed)?,
             arenas: Mutex::default(),
             ranges: Arc::default(),
             space_bytes,
@@ -224,7 +230,7 @@ impl Space {
             arena.allocate(FAR_JUMP_BYTES)
         })?;
         code.set_words(0, &far_jump(target));
-        Ok(self.insert_helper(code.publish()))
+        Ok(self.insert_helper("jitsu: far jump", code.publish(), &[]))
     }
 
     /// Whether two addresses are in one space, so that direct calls reach from one to the other.
@@ -232,23 +238,40 @@ impl Space {
         self.ranges.find(a).is_some_and(|space| self.ranges.find(b) == Some(space))
     }
 
-    /// Publishes words that belong to no function.
-    pub(crate) fn add_helper(&self, words: &[u32]) -> Result<Arc<ExecutableCode>, MapError> {
-        let mut code = self.allocate(words.len() * 4)?;
-        code.set_words(0, words);
-        Ok(self.insert_helper(code.publish()))
+    /// Publishes code that belongs to no function.
+    pub(crate) fn add_helper(
+        &self,
+        name: &str,
+        helper: &Helper,
+    ) -> Result<Arc<ExecutableCode>, MapError> {
+        let mut code = self.allocate(helper.words.len() * 4)?;
+        code.set_words(0, &helper.words);
+        Ok(self.insert_helper(name, code.publish(), &helper.frame))
     }
 
     /// Makes code known that belongs to no function.
-    pub(crate) fn insert_helper(&self, code: ExecutableCode) -> Arc<ExecutableCode> {
+    pub(crate) fn insert_helper(
+        &self,
+        name: &str,
+        code: ExecutableCode,
+        frame: &[FrameRow],
+    ) -> Arc<ExecutableCode> {
         let code = Arc::new(code);
-        self.insert(Piece::Helper(Arc::clone(&code)));
+        self.insert(Piece::Helper(Arc::clone(&code)), name, frame);
         code
     }
 
-    /// Makes a piece known. It can be reached only after this.
-    pub(crate) fn insert(&self, piece: Piece) {
+    /// Makes a piece known, with its name and the description of its frame. It can be reached only after this.
+    pub(crate) fn insert(&self, piece: Piece, name: &str, frame: &[FrameRow]) {
         let start = piece.code().address();
+        if let Some(observers) = &self.observers {
+            let words = piece.code().words();
+            let (lines, source) = match &piece {
+                Piece::Function(code) => (&*code.spans, code.origin.source.as_deref()),
+                Piece::Helper(_) => (&[][..], None),
+            };
+            observers.published(&Seen { name, start, words: &words, frame, lines, source });
+        }
         self.pieces.write().unwrap_or_else(PoisonError::into_inner).insert(start, piece);
     }
 
@@ -282,6 +305,13 @@ impl Space {
     /// Every thread runs what has been redirected before this.
     pub(crate) fn synchronize(&self) {
         CodeArena::synchronize();
+    }
+
+    /// Whoever looks at code from outside knows from now on what was published before.
+    pub(crate) fn flush_observers(&self) {
+        if let Some(observers) = &self.observers {
+            observers.flush();
+        }
     }
 
     fn changed(&self, range: Range<u64>) {
@@ -350,10 +380,12 @@ impl Drop for Retired {
             pieces.remove(&far.address());
         }
         drop(pieces);
-        // Simulators hear of it before its place can be used again.
-        self.space.changed(piece.code().range());
-        if let Some(far) = far {
-            self.space.changed(far.range());
+        // Simulators and observers hear of it before its place can be used again.
+        for code in std::iter::once(piece.code()).chain(far.map(|far| &**far)) {
+            self.space.changed(code.range());
+            if let Some(observers) = &self.space.observers {
+                observers.freed(code.address());
+            }
         }
         if let Piece::Function(function) = piece {
             let mut released = self.space.released.lock().unwrap_or_else(PoisonError::into_inner);

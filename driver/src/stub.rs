@@ -13,12 +13,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arm64_enc::{
-    AccessSize, AddSub, ArithImm, Assembler, Branch, BranchReg, DpImm, FpPairOp, Label, LdSt,
-    LiteralOp, MemOp, PairMode, PairOffset, PairOp, Reg, RegSp, ScaledOffset, Size, VReg, XZR,
+    AccessSize, AddSub, ArithImm, Assembler, Branch, BranchReg, DpImm, FpPairOp, LdSt, LiteralOp,
+    MemOp, PairMode, PairOffset, PairOp, Reg, RegSp, ScaledOffset, Size, VReg, XZR,
 };
 use jitmem::ExecutableCode;
 
 use crate::error::Error;
+use crate::helper::{FrameRows, Helper, literals};
 use crate::link;
 use crate::space::{FAR_JUMP_BYTES, Space, far_jump};
 use crate::table::SlotNumber;
@@ -85,17 +86,18 @@ pub(crate) enum CompileCall {
 impl Stubs {
     /// No stubs yet.
     pub(crate) fn new(call: CompileCall, space: &Space) -> Result<Self, Error> {
-        let words = match call {
+        let compile = match call {
             CompileCall::Native { function, context, stack_pages } => {
                 assemble_compile(function, context, stack_pages)
             }
             CompileCall::Simulated { function } => assemble_jump(function),
         };
-        let words = words.ok_or(Error::Internal("the lazy entry does not assemble"))?;
-        let compile = space.add_helper(&words)?.address();
+        let compile = compile.ok_or(Error::Internal("the lazy entry does not assemble"))?;
+        let compile = space.add_helper("jitsu: compile", &compile)?.address();
         /// `brk #1`
         const BRK: u32 = 0xd420_0020;
-        let removed = space.add_helper(&[BRK])?.address();
+        let removed = Helper { words: vec![BRK], frame: Vec::new() };
+        let removed = space.add_helper("jitsu: removed", &removed)?.address();
         Ok(Self { compile, removed, blocks: BTreeMap::new(), last: None })
     }
 
@@ -145,7 +147,7 @@ impl Stubs {
                 .ok_or(Error::Internal("a stub is too far from the lazy entry"))?;
             code.set_words(at, &[TO_LAZY, STUB_TO_X16, to_compile]);
         }
-        Ok(space.insert_helper(code.publish()))
+        Ok(space.insert_helper("jitsu: stubs", code.publish(), &[]))
     }
 }
 
@@ -155,28 +157,12 @@ const FRAME_INTS: i64 = 16;
 const FRAME_FLOATS: i64 = 96;
 
 /// `compile` for simulators: a jump that keeps `x16`.
-fn assemble_jump(target: u64) -> Option<Vec<u32>> {
+fn assemble_jump(target: u64) -> Option<Helper> {
     let mut asm = Assembler::new();
     let (literal, scratch) = (asm.label(), Reg::new(17)?);
     asm.ldr_literal(LiteralOp::LdrX, scratch, literal);
     asm.push(Branch::Reg { op: BranchReg::Br, rn: scratch });
-    literals(&mut asm, [(literal, target)])
-}
-
-/// Puts constants behind the code.
-pub(crate) fn literals<const N: usize>(
-    asm: &mut Assembler,
-    all: [(Label, u64); N],
-) -> Option<Vec<u32>> {
-    if !asm.offset().is_multiple_of(8) {
-        asm.word(0);
-    }
-    for (label, value) in all {
-        asm.bind(label).ok()?;
-        asm.word(value as u32);
-        asm.word((value >> 32) as u32);
-    }
-    Some(std::mem::take(asm).finish().ok()?.words().to_vec())
+    Some(FrameRows::default().with(literals(&mut asm, [(literal, target)])?))
 }
 
 /// `compile`: takes the address of a stub in `x16`, calls `function` with it and goes where that says, with every register
@@ -185,8 +171,8 @@ fn assemble_compile(
     function_address: u64,
     context_address: u64,
     stack_pages: u16,
-) -> Option<Vec<u32>> {
-    let mut asm = Assembler::new();
+) -> Option<Helper> {
+    let (mut asm, mut frame) = (Assembler::new(), FrameRows::default());
     let none = |n: u8| -> ! { unreachable!("{n} is the number of a register") };
     let x = |n: u8| Reg::new(n).unwrap_or_else(|| none(n));
     let xsp = |n: u8| RegSp::new(n).unwrap_or_else(|| none(n));
@@ -212,7 +198,10 @@ fn assemble_compile(
         asm.push(DpImm::AddSub { op, size: Size::X, rd, rn, imm });
     };
     pair(&mut asm, PairOp::StpX, PairMode::Pre, 29, -FRAME)?;
+    frame.allocated(&asm, FRAME);
+    frame.has_record(&asm, FRAME);
     add(&mut asm, AddSub::Add, xsp(29), sp, ArithImm::ZERO);
+    frame.has_frame_pointer(&asm, FRAME);
     arguments(&mut asm, PairOp::StpX, FpPairOp::StpD)?;
 
     // Touch the stack that the compiler needs, page by page: its end is then a fault of this code, which is a trap.
@@ -234,6 +223,8 @@ fn assemble_compile(
     add(&mut asm, AddSub::Add, xsp(16), xsp(0), ArithImm::ZERO);
     arguments(&mut asm, PairOp::LdpX, FpPairOp::LdpD)?;
     pair(&mut asm, PairOp::LdpX, PairMode::Post, 29, FRAME)?;
+    frame.leaves(&asm);
     asm.push(Branch::Reg { op: BranchReg::Br, rn: x(16) });
-    literals(&mut asm, [(context, context_address), (function, function_address)])
+    let constants = [(context, context_address), (function, function_address)];
+    Some(frame.with(literals(&mut asm, constants)?))
 }

@@ -246,7 +246,7 @@ impl Table {
             return Ok(Some(entry.clone()));
         }
         let Some(assembled) = entry::assemble(signature, *conv) else { return Ok(None) };
-        let code = space.add_helper(&assembled.words)?;
+        let code = space.add_helper("jitsu: entry", &assembled.code)?;
         let entry =
             NativeEntry::new(&code, assembled.recovery, signature, Arc::clone(space.ranges()));
         known.insert(signature.clone(), entry.clone());

@@ -11,24 +11,27 @@ use codegen::{ArgAssigner, ArgPlace, CallConv, RESULTS_ADDRESS};
 
 use crate::abi::WORD;
 use crate::assemble;
+use crate::helper::{FrameRows, Helper, literals};
 use crate::host::{Bound, HostFunction};
 use crate::native;
 use crate::options::EngineKind;
-use crate::stub::literals;
 
-/// The words of the veneer for a function of the host that code which follows `conv` calls. `None` only if a
+/// The code of the veneer for a function of the host that code which follows `conv` calls. `None` only if a
 /// constant does not fit its field.
-pub(crate) fn assemble(host: &Arc<Bound>, kind: EngineKind, conv: CallConv) -> Option<Vec<u32>> {
+pub(crate) fn assemble(host: &Arc<Bound>, kind: EngineKind, conv: CallConv) -> Option<Helper> {
     match host.function.code {
         // Simulators know closures by their addresses.
         None if kind == EngineKind::Native => closure(host, conv),
-        code => plain(&host.function, code.unwrap_or(host.address()), conv),
+        code => {
+            let words = plain(&host.function, code.unwrap_or(host.address()), conv)?;
+            Some(FrameRows::default().with(words))
+        }
     }
 }
 
 /// For a closure: what it is passed goes into the frame, word by word, and what it returns comes from there. Behind these is
 /// kept where results go that have no register.
-fn closure(host: &Arc<Bound>, conv: CallConv) -> Option<Vec<u32>> {
+fn closure(host: &Arc<Bound>, conv: CallConv) -> Option<Helper> {
     /// The frame record.
     const WORDS_AT: usize = 16;
     let signature = &host.function.signature;
@@ -40,7 +43,7 @@ fn closure(host: &Arc<Bound>, conv: CallConv) -> Option<Vec<u32>> {
     let frame = address_at + WORD * usize::from(in_memory);
     // One that is not below a page has to be an immediate too.
     let frame = frame.next_multiple_of(if frame < 4096 - 16 { 16 } else { 4096 });
-    let mut asm = Assembler::new();
+    let (mut asm, mut rows) = (Assembler::new(), FrameRows::default());
     let x = |n: u8| Reg::new(n);
     let xsp = |n: u8| RegSp::new(n);
     let sp = arm64_enc::SP;
@@ -57,8 +60,11 @@ fn closure(host: &Arc<Bound>, conv: CallConv) -> Option<Vec<u32>> {
         Some(())
     };
     assemble::take_stack(&mut asm, frame as i64)?;
+    // The steps to a frame of more than a page are described as one.
+    rows.allocated(&asm, frame as i64);
     word(&mut asm, MemOp::StrX, x(29)?, sp, 0);
     word(&mut asm, MemOp::StrX, x(30)?, sp, 8);
+    rows.has_record(&asm, frame as i64);
     add(&mut asm, AddSub::Add, xsp(29)?, sp, 0)?;
     let address = x(RESULTS_ADDRESS.index())?;
     if in_memory {
@@ -116,10 +122,13 @@ fn closure(host: &Arc<Bound>, conv: CallConv) -> Option<Vec<u32>> {
     word(&mut asm, MemOp::LdrX, x(29)?, sp, 0);
     word(&mut asm, MemOp::LdrX, x(30)?, sp, 8);
     add(&mut asm, AddSub::Add, sp, sp, frame)?;
+    rows.leaves(&asm);
     asm.push(Branch::Reg { op: BranchReg::Ret, rn: arm64_enc::LR });
+    rows.body(&asm);
     asm.bind(left).ok()?;
     asm.push(Inst::brk(Imm16::new(1)?));
-    literals(&mut asm, [(this, native::address_of(host)), (function, native::host_entry())])
+    let constants = [(this, native::address_of(host)), (function, native::host_entry())];
+    Some(rows.with(literals(&mut asm, constants)?))
 }
 
 /// For a plain function at `address`: `ldr x16, literal; br x16`, the address. A

@@ -22,6 +22,7 @@
 
 mod arena;
 mod data;
+pub mod debug;
 pub mod epoch;
 mod error;
 mod icache;

@@ -12,6 +12,7 @@ use super::{Emitter, FlagsEffect, Op, show_op};
 use crate::error::Reason;
 use crate::frame::Frame;
 use crate::function::{MInst, MachineFunction};
+use crate::unwind::Rows;
 use crate::{Options, allocate, lower};
 
 /// A register in a text: `x` or `d` for its class, and its number.
@@ -58,7 +59,15 @@ fn words(
     locs: &[Loc],
 ) -> Result<Vec<String>, Reason> {
     let asm = Assembler::with_capacity(8);
-    let mut emitter = Emitter { asm, func, mf, frame, stubs: Vec::new(), trap_sites: Vec::new() };
+    let mut emitter = Emitter {
+        asm,
+        func,
+        mf,
+        frame,
+        stubs: Vec::new(),
+        trap_sites: Vec::new(),
+        rows: Rows::new(false),
+    };
     match *op {
         Op::Branch { test } => {
             let label = emitter.asm.label();
@@ -89,6 +98,7 @@ fn check(func: &Function, mf: &MachineFunction, frame: &Frame, inst: &MInst, loc
             frame,
             stubs: Vec::new(),
             trap_sites: Vec::new(),
+            rows: Rows::new(false),
         }
         .op(&op, locs);
         assert!(refused.is_err(), "{shown}: a branch is written as a plain instruction");
