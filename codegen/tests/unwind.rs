@@ -6,7 +6,7 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use arm64_sim::{CodeKind, Config, Registers, Simulator, Stop};
+use arm64_sim::{CodeKind, Config, Permission, Registers, Simulator, Stop};
 use codegen::{CompiledCode, Compiler, DWARF_SP, FrameChange, Options, compile};
 use common::link::{self, BASE};
 use ir::{Function, Module};
@@ -18,6 +18,9 @@ const READER: [u32; 2] = [0xf940_0020, BRK];
 const READER_AT: u64 = 0x8_0000;
 /// Where the first function returns to.
 const END: u64 = 0x9_0000;
+
+/// Where the results go that registers do not hold.
+const RESULTS_AT: u64 = 0x4000_0000;
 
 /// What the description says before an instruction.
 #[derive(Clone, Debug)]
@@ -89,6 +92,9 @@ fn ask(module: &Module, options: &Options, main: usize, ints: &[u64]) -> (usize,
         registers.v[n] = 0x2000 + n as u128;
     }
     registers.x[..ints.len()].copy_from_slice(ints);
+    // Memory for results.
+    assert!(sim.map(RESULTS_AT, vec![0; 1024], Permission::ReadWrite));
+    registers.x[8] = RESULTS_AT;
     registers.x[30] = END;
     sim.set_registers(&registers);
     let mut stack: Vec<Activation> = Vec::new();

@@ -237,7 +237,8 @@ pub(crate) fn share_code(
     unsafe { simulator.map_host(range.clone(), arm64_sim::Permission::Read) }
 }
 
-#[cfg(all(test, target_arch = "aarch64"))]
+#[cfg(target_arch = "aarch64")]
+#[cfg(test)]
 mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::sync::atomic::{AtomicU32, Ordering};
