@@ -12,6 +12,8 @@
 
 use crate::stop::{Access, Stop};
 use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
+use std::collections::BTreeMap;
+
 use memmap2::{MmapMut, MmapOptions};
 
 /// Addresses below this are never valid on any host: a null pointer with a field offset.
@@ -112,6 +114,8 @@ pub(crate) struct Memory {
     /// The span of published code, where stores are looked at.
     code_low: u64,
     code_span: u64,
+    /// Ends by start of what in it is code. They do not touch each other.
+    code: BTreeMap<u64, u64>,
     /// In restricted mode the first is the stack.
     ranges: Vec<Range>,
     last: usize,
@@ -158,6 +162,7 @@ impl Memory {
             guard: 0,
             code_low: 0,
             code_span: 0,
+            code: BTreeMap::new(),
             ranges: vec![stack],
             last: 0,
             stack_limit: 0,
@@ -324,8 +329,16 @@ impl Memory {
         self.ranges.iter().find(|r| r.start == start).map(|r| &*r.own)
     }
 
-    /// Looks at stores in this span, which holds published code.
+    /// Looks at stores in this range, which holds published code.
     pub(crate) fn watch_code(&mut self, low: u64, high: u64) {
+        let (mut start, mut end) = (low, high);
+        while let Some((&before, &until)) = self.code.range(..=end).next_back()
+            && until >= start
+        {
+            self.code.remove(&before);
+            (start, end) = (start.min(before), end.max(until));
+        }
+        self.code.insert(start, end);
         if self.code_span == 0 {
             (self.code_low, self.code_span) = (low, high - low);
         } else {
@@ -396,7 +409,10 @@ impl Memory {
 
     /// The host's address of what simulated code wants to access.
     pub(crate) fn place(&mut self, address: u64, size: u64, access: Access) -> Result<u64, Stop> {
-        if access == Access::Write && self.is_code(address) {
+        let is_code = |address| {
+            self.code.range(..=address).next_back().is_some_and(|(_, &end)| address < end)
+        };
+        if access == Access::Write && self.is_code(address) && is_code(address) {
             return Err(Stop::StoreToCode { address });
         }
         if self.is_direct(address) {

@@ -1,7 +1,7 @@
 //! Each check of generated code, with code that is broken in just that way; and that the same code passes when the
 //! check is off.
 
-use arm64_sim::{CallArgs, Checks, CodeKind, Config, Fault, Simulator, Stop};
+use arm64_sim::{CallArgs, Checks, CodeKind, Config, Fault, Permission, Simulator, Stop};
 
 const BASE: u64 = 0x40_0000;
 const RET: u32 = 0xd65f_03c0;
@@ -198,6 +198,34 @@ fn changed_words_are_not_run() {
     assert_eq!(fault.pc(), entry + 4);
     sim.publish(entry, &code, CodeKind::Plain).unwrap();
     assert!(sim.call(entry, &CallArgs::default()).is_ok());
+}
+
+/// Pieces come in any order, touch each other and are published again.
+#[test]
+fn what_lies_between_code_is_written() {
+    let mut sim = Simulator::new(Config::restricted());
+    assert!(sim.map(BASE + 0x1000, vec![0; 16], Permission::ReadWrite));
+    // str w0, [x0]
+    let store = [0xb900_0000, RET];
+    for piece in [0x2008, 0, 0x2000, 8, 0x2010, 0x2000] {
+        sim.publish(BASE + piece, &store, CodeKind::Plain).unwrap();
+        for (offset, is_code) in
+            [(0x1000, false), (0x100c, false), (0, true), (4, true), (0x200c, true)]
+        {
+            if piece == 0x2008 && offset < 0x1000 {
+                continue;
+            }
+            let ints = &[BASE + offset];
+            let stop = sim.call(BASE + piece, &CallArgs { ints, ..CallArgs::default() });
+            let stop = stop.map(|_| ()).map_err(|fault| fault.stop);
+            assert_eq!(
+                matches!(stop, Err(Stop::StoreToCode { .. })),
+                is_code,
+                "{offset:#x}: {stop:?}"
+            );
+            assert_eq!(stop.is_ok(), !is_code, "{offset:#x}: {stop:?}");
+        }
+    }
 }
 
 #[test]

@@ -294,7 +294,7 @@ impl Inner {
         self.verify(&module)?;
         let data = data_of(&module)?;
         let mut state = self.lock();
-        let State { table, .. } = &mut *state;
+        let table = &state.table;
         let mut resolved = self.resolve_externs(table, &module)?;
         for (name, func) in &module.functions {
             resolved.functions.push(match table.function(name) {
@@ -306,8 +306,32 @@ impl Inner {
                 Some(_) => return Err(Error::NameTaken { name: name.clone() }),
             });
         }
-        let mut functions = Vec::with_capacity(module.functions.len());
         let mut new = Vec::new();
+        let added = self.add_resolved(&mut state.table, module, resolved, data, &mut new);
+        if added.is_err() {
+            for slot in new {
+                self.remove_slot(&mut state, slot)?;
+            }
+        }
+        let functions = added?;
+        let ids: Vec<FuncId> = functions.iter().map(|&slot| state.table.slot(slot).id).collect();
+        let life = owner.map(|engine| Arc::new(Life::new(&ids, engine.clone())));
+        if let Some(life) = &life {
+            functions.iter().for_each(|&slot| state.table.give_life(slot, life));
+        }
+        Ok((ids, life))
+    }
+
+    /// Declares what is not declared, which it notes in `new`, and fills it all.
+    fn add_resolved(
+        &self,
+        table: &mut Table,
+        module: Module,
+        resolved: Resolved,
+        data: Arc<DataMemory>,
+        new: &mut Vec<SlotNumber>,
+    ) -> Result<Vec<SlotNumber>, Error> {
+        let mut functions = Vec::with_capacity(module.functions.len());
         for ((name, func), slot) in module.functions.iter().zip(resolved.functions) {
             functions.push(match slot {
                 Some(slot) => slot,
@@ -318,25 +342,13 @@ impl Inner {
                 }
             });
         }
-        let ids: Vec<FuncId> = functions.iter().map(|&slot| table.slot(slot).id).collect();
-        let unit = Unit::new(module, ids.clone(), resolved.externs, data, resolved.keeps);
-        let bodies = match self.bodies(unit, table) {
-            Ok(bodies) => bodies,
-            Err(error) => {
-                for slot in new {
-                    table.remove(slot, self.space())?;
-                }
-                return Err(error);
-            }
-        };
-        let life = owner.map(|engine| Arc::new(Life::new(&ids, engine.clone())));
-        for (slot, body) in functions.into_iter().zip(bodies) {
+        let ids = functions.iter().map(|&slot| table.slot(slot).id).collect();
+        let unit = Unit::new(module, ids, resolved.externs, data, resolved.keeps);
+        let bodies = self.bodies(unit, table)?;
+        for (&slot, body) in functions.iter().zip(bodies) {
             self.fill(table, slot, body)?;
-            if let Some(life) = &life {
-                table.give_life(slot, life);
-            }
         }
-        Ok((ids, life))
+        Ok(functions)
     }
 
     /// What goes into the slots of the functions of a unit: the interpreter has them at once, machine code waits.

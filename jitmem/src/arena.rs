@@ -104,7 +104,8 @@ impl CodeArena {
     /// # Errors
     /// The operating system refuses.
     pub fn new(capacity: usize) -> Result<Self, MapError> {
-        let capacity = capacity.max(1).next_multiple_of(CODE_ALIGN);
+        let wanted = capacity.max(1).checked_next_multiple_of(CODE_ALIGN);
+        let capacity = wanted.ok_or(MapError::Memory { bytes: capacity })?;
         let map = Map::reserve(capacity)?;
         Ok(Self { shared: Arc::new(Shared { map, room: Mutex::new(Room::new(capacity)) }) })
     }
