@@ -93,7 +93,7 @@ fn realigned_frames_touch_what_they_skip() {
 fn no_page_of_a_big_frame_is_skipped() {
     for size in [900_u64, 1100, 4096, 5000, 12_000, 40_000, 100_000] {
         let func = slot_function(size, 8, 0);
-        let code = compile(&func, &Options::default()).expect("it compiles");
+        let code = compile(&func, &Options::default().checked()).expect("it compiles");
         // Each step of the stack pointer, and whether a store follows before the next.
         let text = disassemble(&func, &code);
         let mut since_touch = 1024_u64;
