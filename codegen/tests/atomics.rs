@@ -194,3 +194,35 @@ fn the_code_with_exclusive_accesses() {
 fn the_code_with_lse() {
     insta::assert_snapshot!(common::assembly_with(SOURCE, &options(true)));
 }
+
+/// An access is tested unless its address is known to be a multiple of its size: by what is said of it, or by the slot, the
+/// place in the slot and what is added to that, all three.
+#[test]
+fn only_what_is_known_to_be_aligned_is_not_tested() {
+    // The alignment that is said, that of the slot, the place in it, what is added, and whether the access is tested.
+    let cases = [
+        (None, 8, 0, 0, false),
+        (None, 16, 8, 24, false),
+        (None, 8, 8, -8, false),
+        (None, 4, 0, 0, true),
+        (None, 4, 8, 8, true),
+        (None, 8, 4, 0, true),
+        (None, 16, 1, 8, true),
+        (None, 8, 0, 4, true),
+        (None, 8, 8, 2, true),
+        (Some(8), 4, 3, 1, false),
+        (Some(16), 1, 0, 0, false),
+        (Some(4), 4, 0, 0, true),
+        (Some(1), 8, 4, 0, true),
+    ];
+    for (said, align, place, added, is_tested) in cases {
+        let said = said.map_or(String::new(), |align| format!("align {align} "));
+        let source = format!(
+            "fn @f() -> i64 {{\n  slot0: size 64, align {align}\nblock0:\n  v0: i64 = stack_addr slot0 + {place}\n  \
+             v1: i64 = iconst {added}\n  v2: i64 = add v0, v1\n  v3: i64 = atomic_load {said}v2\n  ret v3\n}}"
+        );
+        let module = ir::parse::module(&source).unwrap_or_else(|e| panic!("{e:?}\n{source}"));
+        let code = compile(&module.functions["f"], &options(false)).expect("it compiles");
+        assert_eq!(code.traps.len(), usize::from(is_tested), "{source}");
+    }
+}
