@@ -155,39 +155,42 @@ encodings! {
         /// `stxr`, `stlxr`: stores if the monitor still holds; `rs` becomes 0 if it did, 1 if not.
         StoreExclusive "ss 001000 000 rrrrr o 11111 nnnnn ttttt" {
             size: AtomicSize = "s", release: Release = "o", rs: Reg = "r", rt: Reg = "t", rn: RegSp = "n",
-        }
+        } ["st{release}xr{size} {rs:w}, {rt:atomic}, [{rn:base}]"]
         /// `ldxr`, `ldaxr`.
         LoadExclusive "ss 001000 010 11111 o 11111 nnnnn ttttt" {
             size: AtomicSize = "s", acquire: Acquire = "o", rt: Reg = "t", rn: RegSp = "n",
-        }
+        } ["ld{acquire}xr{size} {rt:atomic}, [{rn:base}]"]
         /// `stxp`, `stlxp`.
         StoreExclusivePair "1 z 001000 001 rrrrr o uuuuu nnnnn ttttt" {
             size: Size = "z", release: Release = "o", rs: Reg = "r", rt: Reg = "t", rt2: Reg = "u", rn: RegSp = "n",
-        }
+        } ["st{release}xp {rs:w}, {rt}, {rt2}, [{rn:base}]"]
         /// `ldxp`, `ldaxp`.
         LoadExclusivePair "1 z 001000 011 11111 o uuuuu nnnnn ttttt" {
             size: Size = "z", acquire: Acquire = "o", rt: Reg = "t", rt2: Reg = "u", rn: RegSp = "n",
-        }
+        } ["ld{acquire}xp {rt}, {rt2}, [{rn:base}]"]
         /// `ldar`, `stlr`, `ldlar`, `stllr`.
         Ordered "ss 001000 1 l 0 11111 o 11111 nnnnn ttttt" {
             op: OrderedOp = "lo", size: AtomicSize = "s", rt: Reg = "t", rn: RegSp = "n",
-        }
+        } ["{op}{size} {rt:atomic}, [{rn:base}]"]
         /// `ldapr`: acquires, weaker than `ldar`.
         LoadAcquireRcpc "ss 111000 101 11111 1100 00 nnnnn ttttt" {
             size: AtomicSize = "s", rt: Reg = "t", rn: RegSp = "n",
-        }
+        } ["ldapr{size} {rt:atomic}, [{rn:base}]"]
         /// `cas` and its ordered forms: stores `rt` if memory equals `rs`; `rs` becomes the old value.
         CompareSwap "ss 001000 1 a 1 rrrrr l 11111 nnnnn ttttt" {
             size: AtomicSize = "s", order: AtomicOrder = "al", rs: Reg = "r", rt: Reg = "t", rn: RegSp = "n",
-        }
+        } ["cas{order}{size} {rs:atomic}, {rt:atomic}, [{rn:base}]"]
         /// `casp` and its ordered forms.
         CompareSwapPair "0 z 001000 0 a 1 rrrrr l 11111 nnnnn ttttt" {
             size: Size = "z", order: AtomicOrder = "al", rs: RegPair = "r", rt: RegPair = "t", rn: RegSp = "n",
-        }
+        } ["casp{order} {rs}, {rs:next}, {rt}, {rt:next}, [{rn:base}]"]
         /// `ldadd`, `swp` and their kin: `rt` becomes the old value; so `stadd` and its kin.
         ReadModifyWrite "ss 111000 o r 1 mmmmm p ccc 00 nnnnn ttttt" {
             op: AtomicOp = "pc", size: AtomicSize = "s", order: AtomicOrder = "or", rs: Reg = "m", rt: Reg = "t",
             rn: RegSp = "n",
-        }
+        } [
+            "st{op:kind}{order}{size} {rs:atomic}, [{rn:base}]; p=0 o=0 t=31",
+            "{op}{order}{size} {rs:atomic}, {rt:atomic}, [{rn:base}]",
+        ]
     }
 }

@@ -136,24 +136,32 @@ encodings! {
     /// ```
     pub enum Branch {
         /// `b`, `bl`.
-        Imm "o 00101 iiiiiiiiiiiiiiiiiiiiiiiiii" { op: BranchImm = "o", offset: Offset26 = "i" }
+        Imm "o 00101 iiiiiiiiiiiiiiiiiiiiiiiiii" { op: BranchImm = "o", offset: Offset26 = "i" } ["{op} {offset}"]
         /// `b.cond`.
-        Cond "01010100 iiiiiiiiiiiiiiiiiii 0 cccc" { cond: Cond = "c", offset: Offset19 = "i" }
+        Cond "01010100 iiiiiiiiiiiiiiiiiii 0 cccc" { cond: Cond = "c", offset: Offset19 = "i" } [
+            "b.{cond} {offset}",
+            "b{cond} {offset}",
+        ]
         /// `cbz`, `cbnz`.
         CompareZero "z 011010 o iiiiiiiiiiiiiiiiiii ttttt" {
             op: CompareZero = "o", size: Size = "z", rt: Reg = "t", offset: Offset19 = "i",
-        }
+        } ["{op} {rt}, {offset}"]
         /// `tbz`, `tbnz`.
         TestBit "h 011011 o bbbbb iiiiiiiiiiiiii ttttt" {
             op: TestBit = "o", rt: Reg = "t", bit: BitNumber = "hb", offset: Offset14 = "i",
-        }
+        } ["{op} {rt:bit}, {bit}, {offset}"]
         /// `br`, `blr`, `ret`.
-        Reg "1101011 00 oo 11111 000000 nnnnn 00000" { op: BranchReg = "o", rn: Reg = "n" }
+        Reg "1101011 00 oo 11111 000000 nnnnn 00000" { op: BranchReg = "o", rn: Reg = "n" } [
+            "ret; o=2 n=30",
+            "{op} {rn}",
+        ]
         /// `braa` to `blrab`.
-        Auth "1101011 100 o 11111 00001 k nnnnn mmmmm" { op: BranchAuth = "ok", rn: Reg = "n", rm: RegSp = "m" }
+        Auth "1101011 100 o 11111 00001 k nnnnn mmmmm" { op: BranchAuth = "ok", rn: Reg = "n", rm: RegSp = "m" } [
+            "{op} {rn}, {rm}",
+        ]
         /// `braaz` to `blrabz`.
-        AuthZero "1101011 000 o 11111 00001 k nnnnn 11111" { op: BranchAuthZero = "ok", rn: Reg = "n" }
+        AuthZero "1101011 000 o 11111 00001 k nnnnn 11111" { op: BranchAuthZero = "ok", rn: Reg = "n" } ["{op} {rn}"]
         /// `retaa`, `retab`, `eret`, `eretaa`, `eretab`, `drps`.
-        Return "1101011 oooo 11111 0000 p k 11111 qqqqq" { op: ReturnSpecial = "opkq" }
+        Return "1101011 oooo 11111 0000 p k 11111 qqqqq" { op: ReturnSpecial = "opkq" } ["{op}"]
     }
 }

@@ -8,15 +8,15 @@ ops! {
     /// ```
     /// assert_eq!(arm64_enc::Cond::Eq.name(), "eq");
     /// ```
-    pub enum Cond: 4 {
+    pub enum Cond: 4 as Cond {
         /// Equal: Z.
         Eq = 0b0000 "eq",
         /// Not equal: not Z.
         Ne = 0b0001 "ne",
         /// Unsigned higher or same (`cs`): C.
-        Hs = 0b0010 "hs",
+        Hs = 0b0010 "hs" | "cs",
         /// Unsigned lower (`cc`): not C.
-        Lo = 0b0011 "lo",
+        Lo = 0b0011 "lo" | "cc",
         /// Negative: N.
         Mi = 0b0100 "mi",
         /// Positive or zero: not N.

@@ -8,6 +8,7 @@
 //! ```
 
 use crate::field::{encodings, ops};
+use crate::text::when;
 use crate::{
     AddSub, ArithShift, Cond, Extend, ExtendShift, Imm5, Imm6, Nzcv, Reg, RegSp, Shift, Size,
 };
@@ -287,79 +288,113 @@ encodings! {
         /// `and`, `orr`, `eor`, `ands` and their complementing forms; so `mov`, `mvn`, `tst`.
         LogicalShifted "z oo 01010 kk p mmmmm iiiiii nnnnn ddddd" {
             op: LogicalReg = "op", rd: Reg = "d", rn: Reg = "n", rm: Reg = "m", shift: Shift = "zki",
-        }
+        } [
+            "mov {rd}, {rm}; o=1 p=0 n=31 k=0 i=0",
+            "mvn {rd}, {rm}{shift}; o=1 p=1 n=31",
+            "tst {rn}, {rm}{shift}; o=3 p=0 d=31",
+            "{op} {rd}, {rn}, {rm}{shift}",
+        ]
         /// `add`, `adds`, `sub`, `subs` with a shifted register; so `neg`, `negs`, `cmp`, `cmn`.
         AddSubShifted "z o f 01011 kk 0 mmmmm iiiiii nnnnn ddddd" {
             op: AddSub = "o", flags: Flags = "f", rd: Reg = "d", rn: Reg = "n", rm: Reg = "m",
             shift: ArithShift = "zki",
-        }
+        } [
+            "cmn {rn}, {rm}{shift}; o=0 f=1 d=31",
+            "cmp {rn}, {rm}{shift}; o=1 f=1 d=31",
+            "neg{flags} {rd}, {rm}{shift}; o=1 n=31",
+            "{op}{flags} {rd}, {rn}, {rm}{shift}",
+        ]
         /// `add`, `sub` with an extended register, the form that takes the stack pointer.
         AddSubExtended "z o 0 01011 001 mmmmm eee iii nnnnn ddddd" {
             op: AddSub = "o", size: Size = "z", rd: RegSp = "d", rn: RegSp = "n", rm: Reg = "m",
             extend: Extend = "e", amount: ExtendShift = "i",
-        }
+        } ["{op} {rd}, {rn}, {rm:extended}"]
         /// `adds`, `subs` with an extended register; so `cmp`, `cmn`.
         AddSubFlagsExtended "z o 1 01011 001 mmmmm eee iii nnnnn ddddd" {
             op: AddSub = "o", size: Size = "z", rd: Reg = "d", rn: RegSp = "n", rm: Reg = "m",
             extend: Extend = "e", amount: ExtendShift = "i",
-        }
+        } [
+            "cmn {rn}, {rm:extended}; o=0 d=31",
+            "cmp {rn}, {rm:extended}; o=1 d=31",
+            "{op}s {rd}, {rn}, {rm:extended}",
+        ]
         /// `adc`, `adcs`, `sbc`, `sbcs`; so `ngc`, `ngcs`.
         AddSubCarry "z o f 11010000 mmmmm 000000 nnnnn ddddd" {
             op: AddSub = "o", flags: Flags = "f", size: Size = "z", rd: Reg = "d", rn: Reg = "n", rm: Reg = "m",
-        }
+        } ["ngc{flags} {rd}, {rm}; o=1 n=31", "adc{flags} {rd}, {rn}, {rm}; o=0", "sbc{flags} {rd}, {rn}, {rm}; o=1"]
         /// `rmif`: rotates right and moves bits 3 to 0 into the flags that the mask names.
         RotateIntoFlags "101 11010000 iiiiii 00001 nnnnn 0 kkkk" {
             rn: Reg = "n", rotate: Imm6 = "i", mask: Nzcv = "k",
-        }
+        } ["rmif {rn}, {rotate}, {mask}"]
         /// `setf8`, `setf16`.
-        SetFlags "001 11010000 000000 o 0010 nnnnn 01101" { op: SetF = "o", rn: Reg = "n" }
+        SetFlags "001 11010000 000000 o 0010 nnnnn 01101" { op: SetF = "o", rn: Reg = "n" } ["{op} {rn:w}"]
         /// `ccmn`, `ccmp` with a register.
         CondCompareReg "z o 1 11010010 mmmmm cccc 00 nnnnn 0 ffff" {
             op: CondCompare = "o", size: Size = "z", rn: Reg = "n", rm: Reg = "m", nzcv: Nzcv = "f", cond: Cond = "c",
-        }
+        } ["{op} {rn}, {rm}, {nzcv}, {cond}"]
         /// `ccmn`, `ccmp` with a small number.
         CondCompareImm "z o 1 11010010 iiiii cccc 10 nnnnn 0 ffff" {
             op: CondCompare = "o", size: Size = "z", rn: Reg = "n", imm: Imm5 = "i", nzcv: Nzcv = "f", cond: Cond = "c",
-        }
+        } ["{op} {rn}, {imm}, {nzcv}, {cond}"]
         /// `csel`, `csinc`, `csinv`, `csneg`; so `cset`, `csetm`, `cinc`, `cinv`, `cneg`.
         CondSelect "z o 0 11010100 mmmmm cccc 0 p nnnnn ddddd" {
             op: CondSelect = "op", size: Size = "z", rd: Reg = "d", rn: Reg = "n", rm: Reg = "m", cond: Cond = "c",
-        }
+        } [
+            "cset {rd}, {cond:inverse}; o=0 p=1 n=31 m=31" if when::invertible,
+            "csetm {rd}, {cond:inverse}; o=1 p=0 n=31 m=31" if when::invertible,
+            "cinc {rd}, {rn}, {cond:inverse}; o=0 p=1 m=n" if when::invertible,
+            "cinv {rd}, {rn}, {cond:inverse}; o=1 p=0 m=n" if when::invertible,
+            "cneg {rd}, {rn}, {cond:inverse}; o=1 p=1 m=n" if when::invertible,
+            "{op} {rd}, {rn}, {rm}, {cond}",
+        ]
         /// Divisions and shifts by a register.
         DataProc2 "z 00 11010110 mmmmm oooooo nnnnn ddddd" {
             op: DataProc2 = "o", size: Size = "z", rd: Reg = "d", rn: Reg = "n", rm: Reg = "m",
-        }
+        } ["{op} {rd}, {rn}, {rm}", "{op}v {rd}, {rn}, {rm}" if when::is_shift]
         /// `crc32b` to `crc32cx`; `rd` and `rn` are words.
         Crc32 "z 00 11010110 mmmmm 010 ooo nnnnn ddddd" {
             op: Crc32 = "zo", rd: Reg = "d", rn: Reg = "n", rm: Reg = "m",
-        }
+        } ["{op} {rd:w}, {rn:w}, {rm}"]
         /// `pacga`: a generic signature of a register.
-        PacGeneric "100 11010110 mmmmm 001100 nnnnn ddddd" { rd: Reg = "d", rn: Reg = "n", rm: RegSp = "m" }
+        PacGeneric "100 11010110 mmmmm 001100 nnnnn ddddd" { rd: Reg = "d", rn: Reg = "n", rm: RegSp = "m" } [
+            "pacga {rd}, {rn}, {rm}",
+        ]
         /// `rbit`, `rev16`, `clz`, `cls`.
         DataProc1 "z 10 11010110 00000 oooooo nnnnn ddddd" {
             op: DataProc1 = "o", size: Size = "z", rd: Reg = "d", rn: Reg = "n",
-        }
+        } ["{op} {rd}, {rn}"]
         /// `rev`: all bytes of the register in reverse order.
-        Reverse "z 10 11010110 00000 00001 Z nnnnn ddddd" { size: Size = "z", rd: Reg = "d", rn: Reg = "n" }
+        Reverse "z 10 11010110 00000 00001 Z nnnnn ddddd" { size: Size = "z", rd: Reg = "d", rn: Reg = "n" } [
+            "rev {rd}, {rn}",
+            "rev64 {rd}, {rn}; z=1",
+        ]
         /// `rev32`: the bytes of each word in reverse order.
-        Rev32 "110 11010110 00000 000010 nnnnn ddddd" { rd: Reg = "d", rn: Reg = "n" }
+        Rev32 "110 11010110 00000 000010 nnnnn ddddd" { rd: Reg = "d", rn: Reg = "n" } ["rev32 {rd}, {rn}"]
         /// `pacia` to `autdb`: signs or authenticates a pointer.
-        Pac "110 11010110 00001 000 ooo nnnnn ddddd" { op: PacOp = "o", rd: Reg = "d", rn: RegSp = "n" }
+        Pac "110 11010110 00001 000 ooo nnnnn ddddd" { op: PacOp = "o", rd: Reg = "d", rn: RegSp = "n" } [
+            "{op} {rd}, {rn}",
+        ]
         /// `paciza` to `autdzb`: the same with zero as the modifier.
-        PacZero "110 11010110 00001 001 ooo 11111 ddddd" { op: PacZeroOp = "o", rd: Reg = "d" }
+        PacZero "110 11010110 00001 001 ooo 11111 ddddd" { op: PacZeroOp = "o", rd: Reg = "d" } ["{op} {rd}"]
         /// `xpaci`, `xpacd`: removes a signature.
-        PacStrip "110 11010110 00001 01000 o 11111 ddddd" { op: PacStrip = "o", rd: Reg = "d" }
+        PacStrip "110 11010110 00001 01000 o 11111 ddddd" { op: PacStrip = "o", rd: Reg = "d" } ["{op} {rd}"]
         /// `madd`, `msub`; so `mul`, `mneg`.
         MulAdd "z 00 11011000 mmmmm o aaaaa nnnnn ddddd" {
             op: MulAdd = "o", size: Size = "z", rd: Reg = "d", rn: Reg = "n", rm: Reg = "m", ra: Reg = "a",
-        }
+        } ["mul {rd}, {rn}, {rm}; o=0 a=31", "mneg {rd}, {rn}, {rm}; o=1 a=31", "{op} {rd}, {rn}, {rm}, {ra}"]
         /// `smaddl`, `smsubl`, `umaddl`, `umsubl`; so `smull`, `smnegl`, `umull`, `umnegl`.
         MulAddLong "100 11011 u01 mmmmm o aaaaa nnnnn ddddd" {
             op: MulAddLong = "uo", rd: Reg = "d", rn: Reg = "n", rm: Reg = "m", ra: Reg = "a",
-        }
+        } [
+            "smull {rd}, {rn:w}, {rm:w}; u=0 o=0 a=31",
+            "smnegl {rd}, {rn:w}, {rm:w}; u=0 o=1 a=31",
+            "umull {rd}, {rn:w}, {rm:w}; u=1 o=0 a=31",
+            "umnegl {rd}, {rn:w}, {rm:w}; u=1 o=1 a=31",
+            "{op} {rd}, {rn:w}, {rm:w}, {ra}",
+        ]
         /// `smulh`, `umulh`.
         MulHigh "100 11011 o10 mmmmm 0 11111 nnnnn ddddd" {
             op: MulHigh = "o", rd: Reg = "d", rn: Reg = "n", rm: Reg = "m",
-        }
+        } ["{op} {rd}, {rn}, {rm}"]
     }
 }

@@ -11,12 +11,16 @@
 //! For each class the `encodings!` macro proves at compile time that fixed bits and fields cover all 32 bits exactly
 //! once, and that each field is as wide as its type.
 
+use crate::text::Kind;
+
 /// An operand, or a choice of operation, as it sits in an instruction word.
 pub(crate) trait Field: Copy {
     /// Number of bits.
     const WIDTH: u32;
     /// The names of values that have one, with their bits: mnemonics, shapes.
     const NAMES: &'static [(u32, &'static str)] = &[];
+    /// How text has it.
+    const KIND: Kind;
     /// The field's bits, right-aligned; never more than `WIDTH` of them.
     fn bits(self) -> u32;
     /// The operand these bits stand for; `None` if the architecture allots no meaning to them.
@@ -25,9 +29,9 @@ pub(crate) trait Field: Copy {
 
 /// A run of equal letters in a diagram.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Run {
-    shift: u32,
-    width: u32,
+pub(crate) struct Run {
+    pub(crate) shift: u8,
+    pub(crate) width: u8,
 }
 
 impl Run {
@@ -37,8 +41,14 @@ impl Run {
         ((1u64 << self.width) - 1) as u32
     }
 
-    const fn mask(self) -> u32 {
+    pub(crate) const fn mask(self) -> u32 {
         self.low_mask() << self.shift
+    }
+
+    /// The run's bits of a word.
+    #[inline]
+    pub(crate) const fn get(self, word: u32) -> u32 {
+        word >> self.shift & self.low_mask()
     }
 }
 
@@ -77,7 +87,7 @@ impl Layout {
         let mut sum = 0;
         let mut i = 0;
         while i < MAX_RUNS {
-            sum += self.runs[i].width;
+            sum += self.runs[i].width as u32;
             i += 1;
         }
         sum
@@ -130,18 +140,20 @@ impl Layout {
     }
 }
 
-/// A field of a class whose values have names.
+/// A field of a class as text sees it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Choice {
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
     pub(crate) layout: Layout,
     pub(crate) names: &'static [(u32, &'static str)],
+    pub(crate) kind: Kind,
 }
 
 /// Finds the run of `letter`; its width is 0 if the diagram does not have the letter.
-const fn find_run(diagram: &str, letter: u8) -> Run {
+pub(crate) const fn find_run(diagram: &str, letter: u8) -> Run {
     let text = diagram.as_bytes();
     let mut run = Run::EMPTY;
-    let mut position = 32;
+    let mut position: u8 = 32;
     let mut ended = false;
     let mut i = 0;
     while i < text.len() {
@@ -210,6 +222,7 @@ macro_rules! encodings {
             $(
                 $(#[$meta:meta])*
                 $variant:ident $diagram:literal { $( $field:ident: $ty:ty = $letters:literal ),* $(,)? }
+                [ $( $form:literal $(if $when:path)? ),+ $(,)? ]
             )*
         }
     ) => {
@@ -252,22 +265,41 @@ macro_rules! encodings {
         impl $enum {
             /// The encoding classes of this enum.
             pub const CLASSES: &'static [$crate::Class] = &[
-                $(
+                $({
+                    const DIAGRAM: &str = $diagram;
+                    const FIELDS: &[$crate::field::Row] = &[
+                        $(
+                            $crate::field::Row {
+                                name: stringify!($field),
+                                layout: $crate::field::Layout::of($diagram, $letters),
+                                names: <$ty as $crate::field::Field>::NAMES,
+                                kind: <$ty as $crate::field::Field>::KIND,
+                            }
+                        ),*
+                    ];
                     $crate::Class {
                         group: stringify!($enum),
                         name: stringify!($variant),
-                        diagram: $diagram,
-                        choices: &[
-                            $(
-                                $crate::field::Choice {
-                                    layout: $crate::field::Layout::of($diagram, $letters),
-                                    names: <$ty as $crate::field::Field>::NAMES,
-                                }
-                            ),*
-                        ],
+                        diagram: DIAGRAM,
+                        text: $crate::text::Grammar::new(DIAGRAM, FIELDS, &[
+                            $({
+                                const PIECES: usize = $crate::text::form::count($form);
+                                const CODE: [$crate::text::form::Piece; PIECES] =
+                                    $crate::text::form::compile($form, FIELDS);
+                                $crate::text::Form::new(DIAGRAM, $form, &CODE)$(.when($when))?
+                            }),+
+                        ]),
                     }
-                ),*
+                }),*
             ];
+
+            /// The encoding class of this instruction.
+            pub(crate) fn class(&self) -> &'static $crate::Class {
+                enum Index { $($variant),* }
+                match self {
+                    $(Self::$variant { .. } => const { &Self::CLASSES[Index::$variant as usize] }),*
+                }
+            }
 
             /// The instruction word.
             // Where the variant is known, which is where instructions are written down, the match and the moving of
@@ -320,6 +352,12 @@ macro_rules! encodings {
                 None
             }
         }
+
+        impl core::fmt::Display for $enum {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                self.class().text.write(self.encode(), None, f)
+            }
+        }
     };
 }
 
@@ -327,8 +365,8 @@ macro_rules! encodings {
 macro_rules! ops {
     (
         $(#[$enum_meta:meta])*
-        pub enum $enum:ident: $width:literal {
-            $( $(#[$meta:meta])* $variant:ident = $value:literal $text:literal ),* $(,)?
+        pub enum $enum:ident: $width:literal $(as $kind:ident)? {
+            $( $(#[$meta:meta])* $variant:ident = $value:literal $text:literal $(| $alias:literal)* ),* $(,)?
         }
     ) => {
         $(#[$enum_meta])*
@@ -357,7 +395,9 @@ macro_rules! ops {
 
         impl $crate::field::Field for $enum {
             const WIDTH: u32 = $width;
-            const NAMES: &'static [(u32, &'static str)] = &[$(($value, $text)),*];
+            const NAMES: &'static [(u32, &'static str)] =
+                &[$(($value, $text)),* $($(, ($value, $alias))*)*];
+            const KIND: $crate::text::Kind = $crate::field::kind!($($kind)?);
 
             #[inline]
             fn bits(self) -> u32 {
@@ -381,4 +421,14 @@ macro_rules! ops {
     };
 }
 
-pub(crate) use {encodings, ops};
+/// The kind of a field of `ops!`: a name, if it does not say what else.
+macro_rules! kind {
+    () => {
+        $crate::text::Kind::Name
+    };
+    ($kind:ident) => {
+        $crate::text::Kind::$kind
+    };
+}
+
+pub(crate) use {encodings, kind, ops};

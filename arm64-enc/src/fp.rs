@@ -223,57 +223,78 @@ encodings! {
         /// `fmov` between registers, `fabs`, `fneg`, `fsqrt`, `frint*`.
         Unary "000 11110 tt 1 oooooo 10000 nnnnn ddddd" {
             op: FpUnary = "o", size: FpSize = "t", rd: VReg = "d", rn: VReg = "n",
-        }
+        } ["{op} {rd}, {rn}"]
         /// `fcvt`.
-        Convert "000 11110 tt 1 oooooo 10000 nnnnn ddddd" { op: FpConvert = "to", rd: VReg = "d", rn: VReg = "n" }
+        Convert "000 11110 tt 1 oooooo 10000 nnnnn ddddd" { op: FpConvert = "to", rd: VReg = "d", rn: VReg = "n" } [
+            "fcvt {rd:d}, {rn:s}; t=0 o=5",
+            "fcvt {rd:h}, {rn:s}; t=0 o=7",
+            "fcvt {rd:s}, {rn:d}; t=1 o=4",
+            "fcvt {rd:h}, {rn:d}; t=1 o=7",
+            "fcvt {rd:s}, {rn:h}; t=3 o=4",
+            "fcvt {rd:d}, {rn:h}; t=3 o=5",
+        ]
         /// `fadd`, `fmul` and their kin.
         Binary "000 11110 tt 1 mmmmm oooo 10 nnnnn ddddd" {
             op: FpBinary = "o", size: FpSize = "t", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
-        }
+        } ["{op} {rd}, {rn}, {rm}"]
         /// `fmadd`, `fmsub`, `fnmadd`, `fnmsub`.
         Ternary "000 11111 tt o mmmmm p aaaaa nnnnn ddddd" {
             op: FpTernary = "op", size: FpSize = "t", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m", ra: VReg = "a",
-        }
+        } ["{op} {rd}, {rn}, {rm}, {ra}"]
         /// `fcmp`, `fcmpe`.
         Compare "000 11110 tt 1 mmmmm 001000 nnnnn o 0000" {
             op: FpCompare = "o", size: FpSize = "t", rn: VReg = "n", rm: VReg = "m",
-        }
+        } ["{op} {rn}, {rm}"]
         /// `fcmp`, `fcmpe` with zero.
         CompareZero "000 11110 tt 1 00000 001000 nnnnn o 1000" {
             op: FpCompare = "o", size: FpSize = "t", rn: VReg = "n",
-        }
+        } ["{op} {rn}, #0.0"]
         /// `fccmp`, `fccmpe`.
         CondCompare "000 11110 tt 1 mmmmm cccc 01 nnnnn o ffff" {
             op: FpCondCompare = "o", size: FpSize = "t", rn: VReg = "n", rm: VReg = "m", nzcv: Nzcv = "f",
             cond: Cond = "c",
-        }
+        } ["{op} {rn}, {rm}, {nzcv}, {cond}"]
         /// `fcsel`.
         CondSelect "000 11110 tt 1 mmmmm cccc 11 nnnnn ddddd" {
             size: FpSize = "t", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m", cond: Cond = "c",
-        }
+        } ["fcsel {rd}, {rn}, {rm}, {cond}"]
         /// `fmov` of a constant.
-        MoveImm "000 11110 tt 1 iiiiiiii 100 00000 ddddd" { size: FpSize = "t", rd: VReg = "d", imm: FpImm8 = "i" }
+        MoveImm "000 11110 tt 1 iiiiiiii 100 00000 ddddd" { size: FpSize = "t", rd: VReg = "d", imm: FpImm8 = "i" } [
+            "fmov {rd}, {imm}",
+        ]
         /// `fcvtns` and its kin.
         ToInt "z 00 11110 tt 1 rr ooo 000000 nnnnn ddddd" {
             op: FpToInt = "ro", size: Size = "z", from: FpSize = "t", rd: Reg = "d", rn: VReg = "n",
-        }
+        } ["{op} {rd}, {rn}"]
         /// `scvtf`, `ucvtf`.
         FromInt "z 00 11110 tt 1 00 01 o 000000 nnnnn ddddd" {
             op: IntToFp = "o", size: Size = "z", to: FpSize = "t", rd: VReg = "d", rn: Reg = "n",
-        }
+        } ["{op} {rd}, {rn}"]
         /// `fcvtzs`, `fcvtzu` to fixed point.
         ToFixed "z 00 11110 tt 0 11 00 o kkkkkk nnnnn ddddd" {
             op: FpToFixed = "o", from: FpSize = "t", rd: Reg = "d", rn: VReg = "n", fraction: FractionBits = "zk",
-        }
+        } ["{op} {rd}, {rn}, {fraction}"]
         /// `scvtf`, `ucvtf` from fixed point.
         FromFixed "z 00 11110 tt 0 00 01 o kkkkkk nnnnn ddddd" {
             op: IntToFp = "o", to: FpSize = "t", rd: VReg = "d", rn: Reg = "n", fraction: FractionBits = "zk",
-        }
+        } ["{op} {rd}, {rn}, {fraction}"]
         /// `fmov` to a general-purpose register.
-        MoveToGp "z 00 11110 tt 1 rr 110 000000 nnnnn ddddd" { op: FpMove = "ztr", rd: Reg = "d", rn: VReg = "n" }
+        MoveToGp "z 00 11110 tt 1 rr 110 000000 nnnnn ddddd" { op: FpMove = "ztr", rd: Reg = "d", rn: VReg = "n" } [
+            "fmov {rd:w}, {rn:s}; z=0 t=0 r=0",
+            "fmov {rd:x}, {rn:d}; z=1 t=1 r=0",
+            "fmov {rd:x}, {rn:v}.d[1]; z=1 t=2 r=1",
+        ]
         /// `fmov` from a general-purpose register.
-        MoveFromGp "z 00 11110 tt 1 rr 111 000000 nnnnn ddddd" { op: FpMove = "ztr", rd: VReg = "d", rn: Reg = "n" }
+        MoveFromGp "z 00 11110 tt 1 rr 111 000000 nnnnn ddddd" { op: FpMove = "ztr", rd: VReg = "d", rn: Reg = "n" } [
+            "fmov {rd:s}, {rn:w}; z=0 t=0 r=0",
+            "fmov {rd:d}, {rn:x}; z=1 t=1 r=0",
+            "fmov {rd:v}.d[1], {rn:x}; z=1 t=2 r=1",
+            "fmov {rd:s}, #0.0; z=0 t=0 r=0 n=31",
+            "fmov {rd:d}, #0.0; z=1 t=1 r=0 n=31",
+        ]
         /// `fjcvtzs`: to a word as JavaScript does, and the flags tell whether it was exact.
-        ToIntJavaScript "000 11110 01 1 11 110 000000 nnnnn ddddd" { rd: Reg = "d", rn: VReg = "n" }
+        ToIntJavaScript "000 11110 01 1 11 110 000000 nnnnn ddddd" { rd: Reg = "d", rn: VReg = "n" } [
+            "fjcvtzs {rd:w}, {rn:d}",
+        ]
     }
 }

@@ -3,10 +3,11 @@
 use crate::error::EncodeError;
 use crate::field::Field;
 use crate::reg::Size;
+use crate::text::Kind;
 
 /// Declares unsigned immediates: name, storage, bits, what errors call them.
 macro_rules! unsigned {
-    ($( $(#[$meta:meta])* $name:ident($store:ty): $width:literal, $what:literal, $range:literal; )*) => {
+    ($( $(#[$meta:meta])* $name:ident($store:ty) as $kind:ident: $width:literal, $what:literal, $range:literal; )*) => {
         $(
             $(#[$meta])*
             #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -46,6 +47,7 @@ macro_rules! unsigned {
 
             impl Field for $name {
                 const WIDTH: u32 = $width;
+    const KIND: Kind = Kind::$kind;
 
                 #[inline]
                 fn bits(self) -> u32 {
@@ -68,25 +70,45 @@ unsigned! {
     /// assert_eq!(arm64_enc::Imm16::new(0xffff).map(|imm| imm.value()), Some(0xffff));
     /// assert_eq!(arm64_enc::Imm16::new(0x10000), None);
     /// ```
-    Imm16(u16): 16, "16-bit immediate", "0 to 65535";
+    Imm16(u16) as Number: 16, "16-bit immediate", "0 to 65535";
     /// The operand of a conditional compare, 5 bits.
-    Imm5(u8): 5, "5-bit immediate", "0 to 31";
+    Imm5(u8) as Number: 5, "5-bit immediate", "0 to 31";
     /// The rotation of `rmif`, 6 bits.
-    Imm6(u8): 6, "6-bit immediate", "0 to 63";
+    Imm6(u8) as Number: 6, "6-bit immediate", "0 to 63";
     /// A 4-bit immediate of `msr` to a PSTATE field.
-    Imm4(u8): 4, "4-bit immediate", "0 to 15";
+    Imm4(u8) as Number: 4, "4-bit immediate", "0 to 15";
     /// The flags N, Z, C, V as bits 3 to 0: what a conditional compare leaves when its condition fails.
-    Nzcv(u8): 4, "flag value", "0 to 15";
+    Nzcv(u8) as Number: 4, "flag value", "0 to 15";
     /// The number of the bit that `tbz` and `tbnz` test.
-    BitNumber(u8): 6, "bit number", "0 to 63";
+    BitNumber(u8) as Number: 6, "bit number", "0 to 63";
     /// The number of a `hint`.
-    HintNumber(u8): 7, "hint number", "0 to 127";
+    HintNumber(u8) as Number: 7, "hint number", "0 to 127";
     /// An operand of `sys`, `op1`, `CRn`, `CRm`, `op2` together (14 bits).
-    SysOperand(u16): 14, "sys operand", "0 to 16383";
+    SysOperand(u16) as SysOp: 14, "sys operand", "0 to 16383";
     /// A prefetch operation, as its 5-bit number: type, target level, policy.
-    Prefetch(u8): 5, "prefetch operation", "0 to 31";
+    Prefetch(u8) as Prefetch: 5, "prefetch operation", "0 to 31";
     /// An operation of `rprfm`, as its 6-bit number.
-    RangePrefetch(u8): 6, "range prefetch operation", "0 to 63";
+    RangePrefetch(u8) as RangePrefetch: 6, "range prefetch operation", "0 to 63";
+}
+
+impl Prefetch {
+    /// Kind, level and policy, which together are the name, if there is one.
+    pub(crate) fn name(self) -> Option<[&'static str; 3]> {
+        let op = self.value();
+        let kind = match op >> 3 {
+            0b00 => "pld",
+            0b01 => "pli",
+            0b10 => "pst",
+            _ => return None,
+        };
+        let level = match op >> 1 & 0b11 {
+            0b00 => "l1",
+            0b01 => "l2",
+            0b10 => "l3",
+            _ => return None,
+        };
+        Some([kind, level, if op & 1 == 0 { "keep" } else { "strm" }])
+    }
 }
 
 /// The immediate of `add` and `sub`: 12 bits, optionally shifted left by 12.
@@ -163,6 +185,7 @@ impl ArithImm {
 
 impl Field for ArithImm {
     const WIDTH: u32 = 13;
+    const KIND: Kind = Kind::Arith;
 
     #[inline]
     fn bits(self) -> u32 {
@@ -243,6 +266,7 @@ impl MoveImm {
 
 impl Field for MoveImm {
     const WIDTH: u32 = 19;
+    const KIND: Kind = Kind::Move;
 
     #[inline]
     fn bits(self) -> u32 {
@@ -301,6 +325,7 @@ impl FpImm8 {
 
 impl Field for FpImm8 {
     const WIDTH: u32 = 8;
+    const KIND: Kind = Kind::Float;
 
     #[inline]
     fn bits(self) -> u32 {

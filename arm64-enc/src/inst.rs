@@ -2,7 +2,10 @@
 
 use core::fmt;
 
-use crate::field::Choice;
+use crate::simd::{
+    SimdCopy, SimdImm, SimdIndexed, SimdLdSt, SimdScalar, SimdShift, SimdThree, SimdTwo,
+};
+use crate::text::Grammar;
 use crate::{Atomic, Branch, DpImm, DpReg, Fp, LdSt, Simd, System};
 
 /// An A64 instruction. Every value of this type has exactly one encoding.
@@ -48,7 +51,7 @@ pub enum Inst {
 /// let add = arm64_enc::Inst::classes().find(|class| class.name == "AddSub").unwrap();
 /// assert_eq!(add.diagram, "z o 0 100010 siiiiiiiiiiii nnnnn ddddd");
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Class {
     /// The enum that has the class as a variant.
@@ -57,9 +60,17 @@ pub struct Class {
     pub name: &'static str,
     /// 32 characters, most significant bit first, blanks apart: `0`, `1`, or the letter of a field.
     pub diagram: &'static str,
-    /// The fields.
-    pub(crate) choices: &'static [Choice],
+    /// Its texts.
+    pub(crate) text: Grammar,
 }
+
+impl PartialEq for Class {
+    fn eq(&self, other: &Class) -> bool {
+        (self.group, self.name) == (other.group, other.name)
+    }
+}
+
+impl Eq for Class {}
 
 /// What [`Assembler::push`](crate::Assembler::push) takes: an instruction of any class or group.
 ///
@@ -86,12 +97,11 @@ macro_rules! groups {
                     $(Inst::$group(inst) => inst.encode()),*
                 }
             }
-        }
 
-        impl fmt::Display for Inst {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            /// The encoding class.
+            pub(crate) fn class(&self) -> &'static Class {
                 match self {
-                    $(Inst::$group(inst) => inst.fmt(f)),*
+                    $(Inst::$group(inst) => inst.class()),*
                 }
             }
         }
@@ -123,8 +133,8 @@ macro_rules! groups {
 
 groups! { DpImm, DpReg, Branch, LdSt, Atomic, Fp, Simd, System }
 
-/// The classes of each group but AdvSIMD, which has groups of its own.
-const GROUPS: &[&[Class]] = &[
+/// The classes of each group.
+pub(crate) const GROUPS: &[&[Class]] = &[
     DpImm::CLASSES,
     DpReg::CLASSES,
     Branch::CLASSES,
@@ -132,12 +142,20 @@ const GROUPS: &[&[Class]] = &[
     Atomic::CLASSES,
     Fp::CLASSES,
     System::CLASSES,
+    SimdThree::CLASSES,
+    SimdTwo::CLASSES,
+    SimdCopy::CLASSES,
+    SimdImm::CLASSES,
+    SimdShift::CLASSES,
+    SimdIndexed::CLASSES,
+    SimdScalar::CLASSES,
+    SimdLdSt::CLASSES,
 ];
 
 impl Inst {
     /// All encoding classes.
     pub fn classes() -> impl Iterator<Item = &'static Class> {
-        GROUPS.iter().chain(Simd::CLASSES).copied().flatten()
+        GROUPS.iter().copied().flatten()
     }
 
     /// The instruction that `word` stands for; `None` if it is undefined, or not among those this crate knows.

@@ -10,6 +10,8 @@
 //! ```
 
 use crate::field::{Field, encodings, ops};
+use crate::text::Kind;
+use crate::text::when;
 use crate::{
     AccessSize, Offset19, PairOffset, Prefetch, RangePrefetch, Reg, RegSp, ScaledOffset, Simm9,
     Simm10, Size, VReg,
@@ -425,6 +427,7 @@ impl IndexedPrefetch {
 
 impl Field for IndexedPrefetch {
     const WIDTH: u32 = Prefetch::WIDTH;
+    const KIND: Kind = Kind::Prefetch;
 
     #[inline]
     fn bits(self) -> u32 {
@@ -448,80 +451,116 @@ encodings! {
         /// Base plus unsigned scaled offset.
         Unsigned "ss 111 0 01 oo iiiiiiiiiiii nnnnn ttttt" {
             op: MemOp = "so", rt: Reg = "t", rn: RegSp = "n", offset: ScaledOffset = "i",
-        }
+        } ["{op} {rt:mem}, [{rn}{offset:optional}]"]
         /// The same for a floating-point and SIMD register.
         FpUnsigned "ss 111 1 01 oo iiiiiiiiiiii nnnnn ttttt" {
             op: FpMemOp = "so", rt: VReg = "t", rn: RegSp = "n", offset: ScaledOffset = "i",
-        }
+        } ["{op} {rt:mem}, [{rn}{offset:optional}]"]
         /// `prfm` with a scaled offset in units of 8 bytes.
         PrefetchUnsigned "11 111 0 01 10 iiiiiiiiiiii nnnnn ttttt" {
             op: Prefetch = "t", rn: RegSp = "n", offset: ScaledOffset = "i",
-        }
+        } ["prfm {op}, [{rn}{offset:optional}]"]
         /// Base plus signed byte offset, or base that moves.
         Indexed "ss 111 0 00 oo 0 iiiiiiiii mm nnnnn ttttt" {
             op: MemOp = "so", mode: IndexMode = "m", rt: Reg = "t", rn: RegSp = "n", offset: Simm9 = "i",
-        }
+        } [
+            "stur{op:tail} {rt:mem}, [{rn}{offset:optional}]; m=0 o=0",
+            "ldur{op:tail} {rt:mem}, [{rn}{offset:optional}]; m=0" if when::loads,
+            "{op} {rt:mem}, [{rn}], {offset}; m=1",
+            "{op} {rt:mem}, [{rn}, {offset}]!; m=3",
+            "{op} {rt:mem}, [{rn}{offset:optional}]; m=0",
+        ]
         /// The same for a floating-point and SIMD register.
         FpIndexed "ss 111 1 00 oo 0 iiiiiiiii mm nnnnn ttttt" {
             op: FpMemOp = "so", mode: IndexMode = "m", rt: VReg = "t", rn: RegSp = "n", offset: Simm9 = "i",
-        }
+        } [
+            "stur{op:any} {rt:mem}, [{rn}{offset:optional}]; m=0" if when::fp_stores,
+            "ldur{op:any} {rt:mem}, [{rn}{offset:optional}]; m=0" if when::fp_loads,
+            "{op} {rt:mem}, [{rn}], {offset}; m=1",
+            "{op} {rt:mem}, [{rn}, {offset}]!; m=3",
+            "{op} {rt:mem}, [{rn}{offset:optional}]; m=0",
+        ]
         /// `ldtr`, `sttr`: as if the program ran at the lowest exception level.
         Unprivileged "ss 111 0 00 oo 0 iiiiiiiii 10 nnnnn ttttt" {
             op: MemOp = "so", rt: Reg = "t", rn: RegSp = "n", offset: Simm9 = "i",
-        }
+        } [
+            "sttr{op:tail} {rt:mem}, [{rn}{offset:optional}]; o=0",
+            "ldtr{op:tail} {rt:mem}, [{rn}{offset:optional}]" if when::loads,
+        ]
         /// `ldapur`, `stlur`: acquires or releases, at a signed byte offset.
         OrderedUnscaled "ss 011 0 01 oo 0 iiiiiiiii 00 nnnnn ttttt" {
             op: MemOp = "so", rt: Reg = "t", rn: RegSp = "n", offset: Simm9 = "i",
-        }
+        } [
+            "stlur{op:tail} {rt:mem}, [{rn}{offset:optional}]; o=0",
+            "ldapur{op:tail} {rt:mem}, [{rn}{offset:optional}]" if when::loads,
+        ]
         /// `prfum`.
         PrefetchUnscaled "11 111 0 00 10 0 iiiiiiiii 00 nnnnn ttttt" {
             op: Prefetch = "t", rn: RegSp = "n", offset: Simm9 = "i",
-        }
+        } ["prfum {op}, [{rn}{offset:optional}]", "prfm {op}, [{rn}{offset:optional}]"]
         /// Base plus index register.
         Register "ss 111 0 00 oo 1 mmmmm eee k 10 nnnnn ttttt" {
             op: MemOp = "so", rt: Reg = "t", rn: RegSp = "n", rm: Reg = "m",
             extend: MemExtend = "e", scale: IndexScale = "k",
-        }
+        } ["{op} {rt:mem}, [{rn}, {rm:index}]"]
         /// The same for a floating-point and SIMD register.
         FpRegister "ss 111 1 00 oo 1 mmmmm eee k 10 nnnnn ttttt" {
             op: FpMemOp = "so", rt: VReg = "t", rn: RegSp = "n", rm: Reg = "m",
             extend: MemExtend = "e", scale: IndexScale = "k",
-        }
+        } ["{op} {rt:mem}, [{rn}, {rm:index}]"]
         /// `rprfm`: prefetch of a range.
         PrefetchRange "11 111 0 00 10 1 mmmmm e 1 oo 10 nnnnn 11 ttt" {
             op: RangePrefetch = "eot", rn: RegSp = "n", rm: Reg = "m",
-        }
+        } ["rprfm {op}, {rm}, [{rn}]"]
         /// `prfm` with an index register in bytes or units of 8 bytes.
         PrefetchRegister "11 111 0 00 10 1 mmmmm eee k 10 nnnnn ttttt" {
             op: IndexedPrefetch = "t", rn: RegSp = "n", rm: Reg = "m", extend: MemExtend = "e", scale: IndexScale = "k",
-        }
+        } ["prfm {op}, [{rn}, {rm:index}]"]
         /// A load from near the instruction.
         Literal "oo 011 0 00 iiiiiiiiiiiiiiiiiii ttttt" {
             op: LiteralOp = "o", rt: Reg = "t", offset: Offset19 = "i",
-        }
+        } ["ldr {rt:w}, {offset}; o=0", "ldr {rt:x}, {offset}; o=1", "ldrsw {rt:x}, {offset}; o=2"]
         /// The same for a floating-point and SIMD register.
         FpLiteral "oo 011 1 00 iiiiiiiiiiiiiiiiiii ttttt" {
             op: FpLiteralOp = "o", rt: VReg = "t", offset: Offset19 = "i",
-        }
+        } ["{op} {rt:pair}, {offset}"]
         /// `prfm` near the instruction.
-        PrefetchLiteral "11 011 0 00 iiiiiiiiiiiiiiiiiii ttttt" { op: Prefetch = "t", offset: Offset19 = "i" }
+        PrefetchLiteral "11 011 0 00 iiiiiiiiiiiiiiiiiii ttttt" { op: Prefetch = "t", offset: Offset19 = "i" } [
+            "prfm {op}, {offset}",
+        ]
         /// `ldp`, `stp`, `ldnp`, `stnp`.
         Pair "oo 101 0 0 mm l iiiiiii uuuuu nnnnn ttttt" {
             op: PairOp = "ol", mode: PairMode = "m", rt: Reg = "t", rt2: Reg = "u", rn: RegSp = "n",
             offset: PairOffset = "i",
-        }
+        } [
+            "stnp{op:any} {rt:top}, {rt2:top}, [{rn}{offset:optional}]; m=0 l=0",
+            "ldnp{op:any} {rt:top}, {rt2:top}, [{rn}{offset:optional}]; m=0 l=1",
+            "{op} {rt:top}, {rt2:top}, [{rn}], {offset}; m=1",
+            "{op} {rt:top}, {rt2:top}, [{rn}{offset:optional}]; m=2",
+            "{op} {rt:top}, {rt2:top}, [{rn}, {offset}]!; m=3",
+        ]
         /// `ldpsw`.
         PairSigned "01 101 0 0 mm 1 iiiiiii uuuuu nnnnn ttttt" {
             mode: PairSignedMode = "m", rt: Reg = "t", rt2: Reg = "u", rn: RegSp = "n", offset: PairOffset = "i",
-        }
+        } [
+            "ldpsw {rt}, {rt2}, [{rn}], {offset}; m=1",
+            "ldpsw {rt}, {rt2}, [{rn}{offset:optional}]; m=2",
+            "ldpsw {rt}, {rt2}, [{rn}, {offset}]!; m=3",
+        ]
         /// `ldp`, `stp`, `ldnp`, `stnp` of floating-point and SIMD registers.
         FpPair "oo 101 1 0 mm l iiiiiii uuuuu nnnnn ttttt" {
             op: FpPairOp = "ol", mode: PairMode = "m", rt: VReg = "t", rt2: VReg = "u", rn: RegSp = "n",
             offset: PairOffset = "i",
-        }
+        } [
+            "stnp{op:any} {rt:pair}, {rt2:pair}, [{rn}{offset:optional}]; m=0 l=0",
+            "ldnp{op:any} {rt:pair}, {rt2:pair}, [{rn}{offset:optional}]; m=0 l=1",
+            "{op} {rt:pair}, {rt2:pair}, [{rn}], {offset}; m=1",
+            "{op} {rt:pair}, {rt2:pair}, [{rn}{offset:optional}]; m=2",
+            "{op} {rt:pair}, {rt2:pair}, [{rn}, {offset}]!; m=3",
+        ]
         /// `ldraa`, `ldrab`.
         Auth "11 111 0 00 o h 1 iiiiiiiii m 1 nnnnn ttttt" {
             op: LoadAuth = "o", mode: AuthMode = "m", rt: Reg = "t", rn: RegSp = "n", offset: Simm10 = "hi",
-        }
+        } ["{op} {rt}, [{rn}{offset:optional}]; m=0", "{op} {rt}, [{rn}, {offset}]!; m=1"]
     }
 }

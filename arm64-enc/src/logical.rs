@@ -3,6 +3,7 @@
 use crate::error::EncodeError;
 use crate::field::Field;
 use crate::reg::Size;
+use crate::text::Kind;
 
 /// A bitmask immediate with the width it is meant for.
 ///
@@ -130,6 +131,7 @@ impl LogicalImm {
 
 impl Field for LogicalImm {
     const WIDTH: u32 = 14;
+    const KIND: Kind = Kind::Mask;
 
     #[inline]
     fn bits(self) -> u32 {

@@ -2,10 +2,11 @@
 
 use crate::error::EncodeError;
 use crate::field::Field;
+use crate::text::Kind;
 
 /// Declares signed displacements: name, storage of the count of units, bits, bytes of one unit.
 macro_rules! signed {
-    ($( $(#[$meta:meta])* $name:ident($store:ty): $width:literal bits of $unit:literal, $what:literal, $range:literal; )*) => {
+    ($( $(#[$meta:meta])* $name:ident($store:ty) as $kind:ident: $width:literal bits of $unit:literal, $what:literal, $range:literal; )*) => {
         $(
             $(#[$meta])*
             #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -52,6 +53,7 @@ macro_rules! signed {
 
             impl Field for $name {
                 const WIDTH: u32 = $width;
+    const KIND: Kind = Kind::$kind { bits: $width, unit: $unit };
 
                 #[inline]
                 fn bits(self) -> u32 {
@@ -77,15 +79,15 @@ signed! {
     /// assert_eq!(Offset26::new(1 << 27), None);
     /// assert_eq!(Offset26::new(2), None);
     /// ```
-    Offset26(i32): 26 bits of 4, "branch displacement", "a multiple of 4 from -134217728 to 134217724";
+    Offset26(i32) as Target: 26 bits of 4, "branch displacement", "a multiple of 4 from -134217728 to 134217724";
     /// The displacement of `b.cond`, `cbz`, `cbnz` and of literal loads: ±1 MiB.
-    Offset19(i32): 19 bits of 4, "conditional branch or literal displacement", "a multiple of 4 from -1048576 to 1048572";
+    Offset19(i32) as Target: 19 bits of 4, "conditional branch or literal displacement", "a multiple of 4 from -1048576 to 1048572";
     /// The displacement of `tbz` and `tbnz`: ±32 KiB.
-    Offset14(i16): 14 bits of 4, "test branch displacement", "a multiple of 4 from -32768 to 32764";
+    Offset14(i16) as Target: 14 bits of 4, "test branch displacement", "a multiple of 4 from -32768 to 32764";
     /// The displacement of `adr`: ±1 MiB, any byte.
-    AdrOffset(i32): 21 bits of 1, "adr displacement", "-1048576 to 1048575";
+    AdrOffset(i32) as Target: 21 bits of 1, "adr displacement", "-1048576 to 1048575";
     /// The displacement of `adrp` in bytes, a multiple of 4096: ±4 GiB.
-    PageOffset(i32): 21 bits of 4096, "adrp displacement", "a multiple of 4096 from -4294967296 to 4294963200";
+    PageOffset(i32) as Target: 21 bits of 4096, "adrp displacement", "a multiple of 4096 from -4294967296 to 4294963200";
     /// The unscaled offset of `ldur`, and of loads and stores that write the base back.
     ///
     /// ```
@@ -93,9 +95,9 @@ signed! {
     /// assert_eq!(Simm9::new(-256).map(|offset| offset.bytes()), Some(-256));
     /// assert_eq!(Simm9::new(256), None);
     /// ```
-    Simm9(i16): 9 bits of 1, "unscaled offset", "-256 to 255";
+    Simm9(i16) as Signed: 9 bits of 1, "unscaled offset", "-256 to 255";
     /// The offset of `ldraa` and `ldrab`, in multiples of 8.
-    Simm10(i16): 10 bits of 8, "offset of an authenticated load", "a multiple of 8 from -4096 to 4088";
+    Simm10(i16) as Signed: 10 bits of 8, "offset of an authenticated load", "a multiple of 8 from -4096 to 4088";
 }
 
 /// The width of a memory access.
@@ -198,6 +200,7 @@ impl ScaledOffset {
 
 impl Field for ScaledOffset {
     const WIDTH: u32 = 12;
+    const KIND: Kind = Kind::Scaled;
 
     #[inline]
     fn bits(self) -> u32 {
@@ -268,6 +271,7 @@ impl PairOffset {
 
 impl Field for PairOffset {
     const WIDTH: u32 = 7;
+    const KIND: Kind = Kind::PairOffset;
 
     #[inline]
     fn bits(self) -> u32 {

@@ -4,6 +4,7 @@
 use core::fmt;
 
 use crate::field::{Field, ops};
+use crate::text::Kind;
 
 ops! {
     /// The width of a general-purpose operation.
@@ -11,7 +12,7 @@ ops! {
     /// ```
     /// assert_eq!(arm64_enc::Size::W.name(), "w");
     /// ```
-    pub enum Size: 1 {
+    pub enum Size: 1 as Width {
         /// 32 bits: the `w` names; the upper half of the destination becomes zero.
         W = 0 "w",
         /// 64 bits: the `x` names.
@@ -49,7 +50,7 @@ ops! {
     /// ```
     /// assert_eq!(arm64_enc::FpSize::S.name(), "s");
     /// ```
-    pub enum FpSize: 2 {
+    pub enum FpSize: 2 as Shape {
         /// Single precision, 32 bits.
         S = 0b00 "s",
         /// Double precision, 64 bits.
@@ -93,6 +94,7 @@ macro_rules! register {
 
         impl Field for $name {
             const WIDTH: u32 = 5;
+    const KIND: Kind = Kind::$name;
 
             #[inline]
             fn bits(self) -> u32 {
@@ -354,6 +356,7 @@ impl RegPair {
 
 impl Field for RegPair {
     const WIDTH: u32 = 5;
+    const KIND: Kind = Kind::RegPair;
 
     #[inline]
     fn bits(self) -> u32 {

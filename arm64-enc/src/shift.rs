@@ -2,6 +2,7 @@
 
 use crate::field::{Field, ops};
 use crate::reg::Size;
+use crate::text::Kind;
 
 ops! {
     /// How a register operand is shifted.
@@ -81,6 +82,7 @@ impl Shift {
 
 impl Field for Shift {
     const WIDTH: u32 = 9;
+    const KIND: Kind = Kind::Shift;
 
     #[inline]
     fn bits(self) -> u32 {
@@ -157,6 +159,7 @@ impl From<ArithShift> for Shift {
 
 impl Field for ArithShift {
     const WIDTH: u32 = Shift::WIDTH;
+    const KIND: Kind = Kind::ArithShift;
 
     #[inline]
     fn bits(self) -> u32 {
@@ -243,6 +246,7 @@ impl ExtendShift {
 
 impl Field for ExtendShift {
     const WIDTH: u32 = 3;
+    const KIND: Kind = Kind::Number;
 
     #[inline]
     fn bits(self) -> u32 {
@@ -346,6 +350,7 @@ impl BitfieldImm {
 impl Field for BitfieldImm {
     /// `sf`, `N`, `immr`, `imms`; `N` repeats `sf`.
     const WIDTH: u32 = 14;
+    const KIND: Kind = Kind::Bits;
 
     #[inline]
     fn bits(self) -> u32 {
@@ -398,6 +403,7 @@ impl ExtractLsb {
 impl Field for ExtractLsb {
     /// `sf`, `N`, `imms`; `N` repeats `sf`.
     const WIDTH: u32 = 8;
+    const KIND: Kind = Kind::Lsb;
 
     #[inline]
     fn bits(self) -> u32 {
@@ -453,6 +459,7 @@ impl FractionBits {
 impl Field for FractionBits {
     /// `sf` and `scale`, which is 64 minus the number of bits.
     const WIDTH: u32 = 7;
+    const KIND: Kind = Kind::Fraction;
 
     #[inline]
     fn bits(self) -> u32 {

@@ -12,6 +12,8 @@
 //! ```
 
 use crate::field::{Field, encodings, ops};
+use crate::text::Kind;
+use crate::text::when;
 use crate::{HintNumber, Imm4, Imm16, Reg, SysOperand};
 
 ops! {
@@ -113,6 +115,7 @@ impl BarrierOption {
 
 impl Field for BarrierOption {
     const WIDTH: u32 = 4;
+    const KIND: Kind = Kind::Barrier;
 
     #[inline]
     fn bits(self) -> u32 {
@@ -325,6 +328,7 @@ impl core::fmt::Display for SysReg {
 
 impl Field for SysReg {
     const WIDTH: u32 = 15;
+    const KIND: Kind = Kind::SysReg;
 
     #[inline]
     fn bits(self) -> u32 {
@@ -346,28 +350,94 @@ encodings! {
     /// ```
     pub enum System {
         /// `udf`: permanently undefined.
-        Udf "0000000000000000 iiiiiiiiiiiiiiii" { imm: Imm16 = "i" }
+        Udf "0000000000000000 iiiiiiiiiiiiiiii" { imm: Imm16 = "i" } ["udf {imm}"]
         /// `svc`, `brk`, `hlt` and their kin.
-        Exception "11010100 ooo iiiiiiiiiiiiiiii 000 pp" { op: Exception = "op", imm: Imm16 = "i" }
+        Exception "11010100 ooo iiiiiiiiiiiiiiii 000 pp" { op: Exception = "op", imm: Imm16 = "i" } [
+            "{op}; i=0" if when::debug_state,
+            "{op} {imm:hex}",
+        ]
         /// `nop`, `bti`, `paciasp` and all other hints.
-        Hint "11010101000000110010 iiiiiii 11111" { number: HintNumber = "i" }
+        Hint "11010101000000110010 iiiiiii 11111" { number: HintNumber = "i" } [
+            "nop; i=0",
+            "yield; i=1",
+            "wfe; i=2",
+            "wfi; i=3",
+            "sev; i=4",
+            "sevl; i=5",
+            "dgh; i=6",
+            "xpaclri; i=7",
+            "pacia1716; i=8",
+            "pacib1716; i=10",
+            "autia1716; i=12",
+            "autib1716; i=14",
+            "esb; i=16",
+            "psb csync; i=17",
+            "tsb csync; i=18",
+            "csdb; i=20",
+            "paciaz; i=24",
+            "paciasp; i=25",
+            "pacibz; i=26",
+            "pacibsp; i=27",
+            "autiaz; i=28",
+            "autiasp; i=29",
+            "autibz; i=30",
+            "autibsp; i=31",
+            "bti; i=32",
+            "bti c; i=34",
+            "bti j; i=36",
+            "bti jc; i=38",
+            "hint #39; i=39",
+            "hint #40; i=40",
+            "hint {number}",
+        ]
         /// `clrex`, `dsb`, `dmb`, `isb`.
-        Barrier "11010101000000110011 cccc ooo 11111" { op: Barrier = "o", option: BarrierOption = "c" }
+        Barrier "11010101000000110011 cccc ooo 11111" { op: Barrier = "o", option: BarrierOption = "c" } [
+            "clrex; o=2 c=15",
+            "isb; o=6 c=15",
+            "ssbb; o=4 c=0",
+            "pssbb; o=4 c=4",
+            "{op} {option}",
+        ]
         /// `sb`: speculation barrier.
-        SpeculationBarrier "11010101000000110011 0000 111 11111" {}
+        SpeculationBarrier "11010101000000110011 0000 111 11111" {} ["sb"]
         /// `cfinv`, `xaflag`, `axflag`.
-        Flags "1101010100000 000 0100 0000 ooo 11111" { op: FlagOp = "o" }
+        Flags "1101010100000 000 0100 0000 ooo 11111" { op: FlagOp = "o" } ["{op}"]
         /// `msr` of an immediate to a field of the process state.
-        MsrImm "1101010100000 ppp 0100 iiii qqq 11111" { field: PStateField = "pq", imm: Imm4 = "i" }
+        MsrImm "1101010100000 ppp 0100 iiii qqq 11111" { field: PStateField = "pq", imm: Imm4 = "i" } [
+            "msr {field}, {imm}",
+        ]
         /// `smstart`, `smstop`.
-        Streaming "1101010100000 011 0100 ppp o 011 11111" { op: StreamingSwitch = "o", state: StreamingState = "p" }
+        Streaming "1101010100000 011 0100 ppp o 011 11111" { op: StreamingSwitch = "o", state: StreamingState = "p" } [
+            "{op}; p=3",
+            "{op} {state}",
+        ]
         /// `msr` of a register to a system register.
-        Msr "11010101000 1 rrrrrrrrrrrrrrr ttttt" { reg: SysReg = "r", rt: Reg = "t" }
+        Msr "11010101000 1 rrrrrrrrrrrrrrr ttttt" { reg: SysReg = "r", rt: Reg = "t" } ["msr {reg:write}, {rt}"]
         /// `mrs`.
-        Mrs "11010101001 1 rrrrrrrrrrrrrrr ttttt" { rt: Reg = "t", reg: SysReg = "r" }
+        Mrs "11010101001 1 rrrrrrrrrrrrrrr ttttt" { rt: Reg = "t", reg: SysReg = "r" } ["mrs {rt}, {reg}"]
         /// `sys`; so `dc`, `ic`, `at`, `tlbi`.
-        Sys "11010101000 01 pppnnnnmmmmqqq ttttt" { op: SysOperand = "pnmq", rt: Reg = "t" }
+        Sys "11010101000 01 pppnnnnmmmmqqq ttttt" { op: SysOperand = "pnmq", rt: Reg = "t" } [
+            "ic ialluis; p=0 n=7 m=1 q=0 t=31",
+            "ic iallu; p=0 n=7 m=5 q=0 t=31",
+            "ic ivau, {rt}; p=3 n=7 m=5 q=1",
+            "dc zva, {rt}; p=3 n=7 m=4 q=1",
+            "dc ivac, {rt}; p=0 n=7 m=6 q=1",
+            "dc isw, {rt}; p=0 n=7 m=6 q=2",
+            "dc cvac, {rt}; p=3 n=7 m=10 q=1",
+            "dc csw, {rt}; p=0 n=7 m=10 q=2",
+            "dc cvau, {rt}; p=3 n=7 m=11 q=1",
+            "dc cvap, {rt}; p=3 n=7 m=12 q=1",
+            "dc cvadp, {rt}; p=3 n=7 m=13 q=1",
+            "dc civac, {rt}; p=3 n=7 m=14 q=1",
+            "dc cisw, {rt}; p=0 n=7 m=14 q=2",
+            "at s1e1r, {rt}; p=0 n=7 m=8 q=0",
+            "at s1e1w, {rt}; p=0 n=7 m=8 q=1",
+            "at s1e0r, {rt}; p=0 n=7 m=8 q=2",
+            "at s1e0w, {rt}; p=0 n=7 m=8 q=3",
+            "sys {op}; t=31",
+            "sys {op}, {rt}",
+        ]
         /// `sysl`.
-        Sysl "11010101001 01 pppnnnnmmmmqqq ttttt" { rt: Reg = "t", op: SysOperand = "pnmq" }
+        Sysl "11010101001 01 pppnnnnmmmmqqq ttttt" { rt: Reg = "t", op: SysOperand = "pnmq" } ["sysl {rt}, {op}"]
     }
 }

@@ -1,192 +1,151 @@
-//! Operands as text has them.
+//! One operand by the kind of its field: names, numbers and what needs no file of its own.
 
-use crate::{Cond, Extend, Reg, RegSp, ShiftKind, Size, VReg};
+use super::error::Expected;
+use super::{Misfit, Parser};
+use crate::field::{Field, Row};
+use crate::text::{Kind, RANGE_OPS, View};
+use crate::{BarrierOption, Prefetch, SysReg};
 
-/// One operand.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Operand<'a> {
-    /// `x3`, `w3`, `xzr`, `sp`.
-    Gp(Gp),
-    /// `d3` and the other scalars, by their letter.
-    Fp(char, VReg),
-    /// `#5`, `5`.
-    Number(i128),
-    /// `#1.5`
-    Float(f64),
-    /// `lsl #3`, `uxtw`, `sxtx #2`.
-    Modifier(&'a str, Option<u32>),
-    /// `[…]` or `[…]!`.
-    Address { base: RegSp, offset: Offset<'a>, pre: bool },
-    /// Any other word: a condition, the name of a register or operation; also vectors and lists.
-    Word(&'a str),
-}
-
-/// What is added to the base of an address.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Offset<'a> {
-    None,
-    Number(i64),
-    Register(Gp, Option<(&'a str, Option<u32>)>),
-}
-
-/// A general-purpose register with its width.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Gp {
-    number: u8,
-    pub(super) size: Size,
-    stack: bool,
-}
-
-impl Gp {
-    fn parse(text: &str) -> Option<Gp> {
-        let plain = |number, size| Some(Gp { number, size, stack: false });
-        match text {
-            "sp" => return Some(Gp { number: 31, size: Size::X, stack: true }),
-            "wsp" => return Some(Gp { number: 31, size: Size::W, stack: true }),
-            "xzr" => return plain(31, Size::X),
-            "wzr" => return plain(31, Size::W),
-            "fp" => return plain(29, Size::X),
-            "lr" => return plain(30, Size::X),
-            _ => {}
-        }
-        let size = match text.chars().next()? {
-            'x' => Size::X,
-            'w' => Size::W,
-            _ => return None,
-        };
-        plain(register_number(text.get(1..)?, 31)?, size)
-    }
-
-    /// As an operand in which number 31 is the zero register.
-    pub(super) fn zr(self) -> Option<Reg> {
-        if self.stack { None } else { Reg::new(self.number) }
-    }
-
-    /// As an operand in which number 31 is the stack pointer.
-    pub(super) fn sp(self) -> Option<RegSp> {
-        if self.number == 31 && !self.stack { None } else { RegSp::new(self.number) }
-    }
-
-    pub(super) fn is_sp(self) -> bool {
-        self.stack
-    }
-}
-
-/// A decimal number below the limit, without sign or leading zeros.
-fn register_number(text: &str, limit: u8) -> Option<u8> {
-    let plain =
-        text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
-    text.parse().ok().filter(|&number| plain && number < limit)
-}
-
-/// Splits at the commas outside of brackets and braces.
-pub(super) fn split(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = text.trim();
-    core::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let mut depth = 0u32;
-        let end = rest.find(|c| {
-            match c {
-                '[' | '{' => depth += 1,
-                ']' | '}' => depth = depth.saturating_sub(1),
-                _ => {}
+impl Parser<'_> {
+    /// Reads the operand, or notes what is expected and leaves the cursor at what does not fit.
+    pub(super) fn operand(&mut self, row: &Row, view: View) -> Result<(), Misfit> {
+        self.start = self.cursor;
+        let read = match row.kind {
+            Kind::Reg | Kind::RegSp | Kind::RegPair => self.register(row, view),
+            Kind::VReg => self.vector(row, view),
+            Kind::Element(lane) => self.register_and_lane(row, lane),
+            Kind::Shape if view == View::Bits => {
+                self.resolve()?;
+                let width = 8 << (row.layout.get(self.word) >> 1);
+                self.integer(width, width, 1).map(|_| ())
             }
-            c == ',' && depth == 0
-        });
-        let (first, after) = match end {
-            Some(end) => (rest.get(..end)?, rest.get(end + 1..)?),
-            None => (rest, ""),
+            Kind::Name | Kind::Count | Kind::Cond | Kind::Width | Kind::Shape => {
+                self.name(row, view)
+            }
+            Kind::Prefetch | Kind::RangePrefetch | Kind::Barrier | Kind::SysReg => {
+                self.system_name(row)
+            }
+            Kind::SysOp => self.sys_numbers(row),
+            Kind::Post => self.post(row),
+            _ => self.immediate(row, view),
         };
-        rest = after.trim();
-        Some(first.trim())
+        if read.is_err() {
+            self.cursor = self.start;
+        }
+        read
+    }
+
+    /// Notes what is expected next: if something else follows, it is what does not fit.
+    pub(super) fn want(&mut self, expected: Expected) {
+        self.cursor.blanks();
+        self.expected = expected;
+        self.start = self.cursor;
+    }
+
+    /// Sets the bits of a field.
+    pub(super) fn set(&mut self, row: &Row, bits: u32) -> Result<(), Misfit> {
+        self.put(row.layout.mask(), row.layout.put(bits))
+    }
+
+    /// A whole number in a range.
+    pub(super) fn integer(&mut self, min: i64, max: i64, unit: i64) -> Result<i64, Misfit> {
+        self.want(Expected::Range { min, max, unit });
+        let value = self.cursor.number().and_then(|value| i64::try_from(value).ok());
+        value.filter(|value| (min..=max).contains(value) && value % unit == 0).ok_or(Misfit)
+    }
+
+    fn name(&mut self, row: &Row, view: View) -> Result<(), Misfit> {
+        self.want(Expected::Kind(match row.kind {
+            Kind::Cond if view == View::Inverse => "a condition but al and nv",
+            Kind::Cond => "a condition: eq ne hs lo mi pl vs vc hi ls ge lt gt le al nv",
+            _ => "a name",
+        }));
+        let word = self.cursor.word();
+        let found = row.names.iter().find(|(_, name)| word.is(name)).ok_or(Misfit)?;
+        let bits = match view {
+            View::Inverse if found.0 >= 14 => return Err(Misfit),
+            View::Inverse => found.0 ^ 1,
+            _ => found.0,
+        };
+        self.set(row, bits)
+    }
+
+    /// A name of a table that is not the type's, or a number.
+    fn system_name(&mut self, row: &Row) -> Result<(), Misfit> {
+        let from = self.cursor;
+        let word = self.cursor.word();
+        let word = word.as_str();
+        let bits = match row.kind {
+            Kind::Prefetch => {
+                self.expected =
+                    Expected::Kind("a prefetch operation such as pldl1keep, or its number");
+                prefetch(word)
+            }
+            Kind::RangePrefetch => {
+                self.expected = Expected::Kind("pldkeep, pldstrm, pstkeep, pststrm or a number");
+                RANGE_OPS.iter().find(|(_, name)| *name == word).map(|(bits, _)| *bits)
+            }
+            Kind::Barrier => {
+                self.expected =
+                    Expected::Kind("a barrier option such as ish, or a number from 0 to 15");
+                let options = (0..16).filter_map(BarrierOption::new);
+                let mut named = options.filter(|option| option.name() == Some(word));
+                // `clrex` has only numbers.
+                named.next().map(Field::bits).filter(|_| self.word >> 5 & 7 != 0b010)
+            }
+            _ => {
+                self.expected = Expected::Kind("a system register by name or as s3_0_c0_c0_0");
+                return self.set(row, system_register(word).ok_or(Misfit)?.bits());
+            }
+        };
+        let bits = match bits {
+            Some(bits) => bits,
+            None => {
+                self.cursor = from;
+                let number = self.cursor.number().and_then(|number| u32::try_from(number).ok());
+                number.filter(|number| *number < 1 << row.layout.width()).ok_or(Misfit)?
+            }
+        };
+        self.set(row, bits)
+    }
+
+    /// `#op1, cN, cM, #op2`
+    fn sys_numbers(&mut self, row: &Row) -> Result<(), Misfit> {
+        let op1 = self.integer(0, 7, 1)? as u32;
+        let mut numbers = [0; 2];
+        for number in &mut numbers {
+            self.literal(", ")?;
+            self.want(Expected::Kind("c0 to c15"));
+            let word = self.cursor.word();
+            let digits = word.as_str().strip_prefix('c').filter(|digits| !digits.starts_with('+'));
+            let value = digits.and_then(|digits| digits.parse().ok()).filter(|value| *value < 16);
+            *number = value.ok_or(Misfit)?;
+        }
+        self.literal(", ")?;
+        let op2 = self.integer(0, 7, 1)? as u32;
+        let [crn, crm] = numbers;
+        self.set(row, op1 << 11 | crn << 7 | crm << 3 | op2)
+    }
+}
+
+fn prefetch(word: &str) -> Option<u32> {
+    (0..24u64).filter_map(Prefetch::new).find_map(|op| {
+        let [kind, level, policy] = op.name()?;
+        let rest = word.strip_prefix(kind)?.strip_prefix(level)?;
+        (rest == policy).then(|| op.bits())
     })
 }
 
-/// `#5`, `5`, `#-0x5`, `+16`.
-pub(super) fn number(text: &str) -> Option<i128> {
-    let text = text.strip_prefix('#').unwrap_or(text);
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    if !digits.starts_with(|c: char| c.is_ascii_digit()) {
-        return None;
+/// `s3_3_c4_c2_0` or a name.
+fn system_register(name: &str) -> Option<SysReg> {
+    if let Some(reg) = SysReg::from_name(name) {
+        return Some(reg);
     }
-    let value = match digits.strip_prefix("0x") {
-        Some(digits) => u64::from_str_radix(digits, 16).ok()?,
-        None => digits.parse().ok()?,
+    let mut parts = name.strip_prefix('s')?.split('_');
+    let mut next = |prefix: &str| {
+        let digits = parts.next()?.strip_prefix(prefix)?;
+        digits.parse().ok().filter(|_| !digits.starts_with('+'))
     };
-    Some(if negative { -i128::from(value) } else { i128::from(value) })
-}
-
-/// `lsl #3`, `uxtw`.
-fn modifier(text: &str) -> Option<(&str, Option<u32>)> {
-    let (name, amount) = match text.split_once(|c: char| c.is_whitespace() || c == '#') {
-        Some((name, amount)) => (name, Some(u32::try_from(number(amount.trim())?).ok()?)),
-        None => (text, None),
-    };
-    let known = ShiftKind::ALL.iter().any(|kind| kind.name() == name)
-        || Extend::ALL.iter().any(|extend| extend.name() == name)
-        || name == "msl";
-    known.then_some((name, amount))
-}
-
-fn address<'a>(text: &'a str, pre: bool) -> Option<Operand<'a>> {
-    let mut parts = split(text.strip_prefix('[')?.strip_suffix(']')?);
-    let base = Gp::parse(parts.next()?).filter(|base| base.size == Size::X)?.sp()?;
-    let offset = match (parts.next(), parts.next()) {
-        (None, _) => Offset::None,
-        (Some(text), None) => match Gp::parse(text) {
-            Some(index) => Offset::Register(index, None),
-            None => Offset::Number(i64::try_from(number(text)?).ok()?),
-        },
-        (Some(index), Some(how)) => Offset::Register(Gp::parse(index)?, Some(modifier(how)?)),
-    };
-    parts.next().is_none().then_some(Operand::Address { base, offset, pre })
-}
-
-impl<'a> Operand<'a> {
-    pub(super) fn parse(text: &'a str) -> Option<Operand<'a>> {
-        if let Some(inner) = text.strip_suffix('!') {
-            return address(inner.trim_end(), true);
-        }
-        if text.starts_with('[') {
-            return address(text, false);
-        }
-        if let Some(gp) = Gp::parse(text) {
-            return Some(Operand::Gp(gp));
-        }
-        if let Some(letter @ ('b' | 'h' | 's' | 'd' | 'q')) = text.chars().next()
-            && let Some(reg) =
-                text.get(1..).and_then(|number| register_number(number, 32)).and_then(VReg::new)
-        {
-            return Some(Operand::Fp(letter, reg));
-        }
-        if let Some(value) = number(text) {
-            return Some(Operand::Number(value));
-        }
-        if let Some((name, amount)) = modifier(text) {
-            return Some(Operand::Modifier(name, amount));
-        }
-        let digits = text.strip_prefix('#').unwrap_or(text);
-        if text.contains('.')
-            && digits.starts_with(|c: char| c == '-' || c.is_ascii_digit())
-            && let Ok(value) = digits.parse()
-        {
-            return Some(Operand::Float(value));
-        }
-        let word = |c: char| c.is_ascii_alphanumeric() || "._{}[], -".contains(c);
-        (!text.is_empty() && text.chars().all(word)).then_some(Operand::Word(text))
-    }
-}
-
-/// A condition by any of its names.
-pub(super) fn cond(name: &str) -> Option<Cond> {
-    match name {
-        "cs" => Some(Cond::Hs),
-        "cc" => Some(Cond::Lo),
-        _ => super::named(Cond::ALL, name, Cond::name),
-    }
+    let reg = SysReg::new(next("")?, next("")?, next("c")?, next("c")?, next("")?);
+    parts.next().is_none().then_some(reg?)
 }

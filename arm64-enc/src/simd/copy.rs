@@ -10,11 +10,10 @@
 //! +--+--+--+---------------+-------+--+-------+--+------+-------+
 //! ```
 
-use core::fmt;
-
-use super::shape::{IntShape, L, Lane, LaneSize, S, V, VectorSize};
+use super::shape::{IntShape, Lane, LaneSize, VectorSize};
 use crate::field::{Field, encodings, ops};
-use crate::text::imm;
+use crate::text::Kind;
+use crate::text::when;
 use crate::{Reg, Size, VReg};
 
 /// The shape that a duplication fills, and for a duplicated lane its number.
@@ -52,14 +51,12 @@ impl DupLane {
     pub const fn index(self) -> u32 {
         self.index as u32
     }
-
-    fn letter(self) -> &'static str {
-        LaneSize::from_log2(self.shape as u32 >> 1).map_or("", LaneSize::name)
-    }
 }
 
 impl Field for DupLane {
     const WIDTH: u32 = 6;
+    const NAMES: &'static [(u32, &'static str)] = IntShape::NAMES;
+    const KIND: Kind = Kind::Lane;
 
     #[inline]
     fn bits(self) -> u32 {
@@ -88,6 +85,8 @@ pub struct DupShape(pub IntShape);
 
 impl Field for DupShape {
     const WIDTH: u32 = 6;
+    const NAMES: &'static [(u32, &'static str)] = IntShape::NAMES;
+    const KIND: Kind = Kind::Lane;
 
     #[inline]
     fn bits(self) -> u32 {
@@ -135,6 +134,7 @@ impl UmovLane {
 
 impl Field for UmovLane {
     const WIDTH: u32 = 6;
+    const KIND: Kind = Kind::Lane;
 
     #[inline]
     fn bits(self) -> u32 {
@@ -185,6 +185,7 @@ impl SmovLane {
 
 impl Field for SmovLane {
     const WIDTH: u32 = 6;
+    const KIND: Kind = Kind::Lane;
 
     #[inline]
     fn bits(self) -> u32 {
@@ -235,6 +236,7 @@ impl LanePair {
 
 impl Field for LanePair {
     const WIDTH: u32 = 9;
+    const KIND: Kind = Kind::Lane;
 
     #[inline]
     fn bits(self) -> u32 {
@@ -288,6 +290,8 @@ impl ExtStart {
 
 impl Field for ExtStart {
     const WIDTH: u32 = 5;
+    const NAMES: &'static [(u32, &'static str)] = VectorSize::NAMES;
+    const KIND: Kind = Kind::Start;
 
     #[inline]
     fn bits(self) -> u32 {
@@ -320,7 +324,7 @@ ops! {
     /// ```
     /// assert_eq!(arm64_enc::simd::TableLen::One.name(), "1");
     /// ```
-    pub enum TableLen: 2 {
+    pub enum TableLen: 2 as Count {
         /// 16 bytes.
         One = 0 "1",
         /// 32 bytes.
@@ -363,126 +367,44 @@ encodings! {
     /// ```
     pub enum SimdCopy {
         /// `dup` of a lane into all lanes.
-        DupLane "0 q 0 01110000 iiiii 0 0000 1 nnnnn ddddd" { lane: DupLane = "iq", rd: VReg = "d", rn: VReg = "n" }
+        DupLane "0 q 0 01110000 iiiii 0 0000 1 nnnnn ddddd" { lane: DupLane = "iq", rd: VReg = "d", rn: VReg = "n" } [
+            "dup {rd}, {rn:element}",
+            "mov {rd}, {rn:element}",
+        ]
         /// `dup` of a general-purpose register into all lanes.
-        Dup "0 q 0 01110000 iiiii 0 0001 1 nnnnn ddddd" { shape: DupShape = "iq", rd: VReg = "d", rn: Reg = "n" }
+        Dup "0 q 0 01110000 iiiii 0 0001 1 nnnnn ddddd" { shape: DupShape = "iq", rd: VReg = "d", rn: Reg = "n" } [
+            "dup {rd}, {rn:element}",
+        ]
         /// `smov`: a lane into a general-purpose register, with its sign.
-        Smov "0 q 0 01110000 iiiii 0 0101 1 nnnnn ddddd" { lane: SmovLane = "iq", rd: Reg = "d", rn: VReg = "n" }
+        Smov "0 q 0 01110000 iiiii 0 0101 1 nnnnn ddddd" { lane: SmovLane = "iq", rd: Reg = "d", rn: VReg = "n" } [
+            "smov {rd:quad}, {rn:element}",
+        ]
         /// `umov`: a lane into a general-purpose register, with zeros above.
-        Umov "0 q 0 01110000 iiiii 0 0111 1 nnnnn ddddd" { lane: UmovLane = "iq", rd: Reg = "d", rn: VReg = "n" }
+        Umov "0 q 0 01110000 iiiii 0 0111 1 nnnnn ddddd" { lane: UmovLane = "iq", rd: Reg = "d", rn: VReg = "n" } [
+            "mov {rd:quad}, {rn:element}" if when::whole_lane,
+            "umov {rd:quad}, {rn:element}",
+        ]
         /// `ins` of a general-purpose register into a lane.
-        Insert "0 1 0 01110000 iiiii 0 0011 1 nnnnn ddddd" { lane: Lane = "i", rd: VReg = "d", rn: Reg = "n" }
+        Insert "0 1 0 01110000 iiiii 0 0011 1 nnnnn ddddd" { lane: Lane = "i", rd: VReg = "d", rn: Reg = "n" } [
+            "mov {rd:element}, {rn:element}",
+            "ins {rd:element}, {rn:element}",
+        ]
         /// `ins` of a lane into a lane.
-        InsertLane "0 1 1 01110000 iiiii 0 jjjj 1 nnnnn ddddd" { lanes: LanePair = "ij", rd: VReg = "d", rn: VReg = "n" }
+        InsertLane "0 1 1 01110000 iiiii 0 jjjj 1 nnnnn ddddd" { lanes: LanePair = "ij", rd: VReg = "d", rn: VReg = "n" } [
+            "mov {rd:element}, {rn:from}",
+            "ins {rd:element}, {rn:from}",
+        ]
         /// `tbl`, `tbx`.
         Table "0 q 0 01110000 mmmmm 0 ll o 00 nnnnn ddddd" {
             op: Table = "o", len: TableLen = "l", q: VectorSize = "q", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
-        }
+        } ["{op} {rd}, {rn:table}, {rm}"]
         /// `zip1`, `uzp1`, `trn1` and their second halves.
         Permute "0 q 0 01110 ss 0 mmmmm 0 ooo 10 nnnnn ddddd" {
             op: Permute = "o", shape: IntShape = "sq", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
-        }
+        } ["{op} {rd}, {rn}, {rm}"]
         /// `ext`: consecutive bytes of `rn` followed by `rm`.
         Ext "0 q 1 01110000 mmmmm 0 iiii 0 nnnnn ddddd" {
             start: ExtStart = "qi", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
-        }
+        } ["ext {rd}, {rn}, {rm}, {start}"]
     }
-}
-
-/// A general-purpose register of this width, as text.
-struct R(Reg, Size);
-
-impl fmt::Display for R {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let letter = if self.1 == Size::X { 'x' } else { 'w' };
-        if self.0.is_zr() {
-            write!(f, "{letter}zr")
-        } else {
-            write!(f, "{letter}{}", self.0.number())
-        }
-    }
-}
-
-/// The width of the general-purpose register that goes with a lane.
-fn register_size(lane: LaneSize) -> Size {
-    if lane == LaneSize::D { Size::X } else { Size::W }
-}
-
-/// Consecutive registers of one shape, in braces; after v31 comes v0.
-pub(super) fn list(
-    f: &mut fmt::Formatter<'_>,
-    first: VReg,
-    count: u32,
-    shape: &str,
-) -> fmt::Result {
-    f.write_str("{ ")?;
-    for i in 0..count {
-        let number = (u32::from(first.number()) + i) % 32;
-        write!(f, "{}v{number}.{shape}", if i == 0 { "" } else { ", " })?;
-    }
-    f.write_str(" }")
-}
-
-impl fmt::Display for SimdCopy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::DupLane { lane, rd, rn } => {
-                write!(
-                    f,
-                    "dup {}, {}",
-                    V(rd, lane.shape.name()),
-                    L(rn, lane.letter(), lane.index())
-                )
-            }
-            Self::Dup { shape: DupShape(shape), rd, rn } => {
-                let size = if shape == IntShape::D2 { Size::X } else { Size::W };
-                write!(f, "dup {}, {}", V(rd, shape.name()), R(rn, size))
-            }
-            Self::Smov { lane: SmovLane { size, lane }, rd, rn } => {
-                write!(f, "smov {}, {}", R(rd, size), L(rn, lane.size().name(), lane.index()))
-            }
-            Self::Umov { lane, rd, rn } => {
-                let inner = lane.lane();
-                // Whole registers move; parts of them are extended.
-                let name = match inner.size() {
-                    LaneSize::S | LaneSize::D => "mov",
-                    LaneSize::B | LaneSize::H => "umov",
-                };
-                let from = L(rn, inner.size().name(), inner.index());
-                write!(f, "{name} {}, {from}", R(rd, lane.size()))
-            }
-            Self::Insert { lane, rd, rn } => {
-                let to = L(rd, lane.size().name(), lane.index());
-                write!(f, "mov {to}, {}", R(rn, register_size(lane.size())))
-            }
-            Self::InsertLane { lanes, rd, rn } => {
-                let t = lanes.to.size().name();
-                write!(f, "mov {}, {}", L(rd, t, lanes.to.index()), L(rn, t, lanes.from()))
-            }
-            Self::Table { op, len, q, rd, rn, rm } => {
-                write!(f, "{} {}, ", op.name(), V(rd, q.name()))?;
-                list(f, rn, len as u32 + 1, "16b")?;
-                write!(f, ", {}", V(rm, q.name()))
-            }
-            Self::Permute { op, shape, rd, rn, rm } => {
-                let t = shape.name();
-                write!(f, "{} {}, {}, {}", op.name(), V(rd, t), V(rn, t), V(rm, t))
-            }
-            Self::Ext { start, rd, rn, rm } => {
-                let t = start.q.name();
-                write!(f, "ext {}, {}, {}, {}", V(rd, t), V(rn, t), V(rm, t), imm(f, start.byte))
-            }
-        }
-    }
-}
-
-/// Moves a lane into a scalar register: the scalar form of `dup`.
-pub(super) fn show_scalar_dup(
-    f: &mut fmt::Formatter<'_>,
-    lane: Lane,
-    rd: VReg,
-    rn: VReg,
-) -> fmt::Result {
-    let t = lane.size().name();
-    write!(f, "mov {}, {}", S(rd, t), L(rn, t, lane.index()))
 }

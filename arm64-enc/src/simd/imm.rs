@@ -7,13 +7,11 @@
 //! +--+--+--+---------------------+-----+-------+-----+-------+-------+
 //! ```
 
-use core::fmt;
-
-use super::shape::{FpShape, HalfShape, S, V, VectorSize, WordShape};
+use super::shape::{FpShape, HalfShape, VectorSize, WordShape};
 use crate::VReg;
 use crate::field::{Field, encodings, ops};
 use crate::imm::FpImm8;
-use crate::text::imm as number;
+use crate::text::Kind;
 
 ops! {
     /// What is done with a shifted constant: `op` and the low bit of `cmode`.
@@ -53,7 +51,7 @@ ops! {
     /// ```
     /// assert_eq!(arm64_enc::simd::WordShift::Lsl0.name(), "0");
     /// ```
-    pub enum WordShift: 2 {
+    pub enum WordShift: 2 as Lsl {
         /// Not at all.
         Lsl0 = 0 "0",
         /// By one byte.
@@ -71,7 +69,7 @@ ops! {
     /// ```
     /// assert_eq!(arm64_enc::simd::HalfShift::Lsl0.name(), "0");
     /// ```
-    pub enum HalfShift: 1 {
+    pub enum HalfShift: 1 as Lsl {
         /// Not at all.
         Lsl0 = 0 "0",
         /// By one byte.
@@ -105,6 +103,7 @@ pub struct Byte(pub u8);
 
 impl Field for Byte {
     const WIDTH: u32 = 8;
+    const KIND: Kind = Kind::Number;
 
     #[inline]
     fn bits(self) -> u32 {
@@ -168,6 +167,7 @@ impl ByteMask {
 
 impl Field for ByteMask {
     const WIDTH: u32 = 8;
+    const KIND: Kind = Kind::ByteMask;
 
     #[inline]
     fn bits(self) -> u32 {
@@ -191,69 +191,27 @@ encodings! {
         /// A byte somewhere in each word.
         Words "0 q u 0111100000 aaa 0 hh o 01 bbbbb ddddd" {
             op: ModifiedImm = "uo", shape: WordShape = "q", rd: VReg = "d", imm: Byte = "ab", shift: WordShift = "h",
-        }
+        } ["{op} {rd}, {imm}{shift}"]
         /// A byte somewhere in each half word.
         Halves "0 q u 0111100000 aaa 10 h o 01 bbbbb ddddd" {
             op: ModifiedImm = "uo", shape: HalfShape = "q", rd: VReg = "d", imm: Byte = "ab", shift: HalfShift = "h",
-        }
+        } ["{op} {rd}, {imm}{shift}"]
         /// A byte in each word, with ones below.
         Ones "0 q u 0111100000 aaa 110 h 01 bbbbb ddddd" {
             op: OnesImm = "u", shape: WordShape = "q", rd: VReg = "d", imm: Byte = "ab", shift: OnesShift = "h",
-        }
+        } ["{op} {rd}, {imm}, msl #{shift}"]
         /// `movi` of one byte into all bytes.
-        Bytes "0 q 0 0111100000 aaa 1110 01 bbbbb ddddd" { q: VectorSize = "q", rd: VReg = "d", imm: Byte = "ab" }
+        Bytes "0 q 0 0111100000 aaa 1110 01 bbbbb ddddd" { q: VectorSize = "q", rd: VReg = "d", imm: Byte = "ab" } [
+            "movi {rd}, {imm}",
+        ]
         /// `movi` of 64 bits, once (`d`) or twice (`v.2d`).
-        ByteMask "0 q 1 0111100000 aaa 1110 01 bbbbb ddddd" { q: VectorSize = "q", rd: VReg = "d", imm: ByteMask = "ab" }
+        ByteMask "0 q 1 0111100000 aaa 1110 01 bbbbb ddddd" { q: VectorSize = "q", rd: VReg = "d", imm: ByteMask = "ab" } [
+            "movi {rd:d}, {imm}; q=0",
+            "movi {rd:2d}, {imm}; q=1",
+        ]
         /// `fmov` of a float into all lanes.
-        Fmov "0 q u 0111100000 aaa 1111 01 bbbbb ddddd" { shape: FpShape = "uq", rd: VReg = "d", imm: FpImm8 = "ab" }
-    }
-}
-
-impl fmt::Display for SimdImm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::Words { op, shape, rd, imm, shift } => {
-                write!(f, "{} {}, {}", op.name(), V(rd, shape.name()), number(f, imm.0))?;
-                if shift == WordShift::Lsl0 { Ok(()) } else { write!(f, ", lsl #{}", shift.name()) }
-            }
-            Self::Halves { op, shape, rd, imm, shift } => {
-                write!(f, "{} {}, {}", op.name(), V(rd, shape.name()), number(f, imm.0))?;
-                if shift == HalfShift::Lsl0 { Ok(()) } else { write!(f, ", lsl #{}", shift.name()) }
-            }
-            Self::Ones { op, shape, rd, imm, shift } => {
-                write!(
-                    f,
-                    "{} {}, {}, msl #{}",
-                    op.name(),
-                    V(rd, shape.name()),
-                    number(f, imm.0),
-                    shift.name()
-                )
-            }
-            Self::Bytes { q, rd, imm } => {
-                write!(f, "movi {}, {}", V(rd, q.name()), number(f, imm.0))
-            }
-            Self::ByteMask { q: VectorSize::D, rd, imm } => {
-                write!(f, "movi {}, #{}", S(rd, "d"), Wide(imm))
-            }
-            Self::ByteMask { q: VectorSize::Q, rd, imm } => {
-                write!(f, "movi {}, #{}", V(rd, "2d"), Wide(imm))
-            }
-            Self::Fmov { shape, rd, imm } => {
-                write!(f, "fmov {}, #{:.8}", V(rd, shape.name()), imm.value())
-            }
-        }
-    }
-}
-
-/// A byte mask, hexadecimal and filled up with zeros as C's `%#016llx` does it, which gives zero no `0x`.
-struct Wide(ByteMask);
-
-impl fmt::Display for Wide {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.value() {
-            0 => write!(f, "{:016}", 0),
-            value => write!(f, "{value:#016x}"),
-        }
+        Fmov "0 q u 0111100000 aaa 1111 01 bbbbb ddddd" { shape: FpShape = "uq", rd: VReg = "d", imm: FpImm8 = "ab" } [
+            "fmov {rd}, {imm}",
+        ]
     }
 }

@@ -7,11 +7,10 @@
 //! +--+--+--+-----------+-----+--+--+-----+--------+--+--+------+-------+
 //! ```
 
-use core::fmt;
-
-use super::shape::{HalfShape, L, V, VectorSize, WordShape, two};
+use super::shape::{HalfShape, VectorSize, WordShape};
 use crate::VReg;
 use crate::field::{Field, encodings, ops};
+use crate::text::Kind;
 
 /// A half word of one of the registers v0 to v15.
 ///
@@ -53,6 +52,7 @@ impl HalfElement {
 
 impl Field for HalfElement {
     const WIDTH: u32 = 7;
+    const KIND: Kind = Kind::Element('h');
 
     #[inline]
     fn bits(self) -> u32 {
@@ -101,6 +101,7 @@ impl WordElement {
 
 impl Field for WordElement {
     const WIDTH: u32 = 7;
+    const KIND: Kind = Kind::Element('s');
 
     #[inline]
     fn bits(self) -> u32 {
@@ -149,6 +150,7 @@ impl DoubleElement {
 
 impl Field for DoubleElement {
     const WIDTH: u32 = 6;
+    const KIND: Kind = Kind::Element('d');
 
     #[inline]
     fn bits(self) -> u32 {
@@ -258,90 +260,42 @@ encodings! {
         /// Half words.
         HalfInt "0 q u 01111 01 l m rrrr oooo h 0 nnnnn ddddd" {
             op: IndexedInt = "uo", shape: HalfShape = "q", rd: VReg = "d", rn: VReg = "n", rm: HalfElement = "hlmr",
-        }
+        } ["{op} {rd}, {rn}, {rm}"]
         /// Words.
         WordInt "0 q u 01111 10 l rrrrr oooo h 0 nnnnn ddddd" {
             op: IndexedInt = "uo", shape: WordShape = "q", rd: VReg = "d", rn: VReg = "n", rm: WordElement = "hlr",
-        }
+        } ["{op} {rd}, {rn}, {rm}"]
         /// The high half of doubled products of half words.
         HalfHigh "0 q 0 01111 01 l m rrrr 110 o h 0 nnnnn ddddd" {
             op: IndexedHigh = "o", shape: HalfShape = "q", rd: VReg = "d", rn: VReg = "n", rm: HalfElement = "hlmr",
-        }
+        } ["{op} {rd}, {rn}, {rm}"]
         /// The high half of doubled products of words.
         WordHigh "0 q 0 01111 10 l rrrrr 110 o h 0 nnnnn ddddd" {
             op: IndexedHigh = "o", shape: WordShape = "q", rd: VReg = "d", rn: VReg = "n", rm: WordElement = "hlr",
-        }
+        } ["{op} {rd}, {rn}, {rm}"]
         /// Half words into words; `Q` takes the high half.
         HalfLong "0 q u 01111 01 l m rrrr oooo h 0 nnnnn ddddd" {
             op: IndexedLong = "uo", q: VectorSize = "q", rd: VReg = "d", rn: VReg = "n", rm: HalfElement = "hlmr",
-        }
+        } ["{op}{q:2} {rd:4s}, {rn:halves}, {rm}"]
         /// Words into double words; `Q` takes the high half.
         WordLong "0 q u 01111 10 l rrrrr oooo h 0 nnnnn ddddd" {
             op: IndexedLong = "uo", q: VectorSize = "q", rd: VReg = "d", rn: VReg = "n", rm: WordElement = "hlr",
-        }
+        } ["{op}{q:2} {rd:2d}, {rn:words}, {rm}"]
         /// Doubled products of half words; `Q` takes the high half.
         HalfDoublingLong "0 q 0 01111 01 l m rrrr oooo h 0 nnnnn ddddd" {
             op: IndexedDoublingLong = "o", q: VectorSize = "q", rd: VReg = "d", rn: VReg = "n", rm: HalfElement = "hlmr",
-        }
+        } ["{op}{q:2} {rd:4s}, {rn:halves}, {rm}"]
         /// Doubled products of words; `Q` takes the high half.
         WordDoublingLong "0 q 0 01111 10 l rrrrr oooo h 0 nnnnn ddddd" {
             op: IndexedDoublingLong = "o", q: VectorSize = "q", rd: VReg = "d", rn: VReg = "n", rm: WordElement = "hlr",
-        }
+        } ["{op}{q:2} {rd:2d}, {rn:words}, {rm}"]
         /// Single-precision floats.
         SingleFp "0 q u 01111 10 l rrrrr oooo h 0 nnnnn ddddd" {
             op: IndexedFp = "uo", shape: WordShape = "q", rd: VReg = "d", rn: VReg = "n", rm: WordElement = "hlr",
-        }
+        } ["{op} {rd}, {rn}, {rm}"]
         /// Double-precision floats.
         DoubleFp "0 1 u 01111 11 0 rrrrr oooo h 0 nnnnn ddddd" {
             op: IndexedFp = "uo", rd: VReg = "d", rn: VReg = "n", rm: DoubleElement = "hr",
-        }
-    }
-}
-
-impl fmt::Display for SimdIndexed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let half = |e: HalfElement| L(e.register, "h", e.index());
-        let word = |e: WordElement| L(e.register, "s", e.index());
-        let half_shape = |q: VectorSize| if q == VectorSize::Q { "8h" } else { "4h" };
-        let word_shape = |q: VectorSize| if q == VectorSize::Q { "4s" } else { "2s" };
-        let mut same = |name: &str, t: &'static str, d: VReg, n: VReg, m: L| {
-            write!(f, "{name} {}, {}, {m}", V(d, t), V(n, t))
-        };
-        match *self {
-            Self::HalfInt { op, shape, rd, rn, rm } => {
-                same(op.name(), shape.name(), rd, rn, half(rm))
-            }
-            Self::WordInt { op, shape, rd, rn, rm } => {
-                same(op.name(), shape.name(), rd, rn, word(rm))
-            }
-            Self::HalfHigh { op, shape, rd, rn, rm } => {
-                same(op.name(), shape.name(), rd, rn, half(rm))
-            }
-            Self::WordHigh { op, shape, rd, rn, rm } => {
-                same(op.name(), shape.name(), rd, rn, word(rm))
-            }
-            Self::SingleFp { op, shape, rd, rn, rm } => {
-                same(op.name(), shape.name(), rd, rn, word(rm))
-            }
-            Self::DoubleFp { op, rd, rn, rm } => {
-                same(op.name(), "2d", rd, rn, L(rm.register, "d", rm.index()))
-            }
-            Self::HalfLong { op, q, rd, rn, rm } => {
-                let (to, from) = (V(rd, "4s"), V(rn, half_shape(q)));
-                write!(f, "{}{} {to}, {from}, {}", op.name(), two(q == VectorSize::Q), half(rm))
-            }
-            Self::WordLong { op, q, rd, rn, rm } => {
-                let (to, from) = (V(rd, "2d"), V(rn, word_shape(q)));
-                write!(f, "{}{} {to}, {from}, {}", op.name(), two(q == VectorSize::Q), word(rm))
-            }
-            Self::HalfDoublingLong { op, q, rd, rn, rm } => {
-                let (to, from) = (V(rd, "4s"), V(rn, half_shape(q)));
-                write!(f, "{}{} {to}, {from}, {}", op.name(), two(q == VectorSize::Q), half(rm))
-            }
-            Self::WordDoublingLong { op, q, rd, rn, rm } => {
-                let (to, from) = (V(rd, "2d"), V(rn, word_shape(q)));
-                write!(f, "{}{} {to}, {from}, {}", op.name(), two(q == VectorSize::Q), word(rm))
-            }
-        }
+        } ["{op} {rd:2d}, {rn:2d}, {rm}"]
     }
 }

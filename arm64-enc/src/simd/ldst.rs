@@ -9,11 +9,9 @@
 //! p: post-index
 //! ```
 
-use core::fmt;
-
-use super::copy::list;
 use super::shape::{Arrangement, IntShape};
 use crate::field::{Field, encodings, ops};
+use crate::text::Kind;
 use crate::{Reg, RegSp, VReg};
 
 ops! {
@@ -36,7 +34,7 @@ ops! {
     /// ```
     /// assert_eq!(arm64_enc::simd::Registers::Four.name(), "4");
     /// ```
-    pub enum Registers: 4 {
+    pub enum Registers: 4 as Count {
         /// Four.
         Four = 0b0010 "4",
         /// Three.
@@ -48,24 +46,13 @@ ops! {
     }
 }
 
-impl Registers {
-    const fn count(self) -> u32 {
-        match self {
-            Registers::One => 1,
-            Registers::Two => 2,
-            Registers::Three => 3,
-            Registers::Four => 4,
-        }
-    }
-}
-
 ops! {
     /// How many registers an interleaved access has: the number of members of a structure.
     ///
     /// ```
     /// assert_eq!(arm64_enc::simd::Members::Four.name(), "4");
     /// ```
-    pub enum Members: 4 {
+    pub enum Members: 4 as Count {
         /// Four.
         Four = 0b0000 "4",
         /// Three.
@@ -75,23 +62,13 @@ ops! {
     }
 }
 
-impl Members {
-    const fn count(self) -> u32 {
-        match self {
-            Members::Two => 2,
-            Members::Three => 3,
-            Members::Four => 4,
-        }
-    }
-}
-
 ops! {
     /// How many members a single structure has: `opcode<0>` and `R`.
     ///
     /// ```
     /// assert_eq!(arm64_enc::simd::SingleMembers::One.name(), "1");
     /// ```
-    pub enum SingleMembers: 2 {
+    pub enum SingleMembers: 2 as Count {
         /// One.
         One = 0 "1",
         /// Two.
@@ -153,6 +130,7 @@ impl PostRegister {
 
 impl Field for PostIndex {
     const WIDTH: u32 = 5;
+    const KIND: Kind = Kind::Post;
 
     #[inline]
     fn bits(self) -> u32 {
@@ -191,6 +169,7 @@ macro_rules! lane_number {
 
         impl Field for $name {
             const WIDTH: u32 = $width;
+    const KIND: Kind = Kind::Index;
 
             #[inline]
             fn bits(self) -> u32 {
@@ -233,187 +212,64 @@ encodings! {
         /// `ld1`, `st1` of consecutive registers.
         Registers "0 q 0011000 l 0 00000 oooo ss nnnnn ttttt" {
             access: Access = "l", count: Registers = "o", shape: Arrangement = "sq", rt: VReg = "t", rn: RegSp = "n",
-        }
+        } ["{access}1 {rt:list}, [{rn:x}]"]
         /// The same, with post-index.
         RegistersPost "0 q 0011001 l 0 mmmmm oooo ss nnnnn ttttt" {
             access: Access = "l", count: Registers = "o", shape: Arrangement = "sq", rt: VReg = "t", rn: RegSp = "n",
             post: PostIndex = "m",
-        }
+        } ["{access}1 {rt:list}, [{rn:x}], {post}"]
         /// `ld2` to `ld4`, `st2` to `st4`: each register gets one member of every structure.
         Structures "0 q 0011000 l 0 00000 oooo ss nnnnn ttttt" {
             access: Access = "l", count: Members = "o", shape: IntShape = "sq", rt: VReg = "t", rn: RegSp = "n",
-        }
+        } ["{access}{count} {rt:list}, [{rn:x}]"]
         /// The same, with post-index.
         StructuresPost "0 q 0011001 l 0 mmmmm oooo ss nnnnn ttttt" {
             access: Access = "l", count: Members = "o", shape: IntShape = "sq", rt: VReg = "t", rn: RegSp = "n",
             post: PostIndex = "m",
-        }
+        } ["{access}{count} {rt:list}, [{rn:x}], {post}"]
         /// One byte of each register.
         Byte "0 q 0011010 l r 00000 00 o s zz nnnnn ttttt" {
             access: Access = "l", count: SingleMembers = "or", rt: VReg = "t", lane: ByteLane = "qsz", rn: RegSp = "n",
-        }
+        } ["{access}{count} {rt:list_b}[{lane}], [{rn:x}]"]
         /// The same, with post-index.
         BytePost "0 q 0011011 l r mmmmm 00 o s zz nnnnn ttttt" {
             access: Access = "l", count: SingleMembers = "or", rt: VReg = "t", lane: ByteLane = "qsz", rn: RegSp = "n",
             post: PostIndex = "m",
-        }
+        } ["{access}{count} {rt:list_b}[{lane}], [{rn:x}], {post}"]
         /// One half word of each register.
         Half "0 q 0011010 l r 00000 01 o s z 0 nnnnn ttttt" {
             access: Access = "l", count: SingleMembers = "or", rt: VReg = "t", lane: HalfLane = "qsz", rn: RegSp = "n",
-        }
+        } ["{access}{count} {rt:list_h}[{lane}], [{rn:x}]"]
         /// The same, with post-index.
         HalfPost "0 q 0011011 l r mmmmm 01 o s z 0 nnnnn ttttt" {
             access: Access = "l", count: SingleMembers = "or", rt: VReg = "t", lane: HalfLane = "qsz", rn: RegSp = "n",
             post: PostIndex = "m",
-        }
+        } ["{access}{count} {rt:list_h}[{lane}], [{rn:x}], {post}"]
         /// One word of each register.
         Word "0 q 0011010 l r 00000 10 o s 00 nnnnn ttttt" {
             access: Access = "l", count: SingleMembers = "or", rt: VReg = "t", lane: WordLane = "qs", rn: RegSp = "n",
-        }
+        } ["{access}{count} {rt:list_s}[{lane}], [{rn:x}]"]
         /// The same, with post-index.
         WordPost "0 q 0011011 l r mmmmm 10 o s 00 nnnnn ttttt" {
             access: Access = "l", count: SingleMembers = "or", rt: VReg = "t", lane: WordLane = "qs", rn: RegSp = "n",
             post: PostIndex = "m",
-        }
+        } ["{access}{count} {rt:list_s}[{lane}], [{rn:x}], {post}"]
         /// One double word of each register.
         Double "0 q 0011010 l r 00000 10 o 0 01 nnnnn ttttt" {
             access: Access = "l", count: SingleMembers = "or", rt: VReg = "t", lane: DoubleLane = "q", rn: RegSp = "n",
-        }
+        } ["{access}{count} {rt:list_d}[{lane}], [{rn:x}]"]
         /// The same, with post-index.
         DoublePost "0 q 0011011 l r mmmmm 10 o 0 01 nnnnn ttttt" {
             access: Access = "l", count: SingleMembers = "or", rt: VReg = "t", lane: DoubleLane = "q", rn: RegSp = "n",
             post: PostIndex = "m",
-        }
+        } ["{access}{count} {rt:list_d}[{lane}], [{rn:x}], {post}"]
         /// `ld1r` to `ld4r`: one element for all lanes of each register.
         Replicate "0 q 0011010 1 r 00000 11 o 0 ss nnnnn ttttt" {
             count: SingleMembers = "or", shape: Arrangement = "sq", rt: VReg = "t", rn: RegSp = "n",
-        }
+        } ["ld{count}r {rt:list}, [{rn:x}]"]
         /// The same, with post-index.
         ReplicatePost "0 q 0011011 1 r mmmmm 11 o 0 ss nnnnn ttttt" {
             count: SingleMembers = "or", shape: Arrangement = "sq", rt: VReg = "t", rn: RegSp = "n", post: PostIndex = "m",
-        }
-    }
-}
-
-/// What all forms have in common, for printing.
-struct Shown {
-    name: &'static str,
-    members: u32,
-    replicate: bool,
-    registers: u32,
-    shape: &'static str,
-    lane: Option<u32>,
-    rt: VReg,
-    rn: RegSp,
-    post: Option<PostIndex>,
-    /// Bytes that one register contributes.
-    bytes: u32,
-}
-
-impl SimdLdSt {
-    fn shown(self) -> Shown {
-        let whole = |access: Access, count, interleaved, shape: Arrangement, rt, rn, post| Shown {
-            name: access.name(),
-            members: if interleaved { count } else { 1 },
-            replicate: false,
-            registers: count,
-            shape: shape.name(),
-            lane: None,
-            rt,
-            rn,
-            post,
-            bytes: 8 << (shape as u32 & 1),
-        };
-        let single =
-            |access: Access, count: SingleMembers, log2: usize, lane, rt, rn, post| Shown {
-                name: access.name(),
-                members: count as u32 + 1,
-                replicate: false,
-                registers: count as u32 + 1,
-                shape: ["b", "h", "s", "d"][log2],
-                lane: Some(lane),
-                rt,
-                rn,
-                post,
-                bytes: 1 << log2,
-            };
-        let all = |count: SingleMembers, shape: Arrangement, rt, rn, post| Shown {
-            name: "ld",
-            members: count as u32 + 1,
-            replicate: true,
-            registers: count as u32 + 1,
-            shape: shape.name(),
-            lane: None,
-            rt,
-            rn,
-            post,
-            bytes: 1 << (shape as u32 >> 1),
-        };
-        // The same bits name the same shape.
-        let any = |shape: IntShape| Arrangement::from_bits(shape.bits()).unwrap_or(Arrangement::B8);
-        match self {
-            Self::Registers { access, count, shape, rt, rn } => {
-                whole(access, count.count(), false, shape, rt, rn, None)
-            }
-            Self::RegistersPost { access, count, shape, rt, rn, post } => {
-                whole(access, count.count(), false, shape, rt, rn, Some(post))
-            }
-            Self::Structures { access, count, shape, rt, rn } => {
-                whole(access, count.count(), true, any(shape), rt, rn, None)
-            }
-            Self::StructuresPost { access, count, shape, rt, rn, post } => {
-                whole(access, count.count(), true, any(shape), rt, rn, Some(post))
-            }
-            Self::Byte { access, count, rt, lane, rn } => {
-                single(access, count, 0, lane.index(), rt, rn, None)
-            }
-            Self::BytePost { access, count, rt, lane, rn, post } => {
-                single(access, count, 0, lane.index(), rt, rn, Some(post))
-            }
-            Self::Half { access, count, rt, lane, rn } => {
-                single(access, count, 1, lane.index(), rt, rn, None)
-            }
-            Self::HalfPost { access, count, rt, lane, rn, post } => {
-                single(access, count, 1, lane.index(), rt, rn, Some(post))
-            }
-            Self::Word { access, count, rt, lane, rn } => {
-                single(access, count, 2, lane.index(), rt, rn, None)
-            }
-            Self::WordPost { access, count, rt, lane, rn, post } => {
-                single(access, count, 2, lane.index(), rt, rn, Some(post))
-            }
-            Self::Double { access, count, rt, lane, rn } => {
-                single(access, count, 3, lane.index(), rt, rn, None)
-            }
-            Self::DoublePost { access, count, rt, lane, rn, post } => {
-                single(access, count, 3, lane.index(), rt, rn, Some(post))
-            }
-            Self::Replicate { count, shape, rt, rn } => all(count, shape, rt, rn, None),
-            Self::ReplicatePost { count, shape, rt, rn, post } => {
-                all(count, shape, rt, rn, Some(post))
-            }
-        }
-    }
-}
-
-impl fmt::Display for SimdLdSt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = self.shown();
-        let r = if shown.replicate { "r" } else { "" };
-        write!(f, "{}{}{r} ", shown.name, shown.members)?;
-        list(f, shown.rt, shown.registers, shown.shape)?;
-        if let Some(lane) = shown.lane {
-            write!(f, "[{lane}]")?;
-        }
-        if shown.rn.is_sp() {
-            f.write_str(", [sp]")?;
-        } else {
-            write!(f, ", [x{}]", shown.rn.number())?;
-        }
-        match shown.post {
-            None => Ok(()),
-            Some(PostIndex::Size) => write!(f, ", #{}", shown.bytes * shown.registers),
-            Some(PostIndex::Register(register)) => write!(f, ", x{}", register.0.number()),
-        }
+        } ["ld{count}r {rt:list}, [{rn:x}], {post}"]
     }
 }

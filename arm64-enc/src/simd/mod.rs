@@ -62,9 +62,6 @@ macro_rules! groups {
         }
 
         impl Simd {
-            /// The encoding classes of all groups.
-            pub(crate) const CLASSES: &'static [&'static [Class]] = &[$($group::CLASSES),*];
-
             /// The instruction word.
             #[inline]
             #[must_use]
@@ -73,13 +70,18 @@ macro_rules! groups {
                     $(Simd::$variant(inst) => inst.encode()),*
                 }
             }
+
+            /// The encoding class.
+            pub(crate) fn class(&self) -> &'static Class {
+                match self {
+                    $(Simd::$variant(inst) => inst.class()),*
+                }
+            }
         }
 
         impl core::fmt::Display for Simd {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                match self {
-                    $(Simd::$variant(inst) => inst.fmt(f)),*
-                }
+                self.class().text.write(self.encode(), None, f)
             }
         }
 

@@ -7,18 +7,16 @@
 //! +-----+--+-----------+-----+--------------------+------+-------+
 //! ```
 
-use core::fmt;
-
-use super::copy::show_scalar_dup;
 use super::indexed::{
     DoubleElement, HalfElement, IndexedDoublingLong, IndexedFp, IndexedHigh, WordElement,
 };
-use super::shape::{DoublingScalar, FpScalar, L, Lane, LaneSize, NarrowScalar, S, V};
+use super::shape::{DoublingScalar, FpScalar, LETTERS, Lane, LaneSize, NarrowScalar};
 use super::shift::{ConvertFixed, ShiftRight, lane_log2, left_bits, right_bits};
 use super::three::{DoublingHigh, DoublingLong};
 use crate::VReg;
 use crate::field::{Field, encodings, ops};
-use crate::text::imm;
+use crate::text::Kind;
+use crate::text::when;
 
 ops! {
     /// An operation on double words: `U` and `opcode`.
@@ -289,7 +287,7 @@ ops! {
 }
 
 macro_rules! scalar_amount {
-    ($(#[$doc:meta])* $name:ident, $size:ident, $log2:expr, $range:expr, $bits:ident, $amount:expr) => {
+    ($(#[$doc:meta])* $name:ident as $kind:ident of $names:expr, $size:ident, $log2:expr, $range:expr, $bits:ident, $amount:expr) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         pub struct $name {
@@ -321,6 +319,8 @@ macro_rules! scalar_amount {
 
         impl Field for $name {
             const WIDTH: u32 = 7;
+    const NAMES: &'static [(u32, &'static str)] = $names;
+    const KIND: Kind = Kind::$kind;
 
             #[inline]
             fn bits(self) -> u32 {
@@ -344,17 +344,17 @@ macro_rules! scalar_amount {
 
 scalar_amount! {
     /// A left shift of a scalar: from 0 to below its width.
-    ScalarLeftShift, LaneSize, |size| size as u32, |width| 0..=width - 1, left_bits, |log2, imm| imm - (8 << log2)
+    ScalarLeftShift as Left of LETTERS, LaneSize, |size| size as u32, |width| 0..=width - 1, left_bits, |log2, imm| imm - (8 << log2)
 }
 
 scalar_amount! {
     /// A right shift that makes a scalar half as wide; the size is that of the result, whose width is the limit.
-    ScalarNarrowingShift, NarrowScalar, |size| size as u32, |width| 1..=width, right_bits, |log2, imm| (16 << log2) - imm
+    ScalarNarrowingShift as Right of LETTERS.split_at(3).0, NarrowScalar, |size| size as u32, |width| 1..=width, right_bits, |log2, imm| (16 << log2) - imm
 }
 
 scalar_amount! {
     /// The number of fraction bits of a fixed-point conversion: from 1 to the width of the scalar.
-    ScalarFractionBits, FpScalar, |size| 2 + size as u32, |width| 1..=width, right_bits, |log2, imm| (16 << log2) - imm
+    ScalarFractionBits as Right of LETTERS.split_at(2).1, FpScalar, |size| 2 + size as u32, |width| 1..=width, right_bits, |log2, imm| (16 << log2) - imm
 }
 
 /// A right shift of a double word: from 1 to 64.
@@ -383,6 +383,7 @@ impl RightShift64 {
 
 impl Field for RightShift64 {
     const WIDTH: u32 = 6;
+    const KIND: Kind = Kind::Right;
 
     #[inline]
     fn bits(self) -> u32 {
@@ -421,6 +422,7 @@ impl LeftShift64 {
 
 impl Field for LeftShift64 {
     const WIDTH: u32 = 6;
+    const KIND: Kind = Kind::Left;
 
     #[inline]
     fn bits(self) -> u32 {
@@ -444,196 +446,110 @@ encodings! {
         /// Two double words.
         Int "01 u 11110 11 1 mmmmm ooooo 1 nnnnn ddddd" {
             op: ScalarInt = "uo", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
-        }
+        } [
+            "{op} {rd:d}, {rn:d}, {rm:d}",
+            "cmlt {rd:d}, {rm:d}, {rn:d}; u=0 o=6",
+            "cmle {rd:d}, {rm:d}, {rn:d}; u=0 o=7",
+            "cmlo {rd:d}, {rm:d}, {rn:d}; u=1 o=6",
+            "cmls {rd:d}, {rm:d}, {rn:d}; u=1 o=7",
+        ]
         /// Two integers of any width, saturating.
         Saturating "01 u 11110 ss 1 mmmmm ooooo 1 nnnnn ddddd" {
             op: ScalarSaturating = "uo", size: LaneSize = "s", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
-        }
+        } ["{op} {rd}, {rn}, {rm}"]
         /// `sqdmulh`, `sqrdmulh`.
         DoublingHigh "01 u 11110 ss 1 mmmmm 10110 1 nnnnn ddddd" {
             op: DoublingHigh = "u", size: DoublingScalar = "s", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
-        }
+        } ["{op} {rd}, {rn}, {rm}"]
         /// Two floats.
         Fp "01 u 11110 a z 1 mmmmm ooooo 1 nnnnn ddddd" {
             op: ScalarFp = "uao", size: FpScalar = "z", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
-        }
+        } [
+            "{op} {rd}, {rn}, {rm}",
+            "fcmle {rd}, {rm}, {rn}; u=1 a=0 o=28",
+            "fcmlt {rd}, {rm}, {rn}; u=1 a=1 o=28",
+            "facle {rd}, {rm}, {rn}; u=1 a=0 o=29",
+            "faclt {rd}, {rm}, {rn}; u=1 a=1 o=29",
+        ]
         /// `sqdmlal`, `sqdmlsl`, `sqdmull`; the size is that of the operands.
         DoublingLong "01 0 11110 ss 1 mmmmm oooo 00 nnnnn ddddd" {
             op: DoublingLong = "o", size: DoublingScalar = "s", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
-        }
+        } ["{op} {rd:wide}, {rn}, {rm}"]
         /// One double word.
-        TwoInt "01 u 11110 11 10000 ooooo 10 nnnnn ddddd" { op: ScalarTwoInt = "uo", rd: VReg = "d", rn: VReg = "n" }
+        TwoInt "01 u 11110 11 10000 ooooo 10 nnnnn ddddd" { op: ScalarTwoInt = "uo", rd: VReg = "d", rn: VReg = "n" } [
+            "{op} {rd:d}, {rn:d}, #0" if when::compares_with_zero,
+            "{op} {rd:d}, {rn:d}" if when::compares_nothing,
+        ]
         /// One integer of any width, saturating.
         TwoSaturating "01 u 11110 ss 10000 ooooo 10 nnnnn ddddd" {
             op: ScalarTwoSaturating = "uo", size: LaneSize = "s", rd: VReg = "d", rn: VReg = "n",
-        }
+        } ["{op} {rd}, {rn}"]
         /// A narrower integer; the size is that of the result.
         Extract "01 u 11110 ss 10000 ooooo 10 nnnnn ddddd" {
             op: ScalarExtract = "uo", size: NarrowScalar = "s", rd: VReg = "d", rn: VReg = "n",
-        }
+        } ["{op} {rd}, {rn:wide}"]
         /// One float.
         TwoFp "01 u 11110 a z 10000 ooooo 10 nnnnn ddddd" {
             op: ScalarTwoFp = "uao", size: FpScalar = "z", rd: VReg = "d", rn: VReg = "n",
-        }
+        } ["{op} {rd}, {rn}, #0.0" if when::fp_compares_with_zero, "{op} {rd}, {rn}" if when::fp_compares_nothing]
         /// `fcvtxn`: from double to single precision, rounded to odd.
-        FpNarrowOdd "01 1 11110 01 10000 10110 10 nnnnn ddddd" { rd: VReg = "d", rn: VReg = "n" }
+        FpNarrowOdd "01 1 11110 01 10000 10110 10 nnnnn ddddd" { rd: VReg = "d", rn: VReg = "n" } [
+            "fcvtxn {rd:s}, {rn:d}",
+        ]
         /// `addp`: the sum of two double words.
-        AddPair "01 0 11110 11 11000 11011 10 nnnnn ddddd" { rd: VReg = "d", rn: VReg = "n" }
+        AddPair "01 0 11110 11 11000 11011 10 nnnnn ddddd" { rd: VReg = "d", rn: VReg = "n" } ["addp {rd:d}, {rn:2d}"]
         /// A reduction of two floats.
         Pair "01 1 11110 a z 11000 ooooo 10 nnnnn ddddd" {
             op: ScalarPair = "ao", size: FpScalar = "z", rd: VReg = "d", rn: VReg = "n",
-        }
+        } ["{op} {rd:s}, {rn:2s}; z=0", "{op} {rd:d}, {rn:2d}; z=1"]
         /// `mov` of a lane.
-        DupLane "01 0 11110000 iiiii 0 0000 1 nnnnn ddddd" { lane: Lane = "i", rd: VReg = "d", rn: VReg = "n" }
+        DupLane "01 0 11110000 iiiii 0 0000 1 nnnnn ddddd" { lane: Lane = "i", rd: VReg = "d", rn: VReg = "n" } [
+            "mov {rd}, {rn:element}",
+            "dup {rd}, {rn:element}",
+        ]
         /// A right shift.
         ShiftRight "01 u 111110 1 iiiiii ooooo 1 nnnnn ddddd" {
             op: ShiftRight = "uo", shift: RightShift64 = "i", rd: VReg = "d", rn: VReg = "n",
-        }
+        } ["{op} {rd:d}, {rn:d}, {shift}"]
         /// `shl`, `sli`.
         ShiftLeft "01 u 111110 1 iiiiii 01010 1 nnnnn ddddd" {
             op: ScalarShl = "u", shift: LeftShift64 = "i", rd: VReg = "d", rn: VReg = "n",
-        }
+        } ["{op} {rd:d}, {rn:d}, {shift}"]
         /// A left shift, saturating.
         ShiftLeftSaturating "01 u 111110 iiiiiii ooooo 1 nnnnn ddddd" {
             op: ScalarShlSaturating = "uo", shift: ScalarLeftShift = "i", rd: VReg = "d", rn: VReg = "n",
-        }
+        } ["{op} {rd}, {rn}, {shift}"]
         /// A right shift that narrows, saturating.
         ShiftNarrow "01 u 111110 iiiiiii ooooo 1 nnnnn ddddd" {
             op: ScalarShiftNarrow = "uo", shift: ScalarNarrowingShift = "i", rd: VReg = "d", rn: VReg = "n",
-        }
+        } ["{op} {rd}, {rn:wide}, {shift}"]
         /// Between floats and fixed point.
         Fixed "01 u 111110 iiiiiii ooooo 1 nnnnn ddddd" {
             op: ConvertFixed = "uo", fraction: ScalarFractionBits = "i", rd: VReg = "d", rn: VReg = "n",
-        }
+        } ["{op} {rd}, {rn}, {fraction}"]
         /// The high half of a doubled product by a half word.
         HalfHigh "01 0 11111 01 l m rrrr 110 o h 0 nnnnn ddddd" {
             op: IndexedHigh = "o", rd: VReg = "d", rn: VReg = "n", rm: HalfElement = "hlmr",
-        }
+        } ["{op} {rd:h}, {rn:h}, {rm}"]
         /// The high half of a doubled product by a word.
         WordHigh "01 0 11111 10 l rrrrr 110 o h 0 nnnnn ddddd" {
             op: IndexedHigh = "o", rd: VReg = "d", rn: VReg = "n", rm: WordElement = "hlr",
-        }
+        } ["{op} {rd:s}, {rn:s}, {rm}"]
         /// A doubled product by a half word.
         HalfDoublingLong "01 0 11111 01 l m rrrr oooo h 0 nnnnn ddddd" {
             op: IndexedDoublingLong = "o", rd: VReg = "d", rn: VReg = "n", rm: HalfElement = "hlmr",
-        }
+        } ["{op} {rd:s}, {rn:h}, {rm}"]
         /// A doubled product by a word.
         WordDoublingLong "01 0 11111 10 l rrrrr oooo h 0 nnnnn ddddd" {
             op: IndexedDoublingLong = "o", rd: VReg = "d", rn: VReg = "n", rm: WordElement = "hlr",
-        }
+        } ["{op} {rd:d}, {rn:s}, {rm}"]
         /// A product of single-precision floats by a lane.
         SingleFp "01 u 11111 10 l rrrrr oooo h 0 nnnnn ddddd" {
             op: IndexedFp = "uo", rd: VReg = "d", rn: VReg = "n", rm: WordElement = "hlr",
-        }
+        } ["{op} {rd:s}, {rn:s}, {rm}"]
         /// A product of double-precision floats by a lane.
         DoubleFp "01 u 11111 11 0 rrrrr oooo h 0 nnnnn ddddd" {
             op: IndexedFp = "uo", rd: VReg = "d", rn: VReg = "n", rm: DoubleElement = "hr",
-        }
-    }
-}
-
-const fn narrow_wide(size: NarrowScalar) -> &'static str {
-    match size {
-        NarrowScalar::B => "h",
-        NarrowScalar::H => "s",
-        NarrowScalar::S => "d",
-    }
-}
-
-const fn doubling_wide(size: DoublingScalar) -> &'static str {
-    match size {
-        DoublingScalar::H => "s",
-        DoublingScalar::S => "d",
-    }
-}
-
-impl fmt::Display for SimdScalar {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let half = |e: HalfElement| L(e.register(), "h", e.index());
-        let word = |e: WordElement| L(e.register(), "s", e.index());
-        // `to` and `from` are the letters of the result and the operands.
-        let mut three = |name: &str, to: &'static str, from: &'static str, d, n, m: VReg| {
-            write!(f, "{name} {}, {}, {}", S(d, to), S(n, from), S(m, from))
-        };
-        match *self {
-            Self::Int { op, rd, rn, rm } => three(op.name(), "d", "d", rd, rn, rm),
-            Self::Saturating { op, size, rd, rn, rm } => {
-                three(op.name(), size.name(), size.name(), rd, rn, rm)
-            }
-            Self::DoublingHigh { op, size, rd, rn, rm } => {
-                three(op.name(), size.name(), size.name(), rd, rn, rm)
-            }
-            Self::Fp { op, size, rd, rn, rm } => {
-                three(op.name(), size.name(), size.name(), rd, rn, rm)
-            }
-            Self::DoublingLong { op, size, rd, rn, rm } => {
-                three(op.name(), doubling_wide(size), size.name(), rd, rn, rm)
-            }
-            Self::TwoInt { op, rd, rn } => {
-                let zero = match op {
-                    ScalarTwoInt::Abs | ScalarTwoInt::Neg => "",
-                    _ => ", #0",
-                };
-                write!(f, "{} {}, {}{zero}", op.name(), S(rd, "d"), S(rn, "d"))
-            }
-            Self::TwoSaturating { op, size, rd, rn } => {
-                write!(f, "{} {}, {}", op.name(), S(rd, size.name()), S(rn, size.name()))
-            }
-            Self::Extract { op, size, rd, rn } => {
-                write!(f, "{} {}, {}", op.name(), S(rd, size.name()), S(rn, narrow_wide(size)))
-            }
-            Self::TwoFp { op, size, rd, rn } => {
-                use ScalarTwoFp::{Fcmeq, Fcmge, Fcmgt, Fcmle, Fcmlt};
-                let zero = match op {
-                    Fcmgt | Fcmeq | Fcmlt | Fcmge | Fcmle => ", #0.0",
-                    _ => "",
-                };
-                write!(f, "{} {}, {}{zero}", op.name(), S(rd, size.name()), S(rn, size.name()))
-            }
-            Self::FpNarrowOdd { rd, rn } => write!(f, "fcvtxn {}, {}", S(rd, "s"), S(rn, "d")),
-            Self::AddPair { rd, rn } => write!(f, "addp {}, {}", S(rd, "d"), V(rn, "2d")),
-            Self::Pair { op, size, rd, rn } => {
-                let shape = if size == FpScalar::D { "2d" } else { "2s" };
-                write!(f, "{} {}, {}", op.name(), S(rd, size.name()), V(rn, shape))
-            }
-            Self::DupLane { lane, rd, rn } => show_scalar_dup(f, lane, rd, rn),
-            Self::ShiftRight { op, shift, rd, rn } => {
-                write!(f, "{} {}, {}, {}", op.name(), S(rd, "d"), S(rn, "d"), imm(f, shift.0))
-            }
-            Self::ShiftLeft { op, shift, rd, rn } => {
-                write!(f, "{} {}, {}, {}", op.name(), S(rd, "d"), S(rn, "d"), imm(f, shift.0))
-            }
-            Self::ShiftLeftSaturating { op, shift, rd, rn } => {
-                let t = shift.size.name();
-                write!(f, "{} {}, {}, {}", op.name(), S(rd, t), S(rn, t), imm(f, shift.amount))
-            }
-            Self::ShiftNarrow { op, shift, rd, rn } => {
-                let (to, from) = (S(rd, shift.size.name()), S(rn, narrow_wide(shift.size)));
-                write!(f, "{} {to}, {from}, {}", op.name(), imm(f, shift.amount))
-            }
-            Self::Fixed { op, fraction, rd, rn } => {
-                let t = fraction.size.name();
-                write!(f, "{} {}, {}, {}", op.name(), S(rd, t), S(rn, t), imm(f, fraction.amount))
-            }
-            Self::HalfHigh { op, rd, rn, rm } => {
-                write!(f, "{} {}, {}, {}", op.name(), S(rd, "h"), S(rn, "h"), half(rm))
-            }
-            Self::WordHigh { op, rd, rn, rm } => {
-                write!(f, "{} {}, {}, {}", op.name(), S(rd, "s"), S(rn, "s"), word(rm))
-            }
-            Self::HalfDoublingLong { op, rd, rn, rm } => {
-                write!(f, "{} {}, {}, {}", op.name(), S(rd, "s"), S(rn, "h"), half(rm))
-            }
-            Self::WordDoublingLong { op, rd, rn, rm } => {
-                write!(f, "{} {}, {}, {}", op.name(), S(rd, "d"), S(rn, "s"), word(rm))
-            }
-            Self::SingleFp { op, rd, rn, rm } => {
-                write!(f, "{} {}, {}, {}", op.name(), S(rd, "s"), S(rn, "s"), word(rm))
-            }
-            Self::DoubleFp { op, rd, rn, rm } => {
-                let lane = L(rm.register(), "d", rm.index());
-                write!(f, "{} {}, {}, {lane}", op.name(), S(rd, "d"), S(rn, "d"))
-            }
-        }
+        } ["{op} {rd:d}, {rn:d}, {rm}"]
     }
 }

@@ -1,10 +1,8 @@
 //! Shapes of vector operands. An operation that is not defined for every shape takes a type that has only those it is
 //! defined for, so that the others cannot be written down.
 
-use core::fmt;
-
-use crate::VReg;
 use crate::field::{Field, ops};
+use crate::text::Kind;
 
 ops! {
     /// How much of a vector register an instruction works on, in bytes.
@@ -12,7 +10,7 @@ ops! {
     /// ```
     /// assert_eq!(arm64_enc::simd::VectorSize::D.name(), "8b");
     /// ```
-    pub enum VectorSize: 1 {
+    pub enum VectorSize: 1 as Shape {
         /// The lower 64 bits.
         D = 0 "8b",
         /// All 128 bits.
@@ -26,7 +24,7 @@ ops! {
     /// ```
     /// assert_eq!(arm64_enc::simd::Arrangement::B8.name(), "8b");
     /// ```
-    pub enum Arrangement: 3 {
+    pub enum Arrangement: 3 as Shape {
         /// 8 bytes.
         B8 = 0b00_0 "8b",
         /// 16 bytes.
@@ -52,7 +50,7 @@ ops! {
     /// ```
     /// assert_eq!(arm64_enc::simd::IntShape::B8.name(), "8b");
     /// ```
-    pub enum IntShape: 3 {
+    pub enum IntShape: 3 as Shape {
         /// 8 bytes.
         B8 = 0b00_0 "8b",
         /// 16 bytes.
@@ -76,7 +74,7 @@ ops! {
     /// ```
     /// assert_eq!(arm64_enc::simd::NarrowShape::B8.name(), "8b");
     /// ```
-    pub enum NarrowShape: 3 {
+    pub enum NarrowShape: 3 as Shape {
         /// 8 bytes.
         B8 = 0b00_0 "8b",
         /// 16 bytes.
@@ -98,7 +96,7 @@ ops! {
     /// ```
     /// assert_eq!(arm64_enc::simd::SmallShape::B8.name(), "8b");
     /// ```
-    pub enum SmallShape: 3 {
+    pub enum SmallShape: 3 as Shape {
         /// 8 bytes.
         B8 = 0b00_0 "8b",
         /// 16 bytes.
@@ -116,7 +114,7 @@ ops! {
     /// ```
     /// assert_eq!(arm64_enc::simd::DoublingShape::H4.name(), "4h");
     /// ```
-    pub enum DoublingShape: 3 {
+    pub enum DoublingShape: 3 as Shape {
         /// 4 half words.
         H4 = 0b01_0 "4h",
         /// 8 half words.
@@ -134,7 +132,7 @@ ops! {
     /// ```
     /// assert_eq!(arm64_enc::simd::AcrossShape::B8.name(), "8b");
     /// ```
-    pub enum AcrossShape: 3 {
+    pub enum AcrossShape: 3 as Shape {
         /// 8 bytes.
         B8 = 0b00_0 "8b",
         /// 16 bytes.
@@ -154,7 +152,7 @@ ops! {
     /// ```
     /// assert_eq!(arm64_enc::simd::WordShape::S2.name(), "2s");
     /// ```
-    pub enum WordShape: 1 {
+    pub enum WordShape: 1 as Shape {
         /// 2 words.
         S2 = 0 "2s",
         /// 4 words.
@@ -168,7 +166,7 @@ ops! {
     /// ```
     /// assert_eq!(arm64_enc::simd::HalfShape::H4.name(), "4h");
     /// ```
-    pub enum HalfShape: 1 {
+    pub enum HalfShape: 1 as Shape {
         /// 4 half words.
         H4 = 0 "4h",
         /// 8 half words.
@@ -182,7 +180,7 @@ ops! {
     /// ```
     /// assert_eq!(arm64_enc::simd::FpShape::S2.name(), "2s");
     /// ```
-    pub enum FpShape: 2 {
+    pub enum FpShape: 2 as Shape {
         /// 2 single-precision floats.
         S2 = 0b0_0 "2s",
         /// 4 single-precision floats.
@@ -198,7 +196,7 @@ ops! {
     /// ```
     /// assert_eq!(arm64_enc::simd::LaneSize::B.name(), "b");
     /// ```
-    pub enum LaneSize: 2 {
+    pub enum LaneSize: 2 as Shape {
         /// 8 bits.
         B = 0b00 "b",
         /// 16 bits.
@@ -216,7 +214,7 @@ ops! {
     /// ```
     /// assert_eq!(arm64_enc::simd::NarrowScalar::B.name(), "b");
     /// ```
-    pub enum NarrowScalar: 2 {
+    pub enum NarrowScalar: 2 as Shape {
         /// 8 bits.
         B = 0b00 "b",
         /// 16 bits.
@@ -232,7 +230,7 @@ ops! {
     /// ```
     /// assert_eq!(arm64_enc::simd::DoublingScalar::H.name(), "h");
     /// ```
-    pub enum DoublingScalar: 2 {
+    pub enum DoublingScalar: 2 as Shape {
         /// 16 bits.
         H = 0b01 "h",
         /// 32 bits.
@@ -246,7 +244,7 @@ ops! {
     /// ```
     /// assert_eq!(arm64_enc::simd::FpScalar::S.name(), "s");
     /// ```
-    pub enum FpScalar: 1 {
+    pub enum FpScalar: 1 as Shape {
         /// Single precision.
         S = 0 "s",
         /// Double precision.
@@ -273,37 +271,11 @@ impl LaneSize {
     }
 }
 
-/// The shape with lanes twice as wide in 128 bits, of `size`.
-pub(crate) const fn widened(size: u32) -> &'static str {
-    match size {
-        0 => "8h",
-        1 => "4s",
-        _ => "2d",
-    }
-}
-
 impl NarrowShape {
     /// Whether it fills the register, so that the mnemonic of a long or narrowing form has a `2`.
     #[must_use]
     pub const fn is_high(self) -> bool {
         self as u32 & 1 == 1
-    }
-
-    /// The shape of 128 bits with lanes twice as wide.
-    pub(crate) const fn wide(self) -> &'static str {
-        widened(self as u32 >> 1)
-    }
-
-    /// The shape of as many bits with lanes twice as wide.
-    pub(crate) const fn paired(self) -> &'static str {
-        match self {
-            NarrowShape::B8 => "4h",
-            NarrowShape::B16 => "8h",
-            NarrowShape::H4 => "2s",
-            NarrowShape::H8 => "4s",
-            NarrowShape::S2 => "1d",
-            NarrowShape::S4 => "2d",
-        }
     }
 }
 
@@ -313,35 +285,11 @@ impl DoublingShape {
     pub const fn is_high(self) -> bool {
         self as u32 & 1 == 1
     }
-
-    /// The shape of 128 bits with lanes twice as wide.
-    pub(crate) const fn wide(self) -> &'static str {
-        widened(self as u32 >> 1)
-    }
 }
 
-/// The `2` in the mnemonic of a form that works on the high half.
-pub(crate) const fn two(high: bool) -> &'static str {
-    if high { "2" } else { "" }
-}
-
-/// A vector register with a shape, as text: `v3.16b`.
-pub(crate) struct V(pub(crate) VReg, pub(crate) &'static str);
-
-impl fmt::Display for V {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "v{}.{}", self.0.number(), self.1)
-    }
-}
-
-/// A vector register as a scalar, as text: `s3`.
-pub(crate) struct S(pub(crate) VReg, pub(crate) &'static str);
-
-impl fmt::Display for S {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.1, self.0.number())
-    }
-}
+/// The letters of scalars, as lanes of which bit 30 is set.
+pub(crate) const LETTERS: &[(u32, &str)] =
+    &[(0b00_1, "b"), (0b01_1, "h"), (0b10_1, "s"), (0b11_1, "d")];
 
 /// One lane of a vector: its width and number, as `imm5` has them.
 ///
@@ -379,6 +327,8 @@ impl Lane {
 
 impl Field for Lane {
     const WIDTH: u32 = 5;
+    const NAMES: &'static [(u32, &'static str)] = LETTERS;
+    const KIND: Kind = Kind::Lane;
 
     #[inline]
     fn bits(self) -> u32 {
@@ -390,14 +340,5 @@ impl Field for Lane {
     fn from_bits(bits: u32) -> Option<Self> {
         let log2 = bits.trailing_zeros();
         Some(Lane { size: LaneSize::from_log2(log2)?, index: (bits >> (log2 + 1)) as u8 })
-    }
-}
-
-/// A lane of a register, as text: `v3.h[7]`.
-pub(crate) struct L(pub(crate) VReg, pub(crate) &'static str, pub(crate) u32);
-
-impl fmt::Display for L {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "v{}.{}[{}]", self.0.number(), self.1, self.2)
     }
 }

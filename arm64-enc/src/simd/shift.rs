@@ -7,12 +7,10 @@
 //! +--+--+--+-------------+-----+-----+----------+--+------+-------+
 //! ```
 
-use core::fmt;
-
-use super::shape::{FpShape, IntShape, NarrowShape, V, two};
+use super::shape::{FpShape, IntShape, NarrowShape};
 use crate::VReg;
 use crate::field::{Field, encodings, ops};
-use crate::text::imm;
+use crate::text::Kind;
 
 /// The logarithm of the bytes of a lane that `immh:immb` names.
 pub(super) fn lane_log2(imm: u32) -> Option<u32> {
@@ -31,7 +29,7 @@ pub(super) const fn left_bits(log2: u32, amount: u32) -> u32 {
 }
 
 macro_rules! shift_amount {
-    ($(#[$doc:meta])* $name:ident, $shape:ident, $range:expr, $bits:ident, $amount:expr) => {
+    ($(#[$doc:meta])* $name:ident as $kind:ident, $shape:ident, $range:expr, $bits:ident, $amount:expr) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         pub struct $name {
@@ -62,6 +60,8 @@ macro_rules! shift_amount {
 
         impl Field for $name {
             const WIDTH: u32 = 8;
+            const NAMES: &'static [(u32, &'static str)] = $shape::NAMES;
+    const KIND: Kind = Kind::$kind;
 
             #[inline]
             fn bits(self) -> u32 {
@@ -88,7 +88,7 @@ shift_amount! {
     /// assert!(RightShift::new(IntShape::H8, 16).is_some());
     /// assert!(RightShift::new(IntShape::H8, 0).is_none());
     /// ```
-    RightShift, IntShape, |width| 1..=width, right_bits, |log2, imm| (16 << log2) - imm
+    RightShift as Right, IntShape, |width| 1..=width, right_bits, |log2, imm| (16 << log2) - imm
 }
 
 shift_amount! {
@@ -99,17 +99,17 @@ shift_amount! {
     /// assert!(LeftShift::new(IntShape::H8, 0).is_some());
     /// assert!(LeftShift::new(IntShape::H8, 16).is_none());
     /// ```
-    LeftShift, IntShape, |width| 0..=width - 1, left_bits, |log2, imm| imm - (8 << log2)
+    LeftShift as Left, IntShape, |width| 0..=width - 1, left_bits, |log2, imm| imm - (8 << log2)
 }
 
 shift_amount! {
     /// A right shift that makes lanes half as wide; the shape is that of the result, whose width is the limit.
-    NarrowingShift, NarrowShape, |width| 1..=width, right_bits, |log2, imm| (16 << log2) - imm
+    NarrowingShift as Right, NarrowShape, |width| 1..=width, right_bits, |log2, imm| (16 << log2) - imm
 }
 
 shift_amount! {
     /// A left shift that makes lanes twice as wide; the shape is that of the operand, whose width is the limit.
-    WideningShift, NarrowShape, |width| 0..=width - 1, left_bits, |log2, imm| imm - (8 << log2)
+    WideningShift as Left, NarrowShape, |width| 0..=width - 1, left_bits, |log2, imm| imm - (8 << log2)
 }
 
 /// The number of fraction bits of a fixed-point conversion: from 1 to the width of a lane.
@@ -152,6 +152,8 @@ impl VectorFractionBits {
 
 impl Field for VectorFractionBits {
     const WIDTH: u32 = 8;
+    const NAMES: &'static [(u32, &'static str)] = &[(0b10_0, "2s"), (0b10_1, "4s"), (0b11_1, "2d")];
+    const KIND: Kind = Kind::Right;
 
     #[inline]
     fn bits(self) -> u32 {
@@ -284,51 +286,26 @@ encodings! {
         /// To the right.
         Right "0 q u 011110 iiiiiii ooooo 1 nnnnn ddddd" {
             op: ShiftRight = "uo", shift: RightShift = "iq", rd: VReg = "d", rn: VReg = "n",
-        }
+        } ["{op} {rd}, {rn}, {shift}"]
         /// To the left.
         Left "0 q u 011110 iiiiiii ooooo 1 nnnnn ddddd" {
             op: ShiftLeft = "uo", shift: LeftShift = "iq", rd: VReg = "d", rn: VReg = "n",
-        }
+        } ["{op} {rd}, {rn}, {shift}"]
         /// To the right, into narrower lanes.
         Narrow "0 q u 011110 iiiiiii ooooo 1 nnnnn ddddd" {
             op: ShiftNarrow = "uo", shift: NarrowingShift = "iq", rd: VReg = "d", rn: VReg = "n",
-        }
+        } ["{op}{shift:2} {rd}, {rn:wide}, {shift}"]
         /// To the left, into wider lanes.
         Long "0 q u 011110 iiiiiii 10100 1 nnnnn ddddd" {
             op: ShiftLong = "u", shift: WideningShift = "iq", rd: VReg = "d", rn: VReg = "n",
-        }
+        } [
+            "{op}{shift:2} {rd:wide}, {rn}, {shift}",
+            "sxtl{shift:2} {rd:wide}, {rn}{shift:zero}; u=0",
+            "uxtl{shift:2} {rd:wide}, {rn}{shift:zero}; u=1",
+        ]
         /// Between floats and fixed point.
         Fixed "0 q u 011110 iiiiiii ooooo 1 nnnnn ddddd" {
             op: ConvertFixed = "uo", fraction: VectorFractionBits = "iq", rd: VReg = "d", rn: VReg = "n",
-        }
-    }
-}
-
-impl fmt::Display for SimdShift {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut same = |name: &str, t: &'static str, d: VReg, n: VReg, amount: u32| {
-            write!(f, "{name} {}, {}, {}", V(d, t), V(n, t), imm(f, amount as u8))
-        };
-        match *self {
-            Self::Right { op, shift, rd, rn } => {
-                same(op.name(), shift.shape.name(), rd, rn, shift.amount())
-            }
-            Self::Left { op, shift, rd, rn } => {
-                same(op.name(), shift.shape.name(), rd, rn, shift.amount())
-            }
-            Self::Fixed { op, fraction, rd, rn } => {
-                same(op.name(), fraction.shape.name(), rd, rn, fraction.count())
-            }
-            Self::Narrow { op, shift, rd, rn } => {
-                let (shape, high) = (shift.shape, two(shift.shape.is_high()));
-                let (to, from) = (V(rd, shape.name()), V(rn, shape.wide()));
-                write!(f, "{}{high} {to}, {from}, {}", op.name(), imm(f, shift.amount))
-            }
-            Self::Long { op, shift, rd, rn } => {
-                let (shape, high) = (shift.shape, two(shift.shape.is_high()));
-                let (to, from) = (V(rd, shape.wide()), V(rn, shape.name()));
-                write!(f, "{}{high} {to}, {from}, {}", op.name(), imm(f, shift.amount))
-            }
-        }
+        } ["{op} {rd}, {rn}, {fraction}"]
     }
 }

@@ -7,9 +7,7 @@
 //! +--+--+--+-----------+-----+--+-------+----------+------+-------+
 //! ```
 
-use core::fmt;
-
-use super::shape::{DoublingShape, FpShape, IntShape, NarrowShape, V, VectorSize, two};
+use super::shape::{DoublingShape, FpShape, IntShape, NarrowShape, VectorSize};
 use crate::VReg;
 use crate::field::{encodings, ops};
 
@@ -316,91 +314,64 @@ encodings! {
         /// Integers of any width.
         Int "0 q u 01110 ss 1 mmmmm ooooo 1 nnnnn ddddd" {
             op: ThreeInt = "uo", shape: IntShape = "sq", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
-        }
+        } [
+            "{op} {rd}, {rn}, {rm}",
+            "cmlt {rd}, {rm}, {rn}; u=0 o=6",
+            "cmle {rd}, {rm}, {rn}; u=0 o=7",
+            "cmlo {rd}, {rm}, {rn}; u=1 o=6",
+            "cmls {rd}, {rm}, {rn}; u=1 o=7",
+        ]
         /// Integers of up to 32 bits.
         Narrow "0 q u 01110 ss 1 mmmmm ooooo 1 nnnnn ddddd" {
             op: ThreeNarrow = "uo", shape: NarrowShape = "sq", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
-        }
+        } ["{op} {rd}, {rn}, {rm}"]
         /// `sqdmulh`, `sqrdmulh`.
         DoublingHigh "0 q u 01110 ss 1 mmmmm 10110 1 nnnnn ddddd" {
             op: DoublingHigh = "u", shape: DoublingShape = "sq", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
-        }
+        } ["{op} {rd}, {rn}, {rm}"]
         /// `pmul`: polynomial multiplication of bytes over {0, 1}.
         PolynomialMul "0 q 1 01110 00 1 mmmmm 10011 1 nnnnn ddddd" {
             q: VectorSize = "q", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
-        }
+        } ["pmul {rd}, {rn}, {rm}"]
         /// `and`, `orr`, `eor`, `bsl` and their kin; so `mov` of a vector.
         Logical "0 q u 01110 ss 1 mmmmm 00011 1 nnnnn ddddd" {
             op: VectorLogical = "us", q: VectorSize = "q", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
-        }
+        } [
+            "mov {rd}, {rn}; u=0 s=2 m=n",
+            "{op} {rd}, {rn}, {rm}",
+            "mov {rd:halves}, {rn:halves}; u=0 s=2 m=n",
+            "mov {rd:words}, {rn:words}; u=0 s=2 m=n",
+            "mov {rd:2d}, {rn:2d}; u=0 s=2 q=1 m=n",
+        ]
         /// Floats.
         Fp "0 q u 01110 a z 1 mmmmm ooooo 1 nnnnn ddddd" {
             op: ThreeFp = "uao", shape: FpShape = "zq", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
-        }
+        } [
+            "{op} {rd}, {rn}, {rm}",
+            "fcmle {rd}, {rm}, {rn}; u=1 a=0 o=28",
+            "fcmlt {rd}, {rm}, {rn}; u=1 a=1 o=28",
+            "facle {rd}, {rm}, {rn}; u=1 a=0 o=29",
+            "faclt {rd}, {rm}, {rn}; u=1 a=1 o=29",
+        ]
         /// A result with wider lanes; the shape is that of the operands.
         Long "0 q u 01110 ss 1 mmmmm oooo 00 nnnnn ddddd" {
             op: ThreeLong = "uo", shape: NarrowShape = "sq", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
-        }
+        } ["{op}{shape:2} {rd:wide}, {rn}, {rm}"]
         /// A result and first operand with wider lanes; the shape is that of the second operand.
         Wide "0 q u 01110 ss 1 mmmmm oooo 00 nnnnn ddddd" {
             op: ThreeWide = "uo", shape: NarrowShape = "sq", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
-        }
+        } ["{op}{shape:2} {rd:wide}, {rn:wide}, {rm}"]
         /// Operands with wider lanes; the shape is that of the result.
         High "0 q u 01110 ss 1 mmmmm oooo 00 nnnnn ddddd" {
             op: ThreeHigh = "uo", shape: NarrowShape = "sq", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
-        }
+        } ["{op}{shape:2} {rd}, {rn:wide}, {rm:wide}"]
         /// `sqdmlal`, `sqdmlsl`, `sqdmull`; the shape is that of the operands.
         DoublingLong "0 q 0 01110 ss 1 mmmmm oooo 00 nnnnn ddddd" {
             op: DoublingLong = "o", shape: DoublingShape = "sq", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
-        }
+        } ["{op}{shape:2} {rd:wide}, {rn}, {rm}"]
         /// `pmull` of bytes.
         PolynomialLong "0 q 0 01110 00 1 mmmmm 1110 00 nnnnn ddddd" {
             q: VectorSize = "q", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
-        }
-    }
-}
-
-impl fmt::Display for SimdThree {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut same = |name: &str, t: &'static str, d: VReg, n: VReg, m: VReg| {
-            write!(f, "{name} {}, {}, {}", V(d, t), V(n, t), V(m, t))
-        };
-        match *self {
-            Self::Int { op, shape, rd, rn, rm } => same(op.name(), shape.name(), rd, rn, rm),
-            Self::Narrow { op, shape, rd, rn, rm } => same(op.name(), shape.name(), rd, rn, rm),
-            Self::DoublingHigh { op, shape, rd, rn, rm } => {
-                same(op.name(), shape.name(), rd, rn, rm)
-            }
-            Self::PolynomialMul { q, rd, rn, rm } => same("pmul", q.name(), rd, rn, rm),
-            Self::Logical { op: VectorLogical::Orr, q, rd, rn, rm } if rn == rm => {
-                write!(f, "mov {}, {}", V(rd, q.name()), V(rn, q.name()))
-            }
-            Self::Logical { op, q, rd, rn, rm } => same(op.name(), q.name(), rd, rn, rm),
-            Self::Fp { op, shape, rd, rn, rm } => same(op.name(), shape.name(), rd, rn, rm),
-            Self::Long { op, shape, rd, rn, rm } => {
-                let (name, t) = (op.name(), shape.name());
-                let high = two(shape.is_high());
-                write!(f, "{name}{high} {}, {}, {}", V(rd, shape.wide()), V(rn, t), V(rm, t))
-            }
-            Self::Wide { op, shape, rd, rn, rm } => {
-                let (name, wide) = (op.name(), shape.wide());
-                let high = two(shape.is_high());
-                write!(f, "{name}{high} {}, {}, {}", V(rd, wide), V(rn, wide), V(rm, shape.name()))
-            }
-            Self::High { op, shape, rd, rn, rm } => {
-                let (name, wide) = (op.name(), shape.wide());
-                let high = two(shape.is_high());
-                write!(f, "{name}{high} {}, {}, {}", V(rd, shape.name()), V(rn, wide), V(rm, wide))
-            }
-            Self::DoublingLong { op, shape, rd, rn, rm } => {
-                let (name, t) = (op.name(), shape.name());
-                let high = two(shape.is_high());
-                write!(f, "{name}{high} {}, {}, {}", V(rd, shape.wide()), V(rn, t), V(rm, t))
-            }
-            Self::PolynomialLong { q, rd, rn, rm } => {
-                let (high, t) = (two(q == VectorSize::Q), q.name());
-                write!(f, "pmull{high} {}, {}, {}", V(rd, "8h"), V(rn, t), V(rm, t))
-            }
-        }
+        } ["pmull{q:2} {rd:8h}, {rn}, {rm}"]
     }
 }

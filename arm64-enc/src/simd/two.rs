@@ -7,14 +7,12 @@
 //! +--+--+--+-----------+-----+-----------+-------+-----+------+-------+
 //! ```
 
-use core::fmt;
-
 use super::shape::{
-    AcrossShape, FpScalar, FpShape, IntShape, NarrowShape, S, SmallShape, V, VectorSize, WordShape,
-    two,
+    AcrossShape, FpScalar, FpShape, IntShape, NarrowShape, SmallShape, VectorSize, WordShape,
 };
 use crate::VReg;
 use crate::field::{encodings, ops};
+use crate::text::when;
 
 ops! {
     /// An operation on integers of any width: `U` and `opcode`.
@@ -45,16 +43,6 @@ ops! {
         Cmle = 0b1_01001 "cmle",
         /// Negation.
         Neg = 0b1_01011 "neg",
-    }
-}
-
-impl TwoInt {
-    /// The third operand of a comparison with zero.
-    const fn zero(self) -> &'static str {
-        match self {
-            TwoInt::Cmgt | TwoInt::Cmeq | TwoInt::Cmlt | TwoInt::Cmge | TwoInt::Cmle => ", #0",
-            _ => "",
-        }
     }
 }
 
@@ -196,16 +184,6 @@ ops! {
     }
 }
 
-impl TwoFp {
-    /// The third operand of a comparison with zero.
-    const fn zero(self) -> &'static str {
-        match self {
-            TwoFp::Fcmgt | TwoFp::Fcmeq | TwoFp::Fcmlt | TwoFp::Fcmge | TwoFp::Fcmle => ", #0.0",
-            _ => "",
-        }
-    }
-}
-
 ops! {
     /// An estimate on unsigned integers: `U`.
     ///
@@ -283,149 +261,62 @@ encodings! {
         /// Integers of any width.
         Int "0 q u 01110 ss 10000 ooooo 10 nnnnn ddddd" {
             op: TwoInt = "uo", shape: IntShape = "sq", rd: VReg = "d", rn: VReg = "n",
-        }
+        } ["{op} {rd}, {rn}, #0" if when::compares_with_zero, "{op} {rd}, {rn}" if when::compares_nothing]
         /// Integers of up to 32 bits.
         Narrow "0 q u 01110 ss 10000 ooooo 10 nnnnn ddddd" {
             op: TwoNarrow = "uo", shape: NarrowShape = "sq", rd: VReg = "d", rn: VReg = "n",
-        }
+        } ["{op} {rd}, {rn}"]
         /// Sums of neighbours; the shape is that of the operand.
         PairLong "0 q u 01110 ss 10000 ooooo 10 nnnnn ddddd" {
             op: TwoPairLong = "uo", shape: NarrowShape = "sq", rd: VReg = "d", rn: VReg = "n",
-        }
+        } ["{op} {rd:paired}, {rn}"]
         /// Narrower lanes; the shape is that of the result.
         Extract "0 q u 01110 ss 10000 ooooo 10 nnnnn ddddd" {
             op: TwoExtract = "uo", shape: NarrowShape = "sq", rd: VReg = "d", rn: VReg = "n",
-        }
+        } ["{op}{shape:2} {rd}, {rn:wide}"]
         /// `shll`: shift left by the width of a lane, into lanes twice as wide; the shape is that of the operand.
         ShiftLong "0 q 1 01110 ss 10000 10011 10 nnnnn ddddd" {
             shape: NarrowShape = "sq", rd: VReg = "d", rn: VReg = "n",
-        }
+        } ["shll{shape:2} {rd:wide}, {rn}, {shape:bits}"]
         /// `rev32`: reverses the order of lanes in each word.
         Rev32 "0 q 1 01110 ss 10000 00000 10 nnnnn ddddd" {
             shape: SmallShape = "sq", rd: VReg = "d", rn: VReg = "n",
-        }
+        } ["rev32 {rd}, {rn}"]
         /// Bytes.
         Bytes "0 q u 01110 ss 10000 ooooo 10 nnnnn ddddd" {
             op: TwoBytes = "uso", q: VectorSize = "q", rd: VReg = "d", rn: VReg = "n",
-        }
+        } ["{op} {rd}, {rn}", "not {rd}, {rn}; u=1 s=0 o=5"]
         /// Floats.
         Fp "0 q u 01110 a z 10000 ooooo 10 nnnnn ddddd" {
             op: TwoFp = "uao", shape: FpShape = "zq", rd: VReg = "d", rn: VReg = "n",
-        }
+        } ["{op} {rd}, {rn}, #0.0" if when::fp_compares_with_zero, "{op} {rd}, {rn}" if when::fp_compares_nothing]
         /// `urecpe`, `ursqrte`.
         Estimate "0 q u 01110 10 10000 11100 10 nnnnn ddddd" {
             op: TwoEstimate = "u", shape: WordShape = "q", rd: VReg = "d", rn: VReg = "n",
-        }
+        } ["{op} {rd}, {rn}"]
         /// `fcvtl`: to the next precision; `from` is the wider of the two after it. `Q` takes the high half.
         FpLong "0 q 0 01110 0 z 10000 10111 10 nnnnn ddddd" {
             to: FpScalar = "z", q: VectorSize = "q", rd: VReg = "d", rn: VReg = "n",
-        }
+        } ["fcvtl{q:2} {rd:4s}, {rn:halves}; z=0", "fcvtl{q:2} {rd:2d}, {rn:words}; z=1"]
         /// `fcvtn`: to the precision below `from`. `Q` writes the high half.
         FpNarrow "0 q 0 01110 0 z 10000 10110 10 nnnnn ddddd" {
             from: FpScalar = "z", q: VectorSize = "q", rd: VReg = "d", rn: VReg = "n",
-        }
+        } ["fcvtn{q:2} {rd:halves}, {rn:4s}; z=0", "fcvtn{q:2} {rd:words}, {rn:2d}; z=1"]
         /// `fcvtxn`: from double to single precision, rounded to odd. `Q` writes the high half.
         FpNarrowOdd "0 q 1 01110 01 10000 10110 10 nnnnn ddddd" {
             q: VectorSize = "q", rd: VReg = "d", rn: VReg = "n",
-        }
+        } ["fcvtxn{q:2} {rd:words}, {rn:2d}"]
         /// A reduction of integers.
         Across "0 q u 01110 ss 11000 ooooo 10 nnnnn ddddd" {
             op: Across = "uo", shape: AcrossShape = "sq", rd: VReg = "d", rn: VReg = "n",
-        }
+        } ["{op} {rd:lane}, {rn}"]
         /// A wider sum of integers.
         AcrossLong "0 q u 01110 ss 11000 00011 10 nnnnn ddddd" {
             op: AcrossLong = "u", shape: AcrossShape = "sq", rd: VReg = "d", rn: VReg = "n",
-        }
+        } ["{op} {rd:widelane}, {rn}"]
         /// A reduction of four single-precision floats.
         AcrossFp "0 1 1 01110 a 0 11000 ooooo 10 nnnnn ddddd" {
             op: AcrossFp = "ao", rd: VReg = "d", rn: VReg = "n",
-        }
-    }
-}
-
-/// The shape of half of the lanes' width of `scalar`, in 64 or 128 bits.
-const fn half_shape(scalar: FpScalar, q: VectorSize) -> &'static str {
-    match (scalar, q) {
-        (FpScalar::S, VectorSize::D) => "4h",
-        (FpScalar::S, VectorSize::Q) => "8h",
-        (FpScalar::D, VectorSize::D) => "2s",
-        (FpScalar::D, VectorSize::Q) => "4s",
-    }
-}
-
-const fn full_shape(scalar: FpScalar) -> &'static str {
-    match scalar {
-        FpScalar::S => "4s",
-        FpScalar::D => "2d",
-    }
-}
-
-/// The scalar of a lane of this shape, and the one twice as wide.
-const fn across(shape: AcrossShape) -> (&'static str, &'static str) {
-    match shape {
-        AcrossShape::B8 | AcrossShape::B16 => ("b", "h"),
-        AcrossShape::H4 | AcrossShape::H8 => ("h", "s"),
-        AcrossShape::S4 => ("s", "d"),
-    }
-}
-
-impl fmt::Display for SimdTwo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::Int { op, shape, rd, rn } => {
-                let t = shape.name();
-                write!(f, "{} {}, {}{}", op.name(), V(rd, t), V(rn, t), op.zero())
-            }
-            Self::Narrow { op, shape, rd, rn } => {
-                let t = shape.name();
-                write!(f, "{} {}, {}", op.name(), V(rd, t), V(rn, t))
-            }
-            Self::PairLong { op, shape, rd, rn } => {
-                write!(f, "{} {}, {}", op.name(), V(rd, shape.paired()), V(rn, shape.name()))
-            }
-            Self::Extract { op, shape, rd, rn } => {
-                let high = two(shape.is_high());
-                write!(f, "{}{high} {}, {}", op.name(), V(rd, shape.name()), V(rn, shape.wide()))
-            }
-            Self::ShiftLong { shape, rd, rn } => {
-                let high = two(shape.is_high());
-                let amount = 8 << (shape as u32 >> 1);
-                write!(f, "shll{high} {}, {}, #{amount}", V(rd, shape.wide()), V(rn, shape.name()))
-            }
-            Self::Rev32 { shape, rd, rn } => {
-                write!(f, "rev32 {}, {}", V(rd, shape.name()), V(rn, shape.name()))
-            }
-            Self::Bytes { op, q, rd, rn } => {
-                write!(f, "{} {}, {}", op.name(), V(rd, q.name()), V(rn, q.name()))
-            }
-            Self::Fp { op, shape, rd, rn } => {
-                let t = shape.name();
-                write!(f, "{} {}, {}{}", op.name(), V(rd, t), V(rn, t), op.zero())
-            }
-            Self::Estimate { op, shape, rd, rn } => {
-                write!(f, "{} {}, {}", op.name(), V(rd, shape.name()), V(rn, shape.name()))
-            }
-            Self::FpLong { to, q, rd, rn } => {
-                let high = two(q == VectorSize::Q);
-                write!(f, "fcvtl{high} {}, {}", V(rd, full_shape(to)), V(rn, half_shape(to, q)))
-            }
-            Self::FpNarrow { from, q, rd, rn } => {
-                let high = two(q == VectorSize::Q);
-                write!(f, "fcvtn{high} {}, {}", V(rd, half_shape(from, q)), V(rn, full_shape(from)))
-            }
-            Self::FpNarrowOdd { q, rd, rn } => {
-                let high = two(q == VectorSize::Q);
-                write!(f, "fcvtxn{high} {}, {}", V(rd, half_shape(FpScalar::D, q)), V(rn, "2d"))
-            }
-            Self::Across { op, shape, rd, rn } => {
-                write!(f, "{} {}, {}", op.name(), S(rd, across(shape).0), V(rn, shape.name()))
-            }
-            Self::AcrossLong { op, shape, rd, rn } => {
-                write!(f, "{} {}, {}", op.name(), S(rd, across(shape).1), V(rn, shape.name()))
-            }
-            Self::AcrossFp { op, rd, rn } => {
-                write!(f, "{} {}, {}", op.name(), S(rd, "s"), V(rn, "4s"))
-            }
-        }
+        } ["{op} {rd:s}, {rn:4s}"]
     }
 }

@@ -1,66 +1,114 @@
 //! Assembly text of instructions: standard syntax, preferred aliases, as LLVM's disassembler writes it.
 //!
+//! Each class has its *forms* beside its bit diagram (see [`form`]). The printer takes the first form that says the
+//! word, the parser the first form that the line fits. So what is printed is read again, and forms below the first
+//! that is always true are spellings that are only read.
+//!
 //! Immediates are decimal; `{:#}` writes them in hexadecimal, as `llvm-objdump` does by default. Shift amounts and
 //! bit positions are decimal in both. A branch target is a distance, `#16`; [`Inst::at`] writes an address instead.
 
 use core::fmt;
 
-use crate::{Branch, DpImm, Inst, LdSt};
+use crate::Inst;
 
-mod atomic;
-mod branch;
-mod dp_imm;
-mod dp_reg;
-mod fp;
-mod ldst;
-mod system;
+pub(crate) mod form;
+mod print;
+mod types;
+pub(crate) mod when;
 
-/// A number after `#`: decimal, or hexadecimal in the alternate form.
-struct Imm(i64);
+pub(crate) use form::{Form, Grammar, Piece, View};
+pub(crate) use print::{RANGE_OPS, pair_access};
+pub(crate) use types::{
+    Types, access_log2, atomic_is_x, fixed, letter, list_bytes, mem_is_x, viewed,
+};
 
-impl fmt::Display for Imm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Imm(value) = *self;
-        match (f.alternate(), value < 0) {
-            (false, _) => write!(f, "#{value}"),
-            (true, false) => write!(f, "#{value:#x}"),
-            (true, true) => write!(f, "#-{:#x}", value.unsigned_abs()),
-        }
-    }
-}
-
-/// A small number in the style of the formatter, for `write!`, which does not hand its style on.
-pub(crate) fn imm(f: &fmt::Formatter<'_>, value: u8) -> impl fmt::Display + use<> {
-    Styled { value, hexadecimal: f.alternate() }
-}
-
-struct Styled {
-    value: u8,
-    hexadecimal: bool,
-}
-
-impl fmt::Display for Styled {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let value = self.value;
-        if self.hexadecimal { write!(f, "#{value:#x}") } else { write!(f, "#{value}") }
-    }
-}
-
-/// Where a branch goes: a distance, or with the instruction's address the target's address.
-#[derive(Clone, Copy)]
-struct Target {
-    distance: i64,
-    /// The address that the distance counts from.
-    base: Option<u64>,
-}
-
-impl fmt::Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.base {
-            None => fmt::Display::fmt(&Imm(self.distance), f),
-            Some(base) => write!(f, "{:#x}", base.wrapping_add_signed(self.distance)),
-        }
-    }
+/// How text has a field: what is written, what is read, and how both become bits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    /// One of the type's names.
+    Name,
+    /// A condition.
+    Cond,
+    /// The width of the general-purpose registers.
+    Width,
+    /// The lanes of vectors or the width of scalars.
+    Shape,
+    /// The number of registers in a list.
+    Count,
+    /// A left shift by one of the type's names.
+    Lsl,
+    /// A general-purpose register or the zero register.
+    Reg,
+    /// A general-purpose register or the stack pointer.
+    RegSp,
+    /// A floating-point and SIMD register.
+    VReg,
+    /// The first of two consecutive registers.
+    RegPair,
+    /// An unsigned number as wide as the field.
+    Number,
+    /// The number of a lane.
+    Index,
+    /// A distance from the instruction.
+    Target {
+        /// Width of the field.
+        bits: u32,
+        /// Bytes that one counts for.
+        unit: i64,
+    },
+    /// A signed offset in bytes.
+    Signed {
+        /// Width of the field.
+        bits: u32,
+        /// Bytes that one counts for.
+        unit: i64,
+    },
+    /// An unsigned offset in units of the access.
+    Scaled,
+    /// A signed offset in units of one register of a pair.
+    PairOffset,
+    /// The immediate of `add`.
+    Arith,
+    /// The immediate of `and`.
+    Mask,
+    /// The immediate of `movz`.
+    Move,
+    /// Positions of a bit-field move.
+    Bits,
+    /// The position of `extr`.
+    Lsb,
+    /// The shift of a logical operation.
+    Shift,
+    /// The shift of an addition.
+    ArithShift,
+    /// A number of fraction bits.
+    Fraction,
+    /// An operation of `prfm`.
+    Prefetch,
+    /// An operation of `rprfm`.
+    RangePrefetch,
+    /// What a barrier waits for.
+    Barrier,
+    /// A system register.
+    SysReg,
+    /// Four numbers of `sys`.
+    SysOp,
+    /// A floating-point constant of eight bits.
+    Float,
+    /// A constant whose bytes are 0 or 255.
+    ByteMask,
+    /// A lane, as `imm5` has it.
+    Lane,
+    /// A left shift, as `immh:immb` has it.
+    Left,
+    /// A right shift, as `immh:immb` has it.
+    Right,
+    /// The first byte that `ext` takes.
+    Start,
+    /// A register and one of its lanes of this width.
+    Element(char),
+    /// How the base moves after an access.
+    Post,
 }
 
 /// An instruction at an address; `Display` writes the addresses of branch targets.
@@ -86,54 +134,12 @@ impl Inst {
 
 impl fmt::Display for At {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let base = Some(self.address);
-        match self.inst {
-            Inst::Branch(inst) => branch::write(inst, base, f),
-            Inst::DpImm(inst) => dp_imm::write(inst, base, f),
-            Inst::LdSt(inst) => ldst::write(inst, base, f),
-            inst => inst.fmt(f),
-        }
+        self.inst.class().text.write(self.inst.encode(), Some(self.address), f)
     }
 }
 
-impl fmt::Display for Branch {
+impl fmt::Display for Inst {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        branch::write(*self, None, f)
+        self.class().text.write(self.encode(), None, f)
     }
 }
-
-impl fmt::Display for DpImm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        dp_imm::write(*self, None, f)
-    }
-}
-
-impl fmt::Display for LdSt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        ldst::write(*self, None, f)
-    }
-}
-
-/// Writes `template` with the immediates in the style that the formatter asks for.
-///
-/// `write!` starts each argument with a fresh style, so the alternate flag has to be handed on by hand.
-macro_rules! emit {
-    ($f:expr, $template:literal $(, $arg:expr)* $(,)?) => {
-        if $f.alternate() {
-            write!($f, $template $(, $crate::text::Hex(&$arg))*)
-        } else {
-            write!($f, $template $(, $arg)*)
-        }
-    };
-}
-
-/// Hands the alternate style on.
-struct Hex<'a, T>(&'a T);
-
-impl<T: fmt::Display> fmt::Display for Hex<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:#}", self.0)
-    }
-}
-
-use emit;
