@@ -120,10 +120,18 @@ fn modules_call_each_other_in_both_directions() {
 fn what_replaces_a_function_is_what_everybody_calls() {
     for engine in engines() {
         let f = engine.add(constant("f", 1)).unwrap()[0];
-        engine.add(module(CALLERS)).unwrap();
-        let callers =
-            ["f", "direct", "tail", "by_address"].map(|name| engine.func::<(), i64>(name).unwrap());
-        for value in [1, 2, 3] {
+        let mut callers = vec![engine.func::<(), i64>("f").unwrap()];
+        for value in [1, 2, 3, 4] {
+            // Those that were there before the last replacements, and some that come after them.
+            let mut text = CALLERS.to_owned();
+            for name in ["direct", "tail", "by_address"] {
+                text = text.replace(&format!("@{name}("), &format!("@{name}_{value}("));
+            }
+            engine.add(module(&text)).unwrap();
+            callers.extend(
+                ["direct", "tail", "by_address"]
+                    .map(|name| engine.func::<(), i64>(&format!("{name}_{value}")).unwrap()),
+            );
             for caller in &callers {
                 assert_eq!(caller.call(()).unwrap(), value, "{caller:?}");
             }
