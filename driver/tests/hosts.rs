@@ -23,7 +23,7 @@ fn @run(i64) -> i64 {
 block0(v0: i64):
   v1: i64 = call @f(v0) @3:7
   v2: i64 = iconst 1
-  v3: i64 = add v1, v2
+  v3: i64 = add v1, v2 @4:1
   ret v3
 }";
 

@@ -182,6 +182,29 @@ fn what_takes_the_place_of_a_removed_function_is_not_called_for_it() {
     }
 }
 
+/// One of the callers of a removed function goes as well, and its code is freed: the others still call what is gone.
+#[test]
+fn what_takes_the_place_of_a_removed_function_waits_for_all_its_callers() {
+    for engine in engines() {
+        let f = engine.add(constant("f", 1)).unwrap()[0];
+        let callers = engine.add(module(CALLERS)).unwrap();
+        let names = ["direct", "tail", "by_address"];
+        let funcs = names.map(|name| engine.func::<(), i64>(name).unwrap());
+        funcs.iter().for_each(|caller| assert_eq!(caller.call(()).unwrap(), 1));
+        engine.remove(f).unwrap();
+        engine.remove(callers[1]).unwrap();
+        for n in 0..300 {
+            let g = engine.add(constant("g", 1000 + n)).unwrap()[0];
+            assert_eq!(engine.func::<(), i64>("g").unwrap().call(()).unwrap(), 1000 + n);
+            for caller in [&funcs[0], &funcs[2]] {
+                let error = caller.call(()).unwrap_err();
+                assert_eq!(trap(&error), Some(TrapKind::BadCall), "{}: {error}", engine.kind());
+            }
+            engine.remove(g).unwrap();
+        }
+    }
+}
+
 /// A call in one thread sees only whole functions, and what it calls after a replacement is the new one.
 #[test]
 fn threads_call_a_function_while_it_is_replaced() {
