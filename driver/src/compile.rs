@@ -26,7 +26,7 @@ use crate::veneer;
 struct Job {
     function: FuncId,
     unit: Arc<Mutex<Unit>>,
-    index: usize,
+    index: u32,
 }
 
 /// A function's code without a place, and what its symbols stand for.
@@ -69,7 +69,7 @@ impl Inner {
                 self.compile_unit(state, slot, &unit, index)
             }
             Body::Declared => Err(Error::no_body(&state.table.slot(slot).name)),
-            Body::Removed => Err(Error::Removed { name: state.table.slot(slot).name.clone() }),
+            Body::Removed => Err(Error::Removed { name: state.table.slot(slot).name.to_string() }),
         }
     }
 
@@ -79,7 +79,7 @@ impl Inner {
         state: &mut State,
         slot: SlotNumber,
         unit: &Mutex<Unit>,
-        index: usize,
+        index: u32,
     ) -> Result<Option<Arc<Code>>, Error> {
         let Some(space) = self.space() else { return Ok(None) };
         let generated = self.generate(unit, index, &mut state.compiler)?;
@@ -171,10 +171,11 @@ impl Inner {
     fn generate(
         &self,
         unit: &Mutex<Unit>,
-        index: usize,
+        index: u32,
         compiler: &mut Compiler,
     ) -> Result<Generated, Error> {
         let lost = Error::Internal("a unit has lost a function");
+        let index = index as usize;
         let mut unit = unit.lock().unwrap_or_else(PoisonError::into_inner);
         unit.optimize(&self.settings)?;
         let (module, origin) = (Arc::clone(&unit.module), Arc::clone(&unit.origin));
@@ -196,7 +197,7 @@ impl Inner {
     ) -> Result<Arc<Code>, Error> {
         let Generated { code, module, index, referents, origin } = generated;
         let table = &mut state.table;
-        let stub = table.stub_address(slot);
+        let (stub, name) = (table.stub_address(slot), Arc::clone(&table.slot(slot).name));
         let func = &module.functions[index];
         let mut destination = |symbol: Symbol| {
             let nothing = Error::Internal("a relocation refers to nothing");
@@ -218,7 +219,7 @@ impl Inner {
                 }
             }
         };
-        let placed = link::place(code, (slot, stub), origin, &mut destination, space)?;
+        let placed = link::place(code, (slot, stub), &name, origin, &mut destination, space)?;
         table.note(&placed.code, &placed.calls);
         let old = table.fill(slot, Body::Compiled(Arc::clone(&placed.code)), space)?;
         self.retire(old);

@@ -232,7 +232,7 @@ impl Engine {
     /// What a function takes and returns.
     #[must_use]
     pub fn signature(&self, name: &str) -> Option<Signature> {
-        self.slot(name).ok().map(|(slot, _)| slot.signature.clone())
+        self.slot(name).ok().map(|(slot, _)| Signature::clone(&slot.signature))
     }
 
     /// What runs the program.
@@ -254,7 +254,7 @@ impl Engine {
         {
             return Err(Error::WrongSignature {
                 name: name.to_owned(),
-                actual: Box::new(actual.clone()),
+                actual: Box::new(Signature::clone(actual)),
                 used_as: Box::new(used_as),
             });
         }
@@ -280,7 +280,7 @@ impl Engine {
         if !same_uses(&signature.params, &params) {
             return Err(Error::WrongSignature {
                 name: name.to_owned(),
-                actual: Box::new(signature.clone()),
+                actual: Box::new(Signature::clone(signature)),
                 used_as: Box::new(Signature { params, results: signature.results.clone() }),
             });
         }

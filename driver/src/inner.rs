@@ -109,7 +109,7 @@ pub(crate) const MAX_NESTING: usize = 64;
 #[cold]
 fn removed(error: Error, slot: &Slot) -> Error {
     match error {
-        Error::Removed { .. } => Error::Removed { name: slot.name.clone() },
+        Error::Removed { .. } => Error::Removed { name: slot.name.to_string() },
         error => error,
     }
 }
@@ -182,7 +182,7 @@ impl Inner {
             Backend::Machine { .. } => {
                 let mut state = self.lock();
                 let found = state.table.find(slot.id);
-                let number = found.ok_or_else(|| Error::Removed { name: slot.name.clone() })?;
+                let number = found.ok_or_else(|| Error::Removed { name: slot.name.to_string() })?;
                 self.compile(&mut state, number)?;
                 Err(Error::Internal("a function has no native entry"))
             }
@@ -328,7 +328,7 @@ impl Inner {
         table: &mut Table,
         module: Module,
         resolved: Resolved,
-        data: Arc<DataMemory>,
+        data: Option<Arc<DataMemory>>,
         new: &mut Vec<SlotNumber>,
     ) -> Result<Vec<SlotNumber>, Error> {
         let mut functions = Vec::with_capacity(module.functions.len());
@@ -368,10 +368,11 @@ impl Inner {
         }
         #[cfg(feature = "simulator")]
         if let Backend::Machine { simulators: Some(simulators), .. } = &self.backend {
-            simulators.add_data(&unit.origin.data);
+            unit.origin.data.iter().for_each(|data| simulators.add_data(data));
         }
         let _ = (table, &mut unit);
-        let count = unit.functions.len();
+        let count = u32::try_from(unit.functions.len());
+        let count = count.map_err(|_| Error::Internal("more functions than numbers"))?;
         let unit = Arc::new(Mutex::new(unit));
         Ok((0..count).map(|index| Body::Waiting(Arc::clone(&unit), index)).collect())
     }
@@ -485,9 +486,12 @@ impl Inner {
     }
 }
 
-fn data_of(module: &Module) -> Result<Arc<DataMemory>, Error> {
+fn data_of(module: &Module) -> Result<Option<Arc<DataMemory>>, Error> {
+    if module.data.is_empty() {
+        return Ok(None);
+    }
     let objects = module.data.values().map(|object| (&*object.bytes, object.align.into()));
-    Ok(Arc::new(DataMemory::new(objects)?))
+    Ok(Some(Arc::new(DataMemory::new(objects)?)))
 }
 
 fn same_types(a: &Signature, b: &Signature) -> bool {

@@ -34,7 +34,7 @@ pub(crate) struct Loaded {
 
 impl Drop for Loaded {
     fn drop(&mut self) {
-        self.program.forget_data(&self.origin.data);
+        self.origin.data.iter().for_each(|data| self.program.forget_data(data));
     }
 }
 
@@ -76,7 +76,7 @@ impl Interpreters {
 
     /// What the functions of a unit share, made before they are defined.
     pub(crate) fn load(&self, unit: &Unit) -> Arc<Loaded> {
-        self.program.allow_data(Arc::clone(&unit.origin.data));
+        unit.origin.data.iter().for_each(|data| self.program.allow_data(Arc::clone(data)));
         let (program, origin) = (Arc::clone(&self.program), Arc::clone(&unit.origin));
         Arc::new(Loaded { program, origin })
     }
@@ -155,11 +155,13 @@ fn error(trap: &interp::Trap, slot: &Slot, table: &Table) -> Error {
     if let Some(missing) = trap.missing {
         return match known(missing) {
             Some((slot, _)) => Error::no_body(&slot.name).in_code(),
-            None if Some(missing) == slot.interpreted => Error::Removed { name: slot.name.clone() },
+            None if Some(missing) == slot.interpreted => {
+                Error::Removed { name: slot.name.to_string() }
+            }
             None => Error::Removed { name: trap.place.name.clone().unwrap_or_default() }.in_code(),
         };
     }
-    let function = trap.place.name.clone().unwrap_or_else(|| slot.name.clone());
+    let function = trap.place.name.clone().unwrap_or_else(|| slot.name.to_string());
     let file = match known(trap.place.function) {
         Some((_, Body::Interpreted(loaded))) => loaded.origin.source.as_deref().map(str::to_owned),
         _ => None,

@@ -49,12 +49,15 @@ pub(crate) struct Placed {
 pub(crate) fn place(
     compiled: CompiledCode,
     (slot, stub): (SlotNumber, u64),
+    slot_name: &Arc<str>,
     origin: Arc<Origin>,
     destination: &mut dyn FnMut(Symbol) -> Result<Destination, Error>,
     space: &Space,
 ) -> Result<Placed, Error> {
     let CompiledCode { name, mut words, relocs, traps, spans, code_bytes, frame_rows, .. } =
         compiled;
+    // The same, unless it has replaced one of another name.
+    let name = if name == **slot_name { Arc::clone(slot_name) } else { Arc::from(name) };
     let destinations = relocs.iter().map(|reloc| destination(reloc.symbol));
     let destinations = destinations.collect::<Result<Vec<_>, _>>()?;
     let (mut code, far_targets) = allocate(&words, &relocs, &destinations, space)?;
@@ -63,7 +66,7 @@ pub(crate) fn place(
     let mut calls = Vec::new();
     let mut refers_to = Vec::new();
     for (reloc, destination) in relocs.iter().zip(destinations) {
-        let problem = |problem| Error::Link { function: name.clone(), problem };
+        let problem = |problem| Error::Link { function: name.to_string(), problem };
         let (index, at) = (reloc.offset as usize / 4, start + u64::from(reloc.offset));
         if let Destination::Function { slot, .. } = destination {
             refers_to.push(slot);
@@ -99,6 +102,7 @@ pub(crate) fn place(
         false => Some(space.add_far_jump(stub, start)?),
     };
     let code = code.publish();
+    let (traps, spans) = (traps.into_boxed_slice(), spans.into_boxed_slice());
     let refers_to = refers_to.into_boxed_slice();
     let code =
         Arc::new(Code { name, code, code_bytes, slot, traps, spans, far, refers_to, origin });

@@ -40,7 +40,7 @@ impl Fault {
                 return pending::take(place).unwrap_or(Error::Removed { name: String::new() });
             }
             (Fault::Wrong(what), code) => {
-                let name = code.as_ref().map_or(NO_FUNCTION, |code| &code.name);
+                let name = code.as_ref().map_or(NO_FUNCTION, |code| &*code.name);
                 return Error::Machine(format!("in `{name}`: {what}"));
             }
             (Fault::Trap(kind, detail), code) => {
@@ -51,7 +51,7 @@ impl Fault {
                 None => return Error::Internal("a `brk` that is no trap site was reached"),
             },
         };
-        let function = code.as_ref().map_or(NO_FUNCTION, |code| &code.name).to_owned();
+        let function = code.as_ref().map_or(NO_FUNCTION, |code| &*code.name).to_owned();
         let file = code.and_then(|code| Some(code.source()?.to_owned()));
         Trap { kind, function, file, span, detail }.into()
     }
@@ -65,7 +65,7 @@ fn place_of(return_address: Option<u64>, space: &Space) -> CallPlace {
     let call = return_address.and_then(|address| address.checked_sub(4));
     match call.and_then(|pc| Some((pc, space.piece_at(pc)?))) {
         Some((pc, Piece::Function(code))) => {
-            (code.name.clone(), code.source().map(str::to_owned), code.span_at(pc))
+            (code.name.to_string(), code.source().map(str::to_owned), code.span_at(pc))
         }
         _ => (NO_FUNCTION.to_owned(), None, None),
     }

@@ -124,7 +124,7 @@ impl<A: CFunction<R>, R: Results> Func<A, R> {
     pub unsafe fn as_ptr(&self) -> Result<A::Pointer, Error> {
         if self.slot.native.is_none() {
             return Err(Error::NoPointer {
-                name: self.slot.name.clone(),
+                name: self.slot.name.to_string(),
                 kind: self.engine.kind(),
             });
         }
@@ -297,7 +297,7 @@ block0(v0: i64):
         let options = Options::default().level(Level::None).unwinder(true);
         let engine = Engine::new(ir::parse::module(CHAIN).unwrap(), &hosts, &options).unwrap();
         let space = engine.inner.space().unwrap();
-        let outer = space.functions().into_iter().find(|code| code.name == "outer").unwrap();
+        let outer = space.functions().into_iter().find(|code| &*code.name == "outer").unwrap();
         // SAFETY: this is the function's signature.
         let call = unsafe {
             std::mem::transmute::<*const u8, extern "C-unwind" fn(i64) -> i64>(outer.code.as_ptr())

@@ -253,7 +253,7 @@ fn counts(processors: &mut [Processor], space: &Space) -> Statistics {
             }
         }
         total.functions.push(FunctionStatistics {
-            name: function.name.clone(),
+            name: function.name.to_string(),
             code_bytes: function.code_bytes,
             instructions: places.values().sum(),
             places: places.into_iter().collect(),

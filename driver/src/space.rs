@@ -48,12 +48,12 @@ const KEPT_CHANGES: usize = 1024;
 /// A function in its place. What is by offset is in order.
 #[derive(Debug)]
 pub(crate) struct Code {
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
     pub(crate) code: ExecutableCode,
     pub(crate) code_bytes: u32,
     pub(crate) slot: SlotNumber,
-    pub(crate) traps: Vec<codegen::TrapSite>,
-    pub(crate) spans: Vec<(u32, Span)>,
+    pub(crate) traps: Box<[codegen::TrapSite]>,
+    pub(crate) spans: Box<[(u32, Span)]>,
     /// The jump to it in the space of its stub, if that is another.
     pub(crate) far: Option<Arc<ExecutableCode>>,
     /// The functions that it calls or whose address it has, each once.

@@ -5,7 +5,7 @@
 //! there is code for it that was never replaced, else through its stub; each such call is a *site*, which is redirected.
 //! Everything here is behind one lock that calls never take: they read [`Slot::entry`].
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -58,8 +58,8 @@ impl fmt::Display for FuncId {
 /// What callers of a function know of it without the lock.
 #[derive(Debug)]
 pub(crate) struct Slot {
-    pub(crate) name: String,
-    pub(crate) signature: Signature,
+    pub(crate) name: Arc<str>,
+    pub(crate) signature: Arc<Signature>,
     pub(crate) id: FuncId,
     /// Where a call from Rust goes: the function's code, or its stub.
     pub(crate) entry: AtomicU64,
@@ -76,7 +76,7 @@ pub(crate) enum Body {
     /// It has a signature.
     Declared,
     /// It is compiled when it is first called: the function of this index in the unit.
-    Waiting(Arc<Mutex<Unit>>, usize),
+    Waiting(Arc<Mutex<Unit>>, u32),
     /// It has code.
     Compiled(Arc<Code>),
     /// The interpreter has it.
@@ -98,28 +98,45 @@ struct Entry {
     slot: Arc<Slot>,
     stub: Stub,
     body: Body,
-    sites: Vec<Site>,
-    /// Sites that were there when those whose caller is gone were last taken out.
-    pruned: usize,
+    /// None is there unless it is called before it is replaced.
+    sites: Option<Box<Sites>>,
     /// Whether it was replaced. Callers then go through its stub for good, so that all of them change over at once.
     is_replaced: bool,
     /// Pieces of code that refer to it.
-    references: usize,
+    references: u32,
     /// Ends when nobody can reach it, if it goes then; of no module if it stays until it is removed.
     life: Option<Weak<Life>>,
 }
 
-impl Entry {
+/// The direct calls of a function.
+#[derive(Debug, Default)]
+struct Sites {
+    all: Vec<Site>,
+    /// Sites that were there when those whose caller is gone were last taken out.
+    pruned: usize,
+}
+
+impl Sites {
     /// Forgets the sites whose code is gone.
     fn prune(&mut self) {
-        self.sites.retain(|site| site.caller.strong_count() > 0);
-        self.pruned = self.sites.len();
+        self.all.retain(|site| site.caller.strong_count() > 0);
+        self.pruned = self.all.len();
     }
 
+    fn add(&mut self, site: Site) {
+        if self.all.len() > 2 * self.pruned + 8 {
+            self.prune();
+        }
+        self.all.push(site);
+    }
+}
+
+impl Entry {
     /// Sends the direct calls to `target`.
     fn send_callers(&mut self, target: u64, space: &Space) -> Result<(), Error> {
-        self.prune();
-        for site in &self.sites {
+        let Some(sites) = &mut self.sites else { return Ok(()) };
+        sites.prune();
+        for site in &sites.all {
             if let Some(caller) = site.caller.upgrade() {
                 crate::link::redirect(&caller.code, site.address, target, space)?;
             }
@@ -151,7 +168,9 @@ pub(crate) struct Table {
     engine: u32,
     entries: Vec<Entry>,
     free: Vec<SlotNumber>,
-    names: HashMap<String, SlotNumber>,
+    names: HashMap<Arc<str>, SlotNumber>,
+    /// Those of the functions, each once, and how many there were when those that nobody has were last taken out.
+    signatures: (HashSet<Arc<Signature>>, usize),
     /// All that were ever imported: code may call each.
     pub(crate) imports: Vec<Import>,
     imported: HashMap<String, usize>,
@@ -170,6 +189,7 @@ impl Table {
             entries: Vec::new(),
             free: Vec::new(),
             names: HashMap::new(),
+            signatures: (HashSet::new(), 0),
             imports: Vec::new(),
             imported: HashMap::new(),
             stubs,
@@ -206,10 +226,10 @@ impl Table {
             }
         };
         let id = FuncId { engine: self.engine, slot: number, generation };
-        let (name, signature) = (name.to_owned(), signature.clone());
+        let (name, signature) = (Arc::<str>::from(name), self.shared(signature));
         let entry = AtomicU64::new(stub.address());
         let slot = Arc::new(Slot {
-            name: name.clone(),
+            name: Arc::clone(&name),
             signature,
             id,
             entry,
@@ -221,8 +241,7 @@ impl Table {
             slot,
             stub,
             body: Body::Declared,
-            sites: Vec::new(),
-            pruned: 0,
+            sites: None,
             is_replaced: false,
             references: 0,
             life: None,
@@ -233,6 +252,21 @@ impl Table {
         }
         self.names.insert(name, number);
         Ok(number)
+    }
+
+    /// The signature as the functions share it.
+    fn shared(&mut self, signature: &Signature) -> Arc<Signature> {
+        let (all, pruned) = &mut self.signatures;
+        if let Some(shared) = all.get(signature) {
+            return Arc::clone(shared);
+        }
+        if all.len() > 2 * *pruned + 64 {
+            all.retain(|signature| Arc::strong_count(signature) > 1);
+            *pruned = all.len();
+        }
+        let shared = Arc::new(signature.clone());
+        all.insert(Arc::clone(&shared));
+        shared
     }
 
     /// The entry of native functions of this signature.
@@ -303,7 +337,7 @@ impl Table {
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.names.keys().map(String::as_str)
+        self.names.keys().map(|name| &**name)
     }
 
     /// The signature of what is called, unless that was removed.
@@ -343,7 +377,7 @@ impl Table {
             entry.is_replaced = true;
             entry.send_callers(entry.stub.address(), space)?;
             space.synchronize();
-            entry.sites = Vec::new();
+            entry.sites = None;
         }
         let old = mem::replace(&mut entry.body, body);
         let code = match &entry.body {
@@ -412,8 +446,8 @@ impl Table {
     /// The function is no longer known by its name.
     pub(crate) fn withdraw(&mut self, slot: SlotNumber) {
         let name = &self.entries[slot.index()].slot.name;
-        if self.names.get(name) == Some(&slot) {
-            self.names.remove(name);
+        if self.names.get(&**name) == Some(&slot) {
+            self.names.remove(&**name);
         }
     }
 
@@ -440,10 +474,8 @@ impl Table {
             if entry.is_replaced {
                 continue;
             }
-            if entry.sites.len() > 2 * entry.pruned + 8 {
-                entry.prune();
-            }
-            entry.sites.push(Site { caller: Arc::downgrade(code), address });
+            let site = Site { caller: Arc::downgrade(code), address };
+            entry.sites.get_or_insert_default().add(site);
         }
     }
 

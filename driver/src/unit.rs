@@ -16,8 +16,8 @@ use crate::table::{FuncId, Target};
 pub(crate) struct Origin {
     /// The file that it was written in, if it names one.
     pub(crate) source: Option<Box<str>>,
-    /// Code holds the addresses of these objects.
-    pub(crate) data: Arc<DataMemory>,
+    /// Code holds the addresses of these objects, if there are some.
+    pub(crate) data: Option<Arc<DataMemory>>,
     /// The modules whose functions it calls, of those that go when nobody can reach them.
     _keeps: Vec<Arc<Life>>,
 }
@@ -40,7 +40,7 @@ impl Unit {
         module: Module,
         functions: Vec<FuncId>,
         externs: Vec<Target>,
-        data: Arc<DataMemory>,
+        data: Option<Arc<DataMemory>>,
         keeps: Vec<Arc<Life>>,
     ) -> Self {
         let source = module.source_name.as_deref().map(Box::from);
@@ -79,7 +79,7 @@ impl Unit {
 
     /// The address of a data object.
     pub(crate) fn object(&self, name: &str) -> Option<u64> {
-        self.origin.data.address(self.module.data.get_index_of(name)?)
+        self.origin.data.as_ref()?.address(self.module.data.get_index_of(name)?)
     }
 }
 

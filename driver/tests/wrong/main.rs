@@ -7,6 +7,7 @@ mod counted;
 #[cfg(all(target_os = "linux", not(target_arch = "aarch64")))] // emulators have memory of their own
 mod memory;
 mod rows;
+mod size;
 
 use driver::ir::{Module, parse};
 use driver::{Caller, Engine, EngineKind, Func, FuncId, HostPanic, Hosts, Options};
