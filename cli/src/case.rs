@@ -379,7 +379,7 @@ fn perturbed(module: &Module) -> Module {
     moved.data.shift_insert(
         0,
         unused_name(module, "moved"),
-        DataObject { bytes: vec![0x5a; 80], align: 16, mutable: true },
+        DataObject { bytes: vec![0x5a; 80], align: 16, mutable: true, ..DataObject::default() },
     );
     for func in moved.functions.values_mut() {
         if func.slots.is_empty() {

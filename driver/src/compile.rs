@@ -227,7 +227,7 @@ impl Inner {
     }
 
     /// The address that machine code calls for a function of the host.
-    fn veneer_of(&self, import: &mut Import, space: &Space) -> Result<u64, Error> {
+    pub(crate) fn veneer_of(&self, import: &mut Import, space: &Space) -> Result<u64, Error> {
         if let Some(address) = import.veneer {
             return Ok(address);
         }

@@ -291,6 +291,53 @@ impl Engine {
         Ok(typed.map(|(ty, words)| Value::from_words(ty, words)).collect())
     }
 
+    /// Copies bytes of a data object: of the last module that was added with one of this name. Programs may write them at the same
+    /// time; each byte is then an old or a new one.
+    ///
+    /// ```
+    /// # use driver::{Engine, Func, Hosts, Options, ir};
+    /// let text = "
+    /// data mut @limits align 8 = i64 10, 20
+    /// fn @limit() -> i64 {
+    /// block0:
+    ///   v0: i64 = data_addr @limits + 8
+    ///   v1: i64 = load v0
+    ///   ret v1
+    /// }";
+    /// let module = ir::parse::module(text).map_err(|errors| errors[0].clone())?;
+    /// let engine = Engine::new(module, &Hosts::new(), &Options::default())?;
+    /// let mut bytes = [0; 8];
+    /// engine.read_data("limits", 8, &mut bytes)?;
+    /// assert_eq!(i64::from_le_bytes(bytes), 20);
+    /// engine.write_data("limits", 8, &30_i64.to_le_bytes())?;
+    /// let limit: Func<(), i64> = engine.func("limit")?;
+    /// assert_eq!(limit.call(())?, 30);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NoData`], [`Error::DataRange`].
+    pub fn read_data(&self, name: &str, offset: usize, bytes: &mut [u8]) -> Result<(), Error> {
+        let state = self.inner.lock();
+        let (memory, data) = state.table.data(name)?;
+        let is_read = memory.read(data.index, offset, bytes);
+        data.in_range(name, &memory, is_read, offset, bytes.len())
+    }
+
+    /// Writes bytes of a data object that is mutable, as [`read_data`](Engine::read_data) reads them.
+    ///
+    /// # Errors
+    /// [`Error::NoData`], [`Error::DataRange`], [`Error::DataReadOnly`].
+    pub fn write_data(&self, name: &str, offset: usize, bytes: &[u8]) -> Result<(), Error> {
+        let state = self.inner.lock();
+        let (memory, data) = state.table.data(name)?;
+        if !data.mutable {
+            return Err(Error::DataReadOnly { name: name.to_owned() });
+        }
+        let is_written = memory.write(data.index, offset, bytes);
+        data.in_range(name, &memory, is_written, offset, bytes.len())
+    }
+
     /// How many instructions the simulator has run for this engine: exact.
     #[must_use]
     pub fn instructions(&self) -> Option<u64> {

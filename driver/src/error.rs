@@ -131,6 +131,29 @@ pub enum Error {
         /// A name that it has and that looks alike.
         similar: Option<String>,
     },
+    /// No module of the engine has a data object of this name.
+    NoData {
+        /// The name.
+        name: String,
+        /// A name that is there and looks alike.
+        similar: Option<String>,
+    },
+    /// A data object has fewer bytes.
+    DataRange {
+        /// The object.
+        name: String,
+        /// How many it has.
+        size: usize,
+        /// The first that is wanted.
+        offset: usize,
+        /// How many are wanted.
+        count: usize,
+    },
+    /// A data object is not mutable.
+    DataReadOnly {
+        /// The object.
+        name: String,
+    },
     /// A function is used with other types than it has.
     WrongSignature {
         /// The function.
@@ -312,6 +335,20 @@ impl fmt::Display for Error {
                     Some(similar) => write!(f, "; is `{similar}` meant?"),
                     None => Ok(()),
                 }
+            }
+            Error::NoData { name, similar } => {
+                write!(f, "there is no data object `{name}`, or its module is gone")?;
+                match similar {
+                    Some(similar) if similar != name => write!(f, "; is `{similar}` meant?"),
+                    _ => Ok(()),
+                }
+            }
+            Error::DataRange { name, size, offset, count } => write!(
+                f,
+                "the data object `{name}` has {size} bytes, not {count} from byte {offset} on"
+            ),
+            Error::DataReadOnly { name } => {
+                write!(f, "the data object `{name}` is read only; declare it as `data mut`")
             }
             Error::WrongSignature { name, actual, used_as } => {
                 write!(f, "`{name}` is {actual}, not {used_as}")

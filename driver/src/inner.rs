@@ -20,10 +20,10 @@ use crate::pending::{self, Pending};
 use crate::pipeline::{self, Settings};
 #[cfg(feature = "simulator")]
 use crate::simulator::{SimLimits, Simulators};
-use crate::space::Space;
+use crate::space::{HeldByData, Space};
 use crate::stub::{CompileCall, Stubs};
 use crate::table::{Body, FuncId, Slot, SlotNumber, Table, Target};
-use crate::unit::Unit;
+use crate::unit::{LinkedData, Unit};
 use crate::value::Words;
 
 /// The shared part of an engine.
@@ -328,7 +328,7 @@ impl Inner {
         table: &mut Table,
         module: Module,
         resolved: Resolved,
-        data: Option<Arc<DataMemory>>,
+        data: Option<DataMemory>,
         new: &mut Vec<SlotNumber>,
     ) -> Result<Vec<SlotNumber>, Error> {
         let mut functions = Vec::with_capacity(module.functions.len());
@@ -342,13 +342,79 @@ impl Inner {
                 }
             });
         }
-        let ids = functions.iter().map(|&slot| table.slot(slot).id).collect();
+        let ids: Vec<FuncId> = functions.iter().map(|&slot| table.slot(slot).id).collect();
+        let data = self.link_data(table, &module, &ids, &resolved.externs, data)?;
         let unit = Unit::new(module, ids, resolved.externs, data, resolved.keeps);
         let bodies = self.bodies(unit, table)?;
         for (&slot, body) in functions.iter().zip(bodies) {
             self.fill(table, slot, body)?;
         }
         Ok(functions)
+    }
+
+    /// Puts the addresses of functions and data into the data objects of a module, and says which functions these hold.
+    fn link_data(
+        &self,
+        table: &mut Table,
+        module: &Module,
+        functions: &[FuncId],
+        externs: &[Target],
+        data: Option<DataMemory>,
+    ) -> Result<LinkedData, Error> {
+        let Some(mut data) = data else { return Ok((None, None)) };
+        let (mut slots, mut failed) = (Vec::new(), None);
+        let mut function = |name: &str| {
+            let own = module.functions.get_index_of(name).map(|n| Target::Function(functions[n]));
+            let target = own.or_else(|| Some(externs[module.externs.get_index_of(name)?]))?;
+            let address = self.address_of(table, target, &mut slots);
+            address.map_err(|error| failed = Some(error)).ok()
+        };
+        let links = module.data_links(|name| match module.data.get_index_of(name) {
+            Some(index) => data.address(index),
+            None => function(name),
+        });
+        let nothing = Error::Internal("a data object refers to nothing");
+        let links = links.ok_or_else(|| failed.unwrap_or(nothing))?;
+        for (object, place, bytes) in links {
+            if !data.set(object, place, &bytes) {
+                return Err(Error::Internal("an address is not inside of its data object"));
+            }
+        }
+        let held = self.space().filter(|_| !slots.is_empty()).map(|space| {
+            slots.iter().for_each(|&slot| table.hold(slot));
+            Box::new(HeldByData { space: Arc::clone(space), slots })
+        });
+        let data = Arc::new(data);
+        table.name_data(module, &data);
+        Ok((Some(data), held))
+    }
+
+    /// The address of a function as a value; of one of the engine's, its slot goes to `slots`.
+    fn address_of(
+        &self,
+        table: &mut Table,
+        target: Target,
+        slots: &mut Vec<SlotNumber>,
+    ) -> Result<u64, Error> {
+        let slot = match target {
+            Target::Function(id) => Some(table.find(id).ok_or(Error::UnknownId { id })?),
+            Target::Host(_) => None,
+        };
+        match (&self.backend, target) {
+            #[cfg(feature = "interpreter")]
+            (Backend::Interpreter(interpreters), _) => {
+                let interpreted = slot.map(|slot| table.slot(slot).interpreted);
+                interpreters.address_of(target, interpreted.flatten())
+            }
+            (Backend::Machine { space, .. }, Target::Host(index)) => {
+                self.veneer_of(&mut table.imports[index], space)
+            }
+            (Backend::Machine { .. }, Target::Function(_)) => {
+                let slot = slot.ok_or(Error::Internal("a function has no slot"))?;
+                slots.push(slot);
+                Ok(table.stub_address(slot))
+            }
+        }
     }
 
     /// What goes into the slots of the functions of a unit: the interpreter has them at once, machine code waits.
@@ -437,8 +503,10 @@ impl Inner {
         for func in module.functions.values() {
             same_signature(name, &state.table.slot(slot).signature, &func.signature)?;
         }
+        let table = &mut state.table;
+        let data = self.link_data(table, &module, &[function], &resolved.externs, data)?;
         let unit = Unit::new(module, vec![function], resolved.externs, data, resolved.keeps);
-        let Some(body) = self.bodies(unit, &state.table)?.pop() else {
+        let Some(body) = self.bodies(unit, table)?.pop() else {
             return Err(Error::Internal("a unit has no function"));
         };
         // Who calls it all the time is not to wait for the compiler, nor to meet its errors.
@@ -486,12 +554,12 @@ impl Inner {
     }
 }
 
-fn data_of(module: &Module) -> Result<Option<Arc<DataMemory>>, Error> {
+fn data_of(module: &Module) -> Result<Option<DataMemory>, Error> {
     if module.data.is_empty() {
         return Ok(None);
     }
     let objects = module.data.values().map(|object| (&*object.bytes, object.align.into()));
-    Ok(Some(Arc::new(DataMemory::new(objects)?)))
+    Ok(Some(DataMemory::new(objects)?))
 }
 
 fn same_types(a: &Signature, b: &Signature) -> bool {

@@ -81,6 +81,23 @@ impl Interpreters {
         Arc::new(Loaded { program, origin })
     }
 
+    /// The address of a function as a value.
+    pub(crate) fn address_of(
+        &self,
+        target: Target,
+        function: Option<FuncId>,
+    ) -> Result<u64, Error> {
+        let unknown = Error::Internal("the interpreter does not know a function");
+        let target = match target {
+            Target::Function(_) => interp::Target::Function(function.ok_or(unknown)?),
+            Target::Host(index) => {
+                let hosts = self.hosts.read().unwrap_or_else(PoisonError::into_inner);
+                interp::Target::Host(hosts.get(index).ok_or(unknown)?.0)
+            }
+        };
+        Ok(self.program.address_of(target))
+    }
+
     /// Gives a slot the body of a function of a unit.
     pub(crate) fn define(
         &self,

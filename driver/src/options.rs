@@ -155,7 +155,7 @@ impl Options {
     /// # Safety
     /// For every module that is added to the engine: whenever one of its functions is called, by whomever and with whatever
     /// arguments, each address that it reads, writes or calls is one that this program lets it read, write or call so. Whoever
-    /// lets others call such a function answers for the addresses among its arguments; host functions that take addresses
+    /// lets others call such a function, or [writes](crate::Engine::write_data) its data, answers for the addresses among them; host functions that take addresses
     /// belong in the same promise.
     ///
     /// ```

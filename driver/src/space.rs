@@ -394,6 +394,20 @@ impl Drop for Retired {
     }
 }
 
+/// The functions whose addresses data hold, until these are gone.
+#[derive(Debug)]
+pub(crate) struct HeldByData {
+    pub(crate) space: Arc<Space>,
+    pub(crate) slots: Vec<SlotNumber>,
+}
+
+impl Drop for HeldByData {
+    fn drop(&mut self) {
+        let mut released = self.space.released.lock().unwrap_or_else(PoisonError::into_inner);
+        released.append(&mut self.slots);
+    }
+}
+
 /// A slot that nothing refers to.
 struct Recycled {
     space: Arc<Space>,

@@ -12,7 +12,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
 use codegen::CallConv;
-use ir::Signature;
+use ir::{Module, Signature};
+use jitmem::DataMemory;
 
 use crate::entry;
 use crate::error::Error;
@@ -84,6 +85,33 @@ pub(crate) enum Body {
     Interpreted(Arc<Loaded>),
     /// It was taken away, and something still refers to it.
     Removed,
+}
+
+/// A data object that has a name.
+#[derive(Debug)]
+pub(crate) struct NamedData {
+    /// The objects of its module; gone when the functions are.
+    memory: Weak<DataMemory>,
+    pub(crate) index: usize,
+    pub(crate) mutable: bool,
+}
+
+impl NamedData {
+    /// The error if there are not that many bytes from `offset` on.
+    pub(crate) fn in_range(
+        &self,
+        name: &str,
+        memory: &DataMemory,
+        is_there: bool,
+        offset: usize,
+        count: usize,
+    ) -> Result<(), Error> {
+        if is_there {
+            return Ok(());
+        }
+        let size = memory.size(self.index).ok_or(Error::Internal("data have lost an object"))?;
+        Err(Error::DataRange { name: name.to_owned(), size, offset, count })
+    }
 }
 
 /// A call of a function in the code of another.
@@ -173,6 +201,9 @@ pub(crate) struct Table {
     signatures: (HashSet<Arc<Signature>>, usize),
     /// All that were ever imported: code may call each.
     pub(crate) imports: Vec<Import>,
+    data: HashMap<String, NamedData>,
+    /// Data objects that were there when those that are gone were last taken out.
+    pruned_data: usize,
     imported: HashMap<String, usize>,
     stubs: Option<Stubs>,
     /// How native code is entered, by signature, if it is.
@@ -191,6 +222,8 @@ impl Table {
             names: HashMap::new(),
             signatures: (HashSet::new(), 0),
             imports: Vec::new(),
+            data: HashMap::new(),
+            pruned_data: 0,
             imported: HashMap::new(),
             stubs,
         }
@@ -462,6 +495,32 @@ impl Table {
             Some(life) => life.upgrade().map(Some),
             None => Some(None),
         }
+    }
+
+    /// Notes that data hold the address of a function.
+    pub(crate) fn hold(&mut self, slot: SlotNumber) {
+        self.entry_mut(slot).references += 1;
+    }
+
+    /// Makes the data objects of a module known by their names, in the place of others that have these names.
+    pub(crate) fn name_data(&mut self, module: &Module, memory: &Arc<DataMemory>) {
+        for (index, (name, object)) in module.data.iter().enumerate() {
+            let memory = Arc::downgrade(memory);
+            self.data.insert(name.clone(), NamedData { memory, index, mutable: object.mutable });
+        }
+        if self.data.len() > 2 * self.pruned_data + 8 {
+            self.data.retain(|_, data| data.memory.strong_count() > 0);
+            self.pruned_data = self.data.len();
+        }
+    }
+
+    /// The data object of a name.
+    pub(crate) fn data(&self, name: &str) -> Result<(Arc<DataMemory>, &NamedData), Error> {
+        let found = self.data.get(name).and_then(|data| Some((data.memory.upgrade()?, data)));
+        found.ok_or_else(|| Error::NoData {
+            name: name.to_owned(),
+            similar: ir::nearest(name, self.data.keys().map(String::as_str)).map(str::to_owned),
+        })
     }
 
     /// Notes that `code` is there and what it refers to; `calls` are its direct calls: callee and address.

@@ -9,7 +9,11 @@ use jitmem::DataMemory;
 use crate::error::Error;
 use crate::owned::Life;
 use crate::pipeline::{self, Settings};
+use crate::space::HeldByData;
 use crate::table::{FuncId, Target};
+
+/// Data objects, and the functions whose addresses are in them.
+pub(crate) type LinkedData = (Option<Arc<DataMemory>>, Option<Box<HeldByData>>);
 
 /// What the functions of a module share for as long as there is one of them, compiled or not.
 #[derive(Debug)]
@@ -18,6 +22,8 @@ pub(crate) struct Origin {
     pub(crate) source: Option<Box<str>>,
     /// Code holds the addresses of these objects, if there are some.
     pub(crate) data: Option<Arc<DataMemory>>,
+    /// The functions whose addresses are in them.
+    _held: Option<Box<HeldByData>>,
     /// The modules whose functions it calls, of those that go when nobody can reach them.
     _keeps: Vec<Arc<Life>>,
 }
@@ -40,11 +46,11 @@ impl Unit {
         module: Module,
         functions: Vec<FuncId>,
         externs: Vec<Target>,
-        data: Option<Arc<DataMemory>>,
+        (data, held): LinkedData,
         keeps: Vec<Arc<Life>>,
     ) -> Self {
         let source = module.source_name.as_deref().map(Box::from);
-        let origin = Arc::new(Origin { source, data, _keeps: keeps });
+        let origin = Arc::new(Origin { source, data, _held: held, _keeps: keeps });
         let module = Arc::new(module);
         Self { module, is_optimized: false, functions, externs, origin }
     }

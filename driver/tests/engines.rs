@@ -231,9 +231,14 @@ fn data_objects_and_stack_slots() {
     b.ret([old, b.load(Type::I64, b.stack_addr(slot, 32), 0)]);
     let mut module = Module::new();
     module.add_function(b.finish().unwrap()).unwrap();
-    let table = ir::DataObject { bytes: vec![1, 2, 3, 200], align: 1, mutable: false };
+    let table = ir::DataObject { bytes: vec![1, 2, 3, 200], align: 1, ..ir::DataObject::default() };
     module.add_data("table", table).unwrap();
-    let counter = ir::DataObject { bytes: vec![5, 0, 0, 0, 0, 0, 0, 0], align: 8, mutable: true };
+    let counter = ir::DataObject {
+        bytes: vec![5, 0, 0, 0, 0, 0, 0, 0],
+        align: 8,
+        mutable: true,
+        ..ir::DataObject::default()
+    };
     module.add_data("counter", counter).unwrap();
     each(&module, &Hosts::new(), |engine| {
         let count: Func<(), (i64, i64)> = engine.func("count").unwrap();

@@ -213,3 +213,116 @@ block0(v0: i64):
         assert_eq!(numbers, [42, 43]);
     }
 }
+
+const DATA: &str = r#"
+extern @twice(i64) -> i64
+data @numbers align 8 = i32 1, -2, 3 i8 255 "abc" f64 1.5, -inf i128 -1
+data @table align 8 = i64 @one, @numbers + 4, 7, @two zero 3 i64 @twice
+data mut @counter align 4 = i32 40
+fn @one(i64) -> i64 {
+block0(v0: i64):
+  v1: i64 = iconst 1
+  v2: i64 = add v0, v1
+  ret v2
+}
+fn @two(i64) -> i64 {
+block0(v0: i64):
+  v1: i64 = iconst 2
+  v2: i64 = add v0, v1
+  ret v2
+}
+fn @call(i64, i64) -> i64 {
+block0(v0: i64, v1: i64):
+  v2: i64 = data_addr @table
+  v3: i64 = add v2, v0
+  v4: i64 = load v3
+  v5: i64 = call_indirect v4(v1) : (i64) -> i64
+  ret v5
+}
+fn @second() -> i32 {
+block0:
+  v0: i64 = data_addr @table
+  v1: i64 = load v0 + 8
+  v2: i32 = load v1
+  ret v2
+}
+fn @count() -> i32 {
+block0:
+  v0: i64 = data_addr @counter
+  v1: i32 = iconst 1
+  v2: i32 = atomic_rmw add v1, v0
+  ret v2
+}"#;
+
+extern "C" fn twice(x: i64) -> i64 {
+    2 * x
+}
+
+#[test]
+fn data_hold_numbers_and_addresses() {
+    let mut hosts = Hosts::new();
+    hosts.add("twice", twice as extern "C" fn(i64) -> i64);
+    for options in each() {
+        let engine = Engine::new(module(DATA), &hosts, &trusted(options.clone())).unwrap();
+        let call: Func<(i64, i64), i64> = engine.func("call").unwrap();
+        assert_eq!(call.call((0, 10)).unwrap(), 11, "{options:?}");
+        assert_eq!(call.call((24, 10)).unwrap(), 12, "{options:?}");
+        assert_eq!(call.call((35, 10)).unwrap(), 20, "{options:?}");
+        let second: Func<(), i32> = engine.func("second").unwrap();
+        assert_eq!(second.call(()).unwrap(), -2, "{options:?}");
+        let mut numbers = [0; 48];
+        engine.read_data("numbers", 0, &mut numbers).unwrap();
+        let mut expected = Vec::new();
+        [1, -2, 3].iter().for_each(|n: &i32| expected.extend(n.to_le_bytes()));
+        expected.extend(b"\xffabc");
+        [1.5, f64::NEG_INFINITY].iter().for_each(|x| expected.extend(x.to_le_bytes()));
+        expected.extend([0xff; 16]);
+        assert_eq!(numbers[..], expected);
+
+        // A function that is replaced is the new one, by its old address too; one that is removed is not called.
+        let one = engine.id("one").unwrap();
+        let new = "fn @one(i64) -> i64 {\nblock0(v0: i64):\n  ret v0\n}";
+        engine.replace(one, module(new)).unwrap();
+        assert_eq!(call.call((0, 10)).unwrap(), 10, "{options:?}");
+        engine.remove(one).unwrap();
+        for n in 0..20 {
+            let other = format!("fn @other{n}(f64) -> f64 {{\nblock0(v0: f64):\n  ret v0\n}}");
+            engine.add(module(&other)).unwrap();
+            let error = call.call((0, 10)).unwrap_err().to_string();
+            assert!(error.contains("bad_call"), "{options:?}: {error}");
+        }
+    }
+}
+
+#[test]
+fn data_are_read_and_written_by_name() {
+    let mut hosts = Hosts::new();
+    hosts.add("twice", twice as extern "C" fn(i64) -> i64);
+    for options in each() {
+        let engine = Engine::new(module(DATA), &hosts, &trusted(options.clone())).unwrap();
+        let count: Func<(), i32> = engine.func("count").unwrap();
+        assert_eq!(count.call(()).unwrap(), 40);
+        let mut bytes = [0; 4];
+        engine.read_data("counter", 0, &mut bytes).unwrap();
+        assert_eq!(i32::from_le_bytes(bytes), 41, "{options:?}");
+        engine.write_data("counter", 1, &[1]).unwrap();
+        assert_eq!(count.call(()).unwrap(), 41 + 256, "{options:?}");
+
+        let says = |result: Result<(), Error>, words: &str| {
+            let error = result.unwrap_err();
+            assert!(error.to_string().contains(words) && !error.is_defect(), "{error}");
+        };
+        says(engine.read_data("counters", 0, &mut bytes), "is `counter` meant?");
+        says(engine.read_data("counter", 1, &mut bytes), "has 4 bytes, not 4 from byte 1 on");
+        says(engine.read_data("counter", usize::MAX, &mut bytes), "has 4 bytes");
+        says(engine.write_data("counter", 4, &[0]), "has 4 bytes, not 1 from byte 4 on");
+        says(engine.write_data("numbers", 0, &[0]), "declare it as `data mut`");
+        engine.read_data("counter", 4, &mut []).unwrap();
+
+        // The last module's hides that of others.
+        let again = "data @counter align 1 = i8 7\nfn @g() {\nblock0:\n  ret\n}";
+        engine.add(module(again)).unwrap();
+        engine.read_data("counter", 0, &mut bytes[..1]).unwrap();
+        assert_eq!(bytes[0], 7);
+    }
+}

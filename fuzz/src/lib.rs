@@ -173,7 +173,8 @@ impl Access {
             }
             Some((_, &InstData::DataAddr { data, offset })) => {
                 let Some(object) = module.data.get(&func.data[data]) else { return false };
-                if self.value.is_some() && !object.mutable {
+                let writes_constant = self.value.is_some() && !object.mutable;
+                if writes_constant || !object.addresses.is_empty() {
                     return false;
                 }
                 (offset, object.bytes.len() as u64, object.align)

@@ -40,6 +40,8 @@ pub enum LoadError {
         /// The signature it has.
         has: String,
     },
+    /// A data object has the address of something that is not there.
+    UnknownAddress,
     /// A function takes the address of a data object that is not there.
     UnknownData {
         /// The function.
@@ -73,6 +75,9 @@ impl fmt::Display for LoadError {
             LoadError::CalleeSignature { function, callee, called_as, has } => {
                 write!(f, "@{function} calls @{callee} as {called_as}, but it is {has}")
             }
+            LoadError::UnknownAddress => f.write_str(
+                "a data object has the address of something that the module does not have",
+            ),
             LoadError::UnknownData { function, data } => {
                 write!(
                     f,

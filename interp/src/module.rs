@@ -52,14 +52,14 @@ impl Program {
     }
 
     /// The same with data objects that are placed already, in the order of the module, so that several engines see one
-    /// memory.
+    /// memory. What addresses they hold is up to who placed them, unless nobody else has them yet.
     ///
     /// # Errors
     /// The first thing that the module lacks or does wrong.
     pub fn load_with_data(
         module: &Module,
         options: &LoadOptions,
-        data: Arc<DataMemory>,
+        mut data: Arc<DataMemory>,
     ) -> Result<LoadedModule, LoadError> {
         let program = Program::new(options);
         let declared = module.functions.values().map(|func| program.declare(&func.signature));
@@ -70,6 +70,18 @@ impl Program {
             Some(index) => Some(Target::Function(functions[index])),
             None => module.externs.get_index_of(name).map(|index| Target::Host(hosts[index])),
         };
+        if let Some(own) = Arc::get_mut(&mut data) {
+            let start = |name: &str| match module.data.get_index_of(name) {
+                Some(index) => own.address(index),
+                None => Some(program.address_of(named(name)?)),
+            };
+            let links = module.data_links(start);
+            let set =
+                |(object, place, bytes): (usize, usize, [u8; 8])| own.set(object, place, &bytes);
+            if !links.is_some_and(|links| links.into_iter().all(set)) {
+                return Err(LoadError::UnknownAddress);
+            }
+        }
         let address = |name: &String| data.address(module.data.get_index_of(name)?);
         for (&id, func) in functions.iter().zip(module.functions.values()) {
             let callees = func.callees.iter().map(|(callee, used)| match named(&used.name) {

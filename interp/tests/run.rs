@@ -234,7 +234,9 @@ fn stack_slots_and_data_objects_hold_values() {
     b.ret([again, byte, data]);
     let mut module = module([b.finish().unwrap()]);
     let bytes = vec![1, 2, 0xfe, 0xff];
-    module.add_data("table", ir::DataObject { bytes, align: 2, mutable: false }).unwrap();
+    module
+        .add_data("table", ir::DataObject { bytes, align: 2, ..ir::DataObject::default() })
+        .unwrap();
     let results = call(&module, "slots", &[0x1234_5680]).unwrap();
     assert_eq!(results, [0x1234_5680, 0xffff_ff80, 0xffff_fffe]);
 }

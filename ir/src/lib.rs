@@ -42,7 +42,7 @@ pub use entity::{
 pub use func::{Callee, Function, SlotData, ValueDef, VarData};
 pub use inst::{BlockCall, InstData, Role, SwitchTable, ValueList};
 pub use memory::{Align, LoadKind, MemFacts, NarrowWidth, StoreKind};
-pub use module::{DataObject, DuplicateName, Module};
+pub use module::{DataAddress, DataObject, DuplicateName, Module};
 pub use near::nearest;
 pub use opcode::{
     BinaryOp, CarryOp, Effect, OpInfo, Opcode, OverflowOp, TernaryOp, TypeRule, UnaryOp, WideOp,

@@ -8,7 +8,7 @@ use std::fmt::{self, Display, Formatter, Write};
 use crate::entity::{Block, DataRef, Entity, FuncRef, Inst, SigRef, SwitchRef, Value};
 use crate::func::Function;
 use crate::inst::{BlockCall, ValueList};
-use crate::module::{DataObject, Module};
+use crate::module::{DataAddress, DataObject, Module};
 use crate::types::Type;
 
 /// Shorter runs of zero bytes are written in the string of a data object.
@@ -351,23 +351,32 @@ impl Display for DataObject {
     /// What follows the name: `align 8 = "text\00" zero 100`.
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "align {} =", self.align)?;
-        let mut rest = self.bytes.as_slice();
-        let mut wrote = false;
-        while !rest.is_empty() {
-            let (text, zeros) = split_at_zeros(rest);
-            rest = &rest[text.len() + zeros..];
-            if !text.is_empty() {
-                f.write_str(" \"")?;
-                write_bytes(f, text)?;
-                f.write_char('"')?;
-            }
-            if zeros > 0 {
-                write!(f, " zero {zeros}")?;
-            }
-            wrote = true;
+        let mut at = 0;
+        for address in &self.addresses {
+            write_data(f, self.bytes.get(at..address.place).unwrap_or_default())?;
+            at = address.place.saturating_add(DataAddress::BYTES);
+            write!(f, " i64 {}{}", Global(&address.name), Offset(address.offset))?;
         }
-        if wrote { Ok(()) } else { f.write_str(" \"\"") }
+        write_data(f, self.bytes.get(at..).unwrap_or_default())?;
+        if self.bytes.is_empty() { f.write_str(" \"\"") } else { Ok(()) }
     }
+}
+
+/// Strings, and runs of zeros.
+fn write_data(f: &mut Formatter<'_>, mut rest: &[u8]) -> fmt::Result {
+    while !rest.is_empty() {
+        let (text, zeros) = split_at_zeros(rest);
+        rest = &rest[text.len() + zeros..];
+        if !text.is_empty() {
+            f.write_str(" \"")?;
+            write_bytes(f, text)?;
+            f.write_char('"')?;
+        }
+        if zeros > 0 {
+            write!(f, " zero {zeros}")?;
+        }
+    }
+    Ok(())
 }
 
 /// The bytes before the first long run of zeros, and the length of that run.
@@ -497,8 +506,12 @@ mod tests {
     #[test]
     fn a_module() {
         let mut module = Module { source_name: Some("a.rs".into()), ..Module::default() };
-        let object =
-            |bytes: &[u8], mutable| DataObject { bytes: bytes.to_vec(), align: 8, mutable };
+        let object = |bytes: &[u8], mutable| DataObject {
+            bytes: bytes.to_vec(),
+            align: 8,
+            mutable,
+            ..DataObject::default()
+        };
         module.add_extern("print", Signature::new(&[Type::I8], &[])).unwrap();
         module.add_data("text", object(b"a\"\\\0\xff", false)).unwrap();
         module.add_data("zeros", object(&[&[1; 1][..], &[0; 20], &[2, 0]].concat(), true)).unwrap();

@@ -326,7 +326,7 @@ fn sentences_are_read() {
     let grammar = Grammar::of_readme();
     let mut random = Random::new(2);
     let (mut good, mut operations) = (0, 0);
-    for _ in 0..1000 {
+    for _ in 0..1400 {
         let mut text = std::string::String::new();
         grammar.word("module", &mut random, false, &mut text);
         for _ in 0..4 {

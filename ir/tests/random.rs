@@ -113,7 +113,11 @@ fn random_modules_come_back_the_same() {
             }
             let (align, mutable) = (1 << random.below(13), random.once_in(2));
             let name = ["d", "1 d", "é\"\\\n", "→"][random.below(4)].to_owned() + &i.to_string();
-            let data = ir::DataObject { bytes, align, mutable };
+            let mut data = ir::DataObject { bytes, align, mutable, ..ir::DataObject::default() };
+            for _ in 0..random.below(3) {
+                data.push(Type::F32, random.bits().into());
+                data.push_address("host.0", random.bits() as i32);
+            }
             module.add_data(&name, data).unwrap();
         }
         for i in 0..random.below(4) {

@@ -3,6 +3,7 @@
 use std::alloc::{self, Layout};
 use std::ops::Range;
 use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::error::MapError;
 
@@ -60,7 +61,8 @@ impl Drop for HostMemory {
 /// The data objects of a module, placed side by side. Engines of one module may share it.
 #[derive(Debug)]
 pub struct DataMemory {
-    addresses: Vec<u64>,
+    /// Of each object, its address and its bytes.
+    objects: Vec<Range<u64>>,
     memory: HostMemory,
 }
 
@@ -93,14 +95,67 @@ impl DataMemory {
                 }
             }
         }
-        let addresses = places.into_iter().map(|(offset, _)| start + offset as u64).collect();
-        Ok(Self { addresses, memory })
+        let object = |(offset, bytes): (usize, &[u8])| {
+            let start = start + offset as u64;
+            start..start + bytes.len() as u64
+        };
+        let objects = places.into_iter().map(object).collect();
+        Ok(Self { objects, memory })
     }
 
     /// The address of an object, by its place in the order.
     #[must_use]
     pub fn address(&self, object: usize) -> Option<u64> {
-        self.addresses.get(object).copied()
+        self.objects.get(object).map(|range| range.start)
+    }
+
+    /// How many bytes an object has.
+    #[must_use]
+    pub fn size(&self, object: usize) -> Option<usize> {
+        self.objects.get(object).map(|range| (range.end - range.start) as usize)
+    }
+
+    /// Puts bytes into an object before anybody else knows of it; false if they do not fit.
+    #[must_use]
+    pub fn set(&mut self, object: usize, offset: usize, bytes: &[u8]) -> bool {
+        let Some(place) = self.place(object, offset, bytes.len()) else { return false };
+        self.memory.fill((place - self.memory.range().start) as usize, bytes);
+        true
+    }
+
+    /// Copies bytes of an object, each as it is now, while programs may write them; false if it has not that many.
+    #[must_use]
+    pub fn read(&self, object: usize, offset: usize, bytes: &mut [u8]) -> bool {
+        let Some(place) = self.place(object, offset, bytes.len()) else { return false };
+        for (byte, at) in bytes.iter_mut().zip(place..) {
+            *byte = self.byte(at).load(Ordering::Relaxed);
+        }
+        true
+    }
+
+    /// Writes bytes of an object, one by one, while programs may read them; false if it has not that many.
+    #[must_use]
+    pub fn write(&self, object: usize, offset: usize, bytes: &[u8]) -> bool {
+        let Some(place) = self.place(object, offset, bytes.len()) else { return false };
+        for (&byte, at) in bytes.iter().zip(place..) {
+            self.byte(at).store(byte, Ordering::Relaxed);
+        }
+        true
+    }
+
+    /// The address of `len` bytes of an object, if it has that many.
+    fn place(&self, object: usize, offset: usize, len: usize) -> Option<u64> {
+        let range = self.objects.get(object)?;
+        let size = (range.end - range.start) as usize;
+        (offset <= size && len <= size - offset).then(|| range.start + offset as u64)
+    }
+
+    /// A byte of the memory, which [`place`](Self::place) found in an object.
+    fn byte(&self, address: u64) -> &AtomicU8 {
+        debug_assert!(self.range().contains(&address));
+        // SAFETY: the byte lies in an object, so in the memory, which lives as long as this. It is accessed by address only;
+        // what programs do to it at the same time is theirs to order, as the host would order it with atomics.
+        unsafe { AtomicU8::from_ptr(ptr::with_exposed_provenance_mut::<u8>(address as usize)) }
     }
 
     /// The addresses that the objects lie in.
@@ -138,6 +193,19 @@ mod tests {
             end = address + bytes.len().max(1) as u64;
         }
         assert_eq!((data.range().end, data.address(7)), (end, None));
+    }
+
+    #[test]
+    fn objects_are_read_and_written_within_their_bytes() {
+        let objects: [(&[u8], u64); 3] = [(b"abc", 1), (b"defg", 8), (b"", 1)];
+        let mut data = DataMemory::new(objects).unwrap();
+        assert!(data.set(1, 2, b"XY") && !data.set(1, 3, b"XY") && !data.set(3, 0, b""));
+        let mut bytes = [0; 3];
+        assert!(data.read(1, 1, &mut bytes) && bytes == *b"eXY");
+        assert!(data.write(0, 1, b"__") && data.read(0, 0, &mut bytes) && bytes == *b"a__");
+        assert!(!data.read(0, 1, &mut bytes) && !data.read(1, usize::MAX, &mut bytes));
+        assert!(!data.write(2, 0, b"z") && data.write(2, 0, b"") && !data.write(0, 4, b""));
+        assert!(data.read(1, 0, &mut bytes) && bytes == *b"deX");
     }
 
     #[test]

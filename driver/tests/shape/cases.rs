@@ -466,7 +466,7 @@ pub(crate) fn far(size: usize) -> Module {
     let mut module = finish(b);
     let bytes = [5i64, 1234].into_iter().flat_map(i64::to_le_bytes).collect();
     module
-        .add_data("table", ir::DataObject { bytes, align: 8, mutable: false })
+        .add_data("table", ir::DataObject { bytes, align: 8, ..ir::DataObject::default() })
         .expect("it is the first");
     module
 }

@@ -42,6 +42,13 @@ pub(crate) struct Head<'a> {
     ty: Type,
 }
 
+impl<'a> Head<'a> {
+    /// What stands before the numbers of a data object.
+    pub(super) fn of_data(ty: Type, lexeme: Lexeme<'a>) -> Self {
+        Head { word: ty.name(), suffix: None, lexeme, ty }
+    }
+}
+
 /// The kind that a suffix names, or the full width without one.
 fn kind<T: Copy>(kinds: &[(&'static str, T)], full: T, suffix: Option<&str>) -> Option<T> {
     let Some(suffix) = suffix else { return Some(full) };

@@ -5,10 +5,12 @@ use std::ops::Range;
 
 use super::body::CalleeUse;
 use super::error::{Parsed, shorten};
+use super::inst::Head;
 use super::{FunctionPlaces, MAX_DATA, ParseCode, Parser};
 use crate::lex::{Lexeme, Token};
 use crate::module::{DataObject, Module};
 use crate::near::nearest;
+use crate::types::Type;
 
 /// The words that start an item.
 const ITEMS: [&str; 4] = ["source", "extern", "data", "fn"];
@@ -153,13 +155,13 @@ impl Parser<'_> {
         self.expect_word("align")?;
         let align = self.natural(u32::MAX.into())? as u32;
         self.require('=')?;
-        let mut bytes = Vec::new();
+        let mut data = DataObject { align, mutable, ..DataObject::default() };
         let mut first = true;
         loop {
             let lexeme = self.next;
             match lexeme.token {
                 Token::String(raw) => {
-                    bytes.extend(self.unescape(raw, lexeme.start + 1)?);
+                    data.bytes.extend(self.unescape(raw, lexeme.start + 1)?);
                     self.advance();
                     self.count_data(raw.len() as u64, lexeme)?;
                 }
@@ -167,12 +169,37 @@ impl Parser<'_> {
                     self.advance();
                     let count = self.natural(u64::MAX)?;
                     self.count_data(count, lexeme)?;
-                    bytes.resize(bytes.len() + count as usize, 0);
+                    data.bytes.resize(data.bytes.len() + count as usize, 0);
                 }
-                _ if first => return self.unexpected("a string or `zero` and a number"),
-                _ => return Ok(DataObject { bytes, align, mutable }),
+                Token::Word(_) => {
+                    let ty = self.ty()?;
+                    self.data_values(&mut data, ty, lexeme)?;
+                }
+                _ if first => return self.unexpected("a string, `zero` and a number, or a type"),
+                _ => return Ok(data),
             }
             first = false;
+        }
+    }
+
+    /// Numbers of a type, or addresses, with commas between them.
+    fn data_values(&mut self, data: &mut DataObject, ty: Type, lexeme: Lexeme<'_>) -> Parsed<()> {
+        let head = Head::of_data(ty, lexeme);
+        loop {
+            if ty == Type::I64 && matches!(self.next.token, Token::At(_) | Token::AtString(_)) {
+                let (name, _) = self.global()?;
+                let offset = self.offset()?;
+                data.push_address(&name, offset);
+            } else if ty.is_float() {
+                data.push(ty, self.float_constant(&head)?.into());
+            } else {
+                data.push(ty, self.int_constant(&head)? as i128 as u128);
+            }
+            self.count_data(ty.bytes().into(), lexeme)?;
+            if !self.eat(',') {
+                return Ok(());
+            }
+            self.skip_newlines();
         }
     }
 

@@ -54,6 +54,10 @@
 //! - `V030` every access takes its address directly from a `stack_addr`, a `data_addr`, or a `slice_addr` of a slice that is a
 //!   parameter; it lies inside of the slot, object or element, and writes only what is mutable; every call of an address takes
 //!   it directly from a `func_addr` of the same signature; what is passed on as a slice is one of the same kind.
+//!
+//! And one more of modules:
+//! - `V031` has addresses in data objects that lie inside, one behind the other, each with the name of a data object, or with that
+//!   of a function and no offset.
 
 mod confined;
 mod inst;

@@ -3,7 +3,7 @@
 use super::{MAX_DATA_ALIGN, VerifyError, VerifyRule, verify_function};
 use crate::func::Function;
 use crate::inst::InstData;
-use crate::module::{DataObject, Module};
+use crate::module::{DataAddress, DataObject, Module};
 use crate::types::Type;
 
 /// Checks every function of a module, and that what they name is there.
@@ -45,11 +45,46 @@ fn data_error(module: &Module, name: &str, data: &DataObject) -> Option<VerifyEr
         );
         return Some(about(VerifyRule::DataAlign, name, message));
     }
+    let mut end = 0;
+    for address in &data.addresses {
+        if let Some(message) = address_error(module, data, address, end) {
+            return Some(about(VerifyRule::Addresses, name, message));
+        }
+        end = address.place + DataAddress::BYTES;
+    }
     let function = module.functions.contains_key(name) || module.externs.contains_key(name);
     function.then(|| {
         let message = "the name is both data and a function; rename one of them".to_owned();
         about(VerifyRule::UniqueNames, name, message)
     })
+}
+
+/// What is wrong with an address in a data object, where the one before it ends at `end`.
+fn address_error(
+    module: &Module,
+    data: &DataObject,
+    address: &DataAddress,
+    end: usize,
+) -> Option<String> {
+    let DataAddress { place, ref name, offset } = *address;
+    let is_inside =
+        place.checked_add(DataAddress::BYTES).is_some_and(|end| end <= data.bytes.len());
+    if place < end || !is_inside {
+        let size = data.bytes.len();
+        return Some(format!(
+            "the address of @{name} at byte {place} does not lie behind byte {end} and inside of {size} bytes"
+        ));
+    }
+    if module.data.contains_key(name) {
+        return None;
+    }
+    match module.signature(name) {
+        None => Some(format!("there is no @{name} whose address could be taken; add it")),
+        Some(_) if offset != 0 => {
+            Some(format!("@{name} is a function, whose address has no offset; leave it out"))
+        }
+        Some(_) => None,
+    }
 }
 
 fn check_function(module: &Module, name: &str, function: &Function) -> Result<(), VerifyError> {

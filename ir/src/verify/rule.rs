@@ -59,6 +59,7 @@ rules! {
     Dominance    "V028" "A use that the definition does not dominate."
     Variables    "V029" "A variable in SSA form."
     Confined     "V030" "An address that a module nobody vouches for may not use."
+    Addresses    "V031" "Addresses in data objects."
 }
 
 impl VerifyRule {

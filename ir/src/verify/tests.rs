@@ -4,7 +4,7 @@
 use super::*;
 use crate::build::{BuildError, FunctionBuilder};
 use crate::inst::BlockCall;
-use crate::module::{DataObject, Module};
+use crate::module::{DataAddress, DataObject, Module};
 use crate::opcode::BinaryOp;
 use crate::trap::TrapKind;
 use crate::words::IntCC;
@@ -293,7 +293,7 @@ fn modules_resolve_names() {
         let error = error.to_string();
         assert!(error.contains(words), "wanted `{words}`, found `{error}`");
     };
-    let data = DataObject { bytes: vec![1], align: 1, mutable: false };
+    let data = DataObject { bytes: vec![1], align: 1, ..DataObject::default() };
     let mut module = Module::new();
     module.add_function(caller(Signature::default())).unwrap();
     refused(VerifyRule::Callees, &module, "there is no function @callee");
@@ -323,4 +323,29 @@ fn errors_stand_under_their_instruction() {
     func.replace(sum, InstData::IntCompare { cc, args: [value(0), value(1)] });
     let shown = verify_function(&func).unwrap_err().in_context(&func);
     insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn addresses_in_data_lie_inside_and_apart() {
+    let refused = |places: &[usize], rule: VerifyRule, words: &str| {
+        let mut data = DataObject { bytes: vec![0; 24], ..DataObject::default() };
+        data.addresses = places
+            .iter()
+            .map(|&place| DataAddress { place, name: "table".to_owned(), offset: 4 })
+            .collect();
+        let mut module = Module::new();
+        module.add_data("table", data).unwrap();
+        let error = crate::verify_module(&module).unwrap_err();
+        assert!(error.rule == rule && error.to_string().contains(words), "{error}");
+        // It can be shown all the same.
+        assert!(module.to_string().contains("@table"));
+    };
+    refused(
+        &[17],
+        VerifyRule::Addresses,
+        "byte 17 does not lie behind byte 0 and inside of 24 bytes",
+    );
+    refused(&[usize::MAX], VerifyRule::Addresses, "inside of 24 bytes");
+    refused(&[0, 7], VerifyRule::Addresses, "byte 7 does not lie behind byte 8");
+    refused(&[8, 0], VerifyRule::Addresses, "byte 0 does not lie behind byte 16");
 }

@@ -16,7 +16,7 @@ impl<'m, 'p> Lower<'m, 'p> {
             Some(name) => name.clone(),
             None => {
                 let name = format!("data.{next}");
-                let object = DataObject { bytes: key.0.clone(), align, mutable: false };
+                let object = DataObject { bytes: key.0.clone(), align, ..DataObject::default() };
                 self.shared.module.data.insert(name.clone(), object);
                 self.shared.data.insert(key, name.clone());
                 name
@@ -191,7 +191,8 @@ impl<'m, 'p> Lower<'m, 'p> {
         let name = format!("table.{}", self.shared.tables);
         self.shared.tables += 1;
         let bytes = vec![0; size as usize];
-        let object = DataObject { bytes, align: align.max(8), mutable: true };
+        let object =
+            DataObject { bytes, align: align.max(8), mutable: true, ..DataObject::default() };
         self.shared.module.data.insert(name.clone(), object);
         self.shared.pointer_data.insert(key, name.clone());
         Addr { base: self.b.data_addr(&name, 0), offset: 0 }
