@@ -6,8 +6,8 @@
 //! every call is made with marks in all registers that a callee has to keep.
 //!
 //! An `i128` is two words to Jitsu. gcc's `__int128` begins at an even register, and so do the two words that stand where
-//! one does here; elsewhere C passes two words. Results that no C type gives back in registers are met by assembly that
-//! moves up to eight words and eight floats between registers and memory.
+//! one does here; elsewhere C passes two words. Results that no C type gives back like that are met by assembly that moves
+//! up to eight words and eight floats between registers and memory, and passes on the address of the others.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -81,8 +81,7 @@ fn after_hash(n: usize) -> String {
     format!("(h + {n})")
 }
 
-/// What a function returns: nothing, a scalar, as many of one as a C structure passes in registers, or as many of any as
-/// there are registers.
+/// What a function returns: nothing, a scalar, as many of one as a C structure passes in registers, or any.
 #[derive(Clone)]
 struct Results(Vec<Scalar>);
 
@@ -93,16 +92,7 @@ impl Results {
             0 => Vec::new(),
             1 => vec![WORD; 2],
             3 | 4 => {
-                let many: Vec<Scalar> = (0..2 + random.below(15))
-                    .map(|_| SCALARS[random.below(SCALARS.len())])
-                    .collect();
-                // As many as there are registers for.
-                let mut left = [REGS; 2];
-                let fits = |scalar: &Scalar| {
-                    let left = &mut left[usize::from(scalar.1.is_float())];
-                    left.checked_sub(scalar.words()).map(|rest| *left = rest).is_some()
-                };
-                many.into_iter().filter(fits).collect()
+                (0..2 + random.below(23)).map(|_| SCALARS[random.below(SCALARS.len())]).collect()
             }
             2 => vec![SCALARS[7 + random.below(2)]; 2 + random.below(3)],
             _ => vec![one],
@@ -131,16 +121,20 @@ impl Results {
         }
     }
 
-    /// The words of memory that stand for the registers, in the order of the results' words.
-    fn registers(&self) -> Vec<usize> {
-        let mut next = [0, REGS];
+    /// In C: what stands for the place of each of the results' words, and how many are in memory, where `memory` is.
+    fn places(&self, memory: &str) -> (Vec<String>, usize) {
+        let (mut next, mut stored) = ([0; 2], 0);
         let all = self.0.iter().flat_map(|scalar| vec![scalar; scalar.words()]);
-        all.map(|scalar| {
-            let next = &mut next[usize::from(scalar.1.is_float())];
-            *next += 1;
-            *next - 1
-        })
-        .collect()
+        let places = all.map(|scalar| {
+            let class = usize::from(scalar.1.is_float());
+            if next[class] == REGS {
+                stored += 1;
+                return format!("{memory}[{}]", stored - 1);
+            }
+            next[class] += 1;
+            format!("registers[{}]", class * REGS + next[class] - 1)
+        });
+        (places.collect(), stored)
     }
 }
 
@@ -275,8 +269,8 @@ impl Case {
         }
         match &self.results.0[..] {
             _ if many => {
-                for (word, place) in self.results.registers().into_iter().enumerate() {
-                    writeln!(out, "  registers[{place}] = h + {word};")?;
+                for (word, place) in self.results.places("address").0.iter().enumerate() {
+                    writeln!(out, "  {place} = h + {word};")?;
                 }
             }
             [] => {}
@@ -305,20 +299,25 @@ impl Case {
         }
         if many {
             writeln!(out, "  memset(registers, 0xa5, sizeof registers);")?;
+            writeln!(out, "  memset(memory, 0xa5, sizeof memory);")?;
         } else if results > 0 {
             writeln!(out, "  {result} r;")?;
         }
         let kept = if many || results == 0 { "" } else { "r = " };
         writeln!(out, "  {kept}{called}_{n}({});", args.join(", "))?;
-        let registers = self.results.registers();
-        let in_register = |word: usize| format!("registers[{}]", registers[word]);
+        let (places, stored) = self.results.places("memory");
+        let in_place = |word: usize| places[word].clone();
         for (i, (at, scalar)) in numbered(&self.results.0).enumerate() {
             let found = match self.results.0.len() {
-                _ if many => scalar.of_words(at, &in_register),
+                _ if many => scalar.of_words(at, &in_place),
                 1 => "r".to_owned(),
                 _ => format!("r.f[{i}]"),
             };
             check(out, n, (&found, at, scalar), "C to Jitsu")?;
+        }
+        if many {
+            let end = format!("memory[{stored}] == 0xa5a5a5a5a5a5a5a5");
+            writeln!(out, "  check({n}, {end}, \"memory behind the results\");")?;
         }
         writeln!(out, "  call_{n}(buffer);")?;
         for (at, scalar) in numbered(&self.results.0) {
@@ -363,7 +362,7 @@ static void fill(uint64_t *buffer, int count, uint64_t seed) {
 }
 uint64_t guarded(void (*)(void));
 typedef unsigned __int128 i128;
-uint64_t registers[16];
+uint64_t registers[16], memory[64], *address;
 "#;
 
 /// `guarded(f)`: calls `f` with marks in all registers that it has to keep; not 0 if one was lost. `c_touch`: destroys
@@ -418,6 +417,11 @@ fn assembly_head() -> String {
     // `x17` is called with all arguments where they are, and its results move between their registers and memory.
     for (name, op) in [("take", "stp"), ("give", "ldp")] {
         let _ = writeln!(out, "{name}:\n adrp x16, {name}_lr\n str x30, [x16, #:lo12:{name}_lr]");
+        // What has no register is where `x8` points to.
+        out.push_str(match name {
+            "take" => " adrp x8, memory\n add x8, x8, #:lo12:memory\n",
+            _ => " adrp x16, address\n str x8, [x16, #:lo12:address]\n",
+        });
         out.push_str(" blr x17\n adrp x16, registers\n add x16, x16, #:lo12:registers\n");
         for (class, from) in [("x", 0), ("d", 8 * REGS)] {
             for n in (0..REGS).step_by(2) {
