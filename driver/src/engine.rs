@@ -59,7 +59,7 @@ impl Engine {
         {
             return Err(Error::NotKept { kind: options.engine, option });
         }
-        if let Some(option) = options.observed.not_kept_by(options.engine) {
+        if let Some(option) = options.not_kept() {
             return Err(Error::NotKept { kind: options.engine, option });
         }
         let context = Arc::new(Context::default());
@@ -70,7 +70,8 @@ impl Engine {
             }
             kind => {
                 let space_bytes = (!options.restricted).then_some(options.code_space_bytes);
-                let space = Arc::new(Space::new(space_bytes, &options.observed)?);
+                let space =
+                    Arc::new(Space::new(space_bytes, options.code_memory, &options.observed)?);
                 machine_of(kind, options, space, &context)?
             }
         };

@@ -106,6 +106,7 @@ pub use engine::{Engine, Func};
 pub use error::{Error, HostFailure, LinkProblem, Trap};
 pub use host::{Caller, HostFn, HostResult, Hosts, Thunk};
 pub use ir;
+pub use jitmem::Strategy;
 pub use native::CFunction;
 pub use opt::{Level, Limit};
 pub use options::{EngineKind, HostPanic, Options};

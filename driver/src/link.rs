@@ -101,7 +101,7 @@ pub(crate) fn place(
         true => None,
         false => Some(space.add_far_jump(stub, start)?),
     };
-    let code = code.publish();
+    let code = code.publish()?;
     let (traps, spans) = (traps.into_boxed_slice(), spans.into_boxed_slice());
     let refers_to = refers_to.into_boxed_slice();
     let code =

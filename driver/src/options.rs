@@ -3,6 +3,7 @@
 use std::fmt;
 
 use codegen::CallConv;
+use jitmem::{CodeMemory, Strategy};
 use opt::Level;
 
 use crate::native;
@@ -83,6 +84,7 @@ pub struct Options {
     pub(crate) restricted: bool,
     pub(crate) trusted: bool,
     pub(crate) code_space_bytes: usize,
+    pub(crate) code_memory: CodeMemory,
     pub(crate) lse: Option<bool>,
     pub(crate) optimize_for_interpreter: bool,
     pub(crate) limit: opt::Limit,
@@ -101,6 +103,7 @@ impl Default for Options {
             restricted: false,
             trusted: false,
             code_space_bytes: SPACE_BYTES,
+            code_memory: CodeMemory::default(),
             lse: None,
             optimize_for_interpreter: true,
             limit: opt::Limit::NONE,
@@ -192,6 +195,13 @@ impl Options {
         self
     }
 
+    /// How code gets into memory that is executable and not writable. By default the first way of this system that works.
+    #[must_use]
+    pub fn code_strategy(mut self, strategy: Strategy) -> Self {
+        self.code_memory.strategy = Some(strategy);
+        self
+    }
+
     /// Whether machine code has the atomic instructions of Armv8.1 (LSE), or loops in their place. By default native code
     /// has them if the CPU does, simulated code does not.
     #[must_use]
@@ -219,6 +229,15 @@ impl Options {
     pub fn host_panic(mut self, host_panic: HostPanic) -> Self {
         self.host_panic = host_panic;
         self
+    }
+
+    /// The first option that the engine cannot keep, of those about machine code.
+    pub(crate) fn not_kept(&self) -> Option<&'static str> {
+        let strategy = self.code_memory.strategy.is_some();
+        let about_code = [("code_strategy", strategy)].into_iter();
+        let about_code = about_code.filter(|_| self.engine == EngineKind::Interpreter);
+        let mut refused = about_code.filter(|&(_, is_set)| is_set).map(|(option, _)| option);
+        refused.next().or_else(|| self.observed.not_kept_by(self.engine))
     }
 
     /// How to compile for it.

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use codegen::FrameRow;
 use ir::{Span, TrapKind};
-use jitmem::{CodeArena, CodeRanges, ExecutableCode, MapError, WritableCode, epoch};
+use jitmem::{CodeArena, CodeMemory, CodeRanges, ExecutableCode, MapError, WritableCode, epoch};
 
 use crate::error::Error;
 use crate::helper::Helper;
@@ -132,6 +132,7 @@ pub(crate) struct Space {
     ranges: Arc<CodeRanges>,
     /// Addresses of the next one; none if there is to be no other.
     space_bytes: Option<usize>,
+    memory: CodeMemory,
     /// By address.
     pieces: RwLock<BTreeMap<u64, Piece>>,
     /// The addresses whose words have changed or gone, the last ones.
@@ -146,12 +147,17 @@ pub(crate) struct Space {
 
 impl Space {
     /// No code yet, in spaces of so many bytes; in one only, if that has to be.
-    pub(crate) fn new(space_bytes: Option<usize>, observed: &Observed) -> Result<Self, Error> {
+    pub(crate) fn new(
+        space_bytes: Option<usize>,
+        memory: CodeMemory,
+        observed: &Observed,
+    ) -> Result<Self, Error> {
         let space = Self {
             observers: Observers::new(observed)?,
             arenas: Mutex::default(),
             ranges: Arc::default(),
             space_bytes,
+            memory,
             pieces: RwLock::default(),
             changes: Mutex::default(),
             version: Arc::default(),
@@ -205,7 +211,7 @@ impl Space {
     /// One more space, of so many bytes if that is not too much.
     fn add_arena(&self, bytes: usize) -> Result<(), MapError> {
         let mut arenas = self.arenas.lock().unwrap_or_else(PoisonError::into_inner);
-        let code = reserve(bytes.min(SPACE_BYTES).next_multiple_of(4096))?;
+        let code = reserve(bytes.min(SPACE_BYTES).next_multiple_of(4096), self.memory)?;
         if !self.ranges.add(&code.range()) {
             return Err(MapError::ArenaFull { wanted: bytes, left: 0, capacity: SPACE_BYTES });
         }
@@ -230,7 +236,7 @@ impl Space {
             arena.allocate(FAR_JUMP_BYTES)
         })?;
         code.set_words(0, &far_jump(target));
-        Ok(self.insert_helper("jitsu: far jump", code.publish(), &[]))
+        Ok(self.insert_helper("jitsu: far jump", code.publish()?, &[]))
     }
 
     /// Whether two addresses are in one space, so that direct calls reach from one to the other.
@@ -246,7 +252,7 @@ impl Space {
     ) -> Result<Arc<ExecutableCode>, MapError> {
         let mut code = self.allocate(helper.words.len() * 4)?;
         code.set_words(0, &helper.words);
-        Ok(self.insert_helper(name, code.publish(), &helper.frame))
+        Ok(self.insert_helper(name, code.publish()?, &helper.frame))
     }
 
     /// Makes code known that belongs to no function.
@@ -353,9 +359,9 @@ impl Space {
 }
 
 /// As many addresses as the system gives.
-fn reserve(mut bytes: usize) -> Result<CodeArena, MapError> {
+fn reserve(mut bytes: usize, memory: CodeMemory) -> Result<CodeArena, MapError> {
     loop {
-        match CodeArena::new(bytes) {
+        match CodeArena::with(bytes, memory) {
             Err(_) if bytes > LEAST_SPACE_BYTES => bytes /= 4,
             arena => return arena,
         }

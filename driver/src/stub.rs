@@ -147,7 +147,7 @@ impl Stubs {
                 .ok_or(Error::Internal("a stub is too far from the lazy entry"))?;
             code.set_words(at, &[TO_LAZY, STUB_TO_X16, to_compile]);
         }
-        Ok(space.insert_helper("jitsu: stubs", code.publish(), &[]))
+        Ok(space.insert_helper("jitsu: stubs", code.publish()?, &[]))
     }
 }
 

@@ -12,7 +12,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let code = asm.finish()?;
     assert_eq!(code.words(), [0xD280_0540, 0xD65F_03C0]);
 
-    let code = WritableCode::from_words(code.words())?.publish();
+    let code = WritableCode::from_words(code.words())?.publish()?;
     println!("JIT returned: {}", call(&code)?);
     Ok(())
 }

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::MapError;
 use crate::icache;
-use crate::map::{Contents, Map};
+use crate::map::{CodeMemory, Contents, Map, SuppliedMemory};
 
 /// Code starts at multiples of this, as instruction fetch likes it.
 const CODE_ALIGN: usize = 16;
@@ -104,17 +104,37 @@ impl CodeArena {
     /// # Errors
     /// The operating system refuses.
     pub fn new(capacity: usize) -> Result<Self, MapError> {
+        Self::with(capacity, CodeMemory::default())
+    }
+
+    /// The same in memory of a certain kind.
+    ///
+    /// # Errors
+    /// The operating system refuses, or the strategy is not one of this system.
+    pub fn with(capacity: usize, memory: CodeMemory) -> Result<Self, MapError> {
         let wanted = capacity.max(1).checked_next_multiple_of(CODE_ALIGN);
         let capacity = wanted.ok_or(MapError::Memory { bytes: capacity })?;
-        let map = Map::reserve(capacity)?;
-        Ok(Self { shared: Arc::new(Shared { map, room: Mutex::new(Room::new(capacity)) }) })
+        Ok(Self::of(Map::reserve(capacity, memory)?, capacity))
+    }
+
+    /// An arena in memory that the caller has mapped.
+    #[must_use]
+    pub fn supplied(memory: SuppliedMemory) -> Self {
+        let map = Map::supplied(memory);
+        let capacity = map.len() / CODE_ALIGN * CODE_ALIGN;
+        Self::of(map, capacity)
+    }
+
+    fn of(map: Map, capacity: usize) -> Self {
+        Self { shared: Arc::new(Shared { map, room: Mutex::new(Room::new(capacity)) }) }
     }
 
     /// Room for `len` bytes of code: where code was dropped if it fits there, else where none has been.
     ///
     /// # Errors
-    /// [`MapError::ArenaFull`].
+    /// [`MapError::ArenaFull`], [`MapError::Forked`].
     pub fn allocate(&self, len: usize) -> Result<WritableCode, MapError> {
+        self.shared.map.may_change()?;
         let capacity = self.shared.map.len();
         let mut room = self.shared.room();
         let size = len.max(1).checked_next_multiple_of(CODE_ALIGN);
@@ -212,11 +232,14 @@ impl WritableCode {
     }
 
     /// Makes the code executable and, from now on, unchangeable. Other threads may run code of the same arena meanwhile.
-    #[must_use]
-    pub fn publish(self) -> ExecutableCode {
+    ///
+    /// # Errors
+    /// The operating system refuses, which it may for [`Strategy::Protect`](crate::Strategy::Protect); [`MapError::Forked`].
+    pub fn publish(self) -> Result<ExecutableCode, MapError> {
         let Self { piece, contents, bytes } = self;
-        piece.shared.map.publish(piece.offset, &bytes, contents);
-        ExecutableCode { piece, len: bytes.len() }
+        piece.shared.map.may_change()?;
+        piece.shared.map.publish(piece.offset, &bytes, contents)?;
+        Ok(ExecutableCode { piece, len: bytes.len() })
     }
 }
 
@@ -264,7 +287,8 @@ impl ExecutableCode {
     /// execution of instructions").
     ///
     /// # Errors
-    /// [`MapError::NoBranch`] if one of the two is another instruction, or `offset` is not that of an instruction.
+    /// [`MapError::NoBranch`] if one of the two is another instruction, or `offset` is not that of an instruction; what
+    /// [`publish`](WritableCode::publish) says.
     pub fn redirect(&self, offset: usize, branch: u32) -> Result<(), MapError> {
         /// `b` and `bl` (C6.2.26, C6.2.35): the top bit tells them apart.
         const IS_BRANCH: u32 = 0x7c00_0000;
@@ -274,8 +298,8 @@ impl ExecutableCode {
         if !is_branch(branch) || !self.word(offset).is_some_and(is_branch) {
             return Err(MapError::NoBranch { offset });
         }
-        map.set_word(at, branch);
-        Ok(())
+        map.may_change()?;
+        map.set_word(at, branch)
     }
 
     /// The arena that the code lives in.

@@ -30,6 +30,10 @@ pub enum MapError {
         /// Bytes of the whole arena.
         capacity: usize,
     },
+    /// This system has no memory for code of that kind.
+    NoStrategy,
+    /// The process was forked, and shares its code with its parent.
+    Forked,
     /// What should be redirected, or what should stand there, is no `b` or `bl`.
     NoBranch {
         /// The place in the code, in bytes.
@@ -48,6 +52,12 @@ impl fmt::Display for MapError {
                 f,
                 "{wanted} bytes of code do not fit the arena: of its {capacity} bytes at most {left} are free in one place; drop code, or make it with a larger capacity"
             ),
+            MapError::NoStrategy => f.write_str(
+                "this system has no memory for code of that kind; without a strategy it chooses one",
+            ),
+            MapError::Forked => f.write_str(
+                "a process that was forked shares its code with its parent and may not change it; with the strategy `Protect` each has its own",
+            ),
             MapError::NoBranch { offset } => {
                 write!(f, "at byte {offset}, a branch can only be put in the place of a branch")
             }
@@ -59,9 +69,7 @@ impl std::error::Error for MapError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             MapError::System { error, .. } => Some(error),
-            MapError::Memory { .. } | MapError::ArenaFull { .. } | MapError::NoBranch { .. } => {
-                None
-            }
+            _ => None,
         }
     }
 }

@@ -10,7 +10,7 @@
 //! use jitmem::WritableCode;
 //!
 //! // mov x0, #42; ret
-//! let code = WritableCode::from_words(&[0xD280_0540, 0xD65F_03C0]).unwrap().publish();
+//! let code = WritableCode::from_words(&[0xD280_0540, 0xD65F_03C0]).unwrap().publish().unwrap();
 //! assert_eq!(code.words(), [0xD280_0540, 0xD65F_03C0]);
 //! # #[cfg(target_arch = "aarch64")] {
 //! // SAFETY: the words are a function without arguments that returns an integer.
@@ -34,5 +34,16 @@ pub mod trap;
 pub use arena::{CodeArena, ExecutableCode, WritableCode};
 pub use data::{DataMemory, HostMemory};
 pub use error::MapError;
+pub use map::{CodeMemory, Strategy, SuppliedMemory};
 pub use shared::{Replaced, Shared};
 pub use spaces::CodeRanges;
+
+/// Whether the CPU has landing pads for indirect branches (BTI, Armv8.5), and the system enforces them.
+#[must_use]
+pub fn has_landing_pads() -> bool {
+    #[cfg(all(target_arch = "aarch64", any(target_os = "linux", target_os = "android")))]
+    let has = std::arch::is_aarch64_feature_detected!("bti");
+    #[cfg(not(all(target_arch = "aarch64", any(target_os = "linux", target_os = "android"))))]
+    let has = false;
+    has
+}

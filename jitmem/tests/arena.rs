@@ -25,7 +25,7 @@ fn call(code: &ExecutableCode) -> u64 {
 
 #[test]
 fn published_code_runs() {
-    let code = WritableCode::from_words(&constant(42)).unwrap().publish();
+    let code = WritableCode::from_words(&constant(42)).unwrap().publish().unwrap();
     assert_eq!(call(&code), 42);
 }
 
@@ -37,7 +37,7 @@ fn words_are_written_where_they_belong() {
     // What does not fit is left out.
     code.set_words(8, &[constant(7)[1], 5, 6]);
     code.set_words(16, &[8]);
-    assert_eq!(code.publish().words(), [constant(9)[0], constant(7)[0], constant(7)[1]]);
+    assert_eq!(code.publish().unwrap().words(), [constant(9)[0], constant(7)[0], constant(7)[1]]);
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn functions_share_an_arena_and_cost_little_more_than_their_bytes() {
             let mut code = arena.allocate(8).unwrap();
             code.set_words(0, &constant(value));
             let address = code.address();
-            let code = code.publish();
+            let code = code.publish().unwrap();
             assert_eq!(code.address(), address);
             code
         })
@@ -74,7 +74,7 @@ fn code_outlives_the_arena_it_came_from() {
     let arena = CodeArena::new(4096).unwrap();
     let mut code = arena.allocate(8).unwrap();
     code.set_words(0, &constant(7));
-    let code = code.publish();
+    let code = code.publish().unwrap();
     drop(arena);
     assert_eq!(call(&code), 7);
 }
@@ -85,7 +85,7 @@ fn publishing_disturbs_no_thread_that_runs_neighbouring_code() {
     let publish = |value: u16| {
         let mut code = arena.allocate(8).unwrap();
         code.set_words(0, &constant(value));
-        code.publish()
+        code.publish().unwrap()
     };
     let first = publish(1);
     std::thread::scope(|scope| {
@@ -104,7 +104,7 @@ fn dropped_code_makes_room_for_other_code() {
     for value in 0..1000 {
         let mut code = arena.allocate(60).unwrap();
         code.set_words(0, &constant(value));
-        let code = code.publish();
+        let code = code.publish().unwrap();
         assert_eq!(call(&code), u64::from(value));
         assert!(arena.allocate(1).is_err());
     }
@@ -116,7 +116,7 @@ fn a_branch_is_redirected_while_threads_run_it() {
     const FIRST: u32 = 0x1400_0001;
     const SECOND: u32 = 0x1400_0003;
     let code = [&[FIRST][..], &constant(1), &constant(2)].concat();
-    let code = WritableCode::from_words(&code).unwrap().publish();
+    let code = WritableCode::from_words(&code).unwrap().publish().unwrap();
     let run = || {
         if cfg!(target_arch = "aarch64") {
             call(&code)
@@ -160,7 +160,7 @@ fn a_branch_is_redirected_while_threads_run_it() {
 #[test]
 fn no_page_is_writable_and_executable() {
     let arena = CodeArena::new(1 << 16).unwrap();
-    let _code = arena.allocate(8).unwrap().publish();
+    let _code = arena.allocate(8).unwrap().publish().unwrap();
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
     assert!(maps.contains("jitsu-code"));
     for line in maps.lines() {

@@ -54,7 +54,7 @@ fn value(world: &World, name: &str, args: &[Value]) -> Option<String> {
 }
 
 fn words(words: &[u32]) -> jitmem::ExecutableCode {
-    WritableCode::from_words(words).unwrap().publish()
+    WritableCode::from_words(words).unwrap().publish().unwrap()
 }
 
 const B: u32 = 0x1400_0000;
