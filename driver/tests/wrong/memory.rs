@@ -4,7 +4,7 @@ use std::num::NonZero;
 use std::process::Command;
 
 use driver::ir::Module;
-use driver::{Engine, EngineKind, Error, Hosts, Options};
+use driver::{Engine, EngineKind, Error, Hosts, Options, Strategy};
 
 use crate::{constant, module};
 
@@ -54,16 +54,19 @@ fn limited(options: &Options) {
     let mut heap: Vec<Vec<u8>> = (0..40_000).map(|_| vec![1; 1000]).collect();
     heap.drain(..heap.len() - 1);
     let empty = || Engine::empty(&Hosts::new(), options);
+    let filed = options.clone().code_strategy(Strategy::DoubleMapping);
+    let in_file = || Engine::empty(&Hosts::new(), &filed);
 
-    // No file for code, none of that size, no addresses; with few addresses there is a small space.
+    // No file for code, none of that size, which does not matter to other ways; no addresses; with few there is a small space.
     let files = limit(libc::RLIMIT_NOFILE, 0);
-    let no_file = empty();
+    let no_file = (in_file(), empty());
     limit(libc::RLIMIT_NOFILE, files);
-    println!("{}", is_memory(no_file));
+    println!("{}", is_memory(no_file.0));
     let size = limit(libc::RLIMIT_FSIZE, 4096);
-    let no_size = empty();
+    let no_size = (in_file(), empty());
     limit(libc::RLIMIT_FSIZE, size);
-    println!("{}", is_memory(no_size));
+    println!("{}", is_memory(no_size.0));
+    assert!(no_file.1.is_ok() && no_size.1.is_ok());
     println!("{}", is_memory(with_addresses(1 << 18, empty)));
     let small = with_addresses(64 << 20, empty).unwrap();
     small.add(constant("f", 7)).unwrap();
