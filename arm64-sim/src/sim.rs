@@ -470,6 +470,12 @@ impl Simulator {
         self.machine.code.reset_stats();
     }
 
+    /// Makes known where code is that returns for others, who return to it instead: only what it does itself has to be the
+    /// return of the call that was made.
+    pub fn set_returns_for_others(&mut self, address: u64) {
+        self.machine.shadow.returns_for_others = Some(address);
+    }
+
     /// Instructions that may still be executed, if there is a budget.
     #[must_use]
     pub fn fuel(&self) -> Option<u64> {

@@ -93,6 +93,26 @@ fn a_return_goes_to_the_place_after_the_call() {
 }
 
 #[test]
+fn what_returns_for_others_is_known_by_its_address() {
+    // bl +12 | callee, which leaves its record to who returns for it: adr x30, +8; ret
+    let words = [PUSH, 0x9400_0003, POP, RET, PUSH, 0x1000_005e, RET, POP, RET];
+    for (known, holds) in [(None, false), (Some(BASE + 6 * 4), false), (Some(BASE + 7 * 4), true)] {
+        let mut sim = Simulator::new(Config::restricted());
+        sim.publish(BASE, &words, CodeKind::Plain).unwrap();
+        if let Some(address) = known {
+            sim.set_returns_for_others(address);
+        }
+        match sim.call(BASE, &CallArgs::default()) {
+            Ok(_) => assert!(holds, "{known:x?}"),
+            Err(fault) => assert!(
+                matches!(fault.stop, Stop::ReturnAddress { target, .. } if !holds && target == BASE + 28),
+                "{known:x?}: {fault}"
+            ),
+        }
+    }
+}
+
+#[test]
 fn flags_do_not_live_across_a_call() {
     // cmp x0, #0; bl +16; cset x0, eq
     let words = [PUSH, 0xf100_001f, 0x9400_0004, 0x9a9f_17e0, POP, RET, RET];

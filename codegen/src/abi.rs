@@ -147,6 +147,9 @@ impl ArgAssigner {
 /// The stack pointer is a multiple of this whenever it is used.
 pub(crate) const STACK_ALIGN: u32 = 16;
 
+/// A frame record: `x29` and `x30`.
+pub(crate) const RECORD_BYTES: u32 = 16;
+
 /// The register in which a caller passes the address of the memory for the results that have no register, if there are
 /// such: `x8`, where the standard has the address of a large structure. It is a multiple of 8.
 pub const RESULTS_ADDRESS: PReg = PReg::int(8);

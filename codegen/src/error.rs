@@ -31,14 +31,6 @@ pub enum Reason {
     NotSsa,
     /// The instruction does not have the operands, results or types that its operation asks for.
     Malformed(&'static str),
-    /// A tail call passes more on the stack than the function itself was passed: there is no room for it, because the
-    /// function's caller made the room.
-    TailCallArguments {
-        /// Bytes of stack that the arguments of the tail call take.
-        needed: u32,
-        /// Bytes of stack that the function's own arguments took.
-        room: u32,
-    },
     /// The stack frame is larger than [`MAX_FRAME_BYTES`](crate::MAX_FRAME_BYTES).
     FrameTooLarge {
         /// What the function asks for, in bytes.
@@ -99,11 +91,6 @@ impl fmt::Display for Reason {
                 "variables are read or written; construct SSA form before code generation",
             ),
             Reason::Malformed(what) => write!(f, "the instruction is malformed: {what}"),
-            Reason::TailCallArguments { needed, room } => write!(
-                f,
-                "a tail call passes {needed} bytes of arguments on the stack where the function itself was passed \
-                 {room}; pass fewer arguments, or use a call and a return"
-            ),
             Reason::FrameTooLarge { bytes } => write!(
                 f,
                 "the stack frame takes {bytes} bytes, the limit is {}",

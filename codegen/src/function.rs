@@ -79,6 +79,9 @@ pub struct MachineFunction {
     pub incoming_bytes: u32,
     /// Size in bytes of the arguments that are passed on the stack to callees.
     pub outgoing_bytes: u32,
+    /// Size in bytes of what a tail call takes at the top of the frame: room for arguments on the stack, and a frame record
+    /// above it. 0 if each of them finds room enough where the function's own are.
+    pub room_bytes: u32,
     /// Whether there are calls.
     pub has_calls: bool,
     /// Whether the code comes with a description of its frame.

@@ -17,7 +17,8 @@
 //! AAPCS64; bits above an `i8`, `i16` or `i32` in a register are undefined unless a signature says how to extend. Results
 //! beyond the registers are in memory, whose address the caller passes in [`RESULTS_ADDRESS`].
 //! Calls are `bl` with a relocation, also to functions of the host: the linker puts a veneer within reach. Tail calls
-//! are `b`; they may pass as many bytes on the stack as the function was passed itself.
+//! are `b`. One that passes more on the stack than the function was passed makes room for it below a frame record, and its
+//! callee returns to [`Runtime::FreeRoom`].
 #![forbid(unsafe_code)]
 
 mod abi;
@@ -31,6 +32,7 @@ pub mod lint;
 mod lower;
 mod minst;
 mod order;
+mod runtime;
 mod unwind;
 
 pub use abi::{ArgAssigner, ArgPlace, CallConv, RESULTS_ADDRESS};
@@ -42,6 +44,7 @@ pub use function::{MBlock, MInst, MachineFunction, TrapInfo};
 pub use lint::lint;
 pub use minst::{Op, Symbol};
 pub use regalloc::Allocation;
+pub use runtime::{Runtime, RuntimeCode};
 pub use unwind::{DWARF_SP, FrameChange, FrameRow};
 
 /// What the caller can choose.

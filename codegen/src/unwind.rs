@@ -4,7 +4,7 @@
 //! The *canonical frame address* (CFA) is the stack pointer as it was when the function was called. Registers are numbered
 //! as in DWARF for the Arm 64-bit Architecture: `x0` to `x30` are 0 to 30, the stack pointer is 31, `v0` to `v31` are 64 to 95.
 
-use arm64_enc::Assembler;
+use arm64_enc::{Assembler, FP, LR};
 
 /// The stack pointer in [`FrameChange`].
 pub const DWARF_SP: u8 = 31;
@@ -65,4 +65,10 @@ impl Rows {
             self.rows.push(FrameRow { offset: asm.offset() as u32, change });
         }
     }
+}
+
+/// The caller's frame pointer and return address are in a frame record right below the CFA.
+pub(crate) fn record_above(mut push: impl FnMut(FrameChange)) {
+    push(FrameChange::Saved { register: FP.number(), below: 16 });
+    push(FrameChange::Saved { register: LR.number(), below: 8 });
 }

@@ -3,10 +3,10 @@
 #[allow(dead_code)] // each test uses its part
 mod common;
 
-use arm64_sim::{CallArgs, CodeKind, Config, Fault, Simulator};
-use codegen::{CallConv, Compiler, Options, Reason};
+use arm64_sim::{CallArgs, Config, Fault};
+use codegen::{CallConv, Compiler, Options};
 use common::assembly;
-use common::link::{self, BASE, Linked};
+use common::link::{self, Linked};
 
 /// A module of the text form, compiled and linked.
 fn compile(source: &str) -> Linked {
@@ -24,8 +24,7 @@ fn compile_for(source: &str, conv: CallConv) -> Linked {
 fn call(linked: &Linked, stack_size: u64, name: &str, args: &[u64]) -> Result<u64, Fault> {
     let mut config = Config::restricted();
     config.stack_size = stack_size;
-    let mut sim = Simulator::new(config);
-    sim.publish(BASE, &linked.words, CodeKind::Plain).expect("the space is free");
+    let mut sim = linked.simulator(config);
     let (ints, stack) = args.split_at(args.len().min(8));
     let args = CallArgs { ints, stack, ..CallArgs::default() };
     sim.call(linked.address(name), &args).map(|results| results.ints[0])
@@ -333,24 +332,120 @@ block0(v0: i64):
     assert_eq!(result(&linked, "one", &[x]), 12 * x + 79, "{source}");
 }
 
-#[test]
-fn a_tail_call_with_more_stack_arguments_is_refused() {
-    let source = "
-fn @callee(i64, i64, i64, i64, i64, i64, i64, i64, i64) -> i64 {
-block0(v0: i64, v1: i64, v2: i64, v3: i64, v4: i64, v5: i64, v6: i64, v7: i64, v8: i64):
-  ret v8
+/// Functions of so many parameters that call each other in turn, each from another kind of frame, until `v0` is 0.
+/// All parameters come through: the last is the sum of all before, of which each adds one of its own.
+fn ring(sizes: &[usize], frames: &[&str]) -> String {
+    let mut source = String::from("fn @same(i64) -> i64 {\nblock0(v0: i64):\n  ret v0\n}\n");
+    for (index, &size) in sizes.iter().enumerate() {
+        let next = (index + 1) % sizes.len();
+        let list = |item: &dyn Fn(usize) -> String, size: usize| {
+            (0..size).map(item).collect::<Vec<_>>().join(", ")
+        };
+        let (slots, body) = frames[index % frames.len()].split_once('|').expect("two parts");
+        let last = size - 1;
+        let mut sum = format!("  v5000: i64 = add v{last}, v4999\n");
+        for n in 1..last {
+            sum += &format!("  v{}: i64 = add v{}, v{n}\n", 5000 + n, 4999 + n);
+        }
+        let total = 5000 + last.max(1) - 1;
+        let target = sizes[next];
+        let params = list(&|n| format!("v{n}: i64"), size);
+        let args = list(
+            &|n| match n {
+                0 => "v2000".to_owned(),
+                n if n == target - 1 => format!("v{total}"),
+                n if n % 3 == 0 => "v4998".to_owned(),
+                _ => "v4999".to_owned(),
+            },
+            target,
+        );
+        let types = list(&|_| "i64".to_owned(), target);
+        let call = match index % 2 {
+            0 => format!("  tail_call @f{next}({args})\n"),
+            _ => format!(
+                "  v2001: i64 = func_addr @f{next}\n  tail_call_indirect v2001({args}) : ({types}) -> i64\n"
+            ),
+        };
+        source += &format!(
+            "fn @f{index}({}) -> i64 {{\n{slots}block0({params}):\n  v4998: i64 = iconst 0\n  v4999: i64 = iconst 1\n{body}{sum}  \
+             v2002: i64 = iconst -1\n  v2000: i64 = add v0, v2002\n  branch v0, block1, block2\nblock1:\n{call}block2:\n  \
+             ret v{total}\n}}\n",
+            list(&|_| "i64".to_owned(), size),
+        );
+    }
+    source
 }
-fn @caller(i64) -> i64 {
-block0(v0: i64):
-  tail_call @callee(v0, v0, v0, v0, v0, v0, v0, v0, v0)
+
+/// Frames of all kinds: none, small, with saved registers, with a record, of pages, realigned.
+const FRAMES: [&str; 7] = [
+    "|",
+    "|  v3000: i64 = call @same(v4998)\n",
+    "  slot0: size 24, align 8\n|  v3000: i64 = stack_addr slot0\n  store v0, v3000\n",
+    "  slot0: size 9000, align 8\n|  v3000: i64 = stack_addr slot0\n  store v0, v3000\n",
+    "  slot0: size 100000, align 64\n|  v3000: i64 = stack_addr slot0\n  store v0, v3000\n",
+    "  slot0: size 400, align 16\n|  v3000: i64 = stack_addr slot0\n  store v0, v3000\n  v3001: i64 = call @same(v4998)\n",
+    "  slot0: size 5000, align 4096\n|  v3000: i64 = stack_addr slot0\n  store v0, v3000\n  v3001: i64 = call @same(v4998)\n",
+];
+
+/// What a ring of functions returns: what each of them adds in a round.
+fn ring_result(sizes: &[usize], rounds: usize, first: usize) -> u64 {
+    let of_args = |size: usize| (1..size - 1).map(|n| u64::from(n % 3 != 0)).sum::<u64>();
+    (0..rounds).fold(first as u64, |sum, round| {
+        sum + 1 + if round == 0 { 0 } else { of_args(sizes[round % sizes.len()]) }
+    })
+}
+
+#[test]
+fn tail_calls_that_pass_more_on_the_stack() {
+    for sizes in
+        [&[2, 9][..], &[2, 24], &[2, 10, 24, 100], &[3, 1000, 2, 17, 600], &[9, 10, 11, 12]]
+    {
+        for turn in 0..FRAMES.len() {
+            let mut frames = FRAMES;
+            frames.rotate_left(turn);
+            let source = ring(sizes, &frames);
+            let linked = compile(&source);
+            let args: Vec<u64> = (0..sizes[0]).map(|n| if n == 0 { 50 } else { 0 }).collect();
+            let found = result(&linked, "f0", &args);
+            assert_eq!(found, ring_result(sizes, 51, 0), "{sizes:?}, {turn}\n{source}");
+        }
+    }
+}
+
+#[test]
+fn many_tail_calls_that_pass_more_take_little_stack() {
+    for (sizes, rounds, stack) in
+        [(&[2, 24][..], 100_000, 4096), (&[2, 24, 3, 100, 12], 100_000, 8192)]
+    {
+        let linked = compile(&ring(sizes, &FRAMES[..3]));
+        let found = call(&linked, stack, "f0", &[rounds as u64, 0]);
+        let found = found.unwrap_or_else(|fault| panic!("{sizes:?}: {fault}"));
+        assert_eq!(found, ring_result(sizes, rounds + 1, 0), "{sizes:?}");
+    }
+}
+
+#[test]
+fn the_code_of_tail_calls_that_make_room() {
+    let few = "
+extern @wide(i64, i64, i64, i64, i64, i64, i64, i64, f64, i64) -> i64
+extern @wider(i64, i64, i64, i64, i64, i64, i64, i64, f64, i64, i64, i64, i64, i64, i64, i64, i64, i64) -> i64
+extern @other(i64)
+fn @leaf(i64, f64) -> i64 {
+block0(v0: i64, v1: f64):
+  tail_call @wide(v0, v0, v0, v0, v0, v0, v0, v0, v1, v0)
+}
+fn @calls(i64, f64) -> i64 {
+  slot0: size 600, align 8
+block0(v0: i64, v1: f64):
+  v2: i64 = stack_addr slot0
+  store v0, v2
+  call @other(v0)
+  v3: i64 = iconst 0
+  tail_call @wider(v0, v0, v0, v0, v0, v0, v0, v0, v1, v0, v3, v3, v3, v3, v3, v3, v3, v3)
+}
+fn @by_address(i64, f64) -> i64 {
+block0(v0: i64, v1: f64):
+  tail_call_indirect v0(v0, v0, v0, v0, v0, v0, v0, v0, v1, v0) : (i64, i64, i64, i64, i64, i64, i64, i64, f64, i64) -> i64
 }";
-    let module = ir::parse::module(source).expect("the test's IR parses");
-    let error = codegen::compile(&module.functions["caller"], &Options::default());
-    let error = error.expect_err("there is no room");
-    assert_eq!(error.reason, Reason::TailCallArguments { needed: 8, room: 0 });
-    assert_eq!(
-        error.to_string(),
-        "@caller, block0, inst0: a tail call passes 8 bytes of arguments on the stack where the function itself was \
-         passed 0; pass fewer arguments, or use a call and a return"
-    );
+    insta::assert_snapshot!(assembly(few));
 }

@@ -4,9 +4,9 @@
 #[allow(dead_code)] // each test uses its part
 mod common;
 
-use arm64_sim::{CallArgs, CodeKind, Config, Simulator};
+use arm64_sim::{CallArgs, Config};
 use codegen::{Compiler, Options};
-use common::link::{self, BASE};
+use common::link;
 
 /// What is passed: bits above the type are set and cleared.
 const VALUES: [u64; 8] =
@@ -27,8 +27,7 @@ fn check(callee: &str, caller: &str, bits: u32, extend: &str) {
     let mut compiler = Compiler::new(Options::default().checked()).expect("registers");
     let linked = link::link(functions, &mut compiler);
     let linked = linked.unwrap_or_else(|e| panic!("{e}\n{callee}{caller}"));
-    let mut sim = Simulator::new(Config::restricted());
-    sim.publish(BASE, &linked.words, CodeKind::Plain).expect("the space is free");
+    let mut sim = linked.simulator(Config::restricted());
     for value in VALUES {
         let args = CallArgs { ints: &[value], ..CallArgs::default() };
         let found = sim.call(linked.address("caller"), &args);
@@ -145,8 +144,7 @@ fn arguments_on_the_stack_come_through() {
             let mut compiler = Compiler::new(options).expect("registers");
             let linked = link::link(module.functions.values(), &mut compiler);
             let linked = linked.unwrap_or_else(|e| panic!("{e}\n{source}"));
-            let mut sim = Simulator::new(Config::restricted());
-            sim.publish(BASE, &linked.words, CodeKind::Plain).expect("the space is free");
+            let mut sim = linked.simulator(Config::restricted());
             let x = 0x9e37_79b9_7f4a_7c15_u64;
             let right = extra.iter().enumerate().fold(0, |sum, (at, ty)| {
                 let bits: u32 = ty[1..].parse().expect("a width");

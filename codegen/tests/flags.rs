@@ -5,9 +5,9 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use arm64_sim::{CallArgs, CodeKind, Config, Simulator};
+use arm64_sim::{CallArgs, Config};
 use codegen::{Compiler, Options, compile};
-use common::link::{self, BASE};
+use common::link;
 
 /// What stands between: it may use `v0`, `v1` and the address `v2`, and leaves an `i64` in `v20`.
 const BETWEEN: &[(&str, &str)] = &[
@@ -110,8 +110,7 @@ fn what_stands_between_two_comparisons_does_not_change_the_second() {
                     let mut compiler = Compiler::new(options).expect("registers");
                     let linked = link::link(module.functions.values(), &mut compiler);
                     let linked = linked.unwrap_or_else(|e| panic!("{name}: {e}\n{source}"));
-                    let mut sim = Simulator::new(Config::restricted());
-                    sim.publish(BASE, &linked.words, CodeKind::Plain).expect("the space is free");
+                    let mut sim = linked.simulator(Config::restricted());
                     for (x, y) in VALUES.iter().flat_map(|&x| VALUES.map(|y| (x, y))) {
                         let holds = match *asked {
                             "icmp slt v0, v1" => (x as i64) < y as i64,

@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 
 use codegen::lint::Rule;
 use codegen::{
-    CompiledCode, Options, Reason, Reloc, RelocKind, SlotPlace, Symbol, TrapSite, compile, lint,
+    CompiledCode, Options, Reason, Reloc, RelocKind, Runtime, SlotPlace, Symbol, TrapSite, compile,
+    lint,
 };
 use ir::{Entity, FuncRef, Function, FunctionBuilder, Signature, TrapKind, Type};
 use testkit::Random;
@@ -29,7 +30,7 @@ fn broken(code: &CompiledCode) -> Option<Rule> {
 }
 
 /// A function by its assembly, one instruction a line. `bl @` and `b @` go to other functions, `trap` is the `brk` of
-/// unreachable code, `.word` a datum; what follows `pool` is behind the code.
+/// unreachable code, `.word` a datum, `free_room` and `data` addresses of eight bytes; what follows `pool` is behind the code.
 fn assemble(text: &str, frame_bytes: u32) -> CompiledCode {
     let mut code = CompiledCode { name: "f".to_owned(), frame_bytes, ..CompiledCode::default() };
     let reloc = |code: &mut CompiledCode, kind, word| {
@@ -42,6 +43,12 @@ fn assemble(text: &str, frame_bytes: u32) -> CompiledCode {
         let offset = code.words.len() as u32 * 4;
         match line.split_once(' ') {
             _ if line == "pool" => pool = Some(offset),
+            _ if line == "free_room" || line == "data" => {
+                let free_room = Symbol::Runtime(Runtime::FreeRoom);
+                let symbol = if line == "data" { g() } else { free_room };
+                code.relocs.push(Reloc { offset, kind: RelocKind::Abs64, symbol, addend: 0 });
+                code.words.extend([0, 0]);
+            }
             _ if line == "bl @" => reloc(&mut code, RelocKind::Call26, 0x9400_0000),
             _ if line == "b @" => reloc(&mut code, RelocKind::Jump26, 0x1400_0000),
             _ if line == "trap" => {
@@ -85,6 +92,10 @@ const RIGHT: &[(&str, u32)] = &[
     (
         "stp x29, x30, [sp, #-16]!\n mov x29, sp\n sub sp, sp, #64\n mov x16, sp\n and sp, x16, #0xffffffffffffffc0\n \
       str x0, [sp, #56]\n mov sp, x29\n ldp x29, x30, [sp], #16\n ret",
+        80,
+    ),
+    (
+        "stp x29, x30, [sp, #-16]!\n mov x29, sp\n sub sp, sp, #64\n ldr x17, [x29, #8]\n ldr x30, #8\n b @\n pool\n free_room",
         80,
     ),
     (
@@ -158,6 +169,59 @@ const WRONG: &[(Rule, &str, u32)] = &[
         Rule::SaveLost,
         "str x19, [sp, #-16]!\n mov x19, #1\n strb w0, [sp, #7]\n ldr x19, [sp], #16\n ret",
         16,
+    ),
+    (Rule::SaveRead, "str x19, [sp, #-16]!\n ldr x17, [sp]\n ldr x19, [sp], #16\n ret", 16),
+    (
+        Rule::SaveRead,
+        "stp x29, x30, [sp, #-16]!\n ldr w17, [sp]\n ldp x29, x30, [sp], #16\n ret",
+        16,
+    ),
+    // Room for a tail call: no record, the record of others, not at the top, no room, the frame pointer elsewhere.
+    (Rule::Room, "ldr x30, #8\n b @\n pool\n free_room", 0),
+    (
+        Rule::Room,
+        "sub sp, sp, #80\n str x30, [sp, #64]\n str x29, [sp, #72]\n add x29, sp, #64\n ldr x30, #8\n b @\n pool\n \
+         free_room",
+        80,
+    ),
+    (
+        Rule::Room,
+        "sub sp, sp, #96\n stp x29, x30, [sp, #64]\n add x29, sp, #64\n nop\n ldr x30, #8\n b @\n pool\n free_room",
+        96,
+    ),
+    (
+        Rule::Room,
+        "sub sp, sp, #80\n stp x29, x30, [sp, #64]\n add x29, sp, #64\n add sp, sp, #80\n ldr x30, #8\n b @\n pool\n \
+         free_room",
+        80,
+    ),
+    (
+        Rule::Room,
+        "sub sp, sp, #80\n stp x29, x30, [sp, #64]\n nop\n nop\n ldr x30, #8\n b @\n pool\n free_room",
+        80,
+    ),
+    (
+        Rule::StackAlignment,
+        "sub sp, sp, #80\n stp x29, x30, [sp, #64]\n add x29, sp, #64\n add sp, sp, #8\n ldr x30, #8\n b @\n pool\n \
+         free_room",
+        80,
+    ),
+    (
+        Rule::NotRestored,
+        "sub sp, sp, #80\n stp x29, x30, [sp, #64]\n add x29, sp, #64\n mov x19, #1\n ldr x30, #8\n b @\n pool\n \
+         free_room",
+        80,
+    ),
+    // Who does not load the address makes no room.
+    (
+        Rule::StackNotRestored,
+        "sub sp, sp, #80\n stp x29, x30, [sp, #64]\n add x29, sp, #64\n nop\n ldr x30, #8\n b @\n pool\n data",
+        80,
+    ),
+    (
+        Rule::StackNotRestored,
+        "sub sp, sp, #80\n stp x29, x30, [sp, #64]\n add x29, sp, #64\n nop\n ldr x30, #8\n ret\n pool\n free_room",
+        80,
     ),
     (Rule::NotRestored, "mov x19, #1\n ret", 0),
     (Rule::NotRestored, "fmov d8, d0\n ret", 0),

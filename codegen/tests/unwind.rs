@@ -7,7 +7,7 @@ mod common;
 use std::collections::BTreeMap;
 
 use arm64_sim::{CodeKind, Config, Permission, Registers, Simulator, Stop};
-use codegen::{CompiledCode, Compiler, DWARF_SP, FrameChange, Options, compile};
+use codegen::{CompiledCode, Compiler, DWARF_SP, FrameChange, Options, Runtime, compile};
 use common::link::{self, BASE};
 use ir::{Function, Module};
 
@@ -67,7 +67,7 @@ fn ask(module: &Module, options: &Options, main: usize, ints: &[u64]) -> (usize,
     let functions: Vec<Function> = functions.collect();
     let mut compiler = Compiler::new(options.clone()).expect("registers");
     let compiled = functions.iter().map(|func| compiler.compile(func).expect("it compiles"));
-    let compiled: Vec<CompiledCode> = compiled.collect();
+    let mut compiled: Vec<CompiledCode> = compiled.collect();
     if compiled.iter().any(has_table) {
         return (0, 0);
     }
@@ -79,10 +79,17 @@ fn ask(module: &Module, options: &Options, main: usize, ints: &[u64]) -> (usize,
         let first = ((start - BASE) / 4) as usize;
         stopping[first..first + code.code_bytes as usize / 4].fill(BRK);
     }
+    let free_room = Runtime::FreeRoom.code().expect("it assembles");
+    stopping[..free_room.words.len()].fill(BRK);
+    sim.set_returns_for_others(linked.free_room);
     sim.publish(BASE, &stopping, CodeKind::Plain).expect("the space is free");
     sim.publish(READER_AT, &READER, CodeKind::Plain).expect("the space is free");
     sim.publish(END, &[BRK], CodeKind::Plain).expect("the space is free");
-    let starts: Vec<u64> = linked.places.iter().map(|&(_, start)| start).collect();
+    let mut starts: Vec<u64> = linked.places.iter().map(|&(_, start)| start).collect();
+    // The last stands for whoever has made room.
+    starts.push(BASE);
+    let (name, frame_rows) = ("free_room".to_owned(), free_room.frame_rows);
+    compiled.push(CompiledCode { name, frame_rows, ..CompiledCode::default() });
     // Arguments on the stack may be anything that can be read.
     let sp = sim.registers().sp - 1024;
     assert!(sim.set_sp(sp));
@@ -118,7 +125,10 @@ fn ask(module: &Module, options: &Options, main: usize, ints: &[u64]) -> (usize,
                 _ => stack.push(Activation { function, entry: now }),
             }
         }
-        let top = stack.last().expect("code belongs to a function");
+        let top = stack.last_mut().expect("code belongs to a function");
+        if pc == linked.free_room {
+            top.function = compiled.len() - 1;
+        }
         let offset = (pc - starts[top.function]) as u32;
         let known = known_at(&compiled[top.function], offset);
         let place = format!("{} at {offset:#x}: {known:x?}", compiled[top.function].name);
@@ -206,6 +216,53 @@ fn frames_of_every_shape() {
         }
     }
     assert_eq!(kinds, 84);
+}
+
+/// From frames of every kind, tail calls to functions of more and more arguments, which find room or make it.
+#[test]
+fn tail_calls_that_make_room() {
+    let list = |count: usize, item: &dyn Fn(usize) -> String| {
+        (0..count).map(item).collect::<Vec<_>>().join(", ")
+    };
+    for size in [0, 24, 3064, 9000] {
+        for align in [8, 4096] {
+            for calls in [false, true] {
+                for (middle, last) in [(9, 10), (10, 24), (24, 9), (90, 10), (600, 9)] {
+                    // Each instruction is run alone, and such functions have thousands.
+                    if middle == 600 && (size, align) != (0, 8) {
+                        continue;
+                    }
+                    let call = if calls { "  v2000: i64 = call @leaf(v0)\n" } else { "" };
+                    let (slot, store) = match size {
+                        0 => (String::new(), ""),
+                        _ => (
+                            format!("  slot0: size {size}, align {align}\n"),
+                            "  v2001: i64 = stack_addr slot0\n  store v0, v2001\n",
+                        ),
+                    };
+                    let function = |name: &str, count: usize, end: String| {
+                        let types = list(count, &|_| "i64".to_owned());
+                        let params = list(count, &|n| format!("v{n}: i64"));
+                        format!(
+                            "fn @{name}({types}) -> i64 {{\n{slot}block0({params}):\n{store}{call}{end}}}\n"
+                        )
+                    };
+                    let args = |count: usize| list(count, &|_| "v0".to_owned());
+                    let source = format!(
+                        "fn @main(i64) -> i64 {{\nblock0(v0: i64):\n  v1: i64 = call @first(v0)\n  ret v1\n}}\n\
+                         fn @leaf(i64) -> i64 {{\nblock0(v0: i64):\n  ret v0\n}}\n{}{}{}",
+                        function("first", 1, format!("  tail_call @middle({})\n", args(middle))),
+                        function("middle", middle, format!("  tail_call @last({})\n", args(last))),
+                        function("last", last, format!("  ret v{}\n", last - 1)),
+                    );
+                    let module = ir::parse::module(&source)
+                        .unwrap_or_else(|error| panic!("{error:?}\n{source}"));
+                    let (asked, saved) = ask(&module, &options(), 0, &[5]);
+                    assert!(asked > 20 && saved > 4, "{source}");
+                }
+            }
+        }
+    }
 }
 
 /// Whatever the generator makes, calls and tail calls included.

@@ -217,6 +217,9 @@ impl Inner {
                 Symbol::Data(data) => {
                     referents.object(data).map(Destination::Address).ok_or(nothing)
                 }
+                Symbol::Runtime(code) => {
+                    table.runtime_address(code).map(Destination::Address).ok_or(nothing)
+                }
             }
         };
         let placed = link::place(code, (slot, stub), &name, origin, &mut destination, space)?;

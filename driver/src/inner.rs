@@ -4,6 +4,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError, Weak};
 
+use codegen::Runtime;
 use ir::{Module, Signature, VerifyError, VerifyRule};
 use jitmem::trap::Left;
 use jitmem::{DataMemory, epoch};
@@ -138,7 +139,7 @@ pub(crate) fn machine_of(
     #[cfg(feature = "simulator")]
     let simulators = (kind == EngineKind::Simulator).then(|| {
         let limits = SimLimits { fuel: options.fuel, restricted: options.restricted };
-        Box::new(Simulators::new(limits, &space, context))
+        Box::new(Simulators::new(limits, &space, context, stubs.runtime(Runtime::FreeRoom)))
     });
     let backend = Backend::Machine {
         space,

@@ -41,6 +41,7 @@ pub(crate) struct Simulators {
     limits: SimLimits,
     space: Arc<Space>,
     context: Arc<Context>,
+    free_room: u64,
 }
 
 /// What every processor has to know.
@@ -66,10 +67,16 @@ impl fmt::Debug for Simulators {
 }
 
 impl Simulators {
-    /// Processors for the code of `space`, which has functions compiled by `context`.
-    pub(crate) fn new(limits: SimLimits, space: &Arc<Space>, context: &Arc<Context>) -> Self {
+    /// Processors for the code of `space`, which has functions compiled by `context`, and `free_room` in it.
+    pub(crate) fn new(
+        limits: SimLimits,
+        space: &Arc<Space>,
+        context: &Arc<Context>,
+        free_room: u64,
+    ) -> Self {
         let (space, context) = (Arc::clone(space), Arc::clone(context));
-        Self { idle: Mutex::default(), known: RwLock::default(), limits, space, context }
+        let (idle, known) = (Mutex::default(), RwLock::default());
+        Self { idle, known, limits, space, context, free_room }
     }
 
     fn make(&self) -> Result<Processor, Error> {
@@ -83,6 +90,7 @@ impl Simulators {
                 return Err(Error::Internal("code lies where something else is mapped"));
             }
         }
+        simulator.set_returns_for_others(self.free_room);
         simulator.follow(Box::new(Follow(Arc::clone(&self.space))));
         let context = Arc::clone(&self.context);
         simulator.register_host(native::compile_entry(), move |call: &mut HostCall<'_>| {

@@ -16,6 +16,7 @@ use arm64_enc::{
     AccessSize, AddSub, ArithImm, Assembler, Branch, BranchReg, DpImm, FpPairOp, LdSt, LiteralOp,
     MemOp, PairMode, PairOffset, PairOp, Reg, RegSp, ScaledOffset, Size, VReg, XZR,
 };
+use codegen::Runtime;
 use jitmem::ExecutableCode;
 
 use crate::error::Error;
@@ -67,6 +68,8 @@ pub(crate) struct Stubs {
     compile: u64,
     /// Where calls of a removed function end.
     removed: u64,
+    /// [`Runtime::FreeRoom`].
+    free_room: u64,
     /// By address, with the slot of the first stub. Slots are numbered in the order in which they get their stubs.
     blocks: BTreeMap<u64, (Arc<ExecutableCode>, SlotNumber)>,
     /// The block whose stubs are not all taken.
@@ -98,12 +101,24 @@ impl Stubs {
         const BRK: u32 = 0xd420_0020;
         let removed = Helper { words: vec![BRK], frame: Vec::new() };
         let removed = space.add_helper("jitsu: removed", &removed)?.address();
-        Ok(Self { compile, removed, blocks: BTreeMap::new(), last: None })
+        let code = Runtime::FreeRoom.code();
+        let code = code.map_err(|_| Error::Internal("shared code does not assemble"))?;
+        let helper = Helper { words: code.words, frame: code.frame_rows };
+        let piece = space.add_helper("jitsu: free room", &helper)?;
+        let free_room = piece.address() + u64::from(code.entry);
+        Ok(Self { compile, removed, free_room, blocks: BTreeMap::new(), last: None })
     }
 
     /// Where calls of a removed function end, and of one that cannot be compiled.
     pub(crate) fn removed(&self) -> u64 {
         self.removed
+    }
+
+    /// Code that all functions share.
+    pub(crate) fn runtime(&self, code: Runtime) -> u64 {
+        match code {
+            Runtime::FreeRoom => self.free_room,
+        }
     }
 
     /// The stub of a slot whose number follows the last one's.

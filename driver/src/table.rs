@@ -11,7 +11,7 @@ use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
-use codegen::CallConv;
+use codegen::{CallConv, Runtime};
 use ir::{Module, Signature};
 use jitmem::DataMemory;
 
@@ -350,6 +350,11 @@ impl Table {
     /// Where calls end of what is removed or cannot be compiled.
     pub(crate) fn removed_address(&self) -> u64 {
         self.stubs.as_ref().map_or(0, Stubs::removed)
+    }
+
+    /// The address of code that all functions share; the interpreter has none.
+    pub(crate) fn runtime_address(&self, code: Runtime) -> Option<u64> {
+        self.stubs.as_ref().map(|stubs| stubs.runtime(code))
     }
 
     /// What a name stands for: functions come before the host's.

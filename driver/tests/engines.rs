@@ -584,3 +584,38 @@ fn loops_without_a_budget() {
         }
     });
 }
+
+/// Two functions that call each other so take the stack of a few calls, whoever has more arguments.
+#[test]
+fn a_million_tail_calls_between_two_and_24_arguments() {
+    let params: String = (2..24).map(|n| format!(", v{n}: i64")).collect();
+    let text = format!(
+        "fn @few(i64, i64) -> (i64, i64) {{
+block0(v0: i64, v1: i64):
+  v2: i64 = add v1, v0
+  branch v0, block1, block2
+block1:
+  tail_call @many(v0, v2{args})
+block2:
+  ret v0, v2
+}}
+fn @many(i64, i64{types}) -> (i64, i64) {{
+block0(v0: i64, v1: i64{params}):
+  v30: i64 = iconst -1
+  v31: i64 = add v0, v30
+  v32: i64 = sub v1, v8
+  v33: i64 = add v32, v23
+  tail_call @few(v31, v33)
+}}",
+        args = ", v1".repeat(22),
+        types = ", i64".repeat(22),
+    );
+    let rounds = 500_000_i64;
+    for kind in EngineKind::available() {
+        let options = Options::default().engine(kind);
+        let module = driver::ir::parse::module(&text).expect("it parses");
+        let engine = Engine::new(module, &Hosts::new(), &options).expect("it compiles");
+        let few = engine.func::<(i64, i64), (i64, i64)>("few").expect("it has this signature");
+        assert_eq!(few.call((rounds, 0)).unwrap(), (0, rounds * (rounds + 1) / 2), "{kind}");
+    }
+}

@@ -8,7 +8,8 @@
 //! - From one access to the next the stack grows by at most a page, whatever the caller left untouched, and at calls
 //!   at most a kilobyte is untouched.
 //! - Each return and tail call finds the stack pointer and all callee-saved registers as they were at the entry, on every
-//!   way. What was saved is not overwritten. At calls, `x29` points to a frame record. `x18` is not used.
+//!   way. Or a tail call leaves room below a frame record of the caller's at the top of the frame, to which `x29` points, and
+//!   `x30` has the address of who frees it. What was saved is not overwritten. At calls, `x29` points to a frame record. `x18` is not used.
 //! - Flags are read only where they were set on every way, and no call is in between.
 //! - Every way ends in a return, a tail call, a trap or a loop. Branches lead to instructions of the function; nothing
 //!   runs into constants or tables. Constants are aligned. All words are reached, or are data that something reads.
@@ -80,6 +81,7 @@ rules! {
     SaveRead: "the place of a saved register is read as something else",
     NotRestored: "a callee-saved register is not as it was at the entry",
     StackNotRestored: "the stack pointer is not as it was at the entry",
+    Room: "the callee returns to who frees room, and there is none below a frame record",
     FrameRecord: "the frame pointer does not point to a frame record at a call",
     Incoming: "the caller's stack is accessed beyond the arguments",
     Slot: "a stack slot is not aligned, or shares memory with something else",

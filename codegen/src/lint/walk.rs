@@ -10,7 +10,9 @@ use arm64_enc::{
 
 use super::Rule;
 use super::effects::{Access, Effects, Mask, Mode, SP_BIT, effects, x, xs};
-use crate::emit::{CompiledCode, RelocKind, SlotPlace};
+use crate::emit::{CompiledCode, Reloc, RelocKind, SlotPlace};
+use crate::minst::Symbol;
+use crate::runtime::Runtime;
 
 /// The size of the guard below the stack, and so of the largest step between two accesses.
 const PAGE: i64 = 4096;
@@ -21,6 +23,7 @@ const ALIGN: i64 = 16;
 /// Turns of loops whose end is known, beyond one for each page of the frame that the description says.
 const MORE_TURNS: usize = 64;
 
+const WORD: i64 = 8;
 const FP: usize = 29;
 const LR: usize = 30;
 const PLATFORM: Mask = 1 << 18;
@@ -43,6 +46,8 @@ enum Value {
     Table(usize),
     /// What a jump by the table at this word goes to.
     Target(usize),
+    /// The address of [`Runtime::FreeRoom`].
+    FreeRoom,
 }
 
 impl Value {
@@ -61,6 +66,7 @@ struct State {
     sp: i64,
     skip: i64,
     fp: Value,
+    link: Value,
     /// x16 and x17.
     scratch: [Value; 2],
     /// The registers of [`KEPT`] that hold what they held at the entry.
@@ -80,6 +86,7 @@ impl State {
             sp: 0,
             skip: 0,
             fp: Value::Unknown,
+            link: Value::Unknown,
             scratch: [Value::Unknown; 2],
             intact: KEPT,
             saved: Vec::new(),
@@ -101,6 +108,7 @@ impl State {
             }
         };
         same(&mut self.fp, other.fp);
+        same(&mut self.link, other.link);
         same(&mut self.scratch[0], other.scratch[0]);
         same(&mut self.scratch[1], other.scratch[1]);
         self.intact &= other.intact;
@@ -116,6 +124,12 @@ impl State {
     /// Whether a register is saved in one of these bytes.
     fn saves_in(&self, offset: i64, bytes: i64) -> bool {
         self.saved.iter().any(|&(place, _)| place < offset + bytes && offset < place + 8)
+    }
+
+    /// Whether a load asks what the caller's frame pointer or return address was, to see if it has made room.
+    fn asks_record(&self, offset: i64, size: i64, reg: Mask) -> bool {
+        (size, reg) == (8, 1 << 17)
+            && [1 << FP, 1 << LR].iter().any(|&of| self.saved.contains(&(offset, of)))
     }
 
     fn get(&self, reg: RegSp) -> Value {
@@ -147,6 +161,8 @@ impl State {
             self.untouched = self.untouched.max(0);
         } else if reg == 1 << FP {
             self.fp = value;
+        } else if reg == 1 << LR {
+            self.link = value;
         } else if reg & 3 << 16 != 0 {
             self.scratch[usize::from(reg == 1 << 17)] = value;
         }
@@ -349,7 +365,7 @@ impl<'a> Walk<'a> {
             Some(access) => effects.writes & !xs(access.base),
             None => effects.writes,
         };
-        for reg in [SP_BIT, 1 << FP, 1 << 16, 1 << 17] {
+        for reg in [SP_BIT, 1 << FP, 1 << LR, 1 << 16, 1 << 17] {
             if writes & reg != 0 {
                 state.set(reg, value)?;
             }
@@ -417,6 +433,17 @@ impl<'a> Walk<'a> {
             {
                 match (state.get_x(rn), state.get_x(rm)) {
                     (Value::Table(a), Value::Target(b)) if a == b => Value::Target(a),
+                    _ => Value::Unknown,
+                }
+            }
+            Inst::LdSt(LdSt::Literal { offset, .. }) => {
+                let place = (at as i64 * 4 + offset.bytes()) as u32;
+                let relocs = &self.code.relocs;
+                let found = relocs.binary_search_by_key(&place, |reloc| reloc.offset);
+                match found.map(|n| relocs[n]) {
+                    Ok(Reloc { symbol: Symbol::Runtime(Runtime::FreeRoom), addend: 0, .. }) => {
+                        Value::FreeRoom
+                    }
                     _ => Value::Unknown,
                 }
             }
@@ -498,7 +525,9 @@ impl<'a> Walk<'a> {
                     self.store(at, offset, access.size, reg, state)?;
                 } else if access.size == 8 && state.saved.contains(&(offset, reg)) {
                     state.intact |= reg;
-                } else if state.saves_in(offset, access.size) {
+                } else if state.saves_in(offset, access.size)
+                    && !state.asks_record(offset, access.size, reg)
+                {
                     return Err(Rule::SaveRead);
                 }
             }
@@ -621,6 +650,9 @@ impl<'a> Walk<'a> {
     /// A return or a tail call.
     fn leave(&mut self, state: &State, tail_call: bool) -> Result<Flow, Rule> {
         self.tail_calls |= tail_call;
+        if tail_call && state.link == Value::FreeRoom {
+            return in_room(state);
+        }
         if state.sp != 0 || state.skip > 0 {
             return Err(Rule::StackNotRestored);
         }
@@ -633,6 +665,25 @@ impl<'a> Walk<'a> {
 
 fn no_platform(reg: Mask) -> Result<(), Rule> {
     if reg & PLATFORM == 0 { Ok(()) } else { Err(Rule::Platform) }
+}
+
+/// A tail call that has made room: the callee finds the stack pointer below a record of the caller's at the very top.
+fn in_room(state: &State) -> Result<Flow, Rule> {
+    let record = [(-2 * WORD, 1 << FP), (-WORD, 1 << LR)];
+    if state.fp != (Value::Stack { offset: -2 * WORD, skip: 0 })
+        || state.skip > 0
+        || state.sp > -2 * WORD
+        || !record.iter().all(|entry| state.saved.contains(entry))
+    {
+        return Err(Rule::Room);
+    }
+    if state.sp % ALIGN != 0 {
+        return Err(Rule::StackAlignment);
+    }
+    if state.intact & KEPT | 1 << FP | 1 << LR != KEPT {
+        return Err(Rule::NotRestored);
+    }
+    Ok(Flow::End)
 }
 
 fn call(state: &mut State) -> Result<(), Rule> {
@@ -652,6 +703,7 @@ fn call(state: &mut State) -> Result<(), Rule> {
         return Err(Rule::FrameRecord);
     }
     state.intact &= !(1 << LR);
+    state.link = Value::Unknown;
     state.scratch = [Value::Unknown; 2];
     (state.flags, state.limit) = (false, None);
     Ok(())

@@ -1,6 +1,7 @@
 //! Arguments, calls, tail calls and returns.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use arm64_enc::{AccessSize, FpMemOp, MemOp, Size};
 use ir::{AbiParam, Entity, Extend, FuncRef, Inst, SigRef, Signature, Type, Value, ValueList};
@@ -8,10 +9,15 @@ use regalloc::{Operand, VReg};
 use smallvec::{SmallVec, smallvec};
 
 use super::{Lower, Result};
-use crate::abi::{ArgAssigner, ArgPlace, RESULTS_ADDRESS, STACK_ALIGN, result_places};
+use crate::abi::{
+    ArgAssigner, ArgPlace, RECORD_BYTES, RESULTS_ADDRESS, STACK_ALIGN, result_places,
+};
 use crate::error::Reason;
 use crate::function::class_of;
 use crate::minst::{Addr, FramePlace, Op, Src};
+
+/// The least room that a tail call makes for arguments on the stack.
+const LEAST_ROOM: u32 = 64;
 
 type Operands = SmallVec<[Operand; 16]>;
 
@@ -38,6 +44,8 @@ enum Passing {
     ToCallee,
     /// Where this function's own were, to one that takes its place.
     Instead,
+    /// At an address, to one that takes its place, because that is too little room.
+    InRoom(VReg),
 }
 
 impl<'f> Lower<'f> {
@@ -184,7 +192,8 @@ impl<'f> Lower<'f> {
 
     pub(super) fn tail_call(&mut self, callee: FuncRef, args: ValueList) -> Result {
         let signature = self.signature_of(callee)?;
-        self.tail_call_as(Op::TailCall { callee }, Operands::new(), signature, args)
+        let op = |room| Op::TailCall { callee, room };
+        self.tail_call_as(op, Operands::new(), signature, args)
     }
 
     pub(super) fn tail_call_indirect(
@@ -195,13 +204,15 @@ impl<'f> Lower<'f> {
     ) -> Result {
         let signature = self.declared(signature)?;
         let address = smallvec![Operand::use_reg(self.reg(callee))];
-        self.tail_call_as(Op::TailCallIndirect, address, signature, args)
+        self.tail_call_as(|room| Op::TailCallIndirect { room }, address, signature, args)
     }
 
-    /// A tail call, whose results go where those of this function have to be.
+    /// A tail call, whose results go where those of this function have to be. Arguments that need more of the stack than the
+    /// function's own get a room that is a power of two, so that functions which call each other so without end take more of
+    /// the stack only a few times.
     fn tail_call_as(
         &mut self,
-        op: Op,
+        op: impl Fn(Option<NonZeroU32>) -> Op,
         mut operands: Operands,
         signature: &Signature,
         args: ValueList,
@@ -209,15 +220,29 @@ impl<'f> Lower<'f> {
         if signature.results != self.func.signature.results {
             return Err(Reason::Malformed("the tail call has other results than this function"));
         }
-        let needed = self.pass(signature, args, Passing::Instead, &mut operands)?;
-        let room = self.incoming_stack().bytes;
-        if needed > room {
-            return Err(Reason::TailCallArguments { needed, room });
+        let mut assigner = ArgAssigner::new(self.options.call_conv);
+        for ty in signature.param_types() {
+            assigner.next(ty);
         }
+        let needed = assigner.used_bytes();
+        let room = (needed > self.incoming_stack().bytes)
+            .then_some(needed.max(LEAST_ROOM).next_power_of_two())
+            .and_then(NonZeroU32::new);
+        let how = match room {
+            None => Passing::Instead,
+            Some(room) => {
+                let address = self.int_temp();
+                self.emit_def(Op::MakeRoom { room }, address, &[]);
+                operands.push(Operand::use_reg(address));
+                self.mf.room_bytes = self.mf.room_bytes.max(room.get() + RECORD_BYTES);
+                Passing::InRoom(address)
+            }
+        };
+        self.pass(signature, args, how, &mut operands)?;
         if let Some(address) = self.results_address {
             operands.push(Operand::use_fixed(address, RESULTS_ADDRESS));
         }
-        self.emit(op, &operands);
+        self.emit(op(room), &operands);
         Ok(())
     }
 
@@ -260,19 +285,23 @@ impl<'f> Lower<'f> {
     }
 
     fn pass_on_stack(&mut self, arg: Value, param: AbiParam, offset: u32, how: Passing) -> Result {
-        let place = match how {
-            Passing::ToCallee => FramePlace::Outgoing(offset),
+        let (addr, base) = match how {
+            Passing::ToCallee => (Addr::Frame(FramePlace::Outgoing(offset)), None),
             // What was passed to this function has been loaded at its entry, so nothing is overwritten too early.
             Passing::Instead if self.is_incoming(arg, offset) => return Ok(()),
-            Passing::Instead => FramePlace::Incoming(offset),
+            Passing::Instead => (Addr::Frame(FramePlace::Incoming(offset)), None),
+            Passing::InRoom(room) => {
+                let (addr, base) = self.reach(room, offset.into(), access_size(param.ty));
+                (addr, Some(base))
+            }
         };
-        let addr = Addr::Frame(place);
-        if self.constant(arg) == Some(0) {
-            self.emit(store_op(param.ty, Src::Zero, addr), &[]);
-        } else {
-            let vreg = self.abi_value(arg, param)?;
-            self.emit(store_op(param.ty, Src::Reg, addr), &[Operand::use_reg(vreg)]);
-        }
+        let (src, value) = match self.constant(arg) {
+            Some(0) => (Src::Zero, None),
+            _ => (Src::Reg, Some(self.abi_value(arg, param)?)),
+        };
+        let sources: SmallVec<[VReg; 4]> =
+            value.into_iter().chain(base.into_iter().flatten()).collect();
+        self.emit_use(store_op(param.ty, src, addr), &sources);
         Ok(())
     }
 

@@ -1,12 +1,14 @@
 //! From allocated machine instructions to words: the operands are registers now, one `arm64-enc` instruction each but
 //! for constants and places in the frame that no immediate reaches.
 
+use std::num::NonZeroU32;
+
 use arm64_enc::simd::{Across, AcrossShape, TwoBytes};
 use arm64_enc::{
     AddSub, ArithImm, ArithShift, Assembler, Bitfield, BitfieldImm, Branch, BranchReg, ByteMask,
-    CompareZero, Constant, DpImm, DpReg, Exception, Flags, Fp, FpCompare, FpImm8, FpSize, FpUnary,
-    IP0, IP1, Imm16, IndexScale, LR, Label, LdSt, MemExtend, MemOp, Reg, RegSp, Shift, Simd,
-    SimdImm, SimdThree, SimdTwo, Size, System, TestBit, VReg, VectorLogical, VectorSize, XZR,
+    CompareZero, Cond, Constant, DpImm, DpReg, Exception, Flags, Fp, FpCompare, FpImm8, FpSize,
+    FpUnary, IP0, IP1, Imm16, IndexScale, LR, Label, LdSt, MemExtend, MemOp, Reg, RegSp, Shift,
+    Simd, SimdImm, SimdThree, SimdTwo, Size, System, TestBit, VReg, VectorLogical, VectorSize, XZR,
 };
 use ir::{Function, TrapKind};
 use regalloc::{Loc, PReg};
@@ -93,7 +95,8 @@ impl Emitter<'_> {
             | Op::Call { .. }
             | Op::CallIndirect
             | Op::TailCall { .. }
-            | Op::TailCallIndirect
+            | Op::TailCallIndirect { .. }
+            | Op::MakeRoom { .. }
             | Op::Ret
             | Op::Trap { .. }
             | Op::TrapIf { .. } => self.control(op, &mut at),
@@ -333,18 +336,20 @@ impl Emitter<'_> {
             Op::CallIndirect => {
                 self.asm.push(Branch::Reg { op: BranchReg::Blr, rn: at.gp()? });
             }
-            Op::TailCall { callee } => {
-                self.frame.epilogue(&mut self.asm, &mut self.rows)?;
-                self.asm.b_symbol(Symbol::Function(callee).number());
-                self.rows.push(&self.asm, FrameChange::Body);
+            Op::TailCall { callee, room } => {
+                let symbol = Symbol::Function(callee).number();
+                self.leave(room, at, |asm| asm.b_symbol(symbol))?;
             }
             // The address may be in a register that the epilogue restores, so it moves to one that it leaves alone;
             // and a branch by `x16` may go to where only calls may land (BTI).
-            Op::TailCallIndirect => {
+            Op::TailCallIndirect { room } => {
                 frame::copy(&mut self.asm, IP0, at.gp()?);
-                self.frame.epilogue(&mut self.asm, &mut self.rows)?;
-                self.asm.push(Branch::Reg { op: BranchReg::Br, rn: IP0 });
-                self.rows.push(&self.asm, FrameChange::Body);
+                self.leave(room, at, |asm| {
+                    asm.push(Branch::Reg { op: BranchReg::Br, rn: IP0 });
+                })?;
+            }
+            Op::MakeRoom { room } => {
+                self.frame.make_room(&mut self.asm, at.gp_sp()?, room.get())?;
             }
             Op::Ret => {
                 self.frame.epilogue(&mut self.asm, &mut self.rows)?;
@@ -360,6 +365,31 @@ impl Emitter<'_> {
             }
             _ => return Err(Reason::Internal("not a control instruction")),
         }
+        Ok(())
+    }
+
+    /// Writes the end of a tail call: the epilogue, and what goes to the callee. If there may be room made for arguments, that
+    /// is so if their address is not the one of the function's own.
+    fn leave(
+        &mut self,
+        room: Option<NonZeroU32>,
+        at: &mut Places<'_>,
+        go: impl Fn(&mut Assembler),
+    ) -> Result<(), Reason> {
+        let asm = &mut self.asm;
+        let (rows, frame) = (&mut self.rows, self.frame);
+        if let Some(room) = room {
+            let is_own = asm.label();
+            frame.compare_with_own(asm, at.gp_sp()?)?;
+            asm.b_cond(Cond::Eq, is_own);
+            frame.epilogue_into_room(asm, rows, room.get())?;
+            go(asm);
+            rows.push(asm, FrameChange::Body);
+            asm.bind(is_own).map_err(|error| Reason::Assembly(error.to_string()))?;
+        }
+        frame.epilogue(asm, rows)?;
+        go(asm);
+        rows.push(asm, FrameChange::Body);
         Ok(())
     }
 

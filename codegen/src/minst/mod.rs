@@ -11,6 +11,8 @@ mod show;
 #[cfg(test)]
 mod tests;
 
+use std::num::NonZeroU32;
+
 use arm64_enc::{
     AddSub, ArithImm, ArithShift, AtomicOp, AtomicSize, BitNumber, Bitfield, BitfieldImm,
     CompareZero, Cond, CondCompare, CondSelect, DataProc1, DataProc2, Extend, ExtendShift,
@@ -21,11 +23,12 @@ use arm64_enc::{
 use ir::{DataRef, Entity, FuncRef, Function, RmwOp, StackSlot};
 
 use crate::function::MachineFunction;
+use crate::runtime::Runtime;
 
 pub(crate) use emit::{Emitter, inverse};
 use show::{
-    Text, arith_text, atomic_size, fp_size, fp_sized, gp_size, memory, plain, shifted, sized,
-    with_tail, with_zeros,
+    Text, arith_text, atomic_size, fp_size, fp_sized, gp_size, memory, plain, room_text, shifted,
+    sized, with_tail, with_zeros,
 };
 pub(crate) use show::{block_name, show_moved, show_op};
 
@@ -373,10 +376,16 @@ operations! {
     Call { callee: FuncRef } [Destroys] plain(format!("call @{}", func.callees[callee].name));
     /// `blr`: address, fixed uses, fixed definitions.
     CallIndirect [Destroys] plain("call");
-    /// Epilogue and `b`: fixed uses.
-    TailCall { callee: FuncRef } [None] plain(format!("tail_call @{}", func.callees[callee].name));
-    /// Epilogue and `br`: address, fixed uses.
-    TailCallIndirect [None] plain("tail_call");
+    /// The address of room for this many bytes of arguments of a tail call, where those of the function itself may have less:
+    /// d. The tail call follows in the same block.
+    MakeRoom { room: NonZeroU32 } [Destroys] with_tail("room", room.to_string());
+    /// Epilogue and `b`: the address of the room if there is one, fixed uses.
+    TailCall { callee: FuncRef, room: Option<NonZeroU32> }
+        [if room.is_some() { Destroys } else { None }]
+        plain(format!("tail_call @{}{}", func.callees[callee].name, room_text(room)));
+    /// Epilogue and `br`: address, that of the room if there is one, fixed uses.
+    TailCallIndirect { room: Option<NonZeroU32> } [if room.is_some() { Destroys } else { None }]
+        plain(format!("tail_call{}", room_text(room)));
     /// Epilogue and `ret`: fixed uses.
     Ret [None] plain("ret");
     /// `b` to the only successor.
@@ -396,7 +405,10 @@ impl Op {
     /// Whether it leaves the function.
     #[must_use]
     pub const fn is_ret(self) -> bool {
-        matches!(self, Op::Ret | Op::TailCall { .. } | Op::TailCallIndirect | Op::Trap { .. })
+        matches!(
+            self,
+            Op::Ret | Op::TailCall { .. } | Op::TailCallIndirect { .. } | Op::Trap { .. }
+        )
     }
 
     /// Whether it goes to successors of its block.
@@ -435,13 +447,18 @@ const fn compares(op: RmwOp) -> bool {
     matches!(op, RmwOp::Smin | RmwOp::Smax | RmwOp::Umin | RmwOp::Umax)
 }
 
-/// What a relocation refers to: an entry of a table of the function.
+/// The number of [`Runtime::FreeRoom`].
+const FREE_ROOM: u32 = u32::MAX;
+
+/// What a relocation refers to: an entry of a table of the function, or code that all share.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Symbol {
     /// One of its [`callees`](Function::callees).
     Function(FuncRef),
     /// One of its [`data`](Function::data) objects.
     Data(DataRef),
+    /// Code that whoever links functions has.
+    Runtime(Runtime),
 }
 
 impl Symbol {
@@ -451,14 +468,16 @@ impl Symbol {
         match self {
             Symbol::Function(callee) => func.callees.get(callee).map(|callee| &*callee.name),
             Symbol::Data(data) => func.data.get(data).map(|name| &**name),
+            Symbol::Runtime(code) => Some(code.name()),
         }
     }
 
-    /// As the assembler knows it: those of functions are even, those of data odd.
+    /// As the assembler knows it: those of functions are even, those of data odd; a function has fewer than 2³¹ of either.
     pub(crate) fn number(self) -> arm64_enc::Symbol {
         arm64_enc::Symbol(match self {
             Symbol::Function(callee) => (callee.index() as u32) << 1,
             Symbol::Data(data) => (data.index() as u32) << 1 | 1,
+            Symbol::Runtime(Runtime::FreeRoom) => FREE_ROOM,
         })
     }
 
@@ -466,6 +485,7 @@ impl Symbol {
     pub(crate) fn from_number(number: arm64_enc::Symbol) -> Symbol {
         let index = (number.0 >> 1) as usize;
         match number.0 & 1 {
+            _ if number.0 == FREE_ROOM => Symbol::Runtime(Runtime::FreeRoom),
             0 => Symbol::Function(FuncRef::from_index(index)),
             _ => Symbol::Data(DataRef::from_index(index)),
         }

@@ -219,3 +219,8 @@ pub(crate) fn block_name(mf: &MachineFunction, index: usize) -> String {
         None => format!("b{index} (edge)"),
     }
 }
+
+/// The room that a tail call makes.
+pub(super) fn room_text(room: Option<std::num::NonZeroU32>) -> String {
+    room.map_or(String::new(), |room| format!(" in room of {room}"))
+}

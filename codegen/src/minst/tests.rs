@@ -145,7 +145,7 @@ fn check(func: &Function, mf: &MachineFunction, frame: &Frame, inst: &MInst, loc
             | Op::Call { .. }
             | Op::CallIndirect
             | Op::TailCall { .. }
-            | Op::TailCallIndirect
+            | Op::TailCallIndirect { .. }
             | Op::Ret
     );
     let moves_itself = matches!(op, Op::Copy | Op::FpCopy) && words.is_empty();

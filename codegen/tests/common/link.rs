@@ -1,6 +1,7 @@
 //! A linker for tests: functions side by side at a fixed address.
 
-use codegen::{CompiledCode, Compiler, Error, RelocKind};
+use arm64_sim::{CodeKind, Config, Simulator};
+use codegen::{CompiledCode, Compiler, Error, RelocKind, Runtime, RuntimeCode, Symbol};
 use ir::Function;
 
 /// Where linked code begins.
@@ -11,6 +12,8 @@ pub(crate) struct Linked {
     pub(crate) words: Vec<u32>,
     /// The functions, in order, and where they begin.
     pub(crate) places: Vec<(String, u64)>,
+    /// Where [`Runtime::FreeRoom`] is.
+    pub(crate) free_room: u64,
 }
 
 impl Linked {
@@ -18,6 +21,14 @@ impl Linked {
     pub(crate) fn address(&self, name: &str) -> u64 {
         let found = self.places.iter().find(|(place, _)| place == name);
         found.unwrap_or_else(|| panic!("@{name} is not linked")).1
+    }
+
+    /// A simulator that has the code.
+    pub(crate) fn simulator(&self, config: Config) -> Simulator {
+        let mut sim = Simulator::new(config);
+        sim.publish(BASE, &self.words, CodeKind::Plain).expect("the space is free");
+        sim.set_returns_for_others(self.free_room);
+        sim
     }
 }
 
@@ -32,7 +43,9 @@ pub(crate) fn link<'f>(
     let compile = |func| Ok((func, compiler.compile(func)?));
     let compiled: Vec<(&Function, CompiledCode)> =
         functions.into_iter().map(compile).collect::<Result<_, Error>>()?;
-    let mut linked = Linked { words: Vec::new(), places: Vec::new() };
+    let RuntimeCode { words, entry, .. } = Runtime::FreeRoom.code().expect("it assembles");
+    let free_room = BASE + u64::from(entry);
+    let mut linked = Linked { words, places: Vec::new(), free_room };
     for (_, code) in &compiled {
         linked.words.resize(linked.words.len().next_multiple_of(4), 0);
         linked.places.push((code.name.clone(), BASE + linked.words.len() as u64 * 4));
@@ -41,8 +54,11 @@ pub(crate) fn link<'f>(
     for (index, (func, code)) in compiled.iter().enumerate() {
         let start = linked.places[index].1;
         for reloc in &code.relocs {
-            let symbol = reloc.symbol.name(func).expect("the function declares what it refers to");
-            let target = linked.address(symbol).wrapping_add_signed(reloc.addend);
+            let target = match (reloc.symbol, reloc.symbol.name(func)) {
+                (Symbol::Runtime(Runtime::FreeRoom), _) => linked.free_room,
+                (_, name) => linked.address(name.expect("the function declares it")),
+            };
+            let target = target.wrapping_add_signed(reloc.addend);
             let place = start + u64::from(reloc.offset);
             let at = ((place - BASE) / 4) as usize;
             match reloc.kind {
