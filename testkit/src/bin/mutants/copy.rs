@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::data::Fault;
@@ -17,6 +17,8 @@ const LINUX: &str = "aarch64-unknown-linux-musl";
 
 /// Addresses that a test may have, in KiB: a fault may ask for memory without end.
 const MEMORY: &str = "16000000";
+/// What `cargo test` prints of a test that fell. The others need not be awaited.
+const FAILED: &[u8] = b" ... FAILED\n";
 /// Seconds after which a build is given up.
 const BUILD_LIMIT: Duration = Duration::from_secs(1200);
 
@@ -123,12 +125,13 @@ impl Copy {
         };
         let mut build = self.cargo(suite);
         build.arg("--no-run");
-        let built = run(build, &self.dir.join("target/build.txt"), BUILD_LIMIT)?;
+        let built = run(build, &self.dir.join("target/build.txt"), BUILD_LIMIT, None)?;
         if built.code != Some(true) {
             let errors: Vec<&str> = built.text.lines().filter(|l| l.starts_with("error")).collect();
             return Ok(Verdict::NotBuilt(errors.join("; ")));
         }
-        let tested = run(self.cargo(suite), &self.dir.join("target/test.txt"), limit)?;
+        let log = self.dir.join("target/test.txt");
+        let tested = run(self.cargo(suite), &log, limit, Some(FAILED))?;
         Ok(match tested.code {
             Some(true) => Verdict::Passed,
             Some(false) => Verdict::Failed(fallen(&tested.text)),
@@ -212,8 +215,9 @@ struct Ended {
     code: Option<bool>,
 }
 
-/// Runs a command in a group of its own, so that all of it can be ended.
-fn run(mut command: Command, log: &Path, limit: Duration) -> Result<Ended> {
+/// Runs a command in a group of its own, so that all of it can be ended: when the time is over, or, as one that failed, when
+/// it has printed `failure`.
+fn run(mut command: Command, log: &Path, limit: Duration, failure: Option<&[u8]>) -> Result<Ended> {
     if let Some(parent) = log.parent() {
         fs::create_dir_all(parent)
             .map_err(|e| format!("cannot create {}: {e}", parent.display()))?;
@@ -224,17 +228,29 @@ fn run(mut command: Command, log: &Path, limit: Duration) -> Result<Ended> {
     let mut child =
         command.process_group(0).spawn().map_err(|e| format!("cargo did not start: {e}"))?;
     let start = Instant::now();
+    let end = |child: &mut Child| {
+        let group = format!("-{}", child.id());
+        let _ = Command::new("kill").args(["-9", "--", &group]).status();
+        let _ = child.wait();
+    };
+    let mut size = 0;
     let code = loop {
         match child.try_wait() {
             Ok(Some(status)) => break Some(status.success()),
             Ok(None) if start.elapsed() > limit => {
-                let group = format!("-{}", child.id());
-                let _ = Command::new("kill").args(["-9", "--", &group]).status();
-                let _ = child.wait();
+                end(&mut child);
                 break None;
             }
             Ok(None) => std::thread::sleep(Duration::from_millis(20)),
             Err(e) => return Err(format!("cargo was lost: {e}")),
+        }
+        let before = std::mem::replace(&mut size, fs::metadata(log).map_or(0, |data| data.len()));
+        if let Some(failure) = failure
+            && size > before
+            && fs::read(log).is_ok_and(|text| text.windows(failure.len()).any(|at| at == failure))
+        {
+            end(&mut child);
+            break Some(false);
         }
     };
     let text = fs::read(log).map_err(|e| format!("cannot read {}: {e}", log.display()))?;
@@ -269,6 +285,23 @@ fn write(file: &Path, text: &[u8]) -> Result {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nobody_waits_for_what_comes_after_a_failure() {
+        let log = std::env::temp_dir().join(format!("mutants-{}.txt", std::process::id()));
+        let start = Instant::now();
+        let ended = |script: &str, limit: u64| {
+            let mut command = Command::new("sh");
+            command.args(["-c", script]);
+            run(command, &log, Duration::from_secs(limit), Some(FAILED)).unwrap()
+        };
+        let failed = ended("echo test a ... ok; echo test b ... FAILED; sleep 600", 300);
+        assert_eq!((failed.code, fallen(&failed.text).as_str()), (Some(false), " b"));
+        assert_eq!(ended("echo test a ... ok", 300).code, Some(true));
+        assert_eq!(ended("sleep 600", 0).code, None);
+        assert!(start.elapsed() < Duration::from_secs(200));
+        fs::remove_file(log).unwrap();
+    }
 
     #[test]
     fn the_first_test_that_fell_is_named() {
