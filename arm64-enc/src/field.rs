@@ -60,6 +60,8 @@ const MAX_RUNS: usize = 5;
 pub(crate) struct Layout {
     runs: [Run; MAX_RUNS],
     copy: Run,
+    /// The bits of the word that belong to this field, repetition included.
+    pub(crate) mask: u32,
 }
 
 impl Layout {
@@ -67,17 +69,19 @@ impl Layout {
     pub(crate) const fn of(diagram: &str, letters: &str) -> Layout {
         let letters = letters.as_bytes();
         assert!(letters.len() <= MAX_RUNS, "a field has too many parts");
-        let mut layout = Layout { runs: [Run::EMPTY; MAX_RUNS], copy: Run::EMPTY };
+        let mut layout = Layout { runs: [Run::EMPTY; MAX_RUNS], copy: Run::EMPTY, mask: 0 };
         let mut i = 0;
         while i < letters.len() {
             assert!(letters[i].is_ascii_lowercase(), "a field is named by lower-case letters");
             layout.runs[i] = find_run(diagram, letters[i]);
             assert!(layout.runs[i].width > 0, "a field's letter is missing from the diagram");
+            layout.mask |= layout.runs[i].mask();
             i += 1;
         }
         if letters.len() == 1 {
             layout.copy = find_run(diagram, letters[0].to_ascii_uppercase());
             assert!(layout.copy.width == 0 || layout.copy.width == layout.runs[0].width);
+            layout.mask |= layout.copy.mask();
         }
         layout
     }
@@ -91,17 +95,6 @@ impl Layout {
             i += 1;
         }
         sum
-    }
-
-    /// The bits of the word that belong to this field, repetition included.
-    pub(crate) const fn mask(self) -> u32 {
-        let mut mask = self.copy.mask();
-        let mut i = 0;
-        while i < MAX_RUNS {
-            mask |= self.runs[i].mask();
-            i += 1;
-        }
-        mask
     }
 
     /// Spreads right-aligned field bits over the word.
@@ -254,7 +247,7 @@ macro_rules! encodings {
                     );
                 )*
                 let fixed = $crate::field::fixed_mask($diagram);
-                let masks = [fixed, $($crate::field::Layout::of($diagram, $letters).mask()),*];
+                let masks = [fixed, $($crate::field::Layout::of($diagram, $letters).mask),*];
                 assert!(
                     $crate::field::partition(&masks),
                     concat!(stringify!($enum::$variant), " does not cover 32 bits exactly once"),

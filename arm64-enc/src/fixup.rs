@@ -76,7 +76,7 @@ impl BranchKind {
         // Inlined into each arm, where the layout is a constant, it folds to a shift and a mask.
         #[inline(always)]
         fn fill(word: u32, layout: Layout, bits: u32) -> Option<u32> {
-            Some(word & !layout.mask() | layout.put(bits))
+            Some(word & !layout.mask | layout.put(bits))
         }
         match self {
             BranchKind::Direct => fill(word, DIRECT, Offset26::new(distance)?.bits()),

@@ -1,25 +1,26 @@
 //! A place in a line, and the words and numbers from there on.
 
-use super::register::Suffix;
-
 /// A place in a line.
 #[derive(Clone, Copy)]
 pub(super) struct Cursor<'a> {
-    rest: &'a str,
+    line: &'a [u8],
     pub(super) at: usize,
 }
 
 /// A word of a line, in lower case.
 #[derive(Clone, Copy)]
 pub(super) struct Word {
-    letters: [u8; 32],
-    length: usize,
+    letters: [u8; Word::MOST],
+    length: u8,
 }
 
 impl Word {
+    /// The longest word that means something has 18 letters.
+    const MOST: usize = 23;
+
     pub(super) fn as_str(&self) -> &str {
         self.letters
-            .get(..self.length)
+            .get(..usize::from(self.length))
             .and_then(|word| str::from_utf8(word).ok())
             .unwrap_or_default()
     }
@@ -41,73 +42,69 @@ pub(super) struct Gp {
 impl<'a> Cursor<'a> {
     /// The start of a line; a comment ends it.
     pub(super) fn new(line: &'a str) -> Cursor<'a> {
-        let code = line.split_once("//").map_or(line, |(code, _)| code).trim_end();
-        let mut cursor = Cursor { rest: code, at: 0 };
+        let line = line.as_bytes();
+        let end = line.windows(2).position(|two| two == b"//").unwrap_or(line.len());
+        let code = line.get(..end).unwrap_or_default().trim_ascii_end();
+        let mut cursor = Cursor { line: code, at: 0 };
         cursor.blanks();
         cursor
     }
 
-    fn advance(&mut self, bytes: usize) {
-        self.rest = self.rest.get(bytes..).unwrap_or_default();
-        self.at += bytes;
-    }
-
-    /// Goes to a byte of the line.
-    pub(super) fn skip_to(&mut self, at: usize) {
-        self.advance(at.saturating_sub(self.at));
-    }
-
     fn peek(&self) -> Option<u8> {
-        self.rest.as_bytes().first().copied()
+        self.line.get(self.at).copied()
+    }
+
+    /// The bytes from here on for which the test holds.
+    fn run(&self, test: impl Fn(u8) -> bool) -> &'a [u8] {
+        let rest = self.line.get(self.at..).unwrap_or_default();
+        let length = rest.iter().position(|&byte| !test(byte)).unwrap_or(rest.len());
+        rest.get(..length).unwrap_or_default()
     }
 
     pub(super) fn blanks(&mut self) {
-        let blanks = self.rest.len() - self.rest.trim_start().len();
-        self.advance(blanks);
+        while self.peek().is_some_and(|byte| byte.is_ascii_whitespace()) {
+            self.at += 1;
+        }
     }
 
     /// The first word of the line, and the shape after its dot (`add.4s`, but `b.eq` is all name).
-    pub(super) fn mnemonic(&mut self) -> (&'a str, Suffix) {
-        let end = self.rest.find(char::is_whitespace).unwrap_or(self.rest.len());
-        let name = self.rest.get(..end).unwrap_or_default();
-        self.advance(end);
+    pub(super) fn mnemonic(&mut self) -> (&'a [u8], Option<Word>) {
+        let name = self.run(|byte| !byte.is_ascii_whitespace());
+        self.at += name.len();
         self.blanks();
-        match name.split_once('.') {
-            Some((name, shape)) if !name.eq_ignore_ascii_case("b") => {
-                (name, Suffix::New(Cursor { rest: shape, at: 0 }.word()))
-            }
-            _ => (name, Suffix::None),
+        match name.iter().position(|&byte| byte == b'.') {
+            Some(dot) if !name.get(..dot).is_some_and(|name| name.eq_ignore_ascii_case(b"b")) => (
+                name.get(..dot).unwrap_or_default(),
+                Some(Cursor { line: name, at: dot + 1 }.word()),
+            ),
+            _ => (name, None),
         }
     }
 
     pub(super) fn at_end(&mut self) -> bool {
         self.blanks();
-        self.rest.is_empty()
+        self.at >= self.line.len()
     }
 
     /// Takes the character if it is the next one.
-    pub(super) fn take(&mut self, c: char) -> bool {
+    pub(super) fn take(&mut self, c: u8) -> bool {
         self.blanks();
-        let is = self.rest.starts_with(c);
-        if is {
-            self.advance(c.len_utf8());
-        }
+        let is = self.peek() == Some(c);
+        self.at += usize::from(is);
         is
     }
 
     /// The next word: letters, digits, `_`; nothing if there is none, or one that is too long for any.
     pub(super) fn word(&mut self) -> Word {
         self.blanks();
-        let mut word = Word { letters: [0; 32], length: 0 };
-        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-        let length = self.rest.as_bytes().iter().take_while(|byte| is_part(byte)).count();
-        if let Some(letters) = self.rest.as_bytes().get(..length)
-            && let Some(place) = word.letters.get_mut(..length)
-        {
-            place.copy_from_slice(letters);
-            place.make_ascii_lowercase();
-            word.length = length;
-            self.advance(length);
+        let mut word = Word { letters: [0; Word::MOST], length: 0 };
+        let letters = self.run(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if let Some(place) = word.letters.get_mut(..letters.len()) {
+            for (place, letter) in place.iter_mut().zip(letters) {
+                *place = letter.to_ascii_lowercase();
+            }
+            word.length = letters.len() as u8;
+            self.at += letters.len();
         }
         word
     }
@@ -115,7 +112,7 @@ impl<'a> Cursor<'a> {
     /// The shape after the dot of a vector register.
     pub(super) fn shape(&mut self) -> Option<Word> {
         (self.peek() == Some(b'.')).then(|| {
-            self.advance(1);
+            self.at += 1;
             self.word()
         })
     }
@@ -123,17 +120,19 @@ impl<'a> Cursor<'a> {
     /// What is given here, for an error: up to the next comma outside of a word.
     pub(super) fn given(mut self) -> &'a str {
         self.blanks();
-        let rest = self.rest;
-        let end = rest.char_indices().find(|&(i, c)| i > 0 && matches!(c, ',' | ']' | '}'));
-        rest.get(..end.map_or(rest.len(), |(i, _)| i)).unwrap_or_default().trim_end()
+        let rest = self.line.get(self.at..).unwrap_or_default();
+        let ends = |&(i, &byte): &(usize, &u8)| i > 0 && matches!(byte, b',' | b']' | b'}');
+        let end = rest.iter().enumerate().find(ends).map_or(rest.len(), |(i, _)| i);
+        let given = rest.get(..end).unwrap_or_default().trim_ascii_end();
+        str::from_utf8(given).unwrap_or_default()
     }
 
     /// `#5`, `5`, `#-0x5`, `+16`, `0b11`.
     pub(super) fn number(&mut self) -> Option<i128> {
-        self.take('#');
-        let negative = self.take('-');
+        self.take(b'#');
+        let negative = self.take(b'-');
         if !negative {
-            self.take('+');
+            self.take(b'+');
         }
         if !self.peek()?.is_ascii_digit() {
             return None;
@@ -154,21 +153,19 @@ impl<'a> Cursor<'a> {
 
     /// A float or a whole number.
     pub(super) fn float(&mut self) -> Option<f64> {
-        self.take('#');
+        self.take(b'#');
         self.blanks();
-        let is_part = |&(i, byte): &(usize, &u8)| {
-            let sign = matches!(byte, b'+' | b'-');
-            let exponent = || {
-                let before = i.checked_sub(1).and_then(|i| self.rest.as_bytes().get(i));
-                matches!(before, Some(b'e' | b'E'))
-            };
-            byte.is_ascii_digit()
-                || matches!(byte, b'.' | b'e' | b'E')
-                || (sign && (i == 0 || exponent()))
+        let mut before = b'e';
+        let rest = self.line.get(self.at..).unwrap_or_default();
+        let is_part = |byte: &&u8| {
+            // A sign is the first character, or follows that of the exponent.
+            let sign = matches!(byte, b'+' | b'-') && matches!(before, b'e' | b'E');
+            before = **byte;
+            byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E') || sign
         };
-        let length = self.rest.as_bytes().iter().enumerate().take_while(is_part).count();
-        let value = self.rest.get(..length)?.parse().ok()?;
-        self.advance(length);
+        let length = rest.iter().take_while(is_part).count();
+        let value = str::from_utf8(rest.get(..length)?).ok()?.parse().ok()?;
+        self.at += length;
         Some(value)
     }
 

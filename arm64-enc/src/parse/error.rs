@@ -80,9 +80,9 @@ impl ParseError {
         ParseError { column: 1, given: String::new(), reason: Reason::Empty }
     }
 
-    fn unknown(line: &str, name: &str) -> ParseError {
-        let column = 1 + line.len() - line.trim_start().len();
-        ParseError { column, given: name.into(), reason: Reason::Unknown }
+    fn unknown(line: &str, name: &[u8]) -> ParseError {
+        let column = 1 + Cursor::new(line).at;
+        ParseError { column, given: String::from_utf8_lossy(name).into(), reason: Reason::Unknown }
     }
 
     /// Where the line stops making sense: the number of the first byte, counted from 1.
@@ -175,10 +175,15 @@ impl Miss {
         if self.count == 0 || at > self.at {
             *self = Miss { at, ..Miss::default() };
         }
-        let text = form.text.split(';').next().unwrap_or_default();
-        let is_new = !self.noted.contains(&Some((expected, text)));
+        let text = form.text;
+        let is_new = || {
+            let same = |noted: &Option<(Expected, &'static str)>| {
+                noted.is_some_and(|(what, other)| core::ptr::eq(other, text) && what == expected)
+            };
+            !self.noted.iter().any(same)
+        };
         if at == self.at
-            && is_new
+            && is_new()
             && let Some(place) = self.noted.get_mut(self.count)
         {
             *place = Some((expected, text));
@@ -186,18 +191,24 @@ impl Miss {
         }
     }
 
-    pub(super) fn error(self, line: &str, name: &str) -> ParseError {
+    /// Whether a form fits to beyond this place.
+    pub(super) fn is_after(&self, cursor: Cursor<'_>) -> bool {
+        self.count > 0 && self.at > cursor.at
+    }
+
+    pub(super) fn error(self, line: &str, name: &[u8]) -> ParseError {
         if self.count == 0 {
             return ParseError::unknown(line, name);
         }
         let mut cursor = Cursor::new(line);
-        cursor.skip_to(self.at);
+        cursor.at = self.at;
         let mut expected = Vec::new();
         let mut forms = Vec::new();
         for (what, form) in self.noted.into_iter().flatten() {
             if !expected.contains(&what) {
                 expected.push(what);
             }
+            let form = form.split(';').next().unwrap_or_default();
             if !forms.contains(&form) {
                 forms.push(form);
             }
@@ -206,7 +217,11 @@ impl Miss {
         if expected.len() > 1 {
             expected.retain(|what| *what != Expected::Encodable);
         }
-        let reason = Reason::Expected { name: name.to_ascii_lowercase(), expected, forms };
+        let reason = Reason::Expected {
+            name: String::from_utf8_lossy(name).to_ascii_lowercase(),
+            expected,
+            forms,
+        };
         ParseError { column: self.at + 1, given: cursor.given().into(), reason }
     }
 }

@@ -14,7 +14,7 @@ impl Parser<'_> {
         match row.kind {
             Kind::Target { bits, unit } => self.offset(row, bits, unit),
             Kind::Signed { .. } | Kind::Scaled | Kind::PairOffset => {
-                if view == View::Optional && !self.cursor.take(',') {
+                if view == View::Optional && !self.cursor.take(b',') {
                     return self.set(row, 0);
                 }
                 match row.kind {
@@ -109,7 +109,7 @@ impl Parser<'_> {
     /// Whether the modifier follows: a comma and the word.
     fn modifier(&mut self, name: &str) -> bool {
         let before = self.cursor;
-        let is = self.cursor.take(',') && self.cursor.word().is(name);
+        let is = self.cursor.take(b',') && self.cursor.word().is(name);
         if !is {
             self.cursor = before;
         }
@@ -177,7 +177,7 @@ impl Parser<'_> {
 
     fn shift(&mut self, row: &Row) -> Result<(), Misfit> {
         let size = self.size();
-        if !self.cursor.take(',') {
+        if !self.cursor.take(b',') {
             return self.set(row, Shift::none(size).bits());
         }
         let is_arithmetic = row.kind == Kind::ArithShift;

@@ -140,8 +140,8 @@ const COUNT: usize = Index::<0>::new().count;
 static INDEX: Index<COUNT> = Index::new();
 
 /// The forms that may have this mnemonic, in the order of the tables.
-pub(super) fn forms(name: &str) -> impl Iterator<Item = (&'static Class, &'static Form)> {
-    let hash = add_text(HASH, name.as_bytes(), 0, name.len());
+pub(super) fn forms(name: &[u8]) -> impl Iterator<Item = (&'static Class, &'static Form)> {
+    let hash = add_text(HASH, name, 0, name.len());
     let mut next = INDEX.heads.get(hash as usize % LISTS).copied();
     core::iter::from_fn(move || {
         let entry = INDEX.entries.get(usize::from(next?))?;

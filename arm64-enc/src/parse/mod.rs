@@ -24,7 +24,7 @@ mod register;
 use cursor::Cursor;
 pub use error::ParseError;
 use error::{Expected, Miss};
-use register::Suffix;
+use register::{Start, Suffix};
 
 impl FromStr for Inst {
     type Err = ParseError;
@@ -50,11 +50,21 @@ impl FromStr for Inst {
         if name.is_empty() {
             return Err(ParseError::empty());
         }
+        let start = Start::new(suffix, cursor);
         let mut miss = Miss::default();
-        for (class, form) in index::forms(name) {
-            let start = Parser::new(&class.text, form, cursor, suffix);
-            if let Some(inst) = start.mnemonic(form.code, name, class, form, &mut miss) {
-                return Ok(inst);
+        // Forms whose first operand is of another kind only matter for the error, if it is the first operand's.
+        for all in [false, true] {
+            for (class, form) in index::forms(name) {
+                if !all && !start.may_be(class.text.first_kind(form)) {
+                    continue;
+                }
+                let parser = Parser::new(&class.text, form, cursor, &start);
+                if let Some(inst) = parser.mnemonic(form.code, name, class, form, &mut miss) {
+                    return Ok(inst);
+                }
+            }
+            if miss.is_after(cursor) {
+                break;
             }
         }
         Err(miss.error(line, name))
@@ -76,7 +86,8 @@ struct Parser<'a> {
     types: u32,
     /// What is expected, and where what does not fit would stand.
     expected: Expected,
-    start: Cursor<'a>,
+    place: usize,
+    start: &'a Start<'a>,
     suffix: Suffix,
 }
 
@@ -85,7 +96,7 @@ impl<'a> Parser<'a> {
         grammar: &'static Grammar,
         form: &Form,
         cursor: Cursor<'a>,
-        suffix: Suffix,
+        start: &'a Start<'a>,
     ) -> Parser<'a> {
         Parser {
             grammar,
@@ -94,8 +105,9 @@ impl<'a> Parser<'a> {
             known: grammar.mask | form.mask,
             types: u32::MAX,
             expected: Expected::End,
-            start: cursor,
-            suffix,
+            place: cursor.at,
+            start,
+            suffix: Suffix::New,
         }
     }
 
@@ -104,14 +116,14 @@ impl<'a> Parser<'a> {
     fn mnemonic(
         self,
         code: &[Piece],
-        name: &str,
+        name: &[u8],
         class: &Class,
         form: &Form,
         miss: &mut Miss,
     ) -> Option<Inst> {
         let rest = |skip: &str| {
             let (head, rest) = name.split_at_checked(skip.len())?;
-            head.eq_ignore_ascii_case(skip).then_some(rest)
+            head.eq_ignore_ascii_case(skip.as_bytes()).then_some(rest)
         };
         let (first, code) = match code.split_first() {
             None | Some((Piece::Gap, _)) => {
@@ -128,7 +140,7 @@ impl<'a> Parser<'a> {
         };
         let row = self.grammar.fields.get(usize::from(index))?;
         if view == View::Two {
-            let (high, rest) = name.strip_prefix('2').map_or((0, name), |rest| (1, rest));
+            let (high, rest) = name.strip_prefix(b"2").map_or((0, name), |rest| (1, rest));
             let mut next = self;
             next.put(1 << 30, high << 30).ok()?;
             return next.mnemonic(code, rest, class, form, miss);
@@ -136,7 +148,7 @@ impl<'a> Parser<'a> {
         row.names.iter().find_map(|&(bits, full)| {
             let rest = rest(full.get(index::skipped(view, full)..)?)?;
             let mut next = self;
-            next.put(row.layout.mask(), row.layout.put(bits)).ok()?;
+            next.put(row.layout.mask, row.layout.put(bits)).ok()?;
             next.mnemonic(code, rest, class, form, miss)
         })
     }
@@ -153,7 +165,7 @@ impl<'a> Parser<'a> {
             let read = match *piece {
                 Piece::Gap => Ok(()),
                 Piece::Text(from, to) => {
-                    self.literal(form.part(from, to)).inspect_err(|_| self.cursor = self.start)
+                    self.literal(form.part(from, to)).inspect_err(|_| self.cursor.at = self.place)
                 }
                 Piece::Field(index, view) => match self.grammar.fields.get(usize::from(index)) {
                     Some(row) => self.operand(row, view),
@@ -165,7 +177,7 @@ impl<'a> Parser<'a> {
                 return None;
             }
         }
-        if matches!(self.suffix, Suffix::New(_)) {
+        if self.suffix == Suffix::New && self.start.has_suffix() {
             miss.note(
                 self.cursor,
                 Expected::Kind("a vector that the shape of the mnemonic is for"),
@@ -242,7 +254,7 @@ impl<'a> Parser<'a> {
                     let end = next.find(|c: char| !c.is_ascii_digit() && c != '.');
                     let (number, after) = next.split_at(end.unwrap_or(next.len()));
                     if number.is_empty() {
-                        self.cursor.take('#');
+                        self.cursor.take(b'#');
                     } else {
                         self.want(Expected::Text(rest));
                         let given =
@@ -262,7 +274,7 @@ impl<'a> Parser<'a> {
                 }
                 _ => {
                     self.want(Expected::Char(c));
-                    if !self.cursor.take(c) {
+                    if !self.cursor.take(c as u8) {
                         return Err(Misfit);
                     }
                 }

@@ -9,7 +9,7 @@ use crate::{BarrierOption, Prefetch, SysReg};
 impl Parser<'_> {
     /// Reads the operand, or notes what is expected and leaves the cursor at what does not fit.
     pub(super) fn operand(&mut self, row: &Row, view: View) -> Result<(), Misfit> {
-        self.start = self.cursor;
+        self.place = self.cursor.at;
         let read = match row.kind {
             Kind::Reg | Kind::RegSp | Kind::RegPair => self.register(row, view),
             Kind::VReg => self.vector(row, view),
@@ -30,7 +30,7 @@ impl Parser<'_> {
             _ => self.immediate(row, view),
         };
         if read.is_err() {
-            self.cursor = self.start;
+            self.cursor.at = self.place;
         }
         read
     }
@@ -39,12 +39,12 @@ impl Parser<'_> {
     pub(super) fn want(&mut self, expected: Expected) {
         self.cursor.blanks();
         self.expected = expected;
-        self.start = self.cursor;
+        self.place = self.cursor.at;
     }
 
     /// Sets the bits of a field.
     pub(super) fn set(&mut self, row: &Row, bits: u32) -> Result<(), Misfit> {
-        self.put(row.layout.mask(), row.layout.put(bits))
+        self.put(row.layout.mask, row.layout.put(bits))
     }
 
     /// A whole number in a range.

@@ -1,6 +1,6 @@
 //! Registers: with the width, shape or lane that the operand wants.
 
-use super::cursor::Word;
+use super::cursor::{Cursor, Gp, Word};
 use super::error::Expected;
 use super::{Misfit, Parser};
 use crate::field::{Field, Row};
@@ -16,12 +16,42 @@ const REGISTERS: [[&str; 2]; 3] = [
     ["a register w0 to w30, x0 to x30, wzr or xzr", "a register w0 to w30, x0 to x30, wsp or sp"],
 ];
 
-/// The shape of all vectors of a line, as Apple's syntax has it: `add.4s v0, v1, v2`.
-#[derive(Clone, Copy)]
+/// What has become of the shape after the mnemonic, as Apple's syntax has it: `add.4s v0, v1, v2`.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Suffix {
-    None,
-    New(Word),
-    Used(Word),
+    New,
+    Used,
+}
+
+/// What a line begins with. Many forms of a mnemonic look at its first operand; it is read once.
+pub(super) struct Start<'a> {
+    /// The shape after the mnemonic.
+    suffix: Option<Word>,
+    /// Where the first operand stands, and the register that it is, if it is one.
+    first: Cursor<'a>,
+    gp: (Option<Gp>, Cursor<'a>),
+    vector: (Option<(char, u32)>, Cursor<'a>),
+}
+
+impl<'a> Start<'a> {
+    pub(super) fn new(suffix: Option<Word>, first: Cursor<'a>) -> Start<'a> {
+        let (mut after_gp, mut after_vector) = (first, first);
+        let (gp, vector) = (after_gp.register(), after_vector.vector());
+        Start { suffix, first, gp: (gp, after_gp), vector: (vector, after_vector) }
+    }
+
+    /// Whether the first operand may be of this kind.
+    pub(super) fn may_be(&self, kind: Option<Kind>) -> bool {
+        match kind {
+            Some(Kind::Reg | Kind::RegSp | Kind::RegPair) => self.gp.0.is_some(),
+            Some(Kind::VReg) => self.gp.0.is_none(),
+            _ => true,
+        }
+    }
+
+    pub(super) fn has_suffix(&self) -> bool {
+        self.suffix.is_some()
+    }
 }
 
 /// The shape that is given for a vector.
@@ -59,7 +89,7 @@ impl Parser<'_> {
         let stack = kind == Kind::RegSp;
         let row = wide.map_or(2, usize::from);
         self.want(Expected::Kind(REGISTERS[row][usize::from(stack)]));
-        let gp = self.cursor.register().ok_or(Misfit)?;
+        let gp = self.read_gp().ok_or(Misfit)?;
         let fits =
             (gp.number != 31 || gp.stack == stack) && wide.is_none_or(|wide| wide == gp.wide);
         if fits { Ok((gp.number, gp.wide)) } else { Err(Misfit) }
@@ -82,9 +112,7 @@ impl Parser<'_> {
             View::Index => return self.index(row),
             _ => match self.grammar.width {
                 None => Some(true),
-                Some(width) if self.known & width.mask() == width.mask() => {
-                    Some(width.get(word) == 1)
-                }
+                Some(width) if self.known & width.mask == width.mask => Some(width.get(word) == 1),
                 Some(_) => None,
             },
         };
@@ -94,7 +122,7 @@ impl Parser<'_> {
             // The number of the bit decides, and a word has no high ones.
             (View::Bit, ..) if !is_wide => self.put(1 << 31, 0)?,
             (View::Plain | View::Next, None, Some(width)) => {
-                self.put(width.mask(), width.put(is_wide.into()))?;
+                self.put(width.mask, width.put(is_wide.into()))?;
             }
             _ => {}
         }
@@ -109,7 +137,7 @@ impl Parser<'_> {
             }
             (_, View::Base) => {
                 self.set(row, number)?;
-                if self.cursor.take(',') { self.integer(0, 0, 1).map(|_| ()) } else { Ok(()) }
+                if self.cursor.take(b',') { self.integer(0, 0, 1).map(|_| ()) } else { Ok(()) }
             }
             _ => self.set(row, number),
         }
@@ -122,7 +150,7 @@ impl Parser<'_> {
         let (number, is_wide) = self.gp(Kind::Reg, if is_x { None } else { Some(false) })?;
         self.set(row, number)?;
         let whole = if is_x { Extend::Uxtx } else { Extend::Uxtw };
-        let (extend, amount) = if self.cursor.take(',') {
+        let (extend, amount) = if self.cursor.take(b',') {
             self.want(Expected::Kind("`lsl` or an extension such as `uxtw`"));
             let word = self.cursor.word();
             let is_shift = word.is("lsl");
@@ -151,7 +179,7 @@ impl Parser<'_> {
         let (number, is_wide) = self.gp(Kind::Reg, None)?;
         self.set(row, number)?;
         let log2 = access_log2(self.word);
-        let (extend, units) = if self.cursor.take(',') {
+        let (extend, units) = if self.cursor.take(b',') {
             self.want(Expected::Kind(if is_wide { "`lsl` or `sxtx`" } else { "`uxtw` or `sxtw`" }));
             let word = self.cursor.word();
             let source = if is_wide { Size::X } else { Size::W };
@@ -159,7 +187,7 @@ impl Parser<'_> {
                 MemExtend::ALL.iter().copied().filter(|extend| extend.source() == source);
             let extend = extends.find(|extend| word.is(extend.name())).ok_or(Misfit)?;
             let mut after = self.cursor;
-            if extend != MemExtend::Lsl && after.take(']') {
+            if extend != MemExtend::Lsl && after.take(b']') {
                 (extend, 0)
             } else {
                 // A byte is its own unit: the text `#0` asks for the form with a shift.
@@ -191,16 +219,32 @@ impl Parser<'_> {
     /// The shape that is written after a register, or once for all registers after the mnemonic. That is the shape of the
     /// first vector; what shape the others have, the form says.
     fn shape(&mut self) -> Option<Shape> {
-        let written = self.cursor.shape();
-        match (written, self.suffix) {
-            (Some(word), _) => Some(Shape::Written(word)),
-            (None, Suffix::New(word)) => {
-                self.suffix = Suffix::Used(word);
-                Some(Shape::Suffix(word))
-            }
-            (None, Suffix::Used(word)) => Some(Shape::Any(word)),
-            (None, Suffix::None) => None,
+        if let Some(word) = self.cursor.shape() {
+            return Some(Shape::Written(word));
         }
+        let word = self.start.suffix?;
+        match core::mem::replace(&mut self.suffix, Suffix::Used) {
+            Suffix::New => Some(Shape::Suffix(word)),
+            Suffix::Used => Some(Shape::Any(word)),
+        }
+    }
+
+    /// A general-purpose register, as it is written.
+    fn read_gp(&mut self) -> Option<Gp> {
+        if self.cursor.at != self.start.first.at {
+            return self.cursor.register();
+        }
+        self.cursor = self.start.gp.1;
+        self.start.gp.0
+    }
+
+    /// A floating-point and SIMD register, as it is written: its letter and number.
+    fn read_vector(&mut self) -> Option<(char, u32)> {
+        if self.cursor.at != self.start.first.at {
+            return self.cursor.vector();
+        }
+        self.cursor = self.start.vector.1;
+        self.start.vector.0
     }
 
     /// A register of the shape or letter that the view asks for: one that the bits decide, or one of those that the class
@@ -209,7 +253,7 @@ impl Parser<'_> {
         if let Some(shape) = fixed(view, self.word) {
             let (known, other) = (self.known >> 30 & 1 == 1, fixed(view, self.word | 1 << 30));
             self.want(Expected::Shape(shape));
-            let (letter, number) = self.cursor.vector().ok_or(Misfit)?;
+            let (letter, number) = self.read_vector().ok_or(Misfit)?;
             if plain {
                 return if letter == 'v' { Ok(number) } else { Err(Misfit) };
             }
@@ -239,7 +283,7 @@ impl Parser<'_> {
             Some(shape) if shape.len() == 1 => Expected::Kind("a scalar register such as d0"),
             _ => Expected::Kind("a vector register with its shape, such as v0.4s"),
         });
-        let (letter, number) = self.cursor.vector().ok_or(Misfit)?;
+        let (letter, number) = self.read_vector().ok_or(Misfit)?;
         let given = self.shape();
         let mut types = 0;
         for (i, _, name) in self.possible() {
@@ -261,12 +305,12 @@ impl Parser<'_> {
     fn lane(&mut self, row: &Row, view: View) -> Result<(), Misfit> {
         let from = self.cursor;
         self.want(Expected::Kind("a lane of a vector, such as v0.s[1]"));
-        let ('v', number) = self.cursor.vector().ok_or(Misfit)? else { return Err(Misfit) };
+        let ('v', number) = self.read_vector().ok_or(Misfit)? else { return Err(Misfit) };
         let shape = self.shape().ok_or(Misfit)?;
         let log2 = (0..4).find(|log2| shape.is_lane(letter(*log2))).ok_or(Misfit)?;
         self.set(row, number)?;
         let index = self.bracketed(i64::from(16u32 >> log2) - 1)?;
-        self.start = from;
+        self.place = from.at;
         self.expected = Expected::Kind("a lane as wide as the other operand");
         if view == View::From {
             if self.word >> 16 & ((2 << log2) - 1) != 1 << log2 {
@@ -286,7 +330,7 @@ impl Parser<'_> {
             _ => (5, 2, "a double word of a vector, such as v2.d[1]"),
         };
         self.want(Expected::Kind(expected));
-        let ('v', number) = self.cursor.vector().ok_or(Misfit)? else { return Err(Misfit) };
+        let ('v', number) = self.read_vector().ok_or(Misfit)? else { return Err(Misfit) };
         let shape = self.shape().ok_or(Misfit)?;
         let is_lane = shape.is_any() || shape.is(lane.encode_utf8(&mut [0; 4]));
         if !is_lane || number >> register_bits != 0 {
@@ -310,11 +354,11 @@ impl Parser<'_> {
         self.literal("{")?;
         let first = self.vector_of(view, false)?;
         let mut count = 1;
-        if self.cursor.take('-') {
+        if self.cursor.take(b'-') {
             let last = self.vector_of(view, false)?;
             count = (last + 32 - first) % 32 + 1;
         } else {
-            while self.cursor.take(',') {
+            while self.cursor.take(b',') {
                 let next = self.vector_of(view, false)?;
                 if next != (first + count) % 32 {
                     self.expected = Expected::Kind("registers one after the other");
@@ -325,7 +369,7 @@ impl Parser<'_> {
         }
         self.literal("}")?;
         self.set(row, first)?;
-        self.start = from;
+        self.place = from.at;
         self.expected =
             Expected::Kind("a list of as many registers as the mnemonic says, at most four");
         let counter =

@@ -156,6 +156,8 @@ pub(crate) struct Form {
     pub(crate) value: u32,
     /// What repeats, and what it repeats.
     copy: (Run, Run),
+    /// The field that the operands begin with.
+    first: Option<u8>,
     when: Option<When>,
 }
 
@@ -203,6 +205,14 @@ impl Grammar {
     }
 }
 
+impl Grammar {
+    /// The kind of a form's first operand, if it begins with a field.
+    pub(crate) fn first_kind(&self, form: &Form) -> Option<Kind> {
+        let field = usize::from(form.first?);
+        self.fields.get(field).map(|row| row.kind)
+    }
+}
+
 impl Form {
     pub(crate) const fn new(
         diagram: &'static str,
@@ -210,7 +220,8 @@ impl Form {
         code: &'static [Piece],
     ) -> Form {
         let nothing = find_run(diagram, b' ');
-        let mut form = Form { text, code, mask: 0, value: 0, copy: (nothing, nothing), when: None };
+        let copy = (nothing, nothing);
+        let mut form = Form { text, code, mask: 0, value: 0, copy, first: first(code), when: None };
         let bytes = text.as_bytes();
         let mut i = end(bytes);
         while i < bytes.len() {
@@ -266,6 +277,18 @@ impl Form {
     pub(crate) fn part(&self, from: u8, to: u8) -> &'static str {
         self.text.get(usize::from(from)..usize::from(to)).unwrap_or_default()
     }
+}
+
+/// The field after the mnemonic.
+const fn first(code: &[Piece]) -> Option<u8> {
+    let mut i = 0;
+    while i + 1 < code.len() {
+        if let (Piece::Gap, Piece::Field(field, _)) = (code[i], code[i + 1]) {
+            return Some(field);
+        }
+        i += 1;
+    }
+    None
 }
 
 /// Where the text of a form ends and its bits begin.

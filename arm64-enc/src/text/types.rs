@@ -77,7 +77,7 @@ impl Types {
                 (quad.0 | (2 * one - 1) << 16, quad.1 | one << 16)
             }
             Kind::Left | Kind::Right | Kind::Start => quad,
-            _ => (self.layout.mask(), self.layout.put(bits)),
+            _ => (self.layout.mask, self.layout.put(bits)),
         }
     }
 
