@@ -175,15 +175,15 @@ encodings! {
         /// `ldapr`: acquires, weaker than `ldar`.
         LoadAcquireRcpc "ss 111000 101 11111 1100 00 nnnnn ttttt" {
             size: AtomicSize = "s", rt: Reg = "t", rn: RegSp = "n",
-        } ["ldapr{size} {rt:atomic}, [{rn:base}]"]
+        } ["ldapr{size} {rt:atomic}, [{rn:base}]"]: Lrcpc
         /// `cas` and its ordered forms: stores `rt` if memory equals `rs`; `rs` becomes the old value.
         CompareSwap "ss 001000 1 a 1 rrrrr l 11111 nnnnn ttttt" {
             size: AtomicSize = "s", order: AtomicOrder = "al", rs: Reg = "r", rt: Reg = "t", rn: RegSp = "n",
-        } ["cas{order}{size} {rs:atomic}, {rt:atomic}, [{rn:base}]"]
+        } ["cas{order}{size} {rs:atomic}, {rt:atomic}, [{rn:base}]"]: Lse
         /// `casp` and its ordered forms.
         CompareSwapPair "0 z 001000 0 a 1 rrrrr l 11111 nnnnn ttttt" {
             size: Size = "z", order: AtomicOrder = "al", rs: RegPair = "r", rt: RegPair = "t", rn: RegSp = "n",
-        } ["casp{order} {rs}, {rs:next}, {rt}, {rt:next}, [{rn:base}]"]
+        } ["casp{order} {rs}, {rs:next}, {rt}, {rt:next}, [{rn:base}]"]: Lse
         /// `ldadd`, `swp` and their kin: `rt` becomes the old value; so `stadd` and its kin.
         ReadModifyWrite "ss 111000 o r 1 mmmmm p ccc 00 nnnnn ttttt" {
             op: AtomicOp = "pc", size: AtomicSize = "s", order: AtomicOrder = "or", rs: Reg = "m", rt: Reg = "t",
@@ -191,6 +191,6 @@ encodings! {
         } [
             "st{op:kind}{order}{size} {rs:atomic}, [{rn:base}]; p=0 o=0 t=31",
             "{op}{order}{size} {rs:atomic}, {rt:atomic}, [{rn:base}]",
-        ]
+        ]: Lse
     }
 }

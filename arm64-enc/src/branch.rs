@@ -158,9 +158,9 @@ encodings! {
         /// `braa` to `blrab`.
         Auth "1101011 100 o 11111 00001 k nnnnn mmmmm" { op: BranchAuth = "ok", rn: Reg = "n", rm: RegSp = "m" } [
             "{op} {rn}, {rm}",
-        ]
+        ]: PAuth
         /// `braaz` to `blrabz`.
-        AuthZero "1101011 000 o 11111 00001 k nnnnn 11111" { op: BranchAuthZero = "ok", rn: Reg = "n" } ["{op} {rn}"]
+        AuthZero "1101011 000 o 11111 00001 k nnnnn 11111" { op: BranchAuthZero = "ok", rn: Reg = "n" } ["{op} {rn}"]: PAuth
         /// `retaa`, `retab`, `eret`, `eretaa`, `eretab`, `drps`.
         Return "1101011 oooo 11111 0000 p k 11111 qqqqq" { op: ReturnSpecial = "opkq" } ["{op}"]
     }

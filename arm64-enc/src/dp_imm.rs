@@ -11,7 +11,8 @@
 use crate::field::{encodings, ops};
 use crate::text::when;
 use crate::{
-    AdrOffset, ArithImm, BitfieldImm, ExtractLsb, LogicalImm, MoveImm, PageOffset, Reg, RegSp, Size,
+    AdrOffset, ArithImm, BitfieldImm, ExtractLsb, Imm8, LogicalImm, MoveImm, PageOffset, Reg,
+    RegSp, Simm8, Size,
 };
 
 ops! {
@@ -76,6 +77,34 @@ ops! {
     }
 }
 
+ops! {
+    /// A signed minimum or maximum.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::MinMaxSigned::Smax.name(), "smax");
+    /// ```
+    pub enum MinMaxSigned: 1 {
+        /// The maximum.
+        Smax = 0 "smax",
+        /// The minimum.
+        Smin = 1 "smin",
+    }
+}
+
+ops! {
+    /// An unsigned minimum or maximum.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::MinMaxUnsigned::Umax.name(), "umax");
+    /// ```
+    pub enum MinMaxUnsigned: 1 {
+        /// The maximum.
+        Umax = 0 "umax",
+        /// The minimum.
+        Umin = 1 "umin",
+    }
+}
+
 encodings! {
     /// Data processing with an immediate.
     ///
@@ -111,6 +140,14 @@ encodings! {
             "subs {rd}, {rn}, {imm:negated}; o=0",
             "adds {rd}, {rn}, {imm:negated}; o=1",
         ]
+        /// `smax`, `smin` with a small number.
+        MinMaxSigned "z 00 1000111 00 o 0 iiiiiiii nnnnn ddddd" {
+            op: MinMaxSigned = "o", size: Size = "z", rd: Reg = "d", rn: Reg = "n", imm: Simm8 = "i",
+        } ["{op} {rd}, {rn}, {imm}"]: Cssc
+        /// `umax`, `umin` with a small number.
+        MinMaxUnsigned "z 00 1000111 00 o 1 iiiiiiii nnnnn ddddd" {
+            op: MinMaxUnsigned = "o", size: Size = "z", rd: Reg = "d", rn: Reg = "n", imm: Imm8 = "i",
+        } ["{op} {rd}, {rn}, {imm}"]: Cssc
         /// `and`, `orr`, `eor`.
         Logical "z oo 100100 krrrrrrssssss nnnnn ddddd" {
             op: LogicalImmOp = "o", rd: RegSp = "d", rn: Reg = "n", imm: LogicalImm = "zkrs",

@@ -277,6 +277,40 @@ ops! {
     }
 }
 
+ops! {
+    /// Minimum or maximum.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::MinMax::Umax.name(), "umax");
+    /// ```
+    pub enum MinMax: 2 {
+        /// The signed maximum.
+        Smax = 0b00 "smax",
+        /// The unsigned maximum.
+        Umax = 0b01 "umax",
+        /// The signed minimum.
+        Smin = 0b10 "smin",
+        /// The unsigned minimum.
+        Umin = 0b11 "umin",
+    }
+}
+
+ops! {
+    /// An operation on one register, of FEAT_CSSC.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::DataProc1Cssc::Ctz.name(), "ctz");
+    /// ```
+    pub enum DataProc1Cssc: 6 {
+        /// Counts trailing zeros.
+        Ctz = 0b000110 "ctz",
+        /// Counts ones.
+        Cnt = 0b000111 "cnt",
+        /// Absolute value.
+        Abs = 0b001000 "abs",
+    }
+}
+
 encodings! {
     /// Data processing with registers.
     ///
@@ -325,9 +359,9 @@ encodings! {
         /// `rmif`: rotates right and moves bits 3 to 0 into the flags that the mask names.
         RotateIntoFlags "101 11010000 iiiiii 00001 nnnnn 0 kkkk" {
             rn: Reg = "n", rotate: Imm6 = "i", mask: Nzcv = "k",
-        } ["rmif {rn}, {rotate}, {mask}"]
+        } ["rmif {rn}, {rotate}, {mask}"]: FlagM
         /// `setf8`, `setf16`.
-        SetFlags "001 11010000 000000 o 0010 nnnnn 01101" { op: SetF = "o", rn: Reg = "n" } ["{op} {rn:w}"]
+        SetFlags "001 11010000 000000 o 0010 nnnnn 01101" { op: SetF = "o", rn: Reg = "n" } ["{op} {rn:w}"]: FlagM
         /// `ccmn`, `ccmp` with a register.
         CondCompareReg "z o 1 11010010 mmmmm cccc 00 nnnnn 0 ffff" {
             op: CondCompare = "o", size: Size = "z", rn: Reg = "n", rm: Reg = "m", nzcv: Nzcv = "f", cond: Cond = "c",
@@ -351,18 +385,26 @@ encodings! {
         DataProc2 "z 00 11010110 mmmmm oooooo nnnnn ddddd" {
             op: DataProc2 = "o", size: Size = "z", rd: Reg = "d", rn: Reg = "n", rm: Reg = "m",
         } ["{op} {rd}, {rn}, {rm}", "{op}v {rd}, {rn}, {rm}" if when::is_shift]
+        /// `smax`, `umax`, `smin`, `umin`.
+        MinMax "z 00 11010110 mmmmm 0110 oo nnnnn ddddd" {
+            op: MinMax = "o", size: Size = "z", rd: Reg = "d", rn: Reg = "n", rm: Reg = "m",
+        } ["{op} {rd}, {rn}, {rm}"]: Cssc
         /// `crc32b` to `crc32cx`; `rd` and `rn` are words.
         Crc32 "z 00 11010110 mmmmm 010 ooo nnnnn ddddd" {
             op: Crc32 = "zo", rd: Reg = "d", rn: Reg = "n", rm: Reg = "m",
-        } ["{op} {rd:w}, {rn:w}, {rm}"]
+        } ["{op} {rd:w}, {rn:w}, {rm}"]: Crc32
         /// `pacga`: a generic signature of a register.
         PacGeneric "100 11010110 mmmmm 001100 nnnnn ddddd" { rd: Reg = "d", rn: Reg = "n", rm: RegSp = "m" } [
             "pacga {rd}, {rn}, {rm}",
-        ]
+        ]: PAuth
         /// `rbit`, `rev16`, `clz`, `cls`.
         DataProc1 "z 10 11010110 00000 oooooo nnnnn ddddd" {
             op: DataProc1 = "o", size: Size = "z", rd: Reg = "d", rn: Reg = "n",
         } ["{op} {rd}, {rn}"]
+        /// `ctz`, `cnt`, `abs`.
+        Cssc "z 10 11010110 00000 oooooo nnnnn ddddd" {
+            op: DataProc1Cssc = "o", size: Size = "z", rd: Reg = "d", rn: Reg = "n",
+        } ["{op} {rd}, {rn}"]: Cssc
         /// `rev`: all bytes of the register in reverse order.
         Reverse "z 10 11010110 00000 00001 Z nnnnn ddddd" { size: Size = "z", rd: Reg = "d", rn: Reg = "n" } [
             "rev {rd}, {rn}",
@@ -373,11 +415,11 @@ encodings! {
         /// `pacia` to `autdb`: signs or authenticates a pointer.
         Pac "110 11010110 00001 000 ooo nnnnn ddddd" { op: PacOp = "o", rd: Reg = "d", rn: RegSp = "n" } [
             "{op} {rd}, {rn}",
-        ]
+        ]: PAuth
         /// `paciza` to `autdzb`: the same with zero as the modifier.
-        PacZero "110 11010110 00001 001 ooo 11111 ddddd" { op: PacZeroOp = "o", rd: Reg = "d" } ["{op} {rd}"]
+        PacZero "110 11010110 00001 001 ooo 11111 ddddd" { op: PacZeroOp = "o", rd: Reg = "d" } ["{op} {rd}"]: PAuth
         /// `xpaci`, `xpacd`: removes a signature.
-        PacStrip "110 11010110 00001 01000 o 11111 ddddd" { op: PacStrip = "o", rd: Reg = "d" } ["{op} {rd}"]
+        PacStrip "110 11010110 00001 01000 o 11111 ddddd" { op: PacStrip = "o", rd: Reg = "d" } ["{op} {rd}"]: PAuth
         /// `madd`, `msub`; so `mul`, `mneg`.
         MulAdd "z 00 11011000 mmmmm o aaaaa nnnnn ddddd" {
             op: MulAdd = "o", size: Size = "z", rd: Reg = "d", rn: Reg = "n", rm: Reg = "m", ra: Reg = "a",

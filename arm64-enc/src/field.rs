@@ -215,7 +215,7 @@ macro_rules! encodings {
             $(
                 $(#[$meta:meta])*
                 $variant:ident $diagram:literal { $( $field:ident: $ty:ty = $letters:literal ),* $(,)? }
-                [ $( $form:literal $(if $when:path)? ),+ $(,)? ]
+                [ $( $form:literal $(if $when:path)? ),+ $(,)? ] $(: $feature:ident)?
             )*
         }
     ) => {
@@ -274,6 +274,7 @@ macro_rules! encodings {
                         group: stringify!($enum),
                         name: stringify!($variant),
                         diagram: DIAGRAM,
+                        feature: $crate::field::needs!($($feature)?),
                         text: $crate::text::Grammar::new(DIAGRAM, FIELDS, &[
                             $({
                                 const PIECES: usize = $crate::text::form::count($form);
@@ -414,6 +415,16 @@ macro_rules! ops {
     };
 }
 
+/// The feature of a class: none, if it does not name one.
+macro_rules! needs {
+    () => {
+        None
+    };
+    ($feature:ident) => {
+        Some($crate::Feature::$feature)
+    };
+}
+
 /// The kind of a field of `ops!`: a name, if it does not say what else.
 macro_rules! kind {
     () => {
@@ -424,4 +435,4 @@ macro_rules! kind {
     };
 }
 
-pub(crate) use {encodings, kind, ops};
+pub(crate) use {encodings, kind, needs, ops};

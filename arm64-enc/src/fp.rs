@@ -212,6 +212,24 @@ ops! {
     }
 }
 
+ops! {
+    /// Rounds to an integral value that an integer of a width holds.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::RoundTo::Frint32z.name(), "frint32z");
+    /// ```
+    pub enum RoundTo: 2 {
+        /// 32 bits, to zero.
+        Frint32z = 0b00 "frint32z",
+        /// 32 bits, as FPCR says.
+        Frint32x = 0b01 "frint32x",
+        /// 64 bits, to zero.
+        Frint64z = 0b10 "frint64z",
+        /// 64 bits, as FPCR says.
+        Frint64x = 0b11 "frint64x",
+    }
+}
+
 encodings! {
     /// Scalar floating point.
     ///
@@ -224,6 +242,10 @@ encodings! {
         Unary "000 11110 tt 1 oooooo 10000 nnnnn ddddd" {
             op: FpUnary = "o", size: FpSize = "t", rd: VReg = "d", rn: VReg = "n",
         } ["{op} {rd}, {rn}"]
+        /// `frint32z`, `frint32x`, `frint64z`, `frint64x`.
+        RoundTo "000 11110 tt 1 0100 oo 10000 nnnnn ddddd" {
+            op: RoundTo = "o", size: FpSize = "t", rd: VReg = "d", rn: VReg = "n",
+        } ["{op} {rd}, {rn}"]: Frintts
         /// `fcvt`.
         Convert "000 11110 tt 1 oooooo 10000 nnnnn ddddd" { op: FpConvert = "to", rd: VReg = "d", rn: VReg = "n" } [
             "fcvt {rd:d}, {rn:s}; t=0 o=5",
@@ -295,6 +317,6 @@ encodings! {
         /// `fjcvtzs`: to a word as JavaScript does, and the flags tell whether it was exact.
         ToIntJavaScript "000 11110 01 1 11 110 000000 nnnnn ddddd" { rd: Reg = "d", rn: VReg = "n" } [
             "fjcvtzs {rd:w}, {rn:d}",
-        ]
+        ]: Jscvt
     }
 }

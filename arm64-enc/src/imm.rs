@@ -75,6 +75,8 @@ unsigned! {
     Imm5(u8) as Number: 5, "5-bit immediate", "0 to 31";
     /// The rotation of `rmif`, 6 bits.
     Imm6(u8) as Number: 6, "6-bit immediate", "0 to 63";
+    /// The operand of an unsigned minimum or maximum, 8 bits.
+    Imm8(u8) as Number: 8, "8-bit immediate", "0 to 255";
     /// A 4-bit immediate of `msr` to a PSTATE field.
     Imm4(u8) as Number: 4, "4-bit immediate", "0 to 15";
     /// The flags N, Z, C, V as bits 3 to 0: what a conditional compare leaves when its condition fails.

@@ -3,10 +3,11 @@
 use core::fmt;
 
 use crate::simd::{
-    SimdCopy, SimdImm, SimdIndexed, SimdLdSt, SimdScalar, SimdShift, SimdThree, SimdTwo,
+    SimdCopy, SimdCrypto, SimdExtension, SimdImm, SimdIndexed, SimdLdSt, SimdScalar, SimdShift,
+    SimdThree, SimdTwo,
 };
 use crate::text::Grammar;
-use crate::{Atomic, Branch, DpImm, DpReg, Fp, LdSt, Simd, System};
+use crate::{Atomic, Branch, DpImm, DpReg, Feature, Fp, LdSt, Simd, System};
 
 /// An A64 instruction. Every value of this type has exactly one encoding.
 ///
@@ -60,6 +61,8 @@ pub struct Class {
     pub name: &'static str,
     /// 32 characters, most significant bit first, blanks apart: `0`, `1`, or the letter of a field.
     pub diagram: &'static str,
+    /// The extension that all of its instructions need.
+    pub feature: Option<Feature>,
     /// Its texts.
     pub(crate) text: Grammar,
 }
@@ -150,6 +153,8 @@ pub(crate) const GROUPS: &[&[Class]] = &[
     SimdIndexed::CLASSES,
     SimdScalar::CLASSES,
     SimdLdSt::CLASSES,
+    SimdCrypto::CLASSES,
+    SimdExtension::CLASSES,
 ];
 
 impl Inst {

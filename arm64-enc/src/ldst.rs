@@ -493,7 +493,7 @@ encodings! {
         } [
             "stlur{op:tail} {rt:mem}, [{rn}{offset:optional}]; o=0",
             "ldapur{op:tail} {rt:mem}, [{rn}{offset:optional}]" if when::loads,
-        ]
+        ]: Lrcpc2
         /// `prfum`.
         PrefetchUnscaled "11 111 0 00 10 0 iiiiiiiii 00 nnnnn ttttt" {
             op: Prefetch = "t", rn: RegSp = "n", offset: Simm9 = "i",
@@ -561,6 +561,6 @@ encodings! {
         /// `ldraa`, `ldrab`.
         Auth "11 111 0 00 o h 1 iiiiiiiii m 1 nnnnn ttttt" {
             op: LoadAuth = "o", mode: AuthMode = "m", rt: Reg = "t", rn: RegSp = "n", offset: Simm10 = "hi",
-        } ["{op} {rt}, [{rn}{offset:optional}]; m=0", "{op} {rt}, [{rn}, {offset}]!; m=1"]
+        } ["{op} {rt}, [{rn}{offset:optional}]; m=0", "{op} {rt}, [{rn}, {offset}]!; m=1"]: PAuth
     }
 }

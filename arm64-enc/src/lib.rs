@@ -30,6 +30,7 @@ mod cond;
 mod dp_imm;
 mod dp_reg;
 mod error;
+mod feature;
 mod field;
 mod fixup;
 mod fp;
@@ -56,20 +57,21 @@ pub use branch::{
     Branch, BranchAuth, BranchAuthZero, BranchImm, BranchReg, CompareZero, ReturnSpecial, TestBit,
 };
 pub use cond::Cond;
-pub use dp_imm::{AddSub, Bitfield, DpImm, LogicalImmOp, MoveWide};
+pub use dp_imm::{AddSub, Bitfield, DpImm, LogicalImmOp, MinMaxSigned, MinMaxUnsigned, MoveWide};
 pub use dp_reg::{
-    CondCompare, CondSelect, Crc32, DataProc1, DataProc2, DpReg, Flags, LogicalReg, MulAdd,
-    MulAddLong, MulHigh, PacOp, PacStrip, PacZeroOp, SetF,
+    CondCompare, CondSelect, Crc32, DataProc1, DataProc1Cssc, DataProc2, DpReg, Flags, LogicalReg,
+    MinMax, MulAdd, MulAddLong, MulHigh, PacOp, PacStrip, PacZeroOp, SetF,
 };
 pub use error::EncodeError;
+pub use feature::Feature;
 pub use fixup::{AsmError, BranchKind, RelocKind, Relocation, Symbol};
 pub use fp::{
     Fp, FpBinary, FpCompare, FpCondCompare, FpConvert, FpMove, FpTernary, FpToFixed, FpToInt,
-    FpUnary, IntToFp,
+    FpUnary, IntToFp, RoundTo,
 };
 pub use imm::{
-    ArithImm, BitNumber, FpImm8, HintNumber, Imm4, Imm5, Imm6, Imm16, MoveImm, Nzcv, Prefetch,
-    RangePrefetch, SysOperand,
+    ArithImm, BitNumber, FpImm8, HintNumber, Imm4, Imm5, Imm6, Imm8, Imm16, MoveImm, Nzcv,
+    Prefetch, RangePrefetch, SysOperand,
 };
 pub use inst::{Class, Encode, Inst};
 pub use label::Label;
@@ -81,7 +83,7 @@ pub use logical::LogicalImm;
 pub use materialize::{MoveSequence, materialize};
 pub use offset::{
     AccessSize, AdrOffset, Offset14, Offset19, Offset26, PageOffset, PairOffset, ScaledOffset,
-    Simm9, Simm10,
+    Simm8, Simm9, Simm10,
 };
 pub use parse::ParseError;
 pub use pool::Constant;
@@ -90,8 +92,8 @@ pub use shift::{
     ArithShift, BitfieldImm, Extend, ExtendShift, ExtractLsb, FractionBits, Shift, ShiftKind,
 };
 pub use simd::{
-    Arrangement, ByteMask, Simd, SimdCopy, SimdImm, SimdIndexed, SimdLdSt, SimdScalar, SimdShift,
-    SimdThree, SimdTwo, VectorLogical, VectorSize,
+    Arrangement, ByteMask, Simd, SimdCopy, SimdCrypto, SimdExtension, SimdImm, SimdIndexed,
+    SimdLdSt, SimdScalar, SimdShift, SimdThree, SimdTwo, VectorLogical, VectorSize,
 };
 pub use system::{
     Barrier, BarrierOption, Exception, FlagOp, PStateField, StreamingState, StreamingSwitch,

@@ -96,6 +96,8 @@ signed! {
     /// assert_eq!(Simm9::new(256), None);
     /// ```
     Simm9(i16) as Signed: 9 bits of 1, "unscaled offset", "-256 to 255";
+    /// The operand of a signed minimum or maximum.
+    Simm8(i8) as Signed: 8 bits of 1, "8-bit immediate", "-128 to 127";
     /// The offset of `ldraa` and `ldrab`, in multiples of 8.
     Simm10(i16) as Signed: 10 bits of 8, "offset of an authenticated load", "a multiple of 8 from -4096 to 4088";
 }

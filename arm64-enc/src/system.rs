@@ -399,9 +399,9 @@ encodings! {
             "{op} {option}",
         ]
         /// `sb`: speculation barrier.
-        SpeculationBarrier "11010101000000110011 0000 111 11111" {} ["sb"]
+        SpeculationBarrier "11010101000000110011 0000 111 11111" {} ["sb"]: Sb
         /// `cfinv`, `xaflag`, `axflag`.
-        Flags "1101010100000 000 0100 0000 ooo 11111" { op: FlagOp = "o" } ["{op}"]
+        Flags "1101010100000 000 0100 0000 ooo 11111" { op: FlagOp = "o" } ["{op}"]: FlagM
         /// `msr` of an immediate to a field of the process state.
         MsrImm "1101010100000 ppp 0100 iiii qqq 11111" { field: PStateField = "pq", imm: Imm4 = "i" } [
             "msr {field}, {imm}",
@@ -410,7 +410,7 @@ encodings! {
         Streaming "1101010100000 011 0100 ppp o 011 11111" { op: StreamingSwitch = "o", state: StreamingState = "p" } [
             "{op}; p=3",
             "{op} {state}",
-        ]
+        ]: Sme
         /// `msr` of a register to a system register.
         Msr "11010101000 1 rrrrrrrrrrrrrrr ttttt" { reg: SysReg = "r", rt: Reg = "t" } ["msr {reg:write}, {rt}"]
         /// `mrs`.

@@ -323,16 +323,21 @@ impl Parser<'_> {
     }
 
     /// `v3.h[7]`, as the second operand of a product.
-    pub(super) fn register_and_lane(&mut self, row: &Row, lane: char) -> Result<(), Misfit> {
+    pub(super) fn register_and_lane(
+        &mut self,
+        row: &Row,
+        lane: &'static str,
+    ) -> Result<(), Misfit> {
         let (register_bits, lanes, expected) = match lane {
-            'h' => (4, 8, "a half word of v0 to v15, such as v2.h[7]"),
-            's' => (5, 4, "a word of a vector, such as v2.s[3]"),
+            "h" => (4, 8, "a half word of v0 to v15, such as v2.h[7]"),
+            "4b" => (5, 4, "four bytes of a vector, such as v2.4b[3]"),
+            "s" => (5, 4, "a word of a vector, such as v2.s[3]"),
             _ => (5, 2, "a double word of a vector, such as v2.d[1]"),
         };
         self.want(Expected::Kind(expected));
         let ('v', number) = self.read_vector().ok_or(Misfit)? else { return Err(Misfit) };
         let shape = self.shape().ok_or(Misfit)?;
-        let is_lane = shape.is_any() || shape.is(lane.encode_utf8(&mut [0; 4]));
+        let is_lane = shape.is_any() || shape.is(lane);
         if !is_lane || number >> register_bits != 0 {
             return Err(Misfit);
         }

@@ -12,155 +12,100 @@ use crate::VReg;
 use crate::field::{Field, encodings, ops};
 use crate::text::Kind;
 
-/// A half word of one of the registers v0 to v15.
-///
-/// ```
-/// use arm64_enc::simd::HalfElement;
-/// use arm64_enc::VReg;
-/// assert!(HalfElement::new(VReg::new(15).unwrap(), 7).is_some());
-/// assert!(HalfElement::new(VReg::new(16).unwrap(), 0).is_none());
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct HalfElement {
-    index: u8,
-    register: VReg,
-}
-
-impl HalfElement {
-    /// Lane `index` of `register`.
-    #[must_use]
-    pub const fn new(register: VReg, index: u32) -> Option<HalfElement> {
-        if register.number() < 16 && index < 8 {
-            Some(HalfElement { index: index as u8, register })
-        } else {
-            None
+macro_rules! element {
+    ($(#[$doc:meta])* $name:ident: $register_bits:literal and $index_bits:literal bits of $lane:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub struct $name {
+            index: u8,
+            register: VReg,
         }
-    }
 
-    /// The register.
-    #[must_use]
-    pub const fn register(self) -> VReg {
-        self.register
-    }
+        impl $name {
+            /// Lane `index` of `register`.
+            #[must_use]
+            pub const fn new(register: VReg, index: u32) -> Option<$name> {
+                if register.number() >> $register_bits == 0 && index >> $index_bits == 0 {
+                    Some($name { index: index as u8, register })
+                } else {
+                    None
+                }
+            }
 
-    /// The number of the lane.
-    #[must_use]
-    pub const fn index(self) -> u32 {
-        self.index as u32
-    }
+            /// The register.
+            #[must_use]
+            pub const fn register(self) -> VReg {
+                self.register
+            }
+
+            /// The number of the lane.
+            #[must_use]
+            pub const fn index(self) -> u32 {
+                self.index as u32
+            }
+        }
+
+        impl Field for $name {
+            const WIDTH: u32 = $register_bits + $index_bits;
+            const KIND: Kind = Kind::Element($lane);
+
+            #[inline]
+            fn bits(self) -> u32 {
+                u32::from(self.index) << $register_bits | u32::from(self.register.number())
+            }
+
+            #[inline]
+            fn from_bits(bits: u32) -> Option<Self> {
+                let register = bits & ((1 << $register_bits) - 1);
+                $name::new(VReg::new(register as u8)?, bits >> $register_bits)
+            }
+        }
+    };
 }
 
-impl Field for HalfElement {
-    const WIDTH: u32 = 7;
-    const KIND: Kind = Kind::Element('h');
-
-    #[inline]
-    fn bits(self) -> u32 {
-        u32::from(self.index) << 4 | u32::from(self.register.number())
-    }
-
-    #[inline]
-    fn from_bits(bits: u32) -> Option<Self> {
-        HalfElement::new(VReg::new((bits & 0xf) as u8)?, bits >> 4)
-    }
+element! {
+    /// A half word of one of the registers v0 to v15.
+    ///
+    /// ```
+    /// use arm64_enc::simd::HalfElement;
+    /// use arm64_enc::VReg;
+    /// assert!(HalfElement::new(VReg::new(15).unwrap(), 7).is_some());
+    /// assert!(HalfElement::new(VReg::new(16).unwrap(), 0).is_none());
+    /// ```
+    HalfElement: 4 and 3 bits of "h"
 }
-
-/// A word of a register.
-///
-/// ```
-/// use arm64_enc::V9;
-/// use arm64_enc::simd::WordElement;
-/// assert!(WordElement::new(V9, 3).is_some());
-/// assert!(WordElement::new(V9, 4).is_none());
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct WordElement {
-    index: u8,
-    register: VReg,
+element! {
+    /// A word of a register.
+    ///
+    /// ```
+    /// use arm64_enc::V9;
+    /// use arm64_enc::simd::WordElement;
+    /// assert!(WordElement::new(V9, 3).is_some());
+    /// assert!(WordElement::new(V9, 4).is_none());
+    /// ```
+    WordElement: 5 and 2 bits of "s"
 }
-
-impl WordElement {
-    /// Lane `index`, below 4, of `register`.
-    #[must_use]
-    pub const fn new(register: VReg, index: u32) -> Option<WordElement> {
-        if index < 4 { Some(WordElement { index: index as u8, register }) } else { None }
-    }
-
-    /// The register.
-    #[must_use]
-    pub const fn register(self) -> VReg {
-        self.register
-    }
-
-    /// The number of the lane.
-    #[must_use]
-    pub const fn index(self) -> u32 {
-        self.index as u32
-    }
+element! {
+    /// A double word of a register.
+    ///
+    /// ```
+    /// use arm64_enc::V9;
+    /// use arm64_enc::simd::DoubleElement;
+    /// assert!(DoubleElement::new(V9, 1).is_some());
+    /// assert!(DoubleElement::new(V9, 2).is_none());
+    /// ```
+    DoubleElement: 5 and 1 bits of "d"
 }
-
-impl Field for WordElement {
-    const WIDTH: u32 = 7;
-    const KIND: Kind = Kind::Element('s');
-
-    #[inline]
-    fn bits(self) -> u32 {
-        u32::from(self.index) << 5 | u32::from(self.register.number())
-    }
-
-    #[inline]
-    fn from_bits(bits: u32) -> Option<Self> {
-        WordElement::new(VReg::new((bits & 0x1f) as u8)?, bits >> 5)
-    }
-}
-
-/// A double word of a register.
-///
-/// ```
-/// use arm64_enc::V9;
-/// use arm64_enc::simd::DoubleElement;
-/// assert!(DoubleElement::new(V9, 1).is_some());
-/// assert!(DoubleElement::new(V9, 2).is_none());
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct DoubleElement {
-    index: u8,
-    register: VReg,
-}
-
-impl DoubleElement {
-    /// Lane `index`, below 2, of `register`.
-    #[must_use]
-    pub const fn new(register: VReg, index: u32) -> Option<DoubleElement> {
-        if index < 2 { Some(DoubleElement { index: index as u8, register }) } else { None }
-    }
-
-    /// The register.
-    #[must_use]
-    pub const fn register(self) -> VReg {
-        self.register
-    }
-
-    /// The number of the lane.
-    #[must_use]
-    pub const fn index(self) -> u32 {
-        self.index as u32
-    }
-}
-
-impl Field for DoubleElement {
-    const WIDTH: u32 = 6;
-    const KIND: Kind = Kind::Element('d');
-
-    #[inline]
-    fn bits(self) -> u32 {
-        u32::from(self.index) << 5 | u32::from(self.register.number())
-    }
-
-    #[inline]
-    fn from_bits(bits: u32) -> Option<Self> {
-        DoubleElement::new(VReg::new((bits & 0x1f) as u8)?, bits >> 5)
-    }
+element! {
+    /// Four bytes of a register.
+    ///
+    /// ```
+    /// use arm64_enc::V9;
+    /// use arm64_enc::simd::BytesElement;
+    /// assert!(BytesElement::new(V9, 3).is_some());
+    /// assert!(BytesElement::new(V9, 4).is_none());
+    /// ```
+    BytesElement: 5 and 2 bits of "4b"
 }
 
 ops! {

@@ -1,7 +1,9 @@
-//! AdvSIMD, one file per encoding class: operations, shapes and operands. Half precision, dot products and cryptography are not here yet: they are rows
-//! in these tables.
+//! AdvSIMD, one file per encoding class: operations, shapes and operands. Half precision is not here
+//! yet: its rows belong in these tables.
 
 mod copy;
+mod crypto;
+mod extension;
 mod imm;
 mod indexed;
 mod ldst;
@@ -14,10 +16,14 @@ mod two;
 pub use copy::{
     DupLane, DupShape, ExtStart, LanePair, Permute, SimdCopy, SmovLane, Table, TableLen, UmovLane,
 };
+pub use crypto::{
+    AesOp, Sha1Op, Sha256Op, Sha512Op, SimdCrypto, Sm3Op, Sm3PartOp, ThreeWayLogical,
+};
+pub use extension::{ByteDot, MatrixMul, MixedDot, RoundingDoubling, SimdExtension};
 pub use imm::{Byte, ByteMask, HalfShift, ModifiedImm, OnesImm, OnesShift, SimdImm, WordShift};
 pub use indexed::{
-    DoubleElement, HalfElement, IndexedDoublingLong, IndexedFp, IndexedHigh, IndexedInt,
-    IndexedLong, SimdIndexed, WordElement,
+    BytesElement, DoubleElement, HalfElement, IndexedDoublingLong, IndexedFp, IndexedHigh,
+    IndexedInt, IndexedLong, SimdIndexed, WordElement,
 };
 pub use ldst::{
     Access, ByteLane, DoubleLane, HalfLane, Members, PostIndex, PostRegister, Registers, SimdLdSt,
@@ -127,25 +133,36 @@ groups! {
     Scalar(SimdScalar),
     /// Loads and stores of structures.
     LdSt(SimdLdSt),
+    /// Cryptography.
+    Crypto(SimdCrypto),
+    /// Arithmetic of later versions of the architecture.
+    Extension(SimdExtension),
 }
 
 impl Simd {
     /// The AdvSIMD instruction that `word` stands for, if there is one.
     #[must_use]
     pub fn decode(word: u32) -> Option<Simd> {
-        // Bit 31 is 0 throughout; bits 30 and 28 tell scalars from vectors, 27 to 24 the class.
+        // Bit 31 is 0 but for some of cryptography; bits 30 and 28 tell scalars from vectors, 27 to 24 the class.
         match (word >> 24 & 0x1f, word >> 31) {
+            (0b01110, 1) => SimdCrypto::decode(word).map(Simd::Crypto),
             (_, 1) => None,
             (0b01100 | 0b01101, _) => SimdLdSt::decode(word).map(Simd::LdSt),
             (0b01110, _) => SimdThree::decode(word)
                 .map(Simd::Three)
                 .or_else(|| SimdTwo::decode(word).map(Simd::Two))
-                .or_else(|| SimdCopy::decode(word).map(Simd::Copy)),
+                .or_else(|| SimdCopy::decode(word).map(Simd::Copy))
+                .or_else(|| SimdExtension::decode(word).map(Simd::Extension))
+                .or_else(|| SimdCrypto::decode(word).map(Simd::Crypto)),
             (0b01111, _) => SimdShift::decode(word)
                 .map(Simd::Shift)
                 .or_else(|| SimdImm::decode(word).map(Simd::Imm))
-                .or_else(|| SimdIndexed::decode(word).map(Simd::Indexed)),
-            (0b11110 | 0b11111, _) => SimdScalar::decode(word).map(Simd::Scalar),
+                .or_else(|| SimdIndexed::decode(word).map(Simd::Indexed))
+                .or_else(|| SimdExtension::decode(word).map(Simd::Extension)),
+            (0b11110 | 0b11111, _) => SimdScalar::decode(word)
+                .map(Simd::Scalar)
+                .or_else(|| SimdExtension::decode(word).map(Simd::Extension))
+                .or_else(|| SimdCrypto::decode(word).map(Simd::Crypto)),
             _ => None,
         }
     }

@@ -56,6 +56,16 @@ views! {
     S "s",
     /// A scalar of 64 bits.
     D "d",
+    /// A scalar of 128 bits.
+    Q "q",
+    /// 16 bytes.
+    B16 "16b",
+    /// One quad word.
+    Q1 "1q",
+    /// Bytes, as many as bit 30 says.
+    Bytes "bytes",
+    /// Double words, as many as bit 30 says.
+    Doubles "doubles",
     /// A vector without a shape.
     V "v",
     /// A register as wide as `opc` of a pair or literal says.

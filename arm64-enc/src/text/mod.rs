@@ -106,7 +106,7 @@ pub(crate) enum Kind {
     /// The first byte that `ext` takes.
     Start,
     /// A register and one of its lanes of this width.
-    Element(char),
+    Element(&'static str),
     /// How the base moves after an access.
     Post,
 }

@@ -142,7 +142,7 @@ impl Printer<'_, '_> {
             }
             (Kind::Start, _) => self.number((bits & 15).into()),
             (Kind::Element(lane), _) => {
-                let register_bits = if lane == 'h' { 4 } else { 5 };
+                let register_bits = if lane == "h" { 4 } else { 5 };
                 let (register, index) = (bits & ((1 << register_bits) - 1), bits >> register_bits);
                 write!(self.f, "v{register}.{lane}[{index}]")
             }

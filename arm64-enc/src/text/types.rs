@@ -123,12 +123,29 @@ pub(crate) fn fixed(view: View, word: u32) -> Option<&'static str> {
         View::S | View::ListS => "s",
         View::D | View::ListD => "d",
         View::ListB => "b",
+        View::Q => "q",
+        View::B16 => "16b",
+        View::Q1 => "1q",
         View::V => "",
         View::D2 => "2d",
         View::S2 => "2s",
         View::S4 => "4s",
         View::H8 => "8h",
         View::Table => "16b",
+        View::Bytes => {
+            if is_quad {
+                "16b"
+            } else {
+                "8b"
+            }
+        }
+        View::Doubles => {
+            if is_quad {
+                "2d"
+            } else {
+                "1d"
+            }
+        }
         View::Halves => {
             if is_quad {
                 "8h"
