@@ -63,6 +63,12 @@
 //! ([`ir::verify_confined`]). To add and call such a module is safe, wherever it comes from. One that computes addresses is
 //! refused unless somebody vouches for it, which is `unsafe` and done once, by [`Options::trusted`]; or the memory of the engine is
 //! [restricted](Options::restricted), which the interpreter and the simulator can do, at the cost of a check for each access.
+//!
+//! # Memory
+//! A confined module works on its own stack slots and data objects, and on slices: `&[T]` and `&mut [T]` are lent to it for a call
+//! ([`Arg`]), and an index beyond their end is a trap. Data objects hold bytes, numbers and addresses ([`ir::DataObject`]); the host
+//! reads and writes them by name ([`Engine::read_data`], [`Engine::write_data`]). Each module has its own, which live as long as
+//! its functions. `examples/filter.rs` runs a query over columns that it lends.
 #![deny(unsafe_code)]
 // What only the engines use whose features are off is not worth a condition at each place.
 #![cfg_attr(not(all(feature = "interpreter", feature = "simulator")), allow(dead_code))]
