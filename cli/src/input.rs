@@ -190,7 +190,7 @@ fn clamp(text: &str, span: Range<usize>) -> Range<usize> {
 pub(crate) fn failed(error: Error, program: &Program) -> Failure {
     match error {
         Error::Trap(trap) => Failure::Trapped(render_trap(&trap, program)),
-        Error::MissingHost { name, signature } => {
+        Error::MissingHost { name, signature, .. } => {
             let hosts = program.hosts();
             let meant = match ir::nearest(&name, hosts.names()) {
                 Some(near) => format!("is `{near}` meant?"),

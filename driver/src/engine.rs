@@ -97,7 +97,8 @@ impl Engine {
     }
 
     /// Adds the functions of a module. They may call each other, functions that were added or declared before, and the
-    /// host. Each is compiled when it is first called, or by [`prepare`](Engine::prepare). Data objects are the module's own.
+    /// host. Each is compiled when it is first called, or by [`prepare`](Engine::prepare). Data objects are the module's own. Functions of
+    /// the module are inlined into each other; those of other modules are called, as they may be replaced.
     ///
     /// # Errors
     /// The first thing that is wrong with the module, missing, or there already; the engine is then as before.

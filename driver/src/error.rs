@@ -114,6 +114,8 @@ pub enum Error {
         name: String,
         /// What the module calls it as.
         signature: Signature,
+        /// A name that is there and looks alike, of the host or of a function.
+        similar: Option<String>,
     },
     /// A function of the host has another signature than the module says.
     HostSignature {
@@ -321,10 +323,13 @@ impl fmt::Display for Error {
                 write!(f, "`{name}` is declared, but has no body yet; add a module that has it")
             }
             Error::Removed { name } => write!(f, "`{name}` was removed"),
-            Error::MissingHost { name, signature } => write!(
-                f,
-                "the module wants the host function `{name}` {signature}; add it to the `Hosts`"
-            ),
+            Error::MissingHost { name, signature, similar } => {
+                write!(f, "the module wants the host function `{name}` {signature}; ")?;
+                match similar {
+                    Some(similar) => write!(f, "is `{similar}` meant? If not, add it to the `Hosts`"),
+                    None => write!(f, "add it to the `Hosts`"),
+                }
+            }
             Error::HostSignature { name, declared, actual } => write!(
                 f,
                 "the module declares the host function `{name}` as {declared}, but it is {actual}"

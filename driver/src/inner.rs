@@ -453,6 +453,7 @@ impl Inner {
             let (target, actual) = found.ok_or_else(|| Error::MissingHost {
                 name: name.clone(),
                 signature: declared.clone(),
+                similar: ir::nearest(name, table.all_names()).map(str::to_owned),
             })?;
             match target {
                 Target::Function(id) => {

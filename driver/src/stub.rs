@@ -70,10 +70,10 @@ pub(crate) struct Stubs {
     removed: u64,
     /// [`Runtime::FreeRoom`].
     free_room: u64,
-    /// By address, with the slot of the first stub. Slots are numbered in the order in which they get their stubs.
-    blocks: BTreeMap<u64, (Arc<ExecutableCode>, SlotNumber)>,
-    /// The block whose stubs are not all taken.
-    last: Option<(Arc<ExecutableCode>, usize)>,
+    /// In the order of the slots.
+    blocks: Vec<Arc<ExecutableCode>>,
+    /// The slots of their first stubs.
+    by_address: BTreeMap<u64, SlotNumber>,
 }
 
 /// How `compile` calls the engine.
@@ -106,7 +106,7 @@ impl Stubs {
         let helper = Helper { words: code.words, frame: code.frame_rows };
         let piece = space.add_helper("jitsu: free room", &helper)?;
         let free_room = piece.address() + u64::from(code.entry);
-        Ok(Self { compile, removed, free_room, blocks: BTreeMap::new(), last: None })
+        Ok(Self { compile, removed, free_room, blocks: Vec::new(), by_address: BTreeMap::new() })
     }
 
     /// Where calls of a removed function end, and of one that cannot be compiled.
@@ -121,24 +121,25 @@ impl Stubs {
         }
     }
 
-    /// The stub of a slot whose number follows the last one's.
-    pub(crate) fn next(&mut self, slot: SlotNumber, space: &Space) -> Result<Stub, Error> {
-        let (block, taken) = match self.last.take() {
-            Some(last) => last,
-            None => {
-                let block = self.new_block(space)?;
-                self.blocks.insert(block.address(), (Arc::clone(&block), slot));
-                (block, 0)
-            }
-        };
-        let address = block.address() + STUB_BYTES * taken as u64;
-        self.last = (taken + 1 < BLOCK).then(|| (Arc::clone(&block), taken + 1));
-        Ok(Stub(Some((block, address))))
+    /// Makes the stub of a slot whose number follows the last one's.
+    pub(crate) fn make(&mut self, slot: SlotNumber, space: &Space) -> Result<(), Error> {
+        if slot.index() / BLOCK == self.blocks.len() {
+            let block = self.new_block(space)?;
+            self.by_address.insert(block.address(), slot);
+            self.blocks.push(block);
+        }
+        Ok(())
+    }
+
+    /// The stub of a slot.
+    pub(crate) fn of(&self, slot: SlotNumber) -> Stub {
+        let (block, number) = (&self.blocks[slot.index() / BLOCK], slot.index() % BLOCK);
+        Stub(Some((Arc::clone(block), block.address() + STUB_BYTES * number as u64)))
     }
 
     /// The slot of the stub at an address.
     pub(crate) fn slot_at(&self, address: u64) -> Option<SlotNumber> {
-        let (start, (_, first)) = self.blocks.range(..=address).next_back()?;
+        let (start, first) = self.by_address.range(..=address).next_back()?;
         first.plus(u32::try_from((address - start) / STUB_BYTES).ok()?)
     }
 

@@ -31,7 +31,7 @@ use crate::unit::Unit;
 pub(crate) struct SlotNumber(u32);
 
 impl SlotNumber {
-    fn index(self) -> usize {
+    pub(crate) fn index(self) -> usize {
         self.0 as usize
     }
 
@@ -124,7 +124,6 @@ struct Site {
 #[derive(Debug)]
 struct Entry {
     slot: Arc<Slot>,
-    stub: Stub,
     body: Body,
     /// None is there unless it is called before it is replaced.
     sites: Option<Box<Sites>>,
@@ -241,26 +240,25 @@ impl Table {
             Some(space) => self.native_entry(signature, space)?,
             None => None,
         };
-        let (number, generation, stub) = match self.free.pop() {
+        let (number, generation) = match self.free.pop() {
             Some(number) => {
                 let entry = &self.entries[number.index()];
-                (number, entry.slot.id.generation.wrapping_add(1), entry.stub.clone())
+                (number, entry.slot.id.generation.wrapping_add(1))
             }
             None => {
                 let number = SlotNumber(
                     u32::try_from(self.entries.len())
                         .map_err(|_| Error::Internal("more functions than numbers"))?,
                 );
-                let stub = match (&mut self.stubs, space) {
-                    (Some(stubs), Some(space)) => stubs.next(number, space)?,
-                    _ => Stub::none(),
-                };
-                (number, 0, stub)
+                if let (Some(stubs), Some(space)) = (&mut self.stubs, space) {
+                    stubs.make(number, space)?;
+                }
+                (number, 0)
             }
         };
         let id = FuncId { engine: self.engine, slot: number, generation };
         let (name, signature) = (Arc::<str>::from(name), self.shared(signature));
-        let entry = AtomicU64::new(stub.address());
+        let entry = AtomicU64::new(self.stub(number).address());
         let slot = Arc::new(Slot {
             name: Arc::clone(&name),
             signature,
@@ -272,7 +270,6 @@ impl Table {
         });
         let entry = Entry {
             slot,
-            stub,
             body: Body::Declared,
             sites: None,
             is_replaced: false,
@@ -378,6 +375,11 @@ impl Table {
         self.names.keys().map(|name| &**name)
     }
 
+    /// What a module may call, by name.
+    pub(crate) fn all_names(&self) -> impl Iterator<Item = &str> {
+        self.names().chain(self.imported.keys().map(String::as_str))
+    }
+
     /// The signature of what is called, unless that was removed.
     pub(crate) fn signature(&self, target: Target) -> Option<&Signature> {
         match target {
@@ -392,13 +394,17 @@ impl Table {
         match &entry.body {
             // Its callers are where its stub is.
             Body::Compiled(code) if !entry.is_replaced => code.entry_for_stub(),
-            _ => entry.stub.address(),
+            _ => self.stub_address(slot),
         }
     }
 
     /// The address of the function as a value: it stays.
     pub(crate) fn stub_address(&self, slot: SlotNumber) -> u64 {
-        self.entry(slot).stub.address()
+        self.stub(slot).address()
+    }
+
+    fn stub(&self, slot: SlotNumber) -> Stub {
+        self.stubs.as_ref().map_or(Stub::none(), |stubs| stubs.of(slot))
     }
 
     /// Puts something else into a slot, sends every caller there, and gives back what was in it.
@@ -408,12 +414,13 @@ impl Table {
         body: Body,
         space: &Space,
     ) -> Result<Body, Error> {
+        let stub = self.stub(slot);
         let entry = self.entry_mut(slot);
         let had_code = matches!(entry.body, Body::Compiled(_));
         if had_code && !entry.is_replaced {
             // Else a thread could call the new function and after that, from another place, the old one.
             entry.is_replaced = true;
-            entry.send_callers(entry.stub.address(), space)?;
+            entry.send_callers(stub.address(), space)?;
             space.synchronize();
             entry.sites = None;
         }
@@ -422,8 +429,8 @@ impl Table {
             Body::Compiled(code) => Some((code.code.address(), code.entry_for_stub())),
             _ => None,
         };
-        entry.stub.go_to(code.map_or(entry.stub.lazy(), |(_, near)| near), space)?;
-        let entry_for_rust = code.map_or(entry.stub.address(), |(address, _)| address);
+        stub.go_to(code.map_or(stub.lazy(), |(_, near)| near), space)?;
+        let entry_for_rust = code.map_or(stub.address(), |(address, _)| address);
         entry.slot.entry.store(entry_for_rust, Ordering::Release);
         if let Some((_, near)) = code
             && !entry.is_replaced

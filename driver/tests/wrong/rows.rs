@@ -175,6 +175,16 @@ fn adding() -> Vec<Row> {
             "add it to the `Hosts`",
         ),
         (
+            "add: nearly a host function",
+            |w| error(w.engine.add(asks("new", "hots"))),
+            "is `host` meant? If not, add it",
+        ),
+        (
+            "add: nearly a function",
+            |w| error(w.engine.add(asks("new", "declard"))),
+            "is `declared` meant?",
+        ),
+        (
             "add: a function that was removed",
             |w| error(w.engine.add(asks("new", "removed"))),
             "`removed`",
