@@ -10,6 +10,8 @@ pub(crate) const SP: u8 = 32;
 pub(crate) const SINK: u8 = 33;
 /// The link register.
 pub(crate) const LR: u8 = 30;
+/// The index of the frame pointer.
+pub(crate) const FP: u8 = 29;
 /// As many as a `u8` can name, so that no index needs a bounds check.
 const FILE: usize = 256;
 

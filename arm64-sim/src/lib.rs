@@ -42,7 +42,7 @@ pub use check::Checks;
 pub use code::PublishError;
 pub use fault::{Fault, Place};
 pub use memory::Permission;
-pub use sim::{CallArgs, CallResults, CodeKind, Config, HostCall, Registers, Simulator};
+pub use sim::{CallArgs, CallResults, Calls, CodeKind, Config, HostCall, Registers, Simulator};
 pub use source::CodeSource;
 pub use stats::{Class, Stats};
 pub use stop::{Access, Stop};

@@ -2,7 +2,7 @@
 
 use crate::check::{Checks, Saved, Shadow};
 use crate::code::{Code, PublishError};
-use crate::cpu::{Cpu, LR, SP};
+use crate::cpu::{Cpu, FP, LR, SP};
 use crate::exec::system;
 use crate::fault::{Fault, Place};
 use crate::memory::{Memory, Permission};
@@ -138,6 +138,19 @@ pub struct Simulator {
     /// Runs that are under way: a host function may begin another.
     active: usize,
     source: Option<Box<dyn CodeSource>>,
+    calls: Calls,
+}
+
+/// The calls that were under way when one faulted, as the chain of frame records from `x29` on tells them. Each record is
+/// further up the stack than the one before.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Calls {
+    /// `x30`: where a function without a frame record returns to.
+    pub link: u64,
+    /// The return addresses of the innermost records.
+    pub returns: Vec<u64>,
+    /// Number of records.
+    pub all: usize,
 }
 
 impl core::fmt::Debug for Simulator {
@@ -173,6 +186,7 @@ impl Simulator {
             limited: config.budget.is_some(),
             active: 0,
             source: None,
+            calls: Calls::default(),
         }
     }
 
@@ -306,6 +320,9 @@ impl Simulator {
             self.go(entry, at)?;
             Ok(memory)
         });
+        if outcome.is_err() {
+            self.calls = self.find_calls();
+        }
         let cpu = &mut self.machine.core.cpu;
         saved.restore(cpu);
         cpu.x[usize::from(LR)] = link;
@@ -323,6 +340,34 @@ impl Simulator {
         results.ints.copy_from_slice(&cpu.x[..ARGUMENT_REGISTERS]);
         results.floats.copy_from_slice(&cpu.lo[..ARGUMENT_REGISTERS]);
         Ok(results)
+    }
+
+    /// The calls that were under way when the last one that faulted did.
+    #[must_use]
+    pub fn calls(&self) -> &Calls {
+        &self.calls
+    }
+
+    #[cold]
+    fn find_calls(&mut self) -> Calls {
+        /// Return addresses that are kept.
+        const KEPT: usize = 64;
+        let Core { cpu, mem } = &mut self.machine.core;
+        let mut calls = Calls { link: cpu.x[usize::from(LR)], ..Calls::default() };
+        let (mut record, mut least) = (cpu.x[usize::from(FP)], mem.stack().0);
+        let top = mem.stack().1;
+        while record >= least && record.is_multiple_of(8) && record <= top - 16 {
+            let (Ok(next), Ok(back)) = (mem.read(record), mem.read(record + 8)) else { break };
+            if back == RETURN_ADDRESS {
+                break;
+            }
+            if calls.returns.len() < KEPT {
+                calls.returns.push(back);
+            }
+            calls.all += 1;
+            (record, least) = (next, record + 16);
+        }
+        calls
     }
 
     /// Gives back the memory that a deep call needed.

@@ -103,7 +103,7 @@ pub(crate) fn listing(func: &Function, code: &CompiledCode, program: &Program) -
             .spans
             .binary_search_by_key(&offset, |&(start, _)| start)
             .ok()
-            .map(|index| code.spans[index].1)
+            .and_then(|index| code.spans[index].1)
             && span.line() != shown_line
         {
             shown_line = span.line();

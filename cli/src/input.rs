@@ -219,7 +219,7 @@ pub(crate) fn render_trap(trap: &Trap, program: &Program) -> String {
     let message = format!("the program trapped: {}", trap.kind);
     let detail = trap.detail.iter().cloned();
     let place = format!("in `{}`", trap.function);
-    match trap.span.and_then(|span| span_bytes(&program.text, span)) {
+    let report = match trap.span.and_then(|span| span_bytes(&program.text, span)) {
         Some((span, place_span)) if program.language == Language::Rust => render(
             &Problem {
                 code: "",
@@ -241,7 +241,8 @@ pub(crate) fn render_trap(trap: &Trap, program: &Program) -> String {
             let detail: String = detail.map(|detail| format!("\n  = note: {detail}")).collect();
             format!("error: {message} {place}\n  --> {file}{at}{detail}")
         }
-    }
+    };
+    format!("{}{}", report.trim_end_matches('\n'), trap.callers)
 }
 
 /// The bytes of the character at a place.

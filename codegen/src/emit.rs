@@ -2,7 +2,7 @@
 //! the end. The assembler places jump tables, constants and what far references need.
 
 use arm64_enc::{AsmError, Assembler, Label};
-use ir::{Function, Span, TrapKind};
+use ir::{Effect, Function, Span, TrapKind};
 use regalloc::{Allocation, Edit, Inst, ProgPoint};
 
 use crate::error::Reason;
@@ -70,8 +70,11 @@ pub struct CompiledCode {
     pub relocs: Vec<Reloc>,
     /// The trap sites, by offset.
     pub traps: Vec<TrapSite>,
-    /// The place in the source of the code from each offset on, by offset.
-    pub spans: Vec<(u32, Span)>,
+    /// The place in the source of the code from each offset on, if it is known, by offset. It is exact for what can trap or
+    /// call; elsewhere an instruction without a place has that of those before it.
+    pub spans: Vec<(u32, Option<Span>)>,
+    /// The offset from which on `x29` points to the frame record of a call; a function without one leaves that of its caller.
+    pub record_from: Option<u32>,
     /// How many bytes of `words` are instructions; constants follow.
     pub code_bytes: u32,
     /// Bytes of stack that a call takes.
@@ -106,9 +109,9 @@ pub(crate) fn emit(
     let order = order::emission_order(mf);
     let targets = order::thread_jumps(mf, allocation);
     let labels: Vec<Label> = mf.blocks.iter().map(|_| emitter.asm.label()).collect();
-    let mut spans: Vec<(u32, Span)> = Vec::new();
+    let mut spans = Spans::default();
 
-    frame.prologue(&mut emitter.asm, &mut emitter.rows)?;
+    let record_from = frame.prologue(&mut emitter.asm, &mut emitter.rows)?;
     // Blocks that only jump elsewhere are left out.
     let written: Vec<usize> = order.into_iter().filter(|&block| targets[block] == block).collect();
     let edits = allocation.edits();
@@ -121,12 +124,11 @@ pub(crate) fn emit(
         for at in range {
             let inst = &mf.insts[at];
             let id = Inst::new(at as u32);
-            if let Some(span) = inst.source.and_then(|source| func.span(source)) {
-                let offset = emitter.asm.offset() as u32;
-                match spans.last_mut() {
-                    Some((_, last)) if *last == span => {}
-                    Some((start, last)) if *start == offset => *last = span,
-                    _ => spans.push((offset, span)),
+            if let Some(source) = inst.source {
+                let span = func.span(source);
+                let effect = func.inst(source).opcode().info().effect;
+                if span.is_some() || effect != Effect::Pure {
+                    spans.push(emitter.asm.offset(), span);
                 }
             }
             next_edit = run_edits(&mut emitter, edits, next_edit, ProgPoint::before(id))?;
@@ -143,7 +145,24 @@ pub(crate) fn emit(
             next_edit = run_edits(&mut emitter, edits, next_edit, ProgPoint::after(id))?;
         }
     }
-    finish(emitter, spans)
+    finish(emitter, spans, record_from)
+}
+
+/// The places in the source of code that is being written.
+#[derive(Default)]
+struct Spans(Vec<(u32, Option<Span>)>);
+
+impl Spans {
+    /// What comes from `offset` on is from this place.
+    fn push(&mut self, offset: usize, span: Option<Span>) {
+        let offset = offset as u32;
+        match self.0.last_mut() {
+            Some((_, last)) if *last == span => {}
+            Some((start, last)) if *start == offset => *last = span,
+            None if span.is_none() => {}
+            _ => self.0.push((offset, span)),
+        }
+    }
 }
 
 fn run_edits(
@@ -211,8 +230,13 @@ impl Terminator<'_> {
     }
 }
 
-fn finish(mut emitter: Emitter<'_>, spans: Vec<(u32, Span)>) -> Result<CompiledCode, Reason> {
+fn finish(
+    mut emitter: Emitter<'_>,
+    mut spans: Spans,
+    record_from: Option<u32>,
+) -> Result<CompiledCode, Reason> {
     for (label, trap) in std::mem::take(&mut emitter.stubs) {
+        spans.push(emitter.asm.offset(), emitter.mf.trap(trap).span);
         emitter.asm.bind(label).map_err(assembly)?;
         emitter.brk(trap)?;
     }
@@ -244,7 +268,8 @@ fn finish(mut emitter: Emitter<'_>, spans: Vec<(u32, Span)>) -> Result<CompiledC
         words: code.words().to_vec(),
         relocs,
         traps,
-        spans,
+        spans: spans.0,
+        record_from,
         code_bytes,
         frame_bytes: frame.bytes(),
         incoming_bytes: mf.incoming_bytes,

@@ -210,11 +210,15 @@ impl Frame {
         if self.small { self.bytes() } else { self.save + self.room }
     }
 
-    /// Writes the prologue.
+    /// Writes the prologue; gives the offset from which on `x29` points to the frame record, if there is one.
     ///
     /// # Errors
     /// If the assembler refuses.
-    pub(crate) fn prologue(&self, asm: &mut Assembler, rows: &mut Rows) -> Result<(), Reason> {
+    pub(crate) fn prologue(
+        &self,
+        asm: &mut Assembler,
+        rows: &mut Rows,
+    ) -> Result<Option<u32>, Reason> {
         let above = self.above_save();
         if self.apart && !self.saved.is_empty() {
             take(asm, self.room, true, |asm, register, rest| {
@@ -237,10 +241,11 @@ impl Frame {
             asm.push(DpImm::AddSub { op: AddSub::Add, size: Size::X, rd: RegSp::X29, rn: SP, imm });
             rows.push(asm, FrameChange::Cfa { register: FP.number(), bytes: above });
         }
+        let record_from = self.record.then(|| asm.offset() as u32);
         if !self.small {
             self.allocate_locals(asm, rows)?;
         }
-        Ok(())
+        Ok(record_from)
     }
 
     /// The registers that are saved, by their DWARF numbers, and their offsets in the save area.

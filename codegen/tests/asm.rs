@@ -137,9 +137,9 @@ fn long_constants_are_spilled_and_short_ones_are_made_where_they_are_used() {
 #[test]
 fn what_is_no_code_has_no_place_in_the_source() {
     let code = compiled(&crowded(5));
-    assert!(code.spans.iter().all(|&(_, span)| Some(span) == Span::new(2, 2)), "{:?}", code.spans);
+    assert!(code.spans.iter().all(|&(_, span)| span == Span::new(2, 2)), "{:?}", code.spans);
     let code = compiled(&crowded(0x1234_5678_9abc_abcd));
-    assert_eq!(Some(code.spans[0].1), Span::new(1, 1));
+    assert_eq!(code.spans[0].1, Span::new(1, 1));
     assert_eq!(code.spans.len(), 2);
 }
 

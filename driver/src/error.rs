@@ -5,6 +5,7 @@ use std::fmt;
 
 use ir::{Signature, Span, TrapKind};
 
+use crate::backtrace::{At, Backtrace};
 use crate::closure::HostError;
 use crate::options::EngineKind;
 use crate::table::FuncId;
@@ -23,16 +24,26 @@ pub struct Trap {
     pub span: Option<Span>,
     /// More, for a person: an address, an instruction.
     pub detail: Option<String>,
+    /// The calls that were under way.
+    pub callers: Backtrace,
+}
+
+impl Trap {
+    /// A trap in a function, about which nothing more is known.
+    pub(crate) fn of(kind: TrapKind, function: String) -> Self {
+        let callers = Backtrace::default();
+        Trap { kind, function, file: None, span: None, detail: None, callers }
+    }
 }
 
 impl fmt::Display for Trap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let at = At(self.file.as_deref(), self.span);
         write!(f, "trap: {} in `{}`{at}", self.kind, self.function)?;
-        match &self.detail {
-            Some(detail) => write!(f, " ({detail})"),
-            None => Ok(()),
+        if let Some(detail) = &self.detail {
+            write!(f, " ({detail})")?;
         }
+        self.callers.fmt(f)
     }
 }
 
@@ -50,27 +61,17 @@ pub struct HostFailure {
     pub file: Option<String>,
     /// The place of the call in the source, if it is known.
     pub span: Option<Span>,
+    /// The calls that were under way beside.
+    pub callers: Backtrace,
     /// What it said.
     pub source: HostError,
 }
 
 impl fmt::Display for HostFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { host, function, file, span, source } = self;
-        write!(f, "`{host}`, called in `{function}`{}: {source}", At(file.as_deref(), *span))
-    }
-}
-
-/// ` at FILE:SPAN`, as far as it is known.
-struct At<'a>(Option<&'a str>, Option<Span>);
-
-impl fmt::Display for At<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            At(Some(file), Some(span)) => write!(f, " at {file}:{span}"),
-            At(None, Some(span)) => write!(f, " at {span}"),
-            At(_, None) => Ok(()),
-        }
+        let Self { host, function, file, span, callers, source } = self;
+        let at = At(file.as_deref(), *span);
+        write!(f, "`{host}`, called in `{function}`{at}: {source}{callers}")
     }
 }
 
@@ -240,9 +241,8 @@ impl Error {
     pub(crate) fn in_code(self) -> Self {
         match &self {
             Error::NoBody { name } | Error::Removed { name } => {
-                let (function, detail) = (name.clone(), Some(self.to_string()));
-                let kind = TrapKind::BadCall;
-                Trap { kind, function, file: None, span: None, detail }.into()
+                let detail = Some(self.to_string());
+                Trap { detail, ..Trap::of(TrapKind::BadCall, name.clone()) }.into()
             }
             _ => self,
         }
@@ -251,8 +251,7 @@ impl Error {
     /// A call of `function` that would be one too many on its thread.
     #[cold]
     pub(crate) fn too_deep(function: &str) -> Self {
-        let (kind, function) = (TrapKind::StackOverflow, function.to_owned());
-        Trap { kind, function, file: None, span: None, detail: None }.into()
+        Trap::of(TrapKind::StackOverflow, function.to_owned()).into()
     }
 
     /// The error of a stage that ended in a panic.

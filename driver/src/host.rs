@@ -68,17 +68,11 @@ impl Bound {
         self.function.code.unwrap_or(std::ptr::from_ref(self).addr() as u64)
     }
 
-    /// Calls it; false if the call that it is part of ends, with what is [pending]. `return_address` is where machine code
-    /// waits for it.
-    pub(crate) fn call(
-        &self,
-        args: &[u64],
-        results: &mut [u64],
-        return_address: Option<u64>,
-    ) -> bool {
+    /// Calls it; false if the call that it is part of ends, with what is [pending].
+    pub(crate) fn call(&self, args: &[u64], results: &mut [u64]) -> bool {
         let mut caller = Caller { engine: &self.engine };
         let called = AssertUnwindSafe(|| (self.function.thunk)(&mut caller, args, results));
-        let failed = |source| Pending::Failed { host: self.name.clone(), source, return_address };
+        let failed = |source| Pending::Failed { host: self.name.clone(), source };
         pending::set(match catch_unwind(called) {
             Ok(Ok(())) => return true,
             Ok(Err(error)) => failed(error),

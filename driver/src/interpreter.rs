@@ -1,11 +1,13 @@
 //! The interpreter: a pool of interpreters over the functions of an engine.
 
+use std::iter;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use interp::{Bindings, FuncId, Interpreter, Limits, LoadOptions, MemoryAccess, Program};
 use ir::{Function, Signature, TrapKind, Type};
 
 use crate::abi;
+use crate::backtrace::{Calls, Frame};
 use crate::error::{Error, Trap};
 use crate::host::Bound;
 use crate::options::Options;
@@ -140,7 +142,7 @@ impl Interpreters {
             let host = hosts.get(index).map(|(_, host)| Arc::clone(host));
             drop(hosts);
             let host = host.ok_or(TrapKind::Unreachable)?;
-            if host.call(args, results, None) { Ok(()) } else { Err(TrapKind::Unreachable) }
+            if host.call(args, results) { Ok(()) } else { Err(TrapKind::Unreachable) }
         };
         for Lent { range, mutable } in value::lent(&slot.signature, args) {
             match mutable {
@@ -168,22 +170,39 @@ impl Interpreters {
 /// As the caller of an engine sees a trap of a call of `slot`.
 fn error(trap: &interp::Trap, slot: &Slot, table: &Table) -> Error {
     let known = |id: FuncId| table.interpreted(id);
-    let (kind, span) = (trap.kind, trap.place.span);
+    let frame = |place: &interp::Place| {
+        let function = place.name.clone().unwrap_or_else(|| slot.name.to_string());
+        let file = match known(place.function) {
+            Some((_, Body::Interpreted(loaded))) => {
+                loaded.origin.source.as_deref().map(str::to_owned)
+            }
+            _ => None,
+        };
+        Frame { function, file, span: place.span }
+    };
+    let calls = || {
+        let frames = iter::once(&trap.place).chain(&trap.callers).map(frame).collect();
+        Calls { frames, left_out: trap.left_out }
+    };
     if let Some(missing) = trap.missing {
-        return match known(missing) {
+        let error = match known(missing) {
             Some((slot, _)) => Error::no_body(&slot.name).in_code(),
             None if Some(missing) == slot.interpreted => {
                 Error::Removed { name: slot.name.to_string() }
             }
             None => Error::Removed { name: trap.place.name.clone().unwrap_or_default() }.in_code(),
         };
+        return match error {
+            // Unless Rust has called it.
+            Error::Trap(of_call) if trap.place.name.is_some() => {
+                Trap { callers: calls().into_backtrace(), ..of_call }.into()
+            }
+            error => error,
+        };
     }
-    let function = trap.place.name.clone().unwrap_or_else(|| slot.name.to_string());
-    let file = match known(trap.place.function) {
-        Some((_, Body::Interpreted(loaded))) => loaded.origin.source.as_deref().map(str::to_owned),
-        _ => None,
-    };
-    let place = (function.clone(), file.clone(), span);
-    pending::take(|_| place)
-        .unwrap_or_else(|| Trap { kind, function, file, span, detail: None }.into())
+    if let Some(error) = pending::take(calls) {
+        return error;
+    }
+    let (Frame { function, file, span }, callers) = calls().split();
+    Trap { kind: trap.kind, function, file, span, detail: None, callers }.into()
 }

@@ -75,6 +75,7 @@
 
 mod abi;
 mod assemble;
+mod backtrace;
 mod closure;
 mod compile;
 mod configuration;
@@ -106,6 +107,7 @@ mod unit;
 mod value;
 mod veneer;
 
+pub use backtrace::{Backtrace, Frame};
 pub use closure::{ClosureOutcome, ClosureResults, HostClosure, HostError};
 pub use configuration::Configuration;
 pub use engine::{Engine, Func};

@@ -54,8 +54,9 @@ pub(crate) fn place(
     destination: &mut dyn FnMut(Symbol) -> Result<Destination, Error>,
     space: &Space,
 ) -> Result<Placed, Error> {
-    let CompiledCode { name, mut words, relocs, traps, spans, code_bytes, frame_rows, .. } =
-        compiled;
+    let CompiledCode {
+        name, mut words, relocs, spans, record_from, code_bytes, frame_rows, ..
+    } = compiled;
     // The same, unless it has replaced one of another name.
     let name = if name == **slot_name { Arc::clone(slot_name) } else { Arc::from(name) };
     let destinations = relocs.iter().map(|reloc| destination(reloc.symbol));
@@ -102,10 +103,10 @@ pub(crate) fn place(
         false => Some(space.add_far_jump(stub, start)?),
     };
     let code = code.publish()?;
-    let (traps, spans) = (traps.into_boxed_slice(), spans.into_boxed_slice());
+    let spans = spans.into_boxed_slice();
     let refers_to = refers_to.into_boxed_slice();
     let code =
-        Arc::new(Code { name, code, code_bytes, slot, traps, spans, far, refers_to, origin });
+        Arc::new(Code { name, code, code_bytes, slot, spans, record_from, far, refers_to, origin });
     space.insert(Piece::Function(Arc::clone(&code)), &code.name, &frame_rows);
     Ok(Placed { code, calls })
 }

@@ -3,8 +3,9 @@
 use ir::TrapKind;
 use jitmem::trap::{FaultKind, Left};
 
+use crate::backtrace::{Calls, Frame};
 use crate::error::{Error, Trap};
-use crate::pending::{self, CallPlace};
+use crate::pending;
 use crate::space::{Piece, Space};
 use crate::table::Slot;
 
@@ -27,48 +28,77 @@ impl Fault {
         Fault::Trap(kind, Some(format!("address {address:#x}")))
     }
 
-    /// As the caller of an engine sees a fault of the instruction at `pc`: with the function and the place in the source.
-    pub(crate) fn into_error(self, pc: u64, space: &Space) -> Error {
-        let code = match space.piece_at(pc) {
-            Some(Piece::Function(code)) => Some(code),
-            _ => None,
-        };
-        let ((kind, span), detail) = match (self, &code) {
-            (Fault::Left, _) | (Fault::Breakpoint, None) => {
-                // Without a reason it is where the handles of removed functions lead.
-                let place = |call| place_of(call, space);
-                return pending::take(place).unwrap_or(Error::Removed { name: String::new() });
+    /// As the caller of an engine sees it: with the functions that were under way and their places in the source.
+    pub(crate) fn into_error(self, place: Place<'_>, space: &Space) -> Error {
+        let is_overflow = matches!(self, Fault::Trap(TrapKind::StackOverflow, _));
+        let calls = || place.calls(is_overflow, space);
+        let (kind, detail) = match self {
+            Fault::Left => return left(calls),
+            Fault::Wrong(what) => {
+                let (innermost, _) = calls().split();
+                return Error::Machine(format!("in `{}`: {what}", innermost.function));
             }
-            (Fault::Wrong(what), code) => {
-                let name = code.as_ref().map_or(NO_FUNCTION, |code| &*code.name);
-                return Error::Machine(format!("in `{name}`: {what}"));
-            }
-            (Fault::Trap(kind, detail), code) => {
-                ((kind, code.as_ref().and_then(|code| code.span_at(pc))), detail)
-            }
-            (Fault::Breakpoint, Some(code)) => match code.trap_at(pc) {
-                Some(site) => (site, None),
-                None => return Error::Internal("a `brk` that is no trap site was reached"),
+            Fault::Breakpoint => match space.piece_at(place.pc) {
+                Some(Piece::Function(code)) => match code.trap_at(place.pc) {
+                    Some(kind) => (kind, None),
+                    None => return Error::Internal("a `brk` that is no trap was reached"),
+                },
+                _ => return left(calls),
             },
+            Fault::Trap(kind, detail) => (kind, detail),
         };
-        let function = code.as_ref().map_or(NO_FUNCTION, |code| &*code.name).to_owned();
-        let file = code.and_then(|code| Some(code.source()?.to_owned()));
-        Trap { kind, function, file, span, detail }.into()
+        let (Frame { function, file, span }, callers) = calls().split();
+        Trap { kind, function, file, span, detail, callers }.into()
     }
 }
 
-/// What is told of code that belongs to no function of a module.
-const NO_FUNCTION: &str = "a veneer";
+/// The error of a call that was left for what is [pending].
+fn left(calls: impl FnOnce() -> Calls) -> Error {
+    // Without a reason it is where the handles of removed functions lead.
+    pending::take(calls).unwrap_or(Error::Removed { name: String::new() })
+}
 
-/// Where the call is that returns to this address.
-fn place_of(return_address: Option<u64>, space: &Space) -> CallPlace {
-    let call = return_address.and_then(|address| address.checked_sub(4));
-    match call.and_then(|pc| Some((pc, space.piece_at(pc)?))) {
-        Some((pc, Piece::Function(code))) => {
-            (code.name.to_string(), code.source().map(str::to_owned), code.span_at(pc))
-        }
-        _ => (NO_FUNCTION.to_owned(), None, None),
+/// Where machine code stopped.
+pub(crate) struct Place<'a> {
+    pub(crate) pc: u64,
+    /// The function at `pc` has taken its frame down.
+    pub(crate) has_left: bool,
+    pub(crate) calls: &'a jitmem::trap::Calls,
+}
+
+impl Place<'_> {
+    /// The functions that were under way.
+    fn calls(&self, is_overflow: bool, space: &Space) -> Calls {
+        let jitmem::trap::Calls { link, ref returns, all } = *self.calls;
+        let piece = space.piece_at(self.pc);
+        // Whether the innermost record is that of the code at `pc`. If not, the link register is where that returns to.
+        let has_record = match &piece {
+            Some(Piece::Function(code)) => !self.has_left && code.has_record_at(self.pc),
+            // The lazy entry, which has called nothing when it finds the end of the stack, or the veneer of a closure.
+            Some(Piece::Helper(code)) => {
+                code.range().contains(&link) || is_overflow && returns.first() == Some(&link)
+            }
+            None => false,
+        };
+        let innermost = piece.and_then(|piece| frame(&piece, self.pc));
+        let link = (!has_record).then_some(link);
+        let returns = link.into_iter().chain(returns.iter().copied());
+        // A call is an instruction long.
+        let calls = returns.map_while(|address| {
+            let pc = address.checked_sub(4)?;
+            Some((space.piece_at(pc)?, pc))
+        });
+        let calls = calls.filter_map(|(piece, pc)| frame(&piece, pc));
+        let frames = innermost.into_iter().chain(calls).collect();
+        Calls { frames, left_out: all - self.calls.returns.len() }
     }
+}
+
+/// The function at `pc`, if it is one of a module.
+fn frame(piece: &Piece, pc: u64) -> Option<Frame> {
+    let Piece::Function(code) = piece else { return None };
+    let file = code.source().map(str::to_owned);
+    Some(Frame { function: code.name.to_string(), file, span: code.span_at(pc) })
 }
 
 /// The error of a native call of `slot`'s function.
@@ -84,5 +114,6 @@ pub(crate) fn native_error(left: Left, slot: &Slot, space: &Space) -> Error {
         FaultKind::Memory { address } => Fault::at(TrapKind::MemoryFault, address),
         FaultKind::Call { address } => Fault::at(TrapKind::BadCall, address),
     };
-    reason.into_error(fault.pc, space)
+    let place = Place { pc: fault.pc, has_left: false, calls: &jitmem::trap::calls() };
+    reason.into_error(place, space)
 }

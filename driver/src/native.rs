@@ -150,9 +150,9 @@ pub(crate) fn compile_entry() -> u64 {
     compile as extern "C" fn(*const Context, u64) -> u64 as usize as u64
 }
 
-/// What the veneer of a closure calls: with the address of the closure, that of its arguments, behind which the results
-/// go, and where the code waits. It returns 0, or 1 if the call that it is part of ends.
-extern "C" fn call_host(host: *const Bound, words: *mut u64, return_address: u64) -> u64 {
+/// What the veneer of a closure calls: with the address of the closure and that of its arguments, behind which the results
+/// go. It returns 0, or 1 if the call that it is part of ends.
+extern "C" fn call_host(host: *const Bound, words: *mut u64) -> u64 {
     // SAFETY: the code of an engine holds the addresses of functions of the host that the engine keeps.
     let host = unsafe { &*host };
     let signature = &host.function.signature;
@@ -161,7 +161,7 @@ extern "C" fn call_host(host: *const Bound, words: *mut u64, return_address: u64
     let words = unsafe { std::slice::from_raw_parts_mut(words, params + results) };
     let (args, results) = words.split_at_mut(params);
     args.iter_mut().zip(&signature.params).for_each(|(word, param)| *word &= param.ty.mask());
-    if !host.call(args, results, Some(return_address)) {
+    if !host.call(args, results) {
         return 1;
     }
     let typed = results.iter_mut().zip(&signature.results);
@@ -171,7 +171,7 @@ extern "C" fn call_host(host: *const Bound, words: *mut u64, return_address: u64
 
 /// The address of [`call_host`].
 pub(crate) fn host_entry() -> u64 {
-    call_host as extern "C" fn(*const Bound, *mut u64, u64) -> u64 as usize as u64
+    call_host as extern "C" fn(*const Bound, *mut u64) -> u64 as usize as u64
 }
 
 /// As code holds it.

@@ -5,9 +5,8 @@ use std::any::Any;
 use std::cell::RefCell;
 use std::panic::resume_unwind;
 
-use ir::Span;
-
-use crate::error::{Error, HostFailure};
+use crate::backtrace::{Calls, Frame};
+use crate::error::{Error, HostFailure, Trap};
 
 /// Why a call ends.
 pub(crate) enum Pending {
@@ -19,8 +18,6 @@ pub(crate) enum Pending {
         host: String,
         /// What it returned.
         source: Box<dyn std::error::Error + Send + Sync>,
-        /// Where machine code waits for it.
-        return_address: Option<u64>,
     },
     /// A function of the host panicked.
     Panicked(Box<dyn Any + Send>),
@@ -30,22 +27,22 @@ thread_local! {
     static PENDING: RefCell<Option<Pending>> = const { RefCell::new(None) };
 }
 
-/// Where a call was made: the function, its file and the place in it.
-pub(crate) type CallPlace = (String, Option<String>, Option<Span>);
-
 /// What the innermost call on this thread ends with.
 pub(crate) fn set(pending: Pending) {
     PENDING.set(Some(pending));
 }
 
-/// The error that a call which was left ends with, if it was left for one; `place` tells where a return address is. If a
-/// function of the host panicked, the panic goes on here.
-pub(crate) fn take(place: impl FnOnce(Option<u64>) -> CallPlace) -> Option<Error> {
+/// The error that a call which was left ends with, if it was left for one; `calls` were under way. If a function of the host
+/// panicked, the panic goes on here.
+pub(crate) fn take(calls: impl FnOnce() -> Calls) -> Option<Error> {
     Some(match PENDING.take()? {
+        Pending::Error(Error::Trap(trap)) => {
+            Trap { callers: calls().into_backtrace(), ..trap }.into()
+        }
         Pending::Error(error) => error,
-        Pending::Failed { host, source, return_address } => {
-            let (function, file, span) = place(return_address);
-            Error::Host(Box::new(HostFailure { host, function, file, span, source }))
+        Pending::Failed { host, source } => {
+            let (Frame { function, file, span }, callers) = calls().split();
+            Error::Host(Box::new(HostFailure { host, function, file, span, callers, source }))
         }
         Pending::Panicked(payload) => resume_unwind(payload),
     })

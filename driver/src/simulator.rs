@@ -9,13 +9,14 @@ use arm64_sim::{CallArgs, Class, Config, HostCall, Simulator, Stats};
 use codegen::{ArgAssigner, ArgPlace, CallConv, RESULTS_ADDRESS};
 use ir::{Span, TrapKind};
 use jitmem::DataMemory;
+use jitmem::trap::Calls;
 use regalloc::RegClass;
 
 use crate::abi;
 use crate::error::Error;
 use crate::host::Bound;
 use crate::inner::Context;
-use crate::machine::Fault;
+use crate::machine::{Fault, Place};
 use crate::native;
 use crate::space::{Follow, Space};
 use crate::statistics::{FunctionStatistics, Statistics};
@@ -132,7 +133,7 @@ fn add_host(simulator: &mut Simulator, host: &Arc<Bound>) {
         })?;
         let memory = call.x(RESULTS_ADDRESS.index().into());
         let mut results = vec![0; signature.results.len()];
-        if !host.call(&args, &mut results, Some(call.return_address())) {
+        if !host.call(&args, &mut results) {
             return Err(call.fault(0, "left"));
         }
         let mut places = ArgAssigner::new(CallConv::Aapcs64);
@@ -178,9 +179,10 @@ impl Simulators {
             value::lent(&slot.signature, words).for_each(|lent| native::lend(simulator, &lent));
         }
         let outcome = simulator.call(slot.entry.load(Ordering::Acquire), &args);
+        let outcome = outcome.map_err(|fault| error(&fault, simulator.calls(), space));
         simulator.take_back();
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(processor);
-        let left = outcome.map_err(|fault| error(&fault, space))?;
+        let left = outcome?;
         abi::results(&slot.signature, &left.ints, &left.floats, &left.memory, results);
         Ok(())
     }
@@ -213,8 +215,10 @@ impl Simulators {
 }
 
 /// As the caller of an engine sees a fault of the simulator.
-fn error(fault: &arm64_sim::Fault, space: &Space) -> Error {
+fn error(fault: &arm64_sim::Fault, calls: &arm64_sim::Calls, space: &Space) -> Error {
     use arm64_sim::Stop;
+    /// `blr` without its register.
+    const BLR: u32 = 0xd63f_0000;
     let reason = match fault.stop {
         Stop::Breakpoint { .. } => Fault::Breakpoint,
         Stop::Host { .. } => Fault::Left,
@@ -233,7 +237,12 @@ fn error(fault: &arm64_sim::Fault, space: &Space) -> Error {
         }
         _ => Fault::Wrong(fault.to_string()),
     };
-    reason.into_error(fault.pc(), space)
+    let arm64_sim::Calls { link, returns, all } = calls;
+    let calls = Calls { link: *link, returns: returns.clone(), all: *all };
+    // What a branch without a link leads astray has taken its frame down before.
+    let has_left = matches!(fault.stop, Stop::OutsideCode { .. } | Stop::MisalignedTarget { .. })
+        && fault.at.word.is_none_or(|word| word & !0x3e0 != BLR);
+    reason.into_error(Place { pc: fault.pc(), has_left, calls: &calls }, space)
 }
 
 /// The counts of these processors, which run the code of `space`.

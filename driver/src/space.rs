@@ -52,8 +52,8 @@ pub(crate) struct Code {
     pub(crate) code: ExecutableCode,
     pub(crate) code_bytes: u32,
     pub(crate) slot: SlotNumber,
-    pub(crate) traps: Box<[codegen::TrapSite]>,
-    pub(crate) spans: Box<[(u32, Span)]>,
+    pub(crate) spans: Box<[(u32, Option<Span>)]>,
+    pub(crate) record_from: Option<u32>,
     /// The jump to it in the space of its stub, if that is another.
     pub(crate) far: Option<Arc<ExecutableCode>>,
     /// The functions that it calls or whose address it has, each once.
@@ -68,11 +68,18 @@ impl Code {
         self.far.as_ref().map_or(self.code.address(), |far| far.address())
     }
 
-    /// Why the `brk` at `pc` traps, and where that is in the source.
-    pub(crate) fn trap_at(&self, pc: u64) -> Option<(TrapKind, Option<Span>)> {
-        let offset = u32::try_from(pc - self.code.address()).ok()?;
-        let index = self.traps.binary_search_by_key(&offset, |site| site.offset).ok()?;
-        Some((self.traps[index].kind, self.traps[index].span))
+    /// Why the `brk` at `pc` traps.
+    pub(crate) fn trap_at(&self, pc: u64) -> Option<TrapKind> {
+        /// `brk` without its immediate.
+        const BRK: u32 = 0xd420_0000;
+        let word = self.code.word(usize::try_from(pc - self.code.address()).ok()?)?;
+        let is_trap = word & !(0xffff << 5) == BRK;
+        TrapKind::from_code((word >> 5) as u16).filter(|_| is_trap)
+    }
+
+    /// Whether `x29` points to the frame record of its call at `pc`, unless that is in an epilogue.
+    pub(crate) fn has_record_at(&self, pc: u64) -> bool {
+        self.record_from.is_some_and(|from| pc - self.code.address() >= from.into())
     }
 
     /// The file that its module was written in.
@@ -84,7 +91,7 @@ impl Code {
     pub(crate) fn span_at(&self, pc: u64) -> Option<Span> {
         let offset = u32::try_from(pc - self.code.address()).ok()?;
         let after = self.spans.partition_point(|&(start, _)| start <= offset);
-        after.checked_sub(1).map(|index| self.spans[index].1)
+        self.spans[after.checked_sub(1)?].1
     }
 }
 
@@ -272,10 +279,12 @@ impl Space {
         let start = piece.code().address();
         if let Some(observers) = &self.observers {
             let words = piece.code().words();
-            let (lines, source) = match &piece {
+            let (spans, source) = match &piece {
                 Piece::Function(code) => (&*code.spans, code.origin.source.as_deref()),
                 Piece::Helper(_) => (&[][..], None),
             };
+            let lines = spans.iter().filter_map(|&(offset, span)| Some((offset, span?)));
+            let lines = &*lines.collect::<Vec<(u32, Span)>>();
             observers.published(&Seen { name, start, words: &words, frame, lines, source });
         }
         self.pieces.write().unwrap_or_else(PoisonError::into_inner).insert(start, piece);

@@ -96,7 +96,6 @@ fn closure(host: &Arc<Bound>, conv: CallConv) -> Option<Helper> {
     let (this, function, left) = (asm.label(), asm.label(), asm.label());
     asm.ldr_literal(LiteralOp::LdrX, x(0)?, this);
     add(&mut asm, AddSub::Add, xsp(1)?, sp, WORDS_AT)?;
-    add(&mut asm, AddSub::Add, xsp(2)?, xsp(30)?, 0)?;
     asm.ldr_literal(LiteralOp::LdrX, x(17)?, function);
     asm.push(Branch::Reg { op: BranchReg::Blr, rn: x(17)? });
     asm.cbnz(Size::X, x(0)?, left);

@@ -128,7 +128,7 @@ block0(v0: i64):
             let options = options.host_panic(HostPanic::Trap);
             let engine = Engine::new(module(THROUGH_THREE), &hosts, &options).unwrap();
             let error = engine.call_values("outer", &[Value::I64(200)]).unwrap_err();
-            assert!(error.to_string().ends_with(": it panicked: 200 is too much"), "{error}");
+            assert!(error.to_string().contains(": it panicked: 200 is too much"), "{error}");
         }
     }
 }

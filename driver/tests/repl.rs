@@ -21,7 +21,10 @@ fn a_session() {
         ("sqrt(0 - 4)", "error: `sqrt`, called in `it is`: -4 has no square root"),
         ("fn f(a) = a", "error: f is something else; forget it first"),
         ("forget f", "f is forgotten"),
-        ("g(1)", "error: trap: bad_call in `f` (`f` was removed)"),
+        (
+            "g(1)",
+            "error: trap: bad_call in `f` (`f` was removed)\n  called from `g`\n  called from `it is`",
+        ),
         ("fn f(a) = a * 3", "f is defined"),
         ("f(14)", "42"),
         ("h(1)", "error: what is `h`?"),

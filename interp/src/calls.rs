@@ -13,7 +13,7 @@ use crate::run::{Host, Place, Trap};
 use crate::table::Slot;
 
 /// How many callers a trap names.
-const MAX_CALLERS: usize = 32;
+const MAX_CALLERS: usize = 64;
 
 /// Registers and frames, kept from call to call.
 #[derive(Debug, Default)]
@@ -108,6 +108,7 @@ impl<'c> Calls<'c> {
             missing: self.missing,
             place: place(self.machine.code, &self.machine.rest),
             callers: callers.map(|frame| place(frame.code, &frame.rest)).collect(),
+            left_out: self.frames.len().saturating_sub(MAX_CALLERS),
         }
     }
 

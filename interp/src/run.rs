@@ -79,8 +79,10 @@ pub struct Trap {
     pub place: Place,
     /// What was called, if the trap is a `bad_call` of a function without a body.
     pub missing: Option<FuncId>,
-    /// The calls that were active, the innermost first, without the one that trapped; at most 32.
+    /// The calls that were active, the innermost first, without the one that trapped; at most 64.
     pub callers: Vec<Place>,
+    /// The number of calls beyond them.
+    pub left_out: usize,
 }
 
 impl fmt::Display for Trap {
@@ -185,6 +187,7 @@ impl Interpreter {
             place: Place { function, name: name.map(str::to_owned), span: None },
             missing,
             callers: Vec::new(),
+            left_out: 0,
         };
         let code = program.slot(function, &inside).and_then(|slot| slot.body.get(&inside));
         let code = code.ok_or_else(|| outside(TrapKind::BadCall, None, Some(function)))?;

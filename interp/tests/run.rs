@@ -90,7 +90,7 @@ fn endless_recursion_is_a_trap_with_its_callers() {
     let trap = call(&module([b.finish().unwrap()]), "down", &[0]).unwrap_err();
     assert_eq!(trap.kind, TrapKind::StackOverflow);
     assert_eq!(trap.to_string(), "trap: stack_overflow in @down at 3:5");
-    assert_eq!(trap.callers.len(), 32);
+    assert_eq!(trap.callers.len(), 64);
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn as_many_calls_may_be_active_as_the_limit_says() {
         assert_eq!(interpreter.call(&program, count, &[most], &mut NoHost), Ok(vec![most]));
         let trap = interpreter.call(&program, count, &[most + 1], &mut NoHost).unwrap_err();
         assert_eq!(trap.kind, TrapKind::StackOverflow);
-        assert_eq!(trap.callers.len(), (depth - 1).min(32));
+        assert_eq!(trap.callers.len(), (depth - 1).min(64));
     }
 }
 

@@ -16,7 +16,7 @@ use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, compiler_fence, fence};
 use std::sync::{Mutex, PoisonError};
 
-use crate::trap::{Catch, Fault};
+use crate::trap::{Catch, Fault, KeptCalls};
 
 /// So much garbage waits before [`retire`] looks whether some of it can go: looking costs a system call.
 const BATCH: usize = 64;
@@ -53,8 +53,9 @@ pub(crate) struct Local {
     guarded: Cell<Option<&'static Thread>>,
     /// Where faults of the innermost native call are caught.
     pub(crate) catch: Cell<*const Catch>,
-    /// The fault that ended it.
+    /// The fault that ended it, and the calls that were under way in it.
     pub(crate) fault: Cell<Option<Fault>>,
+    pub(crate) calls: KeptCalls,
 }
 
 thread_local! {
@@ -67,6 +68,7 @@ thread_local! {
             guarded: Cell::new(None),
             catch: Cell::new(std::ptr::null()),
             fault: Cell::new(None),
+            calls: KeptCalls::NONE,
         }
     };
     static LEAVE_AT_END: LeaveAtEnd = const { LeaveAtEnd };

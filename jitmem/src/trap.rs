@@ -11,6 +11,7 @@
 //! The trampoline saves the registers that belong to its caller in a frame, stores `sp` into
 //! the place that [`guarded`] gives it, and has a recovery address that restores them from the frame at `sp` and returns 1.
 
+use std::cell::Cell;
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -45,6 +46,72 @@ pub struct Fault {
     pub pc: u64,
     /// Why.
     pub kind: FaultKind,
+}
+
+/// The calls that were under way in a native call when it faulted, as the chain of frame records from `x29` to the entry's
+/// tells them.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Calls {
+    /// `x30`: where a function without a frame record returns to.
+    pub link: u64,
+    /// The return addresses of the innermost records.
+    pub returns: Vec<u64>,
+    /// Number of records.
+    pub all: usize,
+}
+
+/// Those of the last native call on this thread that faulted.
+#[must_use]
+pub fn calls() -> Calls {
+    LOCAL.with(|local| {
+        let calls = &local.calls;
+        let returns = calls.returns.iter().take(calls.all.get()).map(Cell::get).collect();
+        Calls { link: calls.link.get(), returns, all: calls.all.get() }
+    })
+}
+
+/// Return addresses that are kept of a call that faulted.
+const KEPT_CALLS: usize = 64;
+
+/// [`Calls`], where a signal handler can write them.
+pub(crate) struct KeptCalls {
+    link: Cell<u64>,
+    returns: [Cell<u64>; KEPT_CALLS],
+    all: Cell<usize>,
+}
+
+impl KeptCalls {
+    pub(crate) const NONE: Self = Self {
+        link: Cell::new(0),
+        returns: [const { Cell::new(0) }; KEPT_CALLS],
+        all: Cell::new(0),
+    };
+
+    /// Follows the chain from the record at `record` to the one at `entry`, upwards from `sp`.
+    ///
+    /// # Safety
+    /// What lies from `sp` to the record at `entry` can be read.
+    #[cfg_attr(not(all(target_arch = "aarch64", unix)), allow(dead_code))]
+    unsafe fn find(&self, link: u64, mut record: u64, sp: u64, entry: u64) {
+        self.link.set(link);
+        let (mut all, mut least) = (0, sp);
+        // The program may have written over a record.
+        while (least..entry).contains(&record) && record.is_multiple_of(8) {
+            // SAFETY: the caller's promise; the entry's own record ends above.
+            let [next, back] =
+                unsafe { *ptr::with_exposed_provenance::<[u64; 2]>(record as usize) };
+            // The outermost function returns to the entry.
+            if next == entry {
+                break;
+            }
+            if let Some(kept) = self.returns.get(all) {
+                kept.set(back);
+            }
+            all += 1;
+            (record, least) = (next, record + 16);
+        }
+        self.all.set(all);
+    }
 }
 
 /// Where faults are caught, and where the calls that they end go on.
@@ -298,6 +365,8 @@ mod handler {
         } else {
             Fault { pc, kind: FaultKind::Memory { address: address() } }
         };
+        // SAFETY: this is the stack of the call, which the entry's frame is in.
+        unsafe { local.calls.find(registers.lr(), registers.fp(), sp, stack_pointer) };
         local.fault.set(Some(fault));
         registers.go_to(catch.recovery, stack_pointer);
         true
@@ -392,6 +461,16 @@ mod handler {
             // SAFETY: the kernel's context.
             #[cfg(target_vendor = "apple")]
             return unsafe { (*self.context).__ss.__lr };
+        }
+
+        /// The frame pointer: where the innermost frame record is.
+        fn fp(&self) -> u64 {
+            // SAFETY: the kernel's context.
+            #[cfg(not(target_vendor = "apple"))]
+            return unsafe { (*self.context).regs[29] };
+            // SAFETY: the kernel's context.
+            #[cfg(target_vendor = "apple")]
+            return unsafe { (*self.context).__ss.__fp };
         }
 
         fn sp(&self) -> u64 {
