@@ -38,12 +38,16 @@ macro_rules! features {
 features! {
     /// AES and the multiplication of 64-bit polynomials.
     Aes "AES",
+    /// Brain floats.
+    Bf16 "BF16",
     /// Checksums.
     Crc32 "CRC32",
     /// Minimum, maximum, absolute value, counts of bits.
     Cssc "CSSC",
     /// Dot products of bytes.
     DotProd "DotProd",
+    /// Complex numbers.
+    Fcma "FCMA",
     /// Manipulation of flags.
     FlagM "FlagM",
     /// Rounding to integers of 32 and 64 bits.

@@ -246,6 +246,9 @@ encodings! {
         RoundTo "000 11110 tt 1 0100 oo 10000 nnnnn ddddd" {
             op: RoundTo = "o", size: FpSize = "t", rd: VReg = "d", rn: VReg = "n",
         } ["{op} {rd}, {rn}"]: Frintts
+        /// `bfcvt`: from single precision to brain float.
+        ConvertBf "000 11110 01 1 000110 10000 nnnnn ddddd" { rd: VReg = "d", rn: VReg = "n" }
+        ["bfcvt {rd:h}, {rn:s}"]: Bf16
         /// `fcvt`.
         Convert "000 11110 tt 1 oooooo 10000 nnnnn ddddd" { op: FpConvert = "to", rd: VReg = "d", rn: VReg = "n" } [
             "fcvt {rd:d}, {rn:s}; t=0 o=5",

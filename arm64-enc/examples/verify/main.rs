@@ -65,7 +65,7 @@ const LISTED: &[(Listed, &str)] = &[
     ),
     (
         Listed::Extension,
-        "instructions of Armv8.1 to 8.5 that the crate does not cover: complex numbers, msr PM and ALLINT",
+        "instructions of Armv8.1 to 8.5 that the crate does not cover: msr PM and ALLINT",
     ),
     (
         Listed::Unpredictable,
@@ -239,7 +239,7 @@ fn is_feature(text: &str) -> bool {
 }
 
 fn is_extension(text: &str) -> bool {
-    ["fcmla", "fcadd", "msr PM,", "msr ALLINT,"].iter().any(|name| text.starts_with(name))
+    ["msr PM,", "msr ALLINT,"].iter().any(|name| text.starts_with(name))
 }
 
 fn is_system(text: &str) -> bool {

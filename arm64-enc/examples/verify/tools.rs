@@ -8,8 +8,9 @@ use std::process::{Command, Stdio};
 use super::{Result, UNKNOWN};
 
 /// All of Armv8.5 and the hints that LLVM names only on request.
-const LLVM_FEATURES: &str = "-mattr=+v8.5a,+lse,+crc,+pauth,+bti,+ssbs,+spe,+aes,+sha2,+sha3,+sm4,+rdm,+dotprod,+i8mm,+cssc";
-const GNU_ARCH: &str = "-march=armv8.5-a+crc+profile+sme+aes+sha2+sha3+sm4+rdma+dotprod+i8mm+cssc";
+const LLVM_FEATURES: &str = "-mattr=+v8.5a,+lse,+crc,+pauth,+bti,+ssbs,+spe,+aes,+sha2,+sha3,+sm4,+rdm,+dotprod,+i8mm,+cssc,+complxnum,+bf16";
+const GNU_ARCH: &str =
+    "-march=armv8.5-a+crc+profile+sme+aes+sha2+sha3+sm4+rdma+dotprod+i8mm+cssc+compnum+bf16";
 
 /// The programs.
 pub(crate) struct Tools {

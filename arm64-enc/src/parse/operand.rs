@@ -13,7 +13,7 @@ impl Parser<'_> {
         let read = match row.kind {
             Kind::Reg | Kind::RegSp | Kind::RegPair => self.register(row, view),
             Kind::VReg => self.vector(row, view),
-            Kind::Element(lane) => self.register_and_lane(row, lane),
+            Kind::Element(bits, lane) => self.register_and_lane(row, bits, lane),
             Kind::Shape if view == View::Bits => {
                 self.resolve()?;
                 let width = 8 << (row.layout.get(self.word) >> 1);

@@ -326,15 +326,18 @@ impl Parser<'_> {
     pub(super) fn register_and_lane(
         &mut self,
         row: &Row,
+        register_bits: u32,
         lane: &'static str,
     ) -> Result<(), Misfit> {
-        let (register_bits, lanes, expected) = match lane {
-            "h" => (4, 8, "a half word of v0 to v15, such as v2.h[7]"),
-            "4b" => (5, 4, "four bytes of a vector, such as v2.4b[3]"),
-            "s" => (5, 4, "a word of a vector, such as v2.s[3]"),
-            _ => (5, 2, "a double word of a vector, such as v2.d[1]"),
-        };
-        self.want(Expected::Kind(expected));
+        let lanes = 1 << (row.layout.width() - register_bits);
+        self.want(Expected::Kind(match (lane, register_bits) {
+            ("h", 4) => "a half word of v0 to v15, such as v2.h[7]",
+            ("h", _) => "a half word of a vector, such as v2.h[1]",
+            ("2h", _) => "two half words of a vector, such as v2.2h[3]",
+            ("4b", _) => "four bytes of a vector, such as v2.4b[3]",
+            ("s", _) => "a word of a vector, such as v2.s[1]",
+            _ => "a double word of a vector, such as v2.d[1]",
+        }));
         let ('v', number) = self.read_vector().ok_or(Misfit)? else { return Err(Misfit) };
         let shape = self.shape().ok_or(Misfit)?;
         let is_lane = shape.is_any() || shape.is(lane);

@@ -10,7 +10,7 @@
 //! +--+--+--+-----------+-----+--+-------+----------+------+-------+
 //! ```
 
-use super::indexed::{BytesElement, HalfElement, WordElement};
+use super::indexed::{BytesElement, ComplexElement, HalfElement, HalvesElement, WordElement};
 use super::shape::{DoublingScalar, DoublingShape, FpShape, HalfShape, VectorSize, WordShape};
 use crate::field::{encodings, ops};
 use crate::{RoundTo, VReg};
@@ -73,6 +73,38 @@ ops! {
     }
 }
 
+ops! {
+    /// The rotation of a complex product, in degrees.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::Rotation::Right90.name(), "90");
+    /// ```
+    pub enum Rotation: 2 {
+        /// None.
+        None = 0 "0",
+        /// A quarter.
+        Right90 = 1 "90",
+        /// A half.
+        Right180 = 2 "180",
+        /// Three quarters.
+        Right270 = 3 "270",
+    }
+}
+
+ops! {
+    /// The rotation of a complex sum, in degrees.
+    ///
+    /// ```
+    /// assert_eq!(arm64_enc::simd::HalfRotation::Right270.name(), "270");
+    /// ```
+    pub enum HalfRotation: 1 {
+        /// A quarter.
+        Right90 = 0 "90",
+        /// Three quarters.
+        Right270 = 1 "270",
+    }
+}
+
 encodings! {
     /// Arithmetic on vectors of later versions of the architecture.
     ///
@@ -129,5 +161,39 @@ encodings! {
         RoundTo "0 q u 01110 0 z 10000 1111 o 10 nnnnn ddddd" {
             op: RoundTo = "ou", shape: FpShape = "zq", rd: VReg = "d", rn: VReg = "n",
         } ["{op} {rd}, {rn}"]: Frintts
+        /// `fcmla`: a complex multiplication and addition.
+        ComplexMul "0 q 1 01110 1 z 0 mmmmm 110 rr 1 nnnnn ddddd" {
+            shape: FpShape = "zq", rotation: Rotation = "r", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
+        } ["fcmla {rd}, {rn}, {rm}, #{rotation}"]: Fcma
+        /// The same by one complex number of single precision.
+        ComplexMulElement "01 1 01111 10 0 rrrrr 0 tt 1 h 0 nnnnn ddddd" {
+            rotation: Rotation = "t", rd: VReg = "d", rn: VReg = "n", rm: ComplexElement = "hr",
+        } ["fcmla {rd:4s}, {rn:4s}, {rm}, #{rotation}"]: Fcma
+        /// `fcadd`: a complex addition.
+        ComplexAdd "0 q 1 01110 1 z 0 mmmmm 111 r 01 nnnnn ddddd" {
+            shape: FpShape = "zq", rotation: HalfRotation = "r", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
+        } ["fcadd {rd}, {rn}, {rm}, #{rotation}"]: Fcma
+        /// `bfdot`.
+        BfDot "0 q 1 01110 01 0 mmmmm 111111 nnnnn ddddd" {
+            q: VectorSize = "q", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
+        } ["bfdot {rd:words}, {rn:halves}, {rm:halves}"]: Bf16
+        /// The same by two half words.
+        BfDotElement "0 q 0 01111 01 l rrrrr 1111 h 0 nnnnn ddddd" {
+            q: VectorSize = "q", rd: VReg = "d", rn: VReg = "n", rm: HalvesElement = "hlr",
+        } ["bfdot {rd:words}, {rn:halves}, {rm}"]: Bf16
+        /// `bfmmla`: two by four half words times four by two.
+        BfMatrixMul "01 1 01110 01 0 mmmmm 111011 nnnnn ddddd" { rd: VReg = "d", rn: VReg = "n", rm: VReg = "m" }
+        ["bfmmla {rd:4s}, {rn:8h}, {rm:8h}"]: Bf16
+        /// `bfmlalb`, `bfmlalt`: `Q` takes the odd lanes.
+        BfMul "0 q 1 01110 11 0 mmmmm 111111 nnnnn ddddd" {
+            q: VectorSize = "q", rd: VReg = "d", rn: VReg = "n", rm: VReg = "m",
+        } ["bfmlalb {rd:4s}, {rn:8h}, {rm:8h}; q=0", "bfmlalt {rd:4s}, {rn:8h}, {rm:8h}; q=1"]: Bf16
+        /// The same by one half word.
+        BfMulElement "0 q 0 01111 11 l m rrrr 1111 h 0 nnnnn ddddd" {
+            q: VectorSize = "q", rd: VReg = "d", rn: VReg = "n", rm: HalfElement = "hlmr",
+        } ["bfmlalb {rd:4s}, {rn:8h}, {rm}; q=0", "bfmlalt {rd:4s}, {rn:8h}, {rm}; q=1"]: Bf16
+        /// `bfcvtn`: from single precision; `Q` writes the high half.
+        BfNarrow "0 q 0 01110 10 10000 10110 10 nnnnn ddddd" { q: VectorSize = "q", rd: VReg = "d", rn: VReg = "n" }
+        ["bfcvtn{q:2} {rd:halves}, {rn:4s}"]: Bf16
     }
 }

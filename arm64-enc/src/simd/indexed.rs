@@ -47,7 +47,7 @@ macro_rules! element {
 
         impl Field for $name {
             const WIDTH: u32 = $register_bits + $index_bits;
-            const KIND: Kind = Kind::Element($lane);
+            const KIND: Kind = Kind::Element($register_bits, $lane);
 
             #[inline]
             fn bits(self) -> u32 {
@@ -106,6 +106,28 @@ element! {
     /// assert!(BytesElement::new(V9, 4).is_none());
     /// ```
     BytesElement: 5 and 2 bits of "4b"
+}
+element! {
+    /// Two half words of a register.
+    ///
+    /// ```
+    /// use arm64_enc::V9;
+    /// use arm64_enc::simd::HalvesElement;
+    /// assert!(HalvesElement::new(V9, 3).is_some());
+    /// assert!(HalvesElement::new(V9, 4).is_none());
+    /// ```
+    HalvesElement: 5 and 2 bits of "2h"
+}
+element! {
+    /// A complex number of two words of a register.
+    ///
+    /// ```
+    /// use arm64_enc::V9;
+    /// use arm64_enc::simd::ComplexElement;
+    /// assert!(ComplexElement::new(V9, 1).is_some());
+    /// assert!(ComplexElement::new(V9, 2).is_none());
+    /// ```
+    ComplexElement: 5 and 1 bits of "s"
 }
 
 ops! {

@@ -19,11 +19,13 @@ pub use copy::{
 pub use crypto::{
     AesOp, Sha1Op, Sha256Op, Sha512Op, SimdCrypto, Sm3Op, Sm3PartOp, ThreeWayLogical,
 };
-pub use extension::{ByteDot, MatrixMul, MixedDot, RoundingDoubling, SimdExtension};
+pub use extension::{
+    ByteDot, HalfRotation, MatrixMul, MixedDot, Rotation, RoundingDoubling, SimdExtension,
+};
 pub use imm::{Byte, ByteMask, HalfShift, ModifiedImm, OnesImm, OnesShift, SimdImm, WordShift};
 pub use indexed::{
-    BytesElement, DoubleElement, HalfElement, IndexedDoublingLong, IndexedFp, IndexedHigh,
-    IndexedInt, IndexedLong, SimdIndexed, WordElement,
+    BytesElement, ComplexElement, DoubleElement, HalfElement, HalvesElement, IndexedDoublingLong,
+    IndexedFp, IndexedHigh, IndexedInt, IndexedLong, SimdIndexed, WordElement,
 };
 pub use ldst::{
     Access, ByteLane, DoubleLane, HalfLane, Members, PostIndex, PostRegister, Registers, SimdLdSt,

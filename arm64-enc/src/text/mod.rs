@@ -105,8 +105,8 @@ pub(crate) enum Kind {
     Right,
     /// The first byte that `ext` takes.
     Start,
-    /// A register and one of its lanes of this width.
-    Element(&'static str),
+    /// A register, in so many bits, and one of its lanes of this width.
+    Element(u32, &'static str),
     /// How the base moves after an access.
     Post,
 }

@@ -141,8 +141,7 @@ impl Printer<'_, '_> {
                 self.number(if left { imm - base } else { 2 * base - imm }.into())
             }
             (Kind::Start, _) => self.number((bits & 15).into()),
-            (Kind::Element(lane), _) => {
-                let register_bits = if lane == "h" { 4 } else { 5 };
+            (Kind::Element(register_bits, lane), _) => {
                 let (register, index) = (bits & ((1 << register_bits) - 1), bits >> register_bits);
                 write!(self.f, "v{register}.{lane}[{index}]")
             }
