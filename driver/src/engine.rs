@@ -10,12 +10,15 @@ use std::sync::{Arc, Mutex};
 
 use ir::{AbiParam, Module, Signature};
 
+use jitmem::DataMemory;
+
 use crate::closure::HostClosure;
 use crate::error::Error;
 use crate::host::{Bound, HostFunction, Hosts};
 use crate::inner::{Backend, Context, Inner, State, WeakEngine, machine_of};
 #[cfg(feature = "interpreter")]
 use crate::interpreter::Interpreters;
+use crate::native;
 use crate::options::{EngineKind, Options};
 use crate::owned::{EndedList, Life, Owned};
 #[cfg(feature = "simulator")]
@@ -81,12 +84,29 @@ impl Engine {
         let table = Table::new(number, stubs, native.then_some(settings.codegen.call_conv));
         let compiler = codegen::Compiler::new(settings.codegen.clone())?;
         let state = Mutex::new(State { table, compiler });
+        let flag = match options.interruptible {
+            true => Some(Arc::new(DataMemory::new([(&[0; 8][..], 8)])?)),
+            false => None,
+        };
+        match (&backend, &flag) {
+            (_, None) => {}
+            #[cfg(feature = "interpreter")]
+            (Backend::Interpreter(interpreters), Some(flag)) => {
+                interpreters.program().allow_data(Arc::clone(flag));
+            }
+            #[cfg(feature = "simulator")]
+            (Backend::Machine { simulators: Some(simulators), .. }, Some(flag)) => {
+                simulators.add_data(flag);
+            }
+            (Backend::Machine { .. }, Some(_)) => {}
+        }
         let inner = Arc::new(Inner {
             options: options.clone(),
             settings,
             backend,
             state,
             ended: EndedList::default(),
+            flag,
         });
         context.engine.get_or_init(|| WeakEngine(Arc::downgrade(&inner)));
         let engine = Self { inner };
@@ -221,6 +241,54 @@ impl Engine {
             Backend::Machine { .. } => {}
         }
         state.table.import(name, Import { host, veneer: None });
+    }
+
+    /// Ends the calls that are under way, whatever thread they are on, with a trap `interrupted`, and those that begin until
+    /// [`clear_interrupt`](Engine::clear_interrupt). May be called by any thread, also from a host function. Each call ends at its next
+    /// check: see [`Options::interruptible`]. What a host function does is not interrupted.
+    ///
+    /// A deadline is a thread that waits:
+    ///
+    /// ```
+    /// # use driver::{Engine, Error, Func, Hosts, Options, ir};
+    /// use std::{sync::mpsc, thread, time::Duration};
+    ///
+    /// # let module = ir::parse::module("fn @spin() {\nblock0:\n  jump block1\nblock1:\n  jump block1\n}").unwrap();
+    /// let engine = Engine::new(module, &Hosts::new(), &Options::default().interruptible(true))?;
+    /// let spin: Func<(), ()> = engine.func("spin")?;
+    /// let watched = engine.clone();
+    /// let (done, is_done) = mpsc::channel::<()>();
+    /// let watcher = thread::spawn(move || {
+    ///     if is_done.recv_timeout(Duration::from_millis(20)).is_err() {
+    ///         watched.interrupt().unwrap();
+    ///     }
+    /// });
+    /// let outcome = spin.call(());
+    /// let _ = done.send(());
+    /// watcher.join().unwrap();
+    /// engine.clear_interrupt()?; // for the calls to come
+    /// assert!(matches!(outcome, Err(Error::Trap(trap)) if trap.kind == ir::TrapKind::Interrupted));
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NotKept`] if the engine is not interruptible.
+    pub fn interrupt(&self) -> Result<(), Error> {
+        self.set_flag(1)
+    }
+
+    /// Lets calls run again.
+    ///
+    /// # Errors
+    /// As [`interrupt`](Engine::interrupt).
+    pub fn clear_interrupt(&self) -> Result<(), Error> {
+        self.set_flag(0)
+    }
+
+    fn set_flag(&self, value: u64) -> Result<(), Error> {
+        let not_kept = Error::NotKept { kind: self.kind(), option: "interruptible" };
+        native::set_flag(self.inner.flag.as_ref().ok_or(not_kept)?, value);
+        Ok(())
     }
 
     /// The function of a name.

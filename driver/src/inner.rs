@@ -37,6 +37,8 @@ pub(crate) struct Inner {
     pub(crate) state: Mutex<State>,
     /// What is to go when the functions change next.
     pub(crate) ended: EndedList,
+    /// Not zero if the functions are to stop; none if they do not look at it.
+    pub(crate) flag: Option<Arc<DataMemory>>,
 }
 
 /// The functions, and what compiles them.
@@ -159,6 +161,10 @@ struct Resolved {
 }
 
 impl Inner {
+    fn flag_address(&self) -> Option<u64> {
+        self.flag.as_ref()?.address(0)
+    }
+
     /// A call that is not native.
     pub(crate) fn call(
         &self,
@@ -345,7 +351,8 @@ impl Inner {
         }
         let ids: Vec<FuncId> = functions.iter().map(|&slot| table.slot(slot).id).collect();
         let data = self.link_data(table, &module, &ids, &resolved.externs, data)?;
-        let unit = Unit::new(module, ids, resolved.externs, data, resolved.keeps);
+        let unit =
+            Unit::new(module, ids, resolved.externs, data, resolved.keeps, self.flag_address());
         let bodies = self.bodies(unit, table)?;
         for (&slot, body) in functions.iter().zip(bodies) {
             self.fill(table, slot, body)?;
@@ -424,6 +431,8 @@ impl Inner {
         if let Backend::Interpreter(interpreters) = &self.backend {
             if self.options.optimize_for_interpreter {
                 unit.optimize(&self.settings)?;
+            } else {
+                unit.check_flag();
             }
             let loaded = interpreters.load(&unit);
             for (func, &id) in unit.module.functions.values().zip(&unit.functions) {
@@ -507,7 +516,14 @@ impl Inner {
         }
         let table = &mut state.table;
         let data = self.link_data(table, &module, &[function], &resolved.externs, data)?;
-        let unit = Unit::new(module, vec![function], resolved.externs, data, resolved.keeps);
+        let unit = Unit::new(
+            module,
+            vec![function],
+            resolved.externs,
+            data,
+            resolved.keeps,
+            self.flag_address(),
+        );
         let Some(body) = self.bodies(unit, table)?.pop() else {
             return Err(Error::Internal("a unit has no function"));
         };

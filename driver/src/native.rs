@@ -5,7 +5,7 @@
 #[cfg(feature = "simulator")]
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use ir::Signature;
 use jitmem::debug::UnwindTable;
@@ -172,6 +172,14 @@ extern "C" fn call_host(host: *const Bound, words: *mut u64) -> u64 {
 /// The address of [`call_host`].
 pub(crate) fn host_entry() -> u64 {
     call_host as extern "C" fn(*const Bound, *mut u64) -> u64 as usize as u64
+}
+
+/// Writes the flag that compiled code looks at.
+pub(crate) fn set_flag(flag: &jitmem::DataMemory, value: u64) {
+    let Some(address) = flag.address(0) else { unreachable!("the flag is one object") };
+    let place = std::ptr::with_exposed_provenance_mut(address as usize);
+    // SAFETY: the memory is one aligned word that lives as long as the borrow; code only reads it, atomically.
+    unsafe { AtomicU64::from_ptr(place) }.store(value, Ordering::Release);
 }
 
 /// As code holds it.

@@ -90,6 +90,7 @@ pub struct Options {
     pub(crate) limit: opt::Limit,
     pub(crate) host_panic: HostPanic,
     pub(crate) observed: Observed,
+    pub(crate) interruptible: bool,
 }
 
 impl Default for Options {
@@ -109,6 +110,7 @@ impl Default for Options {
             limit: opt::Limit::NONE,
             host_panic: HostPanic::default(),
             observed: Observed::default(),
+            interruptible: false,
         }
     }
 }
@@ -238,6 +240,14 @@ impl Options {
         let about_code = about_code.filter(|_| self.engine == EngineKind::Interpreter);
         let mut refused = about_code.filter(|&(_, is_set)| is_set).map(|(option, _)| option);
         refused.next().or_else(|| self.observed.not_kept_by(self.engine))
+    }
+
+    /// Whether calls can be ended by [`Engine::interrupt`](crate::Engine::interrupt). Functions then look at a flag when they are entered and
+    /// wherever a loop begins again, which costs two or three instructions each time.
+    #[must_use]
+    pub fn interruptible(mut self, interruptible: bool) -> Self {
+        self.interruptible = interruptible;
+        self
     }
 
     /// How to compile for it.

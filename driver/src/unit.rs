@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use ir::{DataRef, Entity, FuncRef, Function, Module};
+use ir::{DataObject, DataRef, Entity, FuncRef, Function, Module};
 use jitmem::DataMemory;
 
 use crate::error::Error;
@@ -34,6 +34,8 @@ pub(crate) struct Unit {
     /// Shared by the threads that compile its functions, once it is optimised.
     pub(crate) module: Arc<Module>,
     is_optimized: bool,
+    /// The flag of the engine at which its functions look, if they do.
+    flag: Option<u64>,
     /// In the order of the module. By their ids: until its functions are compiled, any of these may be removed.
     pub(crate) functions: Vec<FuncId>,
     pub(crate) externs: Vec<Target>,
@@ -48,24 +50,51 @@ impl Unit {
         externs: Vec<Target>,
         (data, held): LinkedData,
         keeps: Vec<Arc<Life>>,
+        flag: Option<u64>,
     ) -> Self {
         let source = module.source_name.as_deref().map(Box::from);
         let origin = Arc::new(Origin { source, data, _held: held, _keeps: keeps });
         let module = Arc::new(module);
-        Self { module, is_optimized: false, functions, externs, origin }
+        Self { module, is_optimized: false, flag, functions, externs, origin }
     }
 
-    /// Optimises it, if that has not been done.
+    /// Optimises it, if that has not been done, and makes it interruptible.
     pub(crate) fn optimize(&mut self, settings: &Settings) -> Result<(), Error> {
         if !self.is_optimized {
-            let Some(module) = Arc::get_mut(&mut self.module) else {
-                unreachable!("a module is shared when it is optimised")
-            };
-            let module = pipeline::optimized(std::mem::take(module), settings, &mut ())?;
+            let module = pipeline::optimized(self.take_module(), settings, &mut ())?;
             self.module = Arc::new(module);
             self.is_optimized = true;
+            self.check_flag();
         }
         Ok(())
+    }
+
+    /// Lets the functions look at the flag, if they are to.
+    pub(crate) fn check_flag(&mut self) {
+        if self.flag.is_none() {
+            return;
+        }
+        let mut module = self.take_module();
+        let mut name = "interrupt".to_owned();
+        while module.data.contains_key(&name) {
+            name.push('_');
+        }
+        for func in module.functions.values_mut() {
+            opt::add_interrupt_checks(func, &name);
+        }
+        // It comes after those that have memory of their own.
+        let bytes = vec![0; opt::FLAG_BYTES as usize];
+        let flag = DataObject { bytes, align: opt::FLAG_BYTES, ..DataObject::default() };
+        module.data.insert(name, flag);
+        self.module = Arc::new(module);
+    }
+
+    /// The module, as long as nobody else has it.
+    fn take_module(&mut self) -> Module {
+        match Arc::get_mut(&mut self.module) {
+            Some(module) => std::mem::take(module),
+            None => unreachable!("a module is shared when it is optimised"),
+        }
     }
 
     /// What a name in one of its functions stands for.
@@ -85,7 +114,9 @@ impl Unit {
 
     /// The address of a data object.
     pub(crate) fn object(&self, name: &str) -> Option<u64> {
-        self.origin.data.as_ref()?.address(self.module.data.get_index_of(name)?)
+        let index = self.module.data.get_index_of(name)?;
+        let own = self.origin.data.as_ref().and_then(|data| data.address(index));
+        own.or(self.flag)
     }
 }
 

@@ -52,6 +52,7 @@ kinds! {
     MemoryFault 9 "memory_fault" "An address that may not be accessed was read or written."
     OutOfFuel 10 "out_of_fuel" "The budget of instructions is used up."
     BadCall 11 "bad_call" "There is no function at the address of an indirect call, or it has another signature."
+    Interrupted 12 "interrupted" "Somebody asked the program to stop."
 }
 
 /// The code of `user 0`; those below are for the kinds that have names.

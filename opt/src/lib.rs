@@ -28,12 +28,15 @@ mod gvn;
 mod hash;
 mod if_convert;
 mod inline;
+mod interrupt;
 mod legalize;
 mod licm;
 mod promote;
 mod region;
 mod rotate;
 mod simplify_cfg;
+
+pub use interrupt::{FLAG_BYTES, add_interrupt_checks};
 
 use cfg::Analyses;
 use ir::{Function, Module};
