@@ -243,7 +243,9 @@ impl Options {
     }
 
     /// Whether calls can be ended by [`Engine::interrupt`](crate::Engine::interrupt). Functions then look at a flag when they are entered and
-    /// wherever a loop begins again, which costs two or three instructions each time.
+    /// wherever a loop begins again, which costs two or three instructions each time. Executed in the simulator by the examples:
+    /// `mandelbrot` 2,719,252 instructions instead of 2,215,843 (23% more), `sieve`, whose loops are of a few instructions,
+    /// 5,249,929 instead of 3,297,646 (59% more).
     #[must_use]
     pub fn interruptible(mut self, interruptible: bool) -> Self {
         self.interruptible = interruptible;
