@@ -1,10 +1,13 @@
 //! Emission: blocks in their order, branches that fall through where they can, edits of the allocator, trap stubs at
 //! the end. The assembler places jump tables, constants and what far references need.
 
+use std::collections::BTreeSet;
+
 use arm64_enc::{AsmError, Assembler, Label};
 use ir::{Effect, Function, Span, TrapKind};
 use regalloc::{Allocation, Edit, Inst, ProgPoint};
 
+use crate::Protection;
 use crate::error::Reason;
 use crate::frame::Frame;
 use crate::function::MachineFunction;
@@ -83,6 +86,8 @@ pub struct CompiledCode {
     pub incoming_bytes: u32,
     /// The stack slots, from the lowest on.
     pub slots: Vec<SlotPlace>,
+    /// How the code is hardened.
+    pub protection: Protection,
     /// How the caller's registers are found, by offset; empty unless it was [asked for](crate::Options::describe_frames).
     pub frame_rows: Vec<FrameRow>,
 }
@@ -114,9 +119,13 @@ pub(crate) fn emit(
     let record_from = frame.prologue(&mut emitter.asm, &mut emitter.rows)?;
     // Blocks that only jump elsewhere are left out.
     let written: Vec<usize> = order.into_iter().filter(|&block| targets[block] == block).collect();
+    let pads = table_targets(mf, &targets);
     let edits = allocation.edits();
     for (position, &index) in written.iter().enumerate() {
         emitter.asm.bind(labels[index]).map_err(assembly)?;
+        if pads.contains(&index) {
+            emitter.asm.push(crate::pads::BTI_J);
+        }
         let block = &mf.blocks[index];
         let range = mf.block_range(block);
         let first = ProgPoint::before(Inst::new(range.start as u32));
@@ -163,6 +172,18 @@ impl Spans {
             _ => self.0.push((offset, span)),
         }
     }
+}
+
+/// The blocks that jump tables lead to, if these have to be landing pads.
+fn table_targets(mf: &MachineFunction, targets: &[usize]) -> BTreeSet<usize> {
+    let mut found = BTreeSet::new();
+    for block in mf.blocks.iter().filter(|_| mf.protection.landing_pads) {
+        let last = mf.block_range(block).last().map(|at| mf.insts[at].op);
+        if let Some(Op::JumpTable { .. }) = last {
+            found.extend(block.succs.iter().map(|succ| targets[succ.index()]));
+        }
+    }
+    found
 }
 
 fn run_edits(
@@ -274,6 +295,7 @@ fn finish(
         frame_bytes: frame.bytes(),
         incoming_bytes: mf.incoming_bytes,
         slots: frame.slot_places(func),
+        protection: mf.protection,
         frame_rows,
     })
 }

@@ -28,11 +28,13 @@ use arm64_enc::{
 use ir::{Function, PrimaryMap, StackSlot};
 use regalloc::{Allocation, PReg, PRegSet, RegClass, SpillSlot};
 
+use crate::Protection;
 use crate::abi::{self, RECORD_BYTES, STACK_ALIGN};
 use crate::emit::SlotPlace;
 use crate::error::{Reason, valid};
 use crate::function::MachineFunction;
 use crate::minst::{FramePlace, Symbol};
+use crate::pads;
 use crate::runtime::Runtime;
 use crate::unwind::{DWARF_SP, DWARF_V0, FrameChange, Rows, record_above};
 
@@ -72,6 +74,7 @@ struct Saved {
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(crate) struct Frame {
     record: bool,
+    protection: Protection,
     /// Everything is allocated by the first store.
     small: bool,
     /// Bytes of the save area.
@@ -103,6 +106,7 @@ impl Frame {
             align: STACK_ALIGN,
             record: mf.has_calls,
             room: mf.room_bytes,
+            protection: mf.protection,
             ..Frame::default()
         };
         for (slot, data) in func.slots.iter() {
@@ -200,6 +204,11 @@ impl Frame {
         (SP, i64::from(self.spills) + slot.index() as i64 * i64::from(WORD))
     }
 
+    /// Whether the return address is signed: where it is saved, but for tail calls that make room, which look at it and move it.
+    fn is_signed(&self) -> bool {
+        self.record && self.room == 0 && self.protection.sign_returns
+    }
+
     /// What the first store of the prologue allocates, in bytes.
     fn allocated(&self) -> u32 {
         if self.apart { self.save } else { self.above_save() }
@@ -220,6 +229,12 @@ impl Frame {
         rows: &mut Rows,
     ) -> Result<Option<u32>, Reason> {
         let above = self.above_save();
+        if self.is_signed() {
+            asm.push(pads::PACIASP);
+            rows.push(asm, FrameChange::Signature);
+        } else if self.protection.landing_pads {
+            asm.push(pads::BTI_C);
+        }
         if self.apart && !self.saved.is_empty() {
             take(asm, self.room, true, |asm, register, rest| {
                 rows.push(asm, FrameChange::Cfa { register, bytes: self.room - rest });
@@ -313,6 +328,10 @@ impl Frame {
             rows.push(asm, FrameChange::Cfa { register: DWARF_SP, bytes: self.room });
             free(asm, self.room)?;
             rows.push(asm, FrameChange::Return);
+        }
+        if self.is_signed() {
+            asm.push(pads::AUTIASP);
+            rows.push(asm, FrameChange::Signature);
         }
         Ok(())
     }

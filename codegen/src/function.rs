@@ -7,6 +7,7 @@ use ir::{Span, TrapKind};
 use regalloc::{Block, Inst, InstRange, Operand, PRegSet, RegClass, VReg};
 use smallvec::SmallVec;
 
+use crate::Protection;
 use crate::abi;
 use crate::minst::{Op, TableRef, TrapRef};
 
@@ -86,6 +87,7 @@ pub struct MachineFunction {
     pub has_calls: bool,
     /// Whether the code comes with a description of its frame.
     pub(crate) describe_frame: bool,
+    pub(crate) protection: Protection,
     pub(crate) operands: Vec<Operand>,
     pub(crate) vregs: Vec<VReg>,
     /// For each virtual register its definition, if it may be run again.

@@ -32,6 +32,7 @@ pub mod lint;
 mod lower;
 mod minst;
 mod order;
+pub mod pads;
 mod runtime;
 mod unwind;
 
@@ -59,6 +60,26 @@ pub struct Options {
     pub check_allocation: bool,
     /// Say of each function how unwinders find its caller's registers: [`CompiledCode::frame_rows`].
     pub describe_frames: bool,
+    /// How code is hardened.
+    pub protection: Protection,
+}
+
+/// How code is hardened against wrong jumps and wrong returns.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub struct Protection {
+    /// Landing pads (`bti`) stand where indirect calls and jumps may lead.
+    pub landing_pads: bool,
+    /// Return addresses that are saved are signed (`paciasp`, `autiasp`).
+    pub sign_returns: bool,
+}
+
+impl Protection {
+    /// A protection.
+    #[must_use]
+    pub fn new(landing_pads: bool, sign_returns: bool) -> Self {
+        Self { landing_pads, sign_returns }
+    }
 }
 
 impl Options {
@@ -80,6 +101,13 @@ impl Options {
     #[must_use]
     pub fn with_frame_descriptions(mut self, describe_frames: bool) -> Self {
         self.describe_frames = describe_frames;
+        self
+    }
+
+    /// The same options with another protection.
+    #[must_use]
+    pub fn with_protection(mut self, protection: Protection) -> Self {
+        self.protection = protection;
         self
     }
 

@@ -41,8 +41,10 @@ pub enum FrameChange {
     },
     /// What is known here holds again after [`Body`](FrameChange::Body): an epilogue begins.
     Epilogue,
-    /// All is as at the function's first instruction: the epilogue is at its end.
+    /// All is as at the function's first instruction, but for a signature: the epilogue is at its end.
     Return,
+    /// The return address is signed now, or no longer.
+    Signature,
     /// Code that the function runs with its frame: all is as it was at the last [`Epilogue`](FrameChange::Epilogue).
     Body,
 }

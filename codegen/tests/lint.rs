@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use codegen::lint::Rule;
 use codegen::{
-    CompiledCode, Options, Reason, Reloc, RelocKind, Runtime, SlotPlace, Symbol, TrapSite, compile,
-    lint,
+    CompiledCode, Options, Protection, Reason, Reloc, RelocKind, Runtime, SlotPlace, Symbol,
+    TrapSite, compile, lint,
 };
 use ir::{Entity, FuncRef, Function, FunctionBuilder, Signature, TrapKind, Type};
 use testkit::Random;
@@ -326,6 +326,28 @@ fn every_rule_can_be_broken() {
         code.relocs = vec![Reloc { offset: 0, kind, symbol: g(), addend: 0 }];
         assert!(broken(&code).is_some(), "{text}, {kind:?}");
     }
+    // Signatures of return addresses (`paciasp` is hint 25, `autiasp` hint 29), and landing pads.
+    let pair = "stp x29, x30, [sp, #-16]!\n mov x29, sp\n bl @\n ldp x29, x30, [sp], #16\n";
+    let signed = format!("hint #25\n {pair} hint #29\n ret");
+    assert_eq!(broken(&assemble(&signed, 16)), None);
+    for wrong in [
+        format!("hint #25\n {pair} ret"),
+        format!("{pair} hint #29\n ret"),
+        format!("hint #25\n {} ret", pair.replace("ldp", "hint #29\n ldp")),
+        format!("hint #25\n hint #25\n {pair} hint #29\n ret"),
+    ] {
+        assert_eq!(broken(&assemble(&wrong, 16)), Some(Rule::Signature), "{wrong}");
+    }
+    for (text, expected) in [
+        ("ret", Some(Rule::LandingPad)),
+        ("hint #36\n ret", Some(Rule::LandingPad)),
+        ("hint #34\n ret", None),
+    ] {
+        let mut code = assemble(text, 0);
+        code.protection = Protection::new(true, false);
+        assert_eq!(broken(&code), expected, "{text}");
+    }
+    seen.extend([Rule::Signature, Rule::LandingPad]);
     // The caller's stack, and slots.
     let mut code = assemble("str x0, [sp]\n ret", 0);
     code.incoming_bytes = 8;

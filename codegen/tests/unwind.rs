@@ -6,8 +6,11 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use arm64_sim::{CodeKind, Config, Permission, Registers, Simulator, Stop};
-use codegen::{CompiledCode, Compiler, DWARF_SP, FrameChange, Options, Runtime, compile};
+use arm64_sim::{CallArgs, CodeKind, Config, Permission, Registers, Simulator, Stop};
+use codegen::{
+    CompiledCode, Compiler, DWARF_SP, FrameChange, FrameRow, Options, Protection, Runtime, Symbol,
+    compile, pads,
+};
 use common::link::{self, BASE};
 use ir::{Function, Module};
 
@@ -27,17 +30,19 @@ const RESULTS_AT: u64 = 0x4000_0000;
 struct Known {
     cfa: (u8, u32),
     saved: BTreeMap<u8, u32>,
+    signed: bool,
 }
 
 fn known_at(code: &CompiledCode, offset: u32) -> Known {
-    let start = Known { cfa: (DWARF_SP, 0), saved: BTreeMap::new() };
+    let start = Known { cfa: (DWARF_SP, 0), saved: BTreeMap::new(), signed: false };
     let (mut now, mut kept) = (start.clone(), Vec::new());
     for row in code.frame_rows.iter().take_while(|row| row.offset <= offset) {
         match row.change {
             FrameChange::Cfa { register, bytes } => now.cfa = (register, bytes),
             FrameChange::Saved { register, below } => drop(now.saved.insert(register, below)),
             FrameChange::Epilogue => kept.push(now.clone()),
-            FrameChange::Return => now = start.clone(),
+            FrameChange::Return => now = Known { signed: now.signed, ..start.clone() },
+            FrameChange::Signature => now.signed = !now.signed,
             FrameChange::Body => now = kept.pop().expect("an epilogue began"),
             other => panic!("{other:?} is unknown"),
         }
@@ -275,6 +280,82 @@ fn random_functions() {
         saved += ask(&module, &options(), main, &[seed, 1, 2, 3]).1;
     }
     assert!(saved > 300, "{saved}");
+}
+
+/// A frame is described with the signature of its return address, which is on where it is saved; the linter proves the rest,
+/// and indirect calls and jumps find their landing pads.
+#[test]
+fn protected_functions() {
+    for (pads, signs) in [(true, false), (false, true), (true, true)] {
+        let options = options().with_protection(Protection::new(pads, signs));
+        let mut signed = 0;
+        for seed in 0..12 {
+            let module = common::random_module(seed);
+            ask(&module, &options, module.functions.len() - 1, &[seed, 1, 2, 3]);
+            for func in module.functions.values() {
+                let mut func = func.clone();
+                ssa::construct(&mut func);
+                opt::optimize(&mut func, opt::Level::None);
+                let code = compile(&func, &options).expect("it compiles");
+                let saves_link =
+                    |row: &FrameRow| matches!(row.change, FrameChange::Saved { register: 30, .. });
+                let has_record = code.frame_rows.iter().any(saves_link);
+                let signatures =
+                    code.frame_rows.iter().filter(|row| row.change == FrameChange::Signature);
+                let makes_room =
+                    code.relocs.iter().any(|reloc| matches!(reloc.symbol, Symbol::Runtime(_)));
+                assert_eq!(signatures.count() > 0, has_record && signs && !makes_room);
+                let first = code.words[0];
+                let pads_at_entry = [pads::BTI_C, pads::PACIASP].map(|pad| pad.encode());
+                assert!(!pads || pads_at_entry.contains(&first));
+                signed += usize::from(first == pads::PACIASP.encode());
+            }
+        }
+        assert_eq!(signed > 5, signs, "{signed}");
+    }
+}
+
+/// On pages that ask for landing pads a switch by a table, calls by address and tail calls find them; without, they do not.
+#[test]
+fn landing_pads_are_where_indirect_branches_lead() {
+    let cases: String =
+        (0..12).map(|n| format!("{n}: block{}", n + 2)).collect::<Vec<_>>().join(", ");
+    let blocks: String = (0..12)
+        .map(|n| {
+            format!("block{}:\n  v{}: i64 = iconst {}\n  ret v{}\n", n + 2, n + 10, n * n, n + 10)
+        })
+        .collect();
+    let source = format!(
+        "fn @f(i64) -> i64 {{\nblock0(v0: i64):\n  switch v0, block1, [{cases}]\nblock1:\n  v1: i64 = iconst 7\n  ret v1\n{blocks}}}\n"
+    );
+    let module = ir::parse::module(&source).unwrap_or_else(|error| panic!("{error:?}\n{source}"));
+    let func = module.functions.values().next().expect("there is one");
+    let mut func = func.clone();
+    ssa::construct(&mut func);
+    let options = Options::default().checked();
+    for landing_pads in [true, false] {
+        let protection = Protection::new(landing_pads, false);
+        let code =
+            compile(&func, &options.clone().with_protection(protection)).expect("it compiles");
+        assert!(has_table(&code));
+        let mut sim = Simulator::new(Config::restricted());
+        sim.publish(BASE, &code.words, CodeKind::Guarded).expect("the space is free");
+        for n in 0..14 {
+            let result = sim.call(BASE, &CallArgs { ints: &[n], ..CallArgs::default() });
+            match result {
+                Ok(results) => assert_eq!(results.ints[0], if n < 12 { n * n } else { 7 }),
+                Err(fault) => assert!(
+                    !landing_pads && matches!(fault.stop, Stop::MissingLandingPad { .. }),
+                    "{fault}"
+                ),
+            }
+            assert!(landing_pads || result_is_fault(&mut sim, n));
+        }
+    }
+}
+
+fn result_is_fault(sim: &mut Simulator, n: u64) -> bool {
+    n >= 12 || sim.call(BASE, &CallArgs { ints: &[n], ..CallArgs::default() }).is_err()
 }
 
 /// Nobody pays for what nobody reads.

@@ -235,7 +235,7 @@ impl Inner {
             return Ok(address);
         }
         let (kind, conv) = (self.options.engine, self.settings.codegen.call_conv);
-        let code = veneer::assemble(&import.host, kind, conv)
+        let code = veneer::assemble(&import.host, kind, conv, self.settings.codegen.protection)
             .ok_or(Error::Internal("a veneer does not assemble"))?;
         let name = format!("{} (host)", import.host.name);
         let address = space.add_helper(&name, &code)?.address();

@@ -81,7 +81,11 @@ impl Engine {
         let number = ENGINES.fetch_add(1, Ordering::Relaxed);
         let settings = options.settings();
         let native = options.engine == EngineKind::Native;
-        let table = Table::new(number, stubs, native.then_some(settings.codegen.call_conv));
+        let table = Table::new(
+            number,
+            stubs,
+            native.then_some((settings.codegen.call_conv, settings.codegen.protection)),
+        );
         let compiler = codegen::Compiler::new(settings.codegen.clone())?;
         let state = Mutex::new(State { table, compiler });
         let flag = match options.interruptible {

@@ -11,7 +11,7 @@ use arm64_enc::{
     FpPairOp, LdSt, MemOp, OrderedOp, PairMode, PairOffset, PairOp, Reg, RegSp, Size, SysReg,
     System, VReg, XZR,
 };
-use codegen::{ArgAssigner, ArgPlace, CallConv, RESULTS_ADDRESS};
+use codegen::{ArgAssigner, ArgPlace, CallConv, Protection, RESULTS_ADDRESS};
 use ir::{AbiParam, Extend, Signature, Type};
 
 use crate::assemble;
@@ -40,7 +40,11 @@ pub(crate) struct Entry {
 /// The entry of functions of a signature whose code follows `conv`, as [`Trampoline`](jitmem::trap::Trampoline) says: it takes the
 /// addresses of the words of the arguments, of those of the results (zero), and of the address of the code. `None` only if a
 /// constant does not fit its field.
-pub(crate) fn assemble(signature: &Signature, conv: CallConv) -> Option<Entry> {
+pub(crate) fn assemble(
+    signature: &Signature,
+    conv: CallConv,
+    protection: Protection,
+) -> Option<Entry> {
     let (mut asm, mut rows) = (Assembler::new(), FrameRows::default());
     let none = |n: u8| -> ! { unreachable!("{n} is the number of a register") };
     let x = |n: u8| Reg::new(n).unwrap_or_else(|| none(n));
@@ -72,6 +76,7 @@ pub(crate) fn assemble(signature: &Signature, conv: CallConv) -> Option<Entry> {
     let frame_floats = |i: u8| FRAME_FLOATS + 16 * i64::from(i);
     let exit = asm.label();
 
+    rows.enter(&mut asm, protection, true);
     pair(&mut asm, PairOp::StpX, PairMode::Pre, 29, -FRAME)?;
     rows.allocated(&asm, FRAME);
     rows.has_record(&asm, FRAME);
@@ -168,12 +173,16 @@ pub(crate) fn assemble(signature: &Signature, conv: CallConv) -> Option<Entry> {
         pair(&mut asm, PairOp::LdpX, PairMode::Offset, 19 + 2 * i, frame_ints(i))?;
     }
     pair(&mut asm, PairOp::LdpX, PairMode::Post, 29, FRAME)?;
-    rows.leaves(&asm);
+    rows.leaves(&mut asm, protection);
     asm.push(Branch::Reg { op: BranchReg::Ret, rn: arm64_enc::LR });
     rows.body(&asm);
 
     // A trap continues here, with `sp` as it was stored.
     let recovery = asm.offset();
+    if protection.landing_pads {
+        // The fault may have been an indirect branch, which is still on its way.
+        asm.push(codegen::pads::BTI_JC);
+    }
     asm.mov_imm(x(0), Size::X, 1);
     word(&mut asm, MemOp::LdrX, fpcr, sp, FRAME_FPCR);
     asm.b(exit);
@@ -243,7 +252,7 @@ mod tests {
         results: &mut [Words],
         fpcr: u64,
     ) -> (Registers, Registers) {
-        let entry = assemble(signature, CallConv::Aapcs64).unwrap();
+        let entry = assemble(signature, CallConv::Aapcs64, Protection::default()).unwrap();
         // What the host returns to comes first.
         let back: Inst = "brk #0x7".parse().unwrap();
         let mut words = vec![back.encode()];

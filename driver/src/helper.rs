@@ -1,7 +1,7 @@
 //! Machine code of the engine's own: stubs, veneers and entries. How it is put together, and how unwinders get through it.
 
 use arm64_enc::{Assembler, Label};
-use codegen::{DWARF_SP, FrameChange, FrameRow};
+use codegen::{DWARF_SP, FrameChange, FrameRow, Protection, pads};
 
 /// The frame pointer and the link register, as [`FrameRow`] numbers them.
 const FP: u8 = 29;
@@ -19,6 +19,16 @@ pub(crate) struct Helper {
 pub(crate) struct FrameRows(Vec<FrameRow>);
 
 impl FrameRows {
+    /// Begins code that is entered by calls; `saves` tells that it saves its return address.
+    pub(crate) fn enter(&mut self, asm: &mut Assembler, protection: Protection, saves: bool) {
+        if saves && protection.sign_returns {
+            asm.push(pads::PACIASP);
+            self.push(asm, FrameChange::Signature);
+        } else if protection.landing_pads {
+            asm.push(pads::BTI_C);
+        }
+    }
+
     /// Something changes for the next instruction.
     pub(crate) fn push(&mut self, asm: &Assembler, change: FrameChange) {
         self.0.push(FrameRow { offset: asm.offset() as u32, change });
@@ -46,9 +56,13 @@ impl FrameRows {
     }
 
     /// The frame is given back, and control leaves with the next instruction.
-    pub(crate) fn leaves(&mut self, asm: &Assembler) {
+    pub(crate) fn leaves(&mut self, asm: &mut Assembler, protection: Protection) {
         self.push(asm, FrameChange::Epilogue);
         self.push(asm, FrameChange::Return);
+        if protection.sign_returns {
+            asm.push(pads::AUTIASP);
+            self.push(asm, FrameChange::Signature);
+        }
     }
 
     /// What follows in memory has the frame again.

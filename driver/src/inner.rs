@@ -136,7 +136,7 @@ pub(crate) fn machine_of(
         },
         _ => return Err(Error::NoEngine { kind }),
     };
-    let stubs = Stubs::new(call, &space)?;
+    let stubs = Stubs::new(call, options.protection(), &space)?;
     let _ = options;
     #[cfg(feature = "simulator")]
     let simulators = (kind == EngineKind::Simulator).then(|| {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use codegen::CallConv;
+use codegen::{CallConv, Protection};
 use jitmem::{CodeMemory, Strategy};
 use opt::Level;
 
@@ -85,6 +85,7 @@ pub struct Options {
     pub(crate) trusted: bool,
     pub(crate) code_space_bytes: usize,
     pub(crate) code_memory: CodeMemory,
+    pub(crate) sign_returns: bool,
     pub(crate) lse: Option<bool>,
     pub(crate) optimize_for_interpreter: bool,
     pub(crate) limit: opt::Limit,
@@ -105,6 +106,7 @@ impl Default for Options {
             trusted: false,
             code_space_bytes: SPACE_BYTES,
             code_memory: CodeMemory::default(),
+            sign_returns: false,
             lse: None,
             optimize_for_interpreter: true,
             limit: opt::Limit::NONE,
@@ -204,6 +206,29 @@ impl Options {
         self
     }
 
+    /// Whether indirect calls and jumps may enter machine code at landing pads (`bti`) only. The CPU enforces it where it can
+    /// (BTI, Armv8.5) and the system lets it; elsewhere the pads do nothing. A call of another address in code then ends the process by
+    /// SIGILL.
+    #[must_use]
+    pub fn landing_pads(mut self, landing_pads: bool) -> Self {
+        self.code_memory.landing_pads = landing_pads;
+        self
+    }
+
+    /// Whether return addresses are signed where they are saved (PAuth, Armv8.3); older CPUs skip the instructions. A return by
+    /// an address that was changed ends the process. Descriptions of frames say so; an unwinder has to know of signatures to go
+    /// through such frames, and the one that Rust links into programs for musl does not.
+    #[must_use]
+    pub fn sign_returns(mut self, sign_returns: bool) -> Self {
+        self.sign_returns = sign_returns;
+        self
+    }
+
+    /// How code is hardened.
+    pub(crate) fn protection(&self) -> Protection {
+        Protection::new(self.code_memory.landing_pads, self.sign_returns)
+    }
+
     /// Whether machine code has the atomic instructions of Armv8.1 (LSE), or loops in their place. By default native code
     /// has them if the CPU does, simulated code does not.
     #[must_use]
@@ -236,8 +261,13 @@ impl Options {
     /// The first option that the engine cannot keep, of those about machine code.
     pub(crate) fn not_kept(&self) -> Option<&'static str> {
         let strategy = self.code_memory.strategy.is_some();
-        let about_code = [("code_strategy", strategy)].into_iter();
-        let about_code = about_code.filter(|_| self.engine == EngineKind::Interpreter);
+        let Protection { landing_pads, sign_returns, .. } = self.protection();
+        let about_code = [
+            ("code_strategy", strategy),
+            ("landing_pads", landing_pads),
+            ("sign_returns", sign_returns),
+        ];
+        let about_code = about_code.into_iter().filter(|_| self.engine == EngineKind::Interpreter);
         let mut refused = about_code.filter(|&(_, is_set)| is_set).map(|(option, _)| option);
         refused.next().or_else(|| self.observed.not_kept_by(self.engine))
     }
@@ -261,6 +291,7 @@ impl Options {
         let lse = self.lse.unwrap_or(self.engine == EngineKind::Native && native::has_lse());
         let codegen = codegen::Options::default().with_call_conv(conv).with_lse(lse);
         let codegen = codegen.with_frame_descriptions(self.observed.needs_frames());
+        let codegen = codegen.with_protection(self.protection());
         let codegen = if self.verify { codegen.checked() } else { codegen };
         Settings { level: self.level, limit: self.limit, verify: self.verify, codegen }
     }

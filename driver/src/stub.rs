@@ -19,6 +19,8 @@ use arm64_enc::{
 use codegen::Runtime;
 use jitmem::ExecutableCode;
 
+use codegen::{Protection, pads};
+
 use crate::error::Error;
 use crate::helper::{FrameRows, Helper, literals};
 use crate::link;
@@ -29,12 +31,23 @@ use crate::table::SlotNumber;
 const STUB_BYTES: u64 = 16;
 /// Stubs that are made at a time.
 const BLOCK: usize = 64;
-/// Of `lazy` in a stub.
+/// Of the landing pad at the start of a stub, if there is one.
+const PAD_BYTES: u64 = 4;
+/// Of `lazy` behind the branch.
 const LAZY: u64 = 4;
 
 /// A stub.
 #[derive(Clone, Debug)]
-pub(crate) struct Stub(Option<(Arc<ExecutableCode>, u64)>);
+pub(crate) struct Stub(Option<StubPlace>);
+
+/// Where a stub is.
+#[derive(Clone, Debug)]
+struct StubPlace {
+    code: Arc<ExecutableCode>,
+    address: u64,
+    /// Of the branch in it.
+    branch: u64,
+}
 
 impl Stub {
     /// For engines without machine code.
@@ -44,18 +57,18 @@ impl Stub {
 
     /// The address that stands for the function.
     pub(crate) fn address(&self) -> u64 {
-        self.0.as_ref().map_or(0, |&(_, address)| address)
+        self.0.as_ref().map_or(0, |place| place.address)
     }
 
     /// Where it goes while there is no code.
     pub(crate) fn lazy(&self) -> u64 {
-        self.address() + LAZY
+        self.0.as_ref().map_or(0, |place| place.branch + LAZY)
     }
 
     /// Goes there from now on.
     pub(crate) fn go_to(&self, target: u64, space: &Space) -> Result<(), Error> {
         match &self.0 {
-            Some((code, address)) => link::redirect(code, *address, target, space),
+            Some(place) => link::redirect(&place.code, place.branch, target, space),
             None => Ok(()),
         }
     }
@@ -70,6 +83,8 @@ pub(crate) struct Stubs {
     removed: u64,
     /// [`Runtime::FreeRoom`].
     free_room: u64,
+    /// A stub begins with a landing pad.
+    pad: bool,
     /// In the order of the slots.
     blocks: Vec<Arc<ExecutableCode>>,
     /// The slots of their first stubs.
@@ -88,12 +103,16 @@ pub(crate) enum CompileCall {
 
 impl Stubs {
     /// No stubs yet.
-    pub(crate) fn new(call: CompileCall, space: &Space) -> Result<Self, Error> {
+    pub(crate) fn new(
+        call: CompileCall,
+        protection: Protection,
+        space: &Space,
+    ) -> Result<Self, Error> {
         let compile = match call {
             CompileCall::Native { function, context, stack_pages } => {
-                assemble_compile(function, context, stack_pages)
+                assemble_compile(function, context, stack_pages, protection)
             }
-            CompileCall::Simulated { function } => assemble_jump(function),
+            CompileCall::Simulated { function } => assemble_jump(function, protection),
         };
         let compile = compile.ok_or(Error::Internal("the lazy entry does not assemble"))?;
         let compile = space.add_helper("jitsu: compile", &compile)?.address();
@@ -106,7 +125,8 @@ impl Stubs {
         let helper = Helper { words: code.words, frame: code.frame_rows };
         let piece = space.add_helper("jitsu: free room", &helper)?;
         let free_room = piece.address() + u64::from(code.entry);
-        Ok(Self { compile, removed, free_room, blocks: Vec::new(), by_address: BTreeMap::new() })
+        let (pad, blocks) = (protection.landing_pads, Vec::new());
+        Ok(Self { compile, removed, free_room, pad, blocks, by_address: BTreeMap::new() })
     }
 
     /// Where calls of a removed function end, and of one that cannot be compiled.
@@ -134,7 +154,9 @@ impl Stubs {
     /// The stub of a slot.
     pub(crate) fn of(&self, slot: SlotNumber) -> Stub {
         let (block, number) = (&self.blocks[slot.index() / BLOCK], slot.index() % BLOCK);
-        Stub(Some((Arc::clone(block), block.address() + STUB_BYTES * number as u64)))
+        let address = block.address() + STUB_BYTES * number as u64;
+        let branch = address + if self.pad { PAD_BYTES } else { 0 };
+        Stub(Some(StubPlace { code: Arc::clone(block), address, branch }))
     }
 
     /// The slot of the stub at an address.
@@ -148,6 +170,8 @@ impl Stubs {
         const TO_LAZY: u32 = 0x1400_0001;
         /// `adr x16`, four bytes before.
         const STUB_TO_X16: u32 = 0x10ff_fff0;
+        /// The same, eight bytes before.
+        const PADDED_TO_X16: u32 = 0x10ff_ffd0;
         let stubs_bytes = BLOCK * STUB_BYTES as usize;
         let mut code = space.allocate_stubs(stubs_bytes + FAR_JUMP_BYTES)?;
         // Stubs in another space than `compile` share the way there.
@@ -156,12 +180,17 @@ impl Stubs {
             true => self.compile,
             false => code.address() + stubs_bytes as u64,
         };
+        let pad_bytes = if self.pad { PAD_BYTES } else { 0 };
         for n in 0..BLOCK {
             let at = n * STUB_BYTES as usize;
-            let branch_at = code.address() + at as u64 + 8;
+            let branch_at = code.address() + at as u64 + pad_bytes + 8;
             let to_compile = link::over(0x1400_0000, branch_at, compile)
                 .ok_or(Error::Internal("a stub is too far from the lazy entry"))?;
-            code.set_words(at, &[TO_LAZY, STUB_TO_X16, to_compile]);
+            if self.pad {
+                code.set_words(at, &[pads::BTI_C.encode(), TO_LAZY, PADDED_TO_X16, to_compile]);
+            } else {
+                code.set_words(at, &[TO_LAZY, STUB_TO_X16, to_compile]);
+            }
         }
         Ok(space.insert_helper("jitsu: stubs", code.publish()?, &[]))
     }
@@ -173,12 +202,13 @@ const FRAME_INTS: i64 = 16;
 const FRAME_FLOATS: i64 = 96;
 
 /// `compile` for simulators: a jump that keeps `x16`.
-fn assemble_jump(target: u64) -> Option<Helper> {
-    let mut asm = Assembler::new();
+fn assemble_jump(target: u64, protection: Protection) -> Option<Helper> {
+    let (mut asm, mut frame) = (Assembler::new(), FrameRows::default());
+    frame.enter(&mut asm, protection, false);
     let (literal, scratch) = (asm.label(), Reg::new(17)?);
     asm.ldr_literal(LiteralOp::LdrX, scratch, literal);
     asm.push(Branch::Reg { op: BranchReg::Br, rn: scratch });
-    Some(FrameRows::default().with(literals(&mut asm, [(literal, target)])?))
+    Some(frame.with(literals(&mut asm, [(literal, target)])?))
 }
 
 /// `compile`: takes the address of a stub in `x16`, calls `function` with it and goes where that says, with every register
@@ -187,6 +217,7 @@ fn assemble_compile(
     function_address: u64,
     context_address: u64,
     stack_pages: u16,
+    protection: Protection,
 ) -> Option<Helper> {
     let (mut asm, mut frame) = (Assembler::new(), FrameRows::default());
     let none = |n: u8| -> ! { unreachable!("{n} is the number of a register") };
@@ -213,6 +244,7 @@ fn assemble_compile(
     let add = |asm: &mut Assembler, op, rd: RegSp, rn: RegSp, imm: ArithImm| {
         asm.push(DpImm::AddSub { op, size: Size::X, rd, rn, imm });
     };
+    frame.enter(&mut asm, protection, true);
     pair(&mut asm, PairOp::StpX, PairMode::Pre, 29, -FRAME)?;
     frame.allocated(&asm, FRAME);
     frame.has_record(&asm, FRAME);
@@ -239,7 +271,7 @@ fn assemble_compile(
     add(&mut asm, AddSub::Add, xsp(16), xsp(0), ArithImm::ZERO);
     arguments(&mut asm, PairOp::LdpX, FpPairOp::LdpD)?;
     pair(&mut asm, PairOp::LdpX, PairMode::Post, 29, FRAME)?;
-    frame.leaves(&asm);
+    frame.leaves(&mut asm, protection);
     asm.push(Branch::Reg { op: BranchReg::Br, rn: x(16) });
     let constants = [(context, context_address), (function, function_address)];
     Some(frame.with(literals(&mut asm, constants)?))

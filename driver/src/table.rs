@@ -11,7 +11,7 @@ use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
-use codegen::{CallConv, Runtime};
+use codegen::{CallConv, Protection, Runtime};
 use ir::{Module, Signature};
 use jitmem::DataMemory;
 
@@ -206,15 +206,19 @@ pub(crate) struct Table {
     imported: HashMap<String, usize>,
     stubs: Option<Stubs>,
     /// How native code is entered, by signature, if it is.
-    natives: Option<(CallConv, HashMap<Signature, NativeEntry>)>,
+    natives: Option<(CallConv, Protection, HashMap<Signature, NativeEntry>)>,
 }
 
 impl Table {
     /// An empty table for the engine of this number, with stubs if it has machine code, and entries if that is native and
     /// follows a convention.
-    pub(crate) fn new(engine: u32, stubs: Option<Stubs>, native: Option<CallConv>) -> Self {
+    pub(crate) fn new(
+        engine: u32,
+        stubs: Option<Stubs>,
+        native: Option<(CallConv, Protection)>,
+    ) -> Self {
         Self {
-            natives: native.map(|conv| (conv, HashMap::new())),
+            natives: native.map(|(conv, protection)| (conv, protection, HashMap::new())),
             engine,
             entries: Vec::new(),
             free: Vec::new(),
@@ -305,11 +309,12 @@ impl Table {
         signature: &Signature,
         space: &Space,
     ) -> Result<Option<NativeEntry>, Error> {
-        let Some((conv, known)) = &mut self.natives else { return Ok(None) };
+        let Some((conv, protection, known)) = &mut self.natives else { return Ok(None) };
         if let Some(entry) = known.get(signature) {
             return Ok(Some(entry.clone()));
         }
-        let Some(assembled) = entry::assemble(signature, *conv) else { return Ok(None) };
+        let assembled = entry::assemble(signature, *conv, *protection);
+        let Some(assembled) = assembled else { return Ok(None) };
         let code = space.add_helper("jitsu: entry", &assembled.code)?;
         let entry =
             NativeEntry::new(&code, assembled.recovery, signature, Arc::clone(space.ranges()));

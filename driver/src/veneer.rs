@@ -7,7 +7,7 @@ use arm64_enc::{
     AccessSize, AddSub, ArithImm, Assembler, Branch, BranchReg, DpImm, FpMemOp, Imm16, Inst, LdSt,
     LiteralOp, LogicalImm, LogicalImmOp, MemOp, Reg, RegSp, ScaledOffset, Size, VReg,
 };
-use codegen::{ArgAssigner, ArgPlace, CallConv, RESULTS_ADDRESS};
+use codegen::{ArgAssigner, ArgPlace, CallConv, Protection, RESULTS_ADDRESS};
 
 use crate::abi::WORD;
 use crate::assemble;
@@ -18,20 +18,30 @@ use crate::options::EngineKind;
 
 /// The code of the veneer for a function of the host that code which follows `conv` calls. `None` only if a
 /// constant does not fit its field.
-pub(crate) fn assemble(host: &Arc<Bound>, kind: EngineKind, conv: CallConv) -> Option<Helper> {
+pub(crate) fn assemble(
+    host: &Arc<Bound>,
+    kind: EngineKind,
+    conv: CallConv,
+    protection: Protection,
+) -> Option<Helper> {
     match host.function.code {
         // Simulators know closures by their addresses.
-        None if kind == EngineKind::Native => closure(host, conv),
+        None if kind == EngineKind::Native => closure(host, conv, protection),
         code => {
             let words = plain(&host.function, code.unwrap_or(host.address()), conv)?;
-            Some(FrameRows::default().with(words))
+            let mut all = Vec::new();
+            if protection.landing_pads {
+                all.push(codegen::pads::BTI_C.encode());
+            }
+            all.extend(words);
+            Some(FrameRows::default().with(all))
         }
     }
 }
 
 /// For a closure: what it is passed goes into the frame, word by word, and what it returns comes from there. Behind these is
 /// kept where results go that have no register.
-fn closure(host: &Arc<Bound>, conv: CallConv) -> Option<Helper> {
+fn closure(host: &Arc<Bound>, conv: CallConv, protection: Protection) -> Option<Helper> {
     /// The frame record.
     const WORDS_AT: usize = 16;
     let signature = &host.function.signature;
@@ -59,6 +69,7 @@ fn closure(host: &Arc<Bound>, conv: CallConv) -> Option<Helper> {
         asm.push(DpImm::AddSub { op, size: Size::X, rd, rn, imm });
         Some(())
     };
+    rows.enter(&mut asm, protection, true);
     assemble::take_stack(&mut asm, frame as i64)?;
     // The steps to a frame of more than a page are described as one.
     rows.allocated(&asm, frame as i64);
@@ -121,7 +132,7 @@ fn closure(host: &Arc<Bound>, conv: CallConv) -> Option<Helper> {
     word(&mut asm, MemOp::LdrX, x(29)?, sp, 0);
     word(&mut asm, MemOp::LdrX, x(30)?, sp, 8);
     add(&mut asm, AddSub::Add, sp, sp, frame)?;
-    rows.leaves(&asm);
+    rows.leaves(&mut asm, protection);
     asm.push(Branch::Reg { op: BranchReg::Ret, rn: arm64_enc::LR });
     rows.body(&asm);
     asm.bind(left).ok()?;

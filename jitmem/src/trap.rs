@@ -93,7 +93,7 @@ impl KeptCalls {
     /// What lies from `sp` to the record at `entry` can be read.
     #[cfg_attr(not(all(target_arch = "aarch64", unix)), allow(dead_code))]
     unsafe fn find(&self, link: u64, mut record: u64, sp: u64, entry: u64) {
-        self.link.set(link);
+        self.link.set(unsigned(link));
         let (mut all, mut least) = (0, sp);
         // The program may have written over a record.
         while (least..entry).contains(&record) && record.is_multiple_of(8) {
@@ -105,13 +105,18 @@ impl KeptCalls {
                 break;
             }
             if let Some(kept) = self.returns.get(all) {
-                kept.set(back);
+                kept.set(unsigned(back));
             }
             all += 1;
             (record, least) = (next, record + 16);
         }
         self.all.set(all);
     }
+}
+
+/// A return address without its signature (PAuth), which is above the 48 bits of a program's addresses.
+fn unsigned(address: u64) -> u64 {
+    address & ((1 << 48) - 1)
 }
 
 /// Where faults are caught, and where the calls that they end go on.

@@ -27,6 +27,7 @@ use arm64_enc::Inst;
 
 use crate::emit::{CompiledCode, RelocKind, SlotPlace};
 use crate::error::{Error, Reason};
+use crate::pads;
 use walk::Walk;
 
 /// What the linter found.
@@ -90,6 +91,8 @@ rules! {
     Flags: "flags are read that were not set on every way to here",
     ReturnRegister: "the return is not by x30, or the jump not by x16",
     Literal: "a constant is out of the code or misaligned",
+    Signature: "the return address is signed, or a signature taken off, where that may not be",
+    LandingPad: "an indirect call or jump leads here, and it is no landing pad",
     TrapSite: "trap sites and brk do not agree",
     Relocation: "relocations and the instructions that need them do not agree",
     Order: "a table by offset is out of order or out of the code",
@@ -144,6 +147,12 @@ fn check(code: &CompiledCode) -> Result<(), LintError> {
     };
     if !code.slots.windows(2).all(apart) {
         return Err(error(0, Rule::Slot));
+    }
+    let entries = [pads::BTI_C, pads::PACIASP].map(|pad| pad.encode());
+    if code.protection.landing_pads
+        && !code.words.first().is_some_and(|first| entries.contains(first))
+    {
+        return Err(error(0, Rule::LandingPad));
     }
     let mut walk = Walk::new(code);
     walk.run().map_err(|(at, rule)| error(at as u32 * 4, rule))?;

@@ -12,6 +12,7 @@ use super::Rule;
 use super::effects::{Access, Effects, Mask, Mode, SP_BIT, effects, x, xs};
 use crate::emit::{CompiledCode, Reloc, RelocKind, SlotPlace};
 use crate::minst::Symbol;
+use crate::pads;
 use crate::runtime::Runtime;
 
 /// The size of the guard below the stack, and so of the largest step between two accesses.
@@ -71,6 +72,8 @@ struct State {
     scratch: [Value; 2],
     /// The registers of [`KEPT`] that hold what they held at the entry.
     intact: Mask,
+    /// The return address is signed.
+    signed: bool,
     /// Where registers are saved.
     saved: Vec<(i64, Mask)>,
     flags: bool,
@@ -89,6 +92,7 @@ impl State {
             link: Value::Unknown,
             scratch: [Value::Unknown; 2],
             intact: KEPT,
+            signed: false,
             saved: Vec::new(),
             flags: false,
             untouched: SLACK,
@@ -98,7 +102,7 @@ impl State {
 
     /// Keeps what holds in both; `None` if the stack pointers differ, else whether anything was lost.
     fn meet(&mut self, other: &State) -> Option<bool> {
-        if (self.sp, self.skip) != (other.sp, other.skip) {
+        if (self.sp, self.skip, self.signed) != (other.sp, other.skip, other.signed) {
             return None;
         }
         let before = self.clone();
@@ -345,6 +349,18 @@ impl<'a> Walk<'a> {
                 Some(trap) if trap.kind.code() == imm.value() => Ok(Flow::End),
                 _ => Err(Rule::TrapSite),
             };
+        }
+        if [pads::PACIASP, pads::AUTIASP].map(Inst::System).contains(&inst) {
+            // The stack pointer at the entry is the one that it is signed with.
+            let signs = inst == Inst::System(pads::PACIASP);
+            if state.signed == signs
+                || state.sp != 0
+                || state.skip > 0
+                || state.intact >> LR & 1 == 0
+            {
+                return Err(Rule::Signature);
+            }
+            state.signed = signs;
         }
         let value = self.value(at, inst, state);
         let limit = compared(inst, state);
@@ -644,6 +660,10 @@ impl<'a> Walk<'a> {
             self.seen[at].data = true;
             targets.push(target);
         }
+        let is_pad = |&to: &usize| self.code.words[to] == pads::BTI_J.encode();
+        if self.code.protection.landing_pads && !targets.iter().all(is_pad) {
+            return Err(Rule::LandingPad);
+        }
         if targets.is_empty() { Err(Rule::FallsOff) } else { Ok(Flow::Table(targets)) }
     }
 
@@ -658,6 +678,9 @@ impl<'a> Walk<'a> {
         }
         if state.intact & KEPT != KEPT {
             return Err(Rule::NotRestored);
+        }
+        if state.signed {
+            return Err(Rule::Signature);
         }
         Ok(Flow::End)
     }

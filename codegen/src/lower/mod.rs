@@ -116,6 +116,7 @@ pub(crate) fn lower(
         num_vregs: func.num_values(),
         blocks: plan.nodes.iter().map(block_of).collect(),
         describe_frame: options.describe_frames,
+        protection: options.protection,
         ..MachineFunction::default()
     };
     let ranges = vec![Range::default(); plan.nodes.len()];

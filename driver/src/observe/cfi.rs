@@ -23,6 +23,8 @@ const RESTORE_EXTENDED: u8 = 0x06;
 const REMEMBER_STATE: u8 = 0x0a;
 const RESTORE_STATE: u8 = 0x0b;
 const DEF_CFA: u8 = 0x0c;
+/// `DW_CFA_AARCH64_negate_ra_state` (DWARF for the Arm 64-bit Architecture, 4.4).
+const NEGATE_RA_STATE: u8 = 0x2d;
 /// What the short forms have no room for.
 const SHORT: u8 = 0x40;
 
@@ -104,6 +106,7 @@ fn program(bytes: &mut Vec<u8>, rows: &[FrameRow]) {
                 }
             }
             FrameChange::Body => bytes.push(RESTORE_STATE),
+            FrameChange::Signature => bytes.push(NEGATE_RA_STATE),
             _ => unreachable!("every change of a frame is written"),
         }
     }
