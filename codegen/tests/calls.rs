@@ -449,3 +449,29 @@ block0(v0: i64, v1: f64):
 }";
     insta::assert_snapshot!(assembly(few));
 }
+
+#[test]
+fn a_frame_has_the_room_of_its_largest_tail_call() {
+    let list = |count: usize, item: &dyn Fn(usize) -> String| {
+        (0..count).map(item).collect::<Vec<_>>().join(", ")
+    };
+    let callee = |name: &str, count: usize| {
+        let params = list(count, &|n| format!("v{n}: i64"));
+        let types = list(count, &|_| "i64".to_owned());
+        format!("fn @{name}({types}) -> i64 {{\nblock0({params}):\n  ret v{}\n}}\n", count - 1)
+    };
+    for counts in [[10, 40], [40, 10]] {
+        let args = counts.map(|count| list(count, &|n| format!("v{}", n % 2)));
+        let source = format!(
+            "{}{}fn @f(i64, i64) -> i64 {{\nblock0(v0: i64, v1: i64):\n  branch v0, block1, block2\nblock1:\n  \
+             tail_call @first({})\nblock2:\n  tail_call @second({})\n}}\n",
+            callee("first", counts[0]),
+            callee("second", counts[1]),
+            args[0],
+            args[1],
+        );
+        let linked = compile(&source);
+        assert_eq!(result(&linked, "f", &[1, 77]), 77, "{source}");
+        assert_eq!(result(&linked, "f", &[0, 78]), 78, "{source}");
+    }
+}
