@@ -68,7 +68,7 @@ thread_local! {
             guarded: Cell::new(None),
             catch: Cell::new(std::ptr::null()),
             fault: Cell::new(None),
-            calls: KeptCalls::NONE,
+            calls: KeptCalls::new(),
         }
     };
     static LEAVE_AT_END: LeaveAtEnd = const { LeaveAtEnd };

@@ -81,11 +81,13 @@ pub(crate) struct KeptCalls {
 }
 
 impl KeptCalls {
-    pub(crate) const NONE: Self = Self {
-        link: Cell::new(0),
-        returns: [const { Cell::new(0) }; KEPT_CALLS],
-        all: Cell::new(0),
-    };
+    pub(crate) const fn new() -> Self {
+        Self {
+            link: Cell::new(0),
+            returns: [const { Cell::new(0) }; KEPT_CALLS],
+            all: Cell::new(0),
+        }
+    }
 
     /// Follows the chain from the record at `record` to the one at `entry`, upwards from `sp`.
     ///
