@@ -326,12 +326,8 @@ impl Assembler {
     }
 
     fn pad_to(&mut self, words: usize) {
-        const NOP: HintNumber = match HintNumber::new(0) {
-            Some(number) => number,
-            None => HintNumber::MAX,
-        };
         while !self.words.len().is_multiple_of(words) {
-            self.words.push(System::Hint { number: NOP }.encode());
+            self.words.push(System::Hint { number: HintNumber::ZERO }.encode());
         }
     }
 

@@ -73,7 +73,7 @@ impl Cond {
         }
     }
 
-    /// Whether the condition holds for these flags (N, Z, C, V as bits 3 to 0).
+    /// Returns `true` if the condition holds for these flags (N, Z, C, V as bits 3 to 0).
     ///
     /// ```
     /// use arm64_enc::{Cond, Nzcv};

@@ -126,7 +126,7 @@ impl Layout {
         bits
     }
 
-    /// Whether the repetition, if there is one, says the same as the field.
+    /// Returns `true` if the repetition, if there is one, says the same as the field.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn agrees(self, word: u32) -> bool {
         self.copy.width == 0 || (word >> self.copy.shift) & self.copy.low_mask() == self.get(word)
@@ -167,7 +167,7 @@ pub(crate) const fn find_run(diagram: &str, letter: u8) -> Run {
     run
 }
 
-/// Whether the masks cover all 32 bits exactly once.
+/// Returns `true` if the masks cover all 32 bits exactly once.
 pub(crate) const fn partition(masks: &[u32]) -> bool {
     let mut covered = 0;
     let mut i = 0;

@@ -26,6 +26,14 @@ macro_rules! unsigned {
                     if value < 1 << $width { Some(Self(value as $store)) } else { None }
                 }
 
+                /// The immediate with a value that the program says. One that does not fit ends the build.
+                #[inline]
+                #[must_use]
+                pub const fn of<const VALUE: u64>() -> Self {
+                    const { assert!(VALUE < 1 << $width, "the value does not fit") };
+                    Self(VALUE as $store)
+                }
+
                 /// The immediate with this value.
                 ///
                 /// # Errors
@@ -178,7 +186,7 @@ impl ArithImm {
         self.0 & 0xfff
     }
 
-    /// Whether the 12 bits are shifted left by 12.
+    /// Returns `true` if the 12 bits are shifted left by 12.
     #[must_use]
     pub const fn is_shifted(self) -> bool {
         self.0 & Self::SHIFTED != 0

@@ -80,7 +80,7 @@ impl MemOp {
         }
     }
 
-    /// Whether the access is a load.
+    /// Returns `true` if the access is a load.
     #[must_use]
     pub const fn is_load(self) -> bool {
         self as u16 & 3 != 0
@@ -131,7 +131,7 @@ impl FpMemOp {
         }
     }
 
-    /// Whether the access is a load.
+    /// Returns `true` if the access is a load.
     #[must_use]
     pub const fn is_load(self) -> bool {
         self as u16 & 1 != 0
@@ -226,7 +226,7 @@ impl PairOp {
         }
     }
 
-    /// Whether the access is a load.
+    /// Returns `true` if the access is a load.
     #[must_use]
     pub const fn is_load(self) -> bool {
         matches!(self, PairOp::LdpW | PairOp::LdpX)
@@ -267,7 +267,7 @@ impl FpPairOp {
         }
     }
 
-    /// Whether the access is a load.
+    /// Returns `true` if the access is a load.
     #[must_use]
     pub const fn is_load(self) -> bool {
         self as u16 & 1 != 0

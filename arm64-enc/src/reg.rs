@@ -152,7 +152,7 @@ register! {
 }
 
 impl Reg {
-    /// Whether this is the zero register.
+    /// Returns `true` if this is the zero register.
     #[inline]
     #[must_use]
     pub const fn is_zr(self) -> bool {
@@ -166,7 +166,7 @@ impl Reg {
 }
 
 impl RegSp {
-    /// Whether this is the stack pointer.
+    /// Returns `true` if this is the stack pointer.
     #[inline]
     #[must_use]
     pub const fn is_sp(self) -> bool {

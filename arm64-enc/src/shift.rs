@@ -73,7 +73,7 @@ impl Shift {
         self.amount as u32
     }
 
-    /// Whether the operand stays as it is and is written without a shift.
+    /// Returns `true` if the operand stays as it is and is written without a shift.
     #[must_use]
     pub const fn is_none(self) -> bool {
         matches!(self.kind, ShiftKind::Lsl) && self.amount == 0
@@ -144,7 +144,7 @@ impl ArithShift {
         self.0.amount as u32
     }
 
-    /// Whether the operand stays as it is and is written without a shift.
+    /// Returns `true` if the operand stays as it is and is written without a shift.
     #[must_use]
     pub const fn is_none(self) -> bool {
         self.0.is_none()

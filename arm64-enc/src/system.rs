@@ -292,7 +292,7 @@ impl SysReg {
             .map(|(reg, _, _)| *reg)
     }
 
-    /// Whether the name is only good for reading; `msr` then writes the numbers.
+    /// Returns `true` if the name is only good for reading; `msr` then writes the numbers.
     pub(crate) fn is_read_only(self) -> bool {
         Self::NAMES.iter().any(|(reg, _, access)| *reg == self && *access == ReadOnly::Yes)
     }

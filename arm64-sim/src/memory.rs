@@ -48,7 +48,7 @@ struct Range {
     permission: Permission,
     /// The memory itself, if it is the range's own.
     own: Vec<u8>,
-    /// Whether it is there for a call only.
+    /// `true` if it is there for a call only.
     lent: bool,
 }
 

@@ -62,7 +62,7 @@ impl Analyses {
         (&self.graph, &self.dom, &self.loops)
     }
 
-    /// Whether what is known holds for a function as it is now: for tests of those who should have called
+    /// Returns `true` if what is known holds for a function as it is now: for tests of those who should have called
     /// [`forget`](Self::forget).
     #[must_use]
     #[inline]

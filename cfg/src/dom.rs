@@ -95,8 +95,8 @@ impl DomTree {
         self.idom[block.index()]
     }
 
-    /// Whether `a` dominates `b`; every block dominates itself. Unreachable blocks neither dominate others nor are
-    /// dominated by others.
+    /// Returns `true` if `a` dominates `b`; every block dominates itself. Unreachable blocks neither dominate others
+    /// nor are dominated by others.
     #[must_use]
     #[inline]
     pub fn dominates(&self, a: Block, b: Block) -> bool {
@@ -106,7 +106,7 @@ impl DomTree {
         }
     }
 
-    /// Whether `a` dominates `b` and is another block.
+    /// Returns `true` if `a` dominates `b` and is another block.
     #[must_use]
     #[inline]
     pub fn strictly_dominates(&self, a: Block, b: Block) -> bool {

@@ -177,14 +177,14 @@ impl FlowGraph {
         self.pred_edges(block).iter().map(|edge| edge.from)
     }
 
-    /// Whether control can come from the entry to a block.
+    /// Returns `true` if control can come from the entry to a block.
     #[must_use]
     #[inline]
     pub fn is_reachable(&self, block: Block) -> bool {
         self.numbers[block.index()].is_some()
     }
 
-    /// Whether control can come to every block of the layout.
+    /// Returns `true` if control can come to every block of the layout.
     #[must_use]
     #[inline]
     pub fn all_reachable(&self) -> bool {

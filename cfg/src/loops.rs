@@ -113,7 +113,7 @@ impl LoopForest {
         self.loops[l.index()].parent
     }
 
-    /// Whether a loop can be entered elsewhere than at its header.
+    /// Returns `true` if a loop can be entered elsewhere than at its header.
     #[must_use]
     #[inline]
     pub fn is_irreducible(&self, l: Loop) -> bool {
@@ -128,7 +128,7 @@ impl LoopForest {
         &self.blocks[data.first_block as usize..data.last_block as usize]
     }
 
-    /// Whether a block is in a loop or in a loop inside it.
+    /// Returns `true` if a block is in a loop or in a loop inside it.
     #[must_use]
     #[inline]
     pub fn contains(&self, l: Loop, block: Block) -> bool {

@@ -98,7 +98,7 @@ impl Args {
         }
     }
 
-    /// Whether an option was given.
+    /// Returns `true` if an option was given.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.options.iter().any(|(option, _)| *option == name)
     }

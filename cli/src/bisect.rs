@@ -48,7 +48,7 @@ enum Found {
         rewriting: Option<(usize, usize)>,
         /// The function before and behind.
         change: String,
-        /// Whether the interpreter gives the right answer after the same passes.
+        /// `true` if the interpreter gives the right answer after the same passes.
         interpreter_is_right: bool,
     },
 }

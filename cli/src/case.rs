@@ -193,7 +193,7 @@ impl Judge {
         }
     }
 
-    /// Whether a case fails in these ways and no other.
+    /// Returns `true` if a case fails in these ways and no other.
     pub(crate) fn fails_as(&self, case: &Case, wanted: &Failing) -> bool {
         let Some(reference) = self.reference(case) else { return false };
         let kind = |configuration| self.kind(case, configuration, &reference);
@@ -363,7 +363,7 @@ fn verified(module: &Module) -> Result<(), ir::VerifyError> {
     Ok(())
 }
 
-/// Whether there is a load that may be left out if nothing needs its result, and then does not trap.
+/// Returns `true` if there is a load that may be left out if nothing needs its result, and then does not trap.
 fn has_plain_load(module: &Module) -> bool {
     module.functions.values().any(|func| {
         let insts = func.layout().iter().flat_map(|&block| func.block_insts(block));

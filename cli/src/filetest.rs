@@ -78,7 +78,7 @@ pub struct Report {
     pub failures: Vec<Failure>,
 }
 
-/// Whether a file may have tests, by the end of its name: `.ir`, `.rs` or `.md`.
+/// Returns `true` if a file may have tests, by the end of its name: `.ir`, `.rs` or `.md`.
 #[must_use]
 pub fn is_test(name: &str) -> bool {
     is_markdown(name) || Language::of_file(name).is_some()

@@ -58,7 +58,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Whether the compiler is to blame, not the function.
+    /// Returns `true` if the compiler is to blame, not the function.
     #[must_use]
     pub fn is_defect(&self) -> bool {
         matches!(

@@ -204,7 +204,8 @@ impl Frame {
         (SP, i64::from(self.spills) + slot.index() as i64 * i64::from(WORD))
     }
 
-    /// Whether the return address is signed: where it is saved, but for tail calls that make room, which look at it and move it.
+    /// Returns `true` if the return address is signed: where it is saved, but for tail calls that make room, which look
+    /// at it and move it.
     fn is_signed(&self) -> bool {
         self.record && self.room == 0 && self.protection.sign_returns
     }

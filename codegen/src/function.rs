@@ -48,9 +48,9 @@ pub struct MBlock {
     pub source: Option<ir::Block>,
     /// How many loops it is in.
     pub depth: u32,
-    /// Whether it heads a loop.
+    /// `true` if it heads a loop.
     pub loop_header: bool,
-    /// Whether it is rarely reached.
+    /// `true` if it is rarely reached.
     pub cold: bool,
 }
 
@@ -83,9 +83,9 @@ pub struct MachineFunction {
     /// Size in bytes of what a tail call takes at the top of the frame: room for arguments on the stack, and a frame record
     /// above it. 0 if each of them finds room enough where the function's own are.
     pub room_bytes: u32,
-    /// Whether there are calls.
+    /// `true` if there are calls.
     pub has_calls: bool,
-    /// Whether the code comes with a description of its frame.
+    /// `true` if the code comes with a description of its frame.
     pub(crate) describe_frame: bool,
     pub(crate) protection: Protection,
     pub(crate) operands: Vec<Operand>,

@@ -484,7 +484,7 @@ impl Engine {
     }
 }
 
-/// Whether Rust may use one for the other: how they are extended does not matter.
+/// Returns `true` if Rust may use one for the other: how they are extended does not matter.
 fn same_uses(a: &[AbiParam], b: &[AbiParam]) -> bool {
     a.iter().map(|param| (param.ty, param.slice)).eq(b.iter().map(|param| (param.ty, param.slice)))
 }

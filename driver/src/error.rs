@@ -261,8 +261,8 @@ impl Error {
         Error::Panicked(text.unwrap_or("a panic without a message").to_owned())
     }
 
-    /// Whether Jitsu is to blame, not the program or its host. The module's text form is then what to report: reading
-    /// it gives the same module.
+    /// Returns `true` if Jitsu is to blame, not the program or its host. The module's text form is then what to report:
+    /// reading it gives the same module.
     #[must_use]
     pub fn is_defect(&self) -> bool {
         match self {

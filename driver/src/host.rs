@@ -21,7 +21,7 @@ pub(crate) struct HostFunction {
     pub(crate) signature: Signature,
     /// Which parameters are `bool`: what native code passes for them is normalised on the way.
     pub(crate) bools: Vec<bool>,
-    /// Whether it believes the addresses that it is given: only modules that somebody vouches for may call it.
+    /// `true` if it believes the addresses that it is given: only modules that somebody vouches for may call it.
     pub(crate) takes_addresses: bool,
     /// Where its code is, if it is a plain one.
     pub(crate) code: Option<u64>,

@@ -24,7 +24,7 @@ use crate::value::{Args, Lent, Results, Scalar, Words};
 /// Whether this host runs ARM64 code.
 pub(crate) const AVAILABLE: bool = cfg!(all(target_arch = "aarch64", unix));
 
-/// Whether the CPU has the atomic instructions of Armv8.1 (LSE).
+/// Returns `true` if the CPU has the atomic instructions of Armv8.1 (LSE).
 pub(crate) fn has_lse() -> bool {
     #[cfg(target_arch = "aarch64")]
     let has_lse = std::arch::is_aarch64_feature_detected!("lse");

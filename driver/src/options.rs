@@ -41,7 +41,7 @@ impl EngineKind {
         })
     }
 
-    /// Whether it keeps [`Options::fuel`] and [`Options::restricted`]; native code does not.
+    /// Returns `true` if it keeps [`Options::fuel`] and [`Options::restricted`]; native code does not.
     #[must_use]
     pub fn keeps_limits(self) -> bool {
         self != EngineKind::Native
@@ -216,8 +216,9 @@ impl Options {
     }
 
     /// Whether return addresses are signed where they are saved (PAuth, Armv8.3); older CPUs skip the instructions. A return by
-    /// an address that was changed ends the process. Descriptions of frames say so; an unwinder has to know of signatures to go
-    /// through such frames, and the one that Rust links into programs for musl does not.
+    /// an address that was changed ends the process. Functions with tail calls that pass more on the stack than they were
+    /// passed do not sign. Descriptions of frames say what is signed; a backtrace by the unwinder that Rust links into programs
+    /// for musl ends at such a frame all the same.
     #[must_use]
     pub fn sign_returns(mut self, sign_returns: bool) -> Self {
         self.sign_returns = sign_returns;

@@ -31,7 +31,7 @@ const STACK_BYTES: u64 = 8 << 20;
 pub(crate) struct SimLimits {
     /// Instructions of the machine.
     pub(crate) fuel: Option<u64>,
-    /// Whether only its stack and the data objects may be touched.
+    /// `true` if only its stack and the data objects may be touched.
     pub(crate) restricted: bool,
 }
 

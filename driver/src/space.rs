@@ -77,7 +77,7 @@ impl Code {
         TrapKind::from_code((word >> 5) as u16).filter(|_| is_trap)
     }
 
-    /// Whether `x29` points to the frame record of its call at `pc`, unless that is in an epilogue.
+    /// Returns `true` if `x29` points to the frame record of its call at `pc`, unless that is in an epilogue.
     pub(crate) fn has_record_at(&self, pc: u64) -> bool {
         self.record_from.is_some_and(|from| pc - self.code.address() >= from.into())
     }
@@ -246,7 +246,7 @@ impl Space {
         Ok(self.insert_helper("jitsu: far jump", code.publish()?, &[]))
     }
 
-    /// Whether two addresses are in one space, so that direct calls reach from one to the other.
+    /// Returns `true` if two addresses are in one space, so that direct calls reach from one to the other.
     pub(crate) fn is_one_space(&self, a: u64, b: u64) -> bool {
         self.ranges.find(a).is_some_and(|space| self.ranges.find(b) == Some(space))
     }

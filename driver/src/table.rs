@@ -127,7 +127,7 @@ struct Entry {
     body: Body,
     /// None is there unless it is called before it is replaced.
     sites: Option<Box<Sites>>,
-    /// Whether it was replaced. Callers then go through its stub for good, so that all of them change over at once.
+    /// `true` if it was replaced. Callers then go through its stub for good, so that all of them change over at once.
     is_replaced: bool,
     /// Pieces of code that refer to it.
     references: u32,

@@ -284,7 +284,7 @@ block0({params}):
 /// Engine, host, engine, host … with a trap at the bottom: everything is unwound, and the engines work as before.
 #[test]
 fn host_and_engine_call_each_other() {
-    const DEEP: i64 = 50;
+    const DEEP: i64 = 60;
     let dropped = Arc::new(AtomicI64::new(0));
     struct Counts(Arc<AtomicI64>);
     impl Drop for Counts {

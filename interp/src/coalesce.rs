@@ -181,7 +181,8 @@ impl Coalescer {
         of_x == of_y || self.alive_after(x, of_y) || self.alive_after(y, of_x)
     }
 
-    /// Whether a value is alive after what is written at this place; yes if that would take too much to find out.
+    /// Returns `true` if a value is alive after what is written at this place; yes if that would take too much to find
+    /// out.
     fn alive_after(&mut self, number: usize, (block, place): (Block, u32)) -> bool {
         if self.candidates[number].block == block && self.candidates[number].written > place {
             return false;

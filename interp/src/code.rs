@@ -35,7 +35,7 @@ pub(crate) struct FuncCode {
     pub(crate) frame_align: u64,
     /// What is counted, in a counted program.
     pub(crate) counters: Arc<Counters>,
-    /// Whether a call of it needs registers of the window and nothing else.
+    /// `true` if a call of it needs registers of the window and nothing else.
     pub(crate) plain: bool,
 }
 
@@ -56,7 +56,7 @@ pub(crate) struct CallSite {
     pub(crate) shape: u32,
     pub(crate) args: Box<[u32]>,
     pub(crate) results: Box<[u32]>,
-    /// Whether all arguments are in the window, and will be.
+    /// `true` if all arguments are in the window, and will be.
     pub(crate) near: bool,
 }
 

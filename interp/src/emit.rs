@@ -242,7 +242,7 @@ impl Loader<'_> {
         }
     }
 
-    /// Whether an edge does anything on the way.
+    /// Returns `true` if an edge does anything on the way.
     pub(crate) fn has_edge_work(&mut self, call: BlockCall) -> bool {
         let (params, args) = (self.func.block_params(call.block), self.func.list(call.args));
         self.program.options.counted

@@ -97,7 +97,7 @@ pub(crate) fn function(
     Ok(loader.code)
 }
 
-/// Whether a branch goes to its own or an earlier block of the layout.
+/// Returns `true` if a branch goes to its own or an earlier block of the layout.
 fn has_loop(func: &Function) -> bool {
     let mut place = vec![0usize; func.num_blocks()];
     for (index, &block) in func.layout().iter().enumerate() {

@@ -111,7 +111,7 @@ impl Program {
     }
 }
 
-/// Whether a function calls another one or takes its address.
+/// Returns `true` if a function calls another one or takes its address.
 fn calls(func: &Function, wanted: FuncRef) -> bool {
     let insts = func.layout().iter().flat_map(|&block| func.block_insts(block));
     insts.into_iter().any(|&inst| match *func.inst(inst) {

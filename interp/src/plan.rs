@@ -42,7 +42,7 @@ impl Plan {
         self.fused[inst.index()]
     }
 
-    /// Whether the branch of its block is to do this addition.
+    /// Returns `true` if the branch of its block is to do this addition.
     pub(crate) fn is_step(&self, inst: Inst) -> bool {
         self.steps[inst.index()]
     }

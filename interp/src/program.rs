@@ -32,7 +32,7 @@ pub enum MemoryAccess {
 pub struct LoadOptions {
     /// What the program may touch.
     pub memory: MemoryAccess,
-    /// Whether blocks and edges are counted and the budget of instructions applies. Costs time.
+    /// `true` if blocks and edges are counted and the budget of instructions applies. Costs time.
     pub counted: bool,
 }
 
@@ -161,7 +161,7 @@ pub(crate) enum Callee<'c> {
     Host(HostId),
 }
 
-/// Whether calls as one of these may go to the other.
+/// Returns `true` if calls as one of these may go to the other.
 pub(crate) fn same_types(one: &Signature, other: &Signature) -> bool {
     one.param_types().eq(other.param_types()) && one.result_types().eq(other.result_types())
 }

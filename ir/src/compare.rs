@@ -67,7 +67,7 @@ fn shape(mut data: InstData) -> InstData {
     data
 }
 
-/// Whether the lists and references of two payloads of one shape stand for the same.
+/// Returns `true` if the lists and references of two payloads of one shape stand for the same.
 fn same_references(a: &Function, mut data: InstData, b: &Function, mut other: InstData) -> bool {
     let mut others: SmallVec<[Role<'_>; 5]> = SmallVec::new();
     other.fields(|role| others.push(role));

@@ -107,13 +107,13 @@ impl<K: Entity, V> PrimaryMap<K, V> {
         K::from_index(self.items.len())
     }
 
-    /// How many items there are.
+    /// The number of items.
     #[must_use]
     pub fn len(&self) -> usize {
         self.items.len()
     }
 
-    /// Whether there are none.
+    /// Returns `true` if there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()

@@ -31,7 +31,7 @@ impl ValueList {
         self.len as usize
     }
 
-    /// Whether it holds none.
+    /// Returns `true` if it holds none.
     #[must_use]
     #[inline]
     pub fn is_empty(self) -> bool {
@@ -293,7 +293,7 @@ impl InstData {
         named.0
     }
 
-    /// Whether it ends a block.
+    /// Returns `true` if it ends a block.
     #[must_use]
     #[inline]
     pub const fn is_terminator(&self) -> bool {

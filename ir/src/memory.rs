@@ -109,7 +109,7 @@ impl MemFacts {
     /// No promises.
     pub const NONE: Self = Self { readonly: false, align: None, region: None };
 
-    /// Whether the two accesses may overlap, for all that their regions say.
+    /// Returns `true` if the two accesses may overlap, for all that their regions say.
     #[must_use]
     #[inline]
     pub fn may_overlap(self, other: Self) -> bool {

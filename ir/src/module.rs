@@ -22,7 +22,7 @@ pub struct DataObject {
     pub bytes: Vec<u8>,
     /// Alignment in bytes, a power of two.
     pub align: u32,
-    /// Whether the program may write it.
+    /// `true` if the program may write it.
     pub mutable: bool,
     /// The addresses in it, in the order of their places, each of eight bytes which are zeros in `bytes`.
     pub addresses: Vec<DataAddress>,

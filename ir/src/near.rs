@@ -38,7 +38,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     best.map(|(_, candidate)| candidate)
 }
 
-/// Whether one of the words has all parts of the other, and two at least.
+/// Returns `true` if one of the words has all parts of the other, and two at least.
 fn shares_parts(a: &str, b: &str) -> bool {
     let all = |of: &str, among: &str| of.split('_').all(|part| among.split('_').any(|p| p == part));
     let several = |word: &str| word.contains('_');

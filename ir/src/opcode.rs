@@ -69,7 +69,7 @@ pub enum Effect {
 }
 
 impl Effect {
-    /// Whether it may write memory, so that what was read before may be out of date.
+    /// Returns `true` if it may write memory, so that what was read before may be out of date.
     #[must_use]
     #[inline]
     pub const fn may_write(self) -> bool {
@@ -86,7 +86,7 @@ pub struct OpInfo {
     pub rule: TypeRule,
     /// What it does beside computing its results.
     pub effect: Effect,
-    /// Whether its two operands may be exchanged.
+    /// `true` if its two operands may be exchanged.
     pub commutative: bool,
     /// What it means, in a line.
     pub doc: &'static str,
@@ -323,7 +323,7 @@ impl Opcode {
         }
     }
 
-    /// Whether it ends a block.
+    /// Returns `true` if it ends a block.
     #[must_use]
     #[inline]
     pub const fn is_terminator(self) -> bool {

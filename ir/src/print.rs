@@ -14,12 +14,12 @@ use crate::types::Type;
 /// Shorter runs of zero bytes are written in the string of a data object.
 const MIN_ZERO_RUN: usize = 16;
 
-/// Whether a name can be written without quotes.
+/// Returns `true` if a name can be written without quotes.
 pub(crate) fn is_bare_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(is_name_char)
 }
 
-/// Whether a character may stand in a name without quotes.
+/// Returns `true` if a character may stand in a name without quotes.
 pub(crate) fn is_name_char(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '$' | '.')
 }

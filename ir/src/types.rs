@@ -63,21 +63,21 @@ impl Type {
         NonZeroU32::MIN.saturating_add(self.bytes() - 1)
     }
 
-    /// Whether this is an integer type.
+    /// Returns `true` if this is an integer type.
     #[must_use]
     #[inline]
     pub const fn is_int(self) -> bool {
         matches!(self, Type::I8 | Type::I16 | Type::I32 | Type::I64 | Type::I128)
     }
 
-    /// Whether this is an integer type whose values fit a register: any but `i128`.
+    /// Returns `true` if this is an integer type whose values fit a register: any but `i128`.
     #[must_use]
     #[inline]
     pub const fn is_word_int(self) -> bool {
         self.is_int() && self.bits() <= 64
     }
 
-    /// Whether this is a floating-point type.
+    /// Returns `true` if this is a floating-point type.
     #[must_use]
     #[inline]
     pub const fn is_float(self) -> bool {
@@ -144,7 +144,7 @@ pub enum Extend {
 pub struct SliceParam {
     /// Bytes of an element.
     pub size: NonZeroU32,
-    /// Whether the callee may write them.
+    /// `true` if the callee may write them.
     pub mutable: bool,
 }
 

@@ -38,7 +38,7 @@ pub use map::{CodeMemory, Strategy, SuppliedMemory};
 pub use shared::{Replaced, Shared};
 pub use spaces::CodeRanges;
 
-/// Whether the CPU has landing pads for indirect branches (BTI, Armv8.5), and the system enforces them.
+/// Returns `true` if the CPU has landing pads for indirect branches (BTI, Armv8.5), and the system enforces them.
 #[must_use]
 pub fn has_landing_pads() -> bool {
     #[cfg(all(target_arch = "aarch64", any(target_os = "linux", target_os = "android")))]

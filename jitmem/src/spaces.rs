@@ -34,7 +34,7 @@ impl CodeRanges {
         self.iter().position(|range| range.contains(&address))
     }
 
-    /// Whether an address is in one of them.
+    /// Returns `true` if an address is in one of them.
     #[must_use]
     pub fn contains(&self, address: &u64) -> bool {
         self.find(*address).is_some()

@@ -379,7 +379,7 @@ mod handler {
         true
     }
 
-    /// Whether a process or a thread has sent the signal, rather than the kernel for a fault.
+    /// Returns `true` if a process or a thread has sent the signal, rather than the kernel for a fault.
     ///
     /// # Safety
     /// What the kernel passed to the handler.

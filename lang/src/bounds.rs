@@ -99,7 +99,7 @@ pub(crate) fn find_trait(path: &[&str]) -> Option<Trait> {
     row.map(|row| row.3)
 }
 
-/// Whether `path` is a module of `std` that has one of the traits, or one of them.
+/// Returns `true` if `path` is a module of `std` that has one of the traits, or one of them.
 pub(crate) fn is_trait_path(path: &[&str]) -> bool {
     match *path {
         [module] => TRAITS.iter().any(|row| row.0 == module),
@@ -122,7 +122,7 @@ pub(crate) fn operator_trait(op: BinOp, assigns: bool) -> &'static str {
     }
 }
 
-/// Whether the trait `name` implies the trait `wanted`.
+/// Returns `true` if the trait `name` implies the trait `wanted`.
 pub(crate) fn implies(name: &str, wanted: &str) -> bool {
     name == wanted
         || match name {

@@ -39,7 +39,7 @@ pub(crate) enum SliceOp {
 }
 
 impl Op {
-    /// Whether Rust allows it in constants.
+    /// Returns `true` if Rust allows it in constants.
     pub(crate) fn is_const(self) -> bool {
         use SliceOp as S;
         match self {
@@ -312,7 +312,7 @@ pub(crate) struct Found {
     /// The types of the receiver and the arguments.
     pub(crate) params: Vec<Ty>,
     pub(crate) result: Ty,
-    /// Whether it takes its receiver by reference: those that ask about ASCII do.
+    /// `true` if it takes its receiver by reference: those that ask about ASCII do.
     pub(crate) by_reference: bool,
     pub(crate) is_const: bool,
 }

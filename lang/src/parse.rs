@@ -33,7 +33,7 @@ impl<'a> Source<'a> {
         Self { text: rest, skipped_bytes: text.len() - rest.len(), skipped_lines }
     }
 
-    /// Whether the text contains this.
+    /// Returns `true` if the text contains this.
     pub(crate) fn mentions(&self, what: &str) -> bool {
         self.text.contains(what)
     }
@@ -98,7 +98,7 @@ impl<'a> Source<'a> {
             /// Depth at the start of this group, and at this point of the expression.
             base: usize,
             depth: usize,
-            /// Whether the last token was a `=` that may begin `=>`, which ends a pattern.
+            /// `true` if the last token was a `=` that may begin `=>`, which ends a pattern.
             after_equals: bool,
         }
         let level = |tokens: TokenStream, base: usize| Level {

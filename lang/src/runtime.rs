@@ -108,7 +108,7 @@ pub enum Conversion {
 }
 
 impl Conversion {
-    /// Whether it is one of the trait `Debug`.
+    /// Returns `true` if it is one of the trait `Debug`.
     #[must_use]
     pub const fn is_debug(self) -> bool {
         matches!(self, Self::Debug | Self::DebugLowerHex | Self::DebugUpperHex)
@@ -193,7 +193,7 @@ pub struct Style {
     pub alternate: bool,
     /// `0`
     pub zero: bool,
-    /// Whether the precision counts.
+    /// `true` if the precision counts.
     pub has_precision: bool,
 }
 

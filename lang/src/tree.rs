@@ -18,7 +18,7 @@ pub(crate) struct Local {
     pub(crate) name: String,
     pub(crate) ty: Ty,
     pub(crate) mutable: bool,
-    /// Whether a reference to it is taken, so that it must live in memory.
+    /// `true` if a reference to it is taken, so that it must live in memory.
     pub(crate) addressed: bool,
     /// `let x;`
     pub(crate) deferred: bool,
@@ -267,7 +267,7 @@ impl Expr {
         }
     }
 
-    /// Whether it denotes a place in memory or a variable, not a fresh value.
+    /// Returns `true` if it denotes a place in memory or a variable, not a fresh value.
     pub(crate) fn is_place(&self) -> bool {
         matches!(
             self.kind,

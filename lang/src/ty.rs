@@ -284,7 +284,7 @@ impl Types {
         test(kind) || kind.inside().any(|ty| self.any(ty, test))
     }
 
-    /// Whether nothing inside is still to be inferred.
+    /// Returns `true` if nothing inside is still to be inferred.
     pub(crate) fn is_known(&self, ty: Ty) -> bool {
         !self.any(ty, &|kind| matches!(kind, TyKind::Infer(_)))
     }
@@ -392,7 +392,7 @@ impl Types {
         self.structs[id.0 as usize].fields.iter().map(|field| field.1).collect()
     }
 
-    /// Whether only references to it have a known size.
+    /// Returns `true` if only references to it have a known size.
     pub(crate) fn is_unsized(&self, ty: Ty) -> bool {
         matches!(self.kind(ty), TyKind::Slice(_) | TyKind::Str)
     }
@@ -409,12 +409,12 @@ impl Types {
         matches!(self.kind(ty), TyKind::Tuple(items) if items.is_empty())
     }
 
-    /// Whether it is an integer, or a literal that will be one.
+    /// Returns `true` if it is an integer, or a literal that will be one.
     pub(crate) fn is_integral(&self, ty: Ty) -> bool {
         matches!(self.kind(ty), TyKind::Int(_)) || self.literal_var(ty) == Some(true)
     }
 
-    /// Whether it is a float, or a literal that will be one.
+    /// Returns `true` if it is a float, or a literal that will be one.
     pub(crate) fn is_floating(&self, ty: Ty) -> bool {
         matches!(self.kind(ty), TyKind::Float(_)) || self.literal_var(ty) == Some(false)
     }

@@ -14,7 +14,7 @@ use ir::{Block, Effect, Function, Inst, SecondaryMap, Value, ValueDef};
 use crate::Context;
 use crate::edit::EdgeCalls;
 
-/// Whether an instruction must stay even if nothing uses its results.
+/// Returns `true` if an instruction must stay even if nothing uses its results.
 fn has_effect(func: &Function, inst: Inst) -> bool {
     match func.inst(inst).opcode().info().effect {
         Effect::Pure | Effect::Reads => false,

@@ -33,7 +33,7 @@ impl Aliases {
         at
     }
 
-    /// Whether `value` itself is to be replaced.
+    /// Returns `true` if `value` itself is to be replaced.
     pub(crate) fn replaces(&self, value: Value) -> bool {
         self.to[value].is_some()
     }

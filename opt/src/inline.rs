@@ -60,7 +60,7 @@ pub(crate) struct Bodies {
     visited: Vec<Option<Function>>,
     /// By place: the size of those that are small enough to be inlined somewhere.
     sizes: Vec<Option<usize>>,
-    /// Whether there is one.
+    /// `true` if there is one.
     any: bool,
     /// By place: how many calls and other uses in the module name the function.
     calls: Vec<usize>,

@@ -67,7 +67,7 @@ pub struct Pass {
 }
 
 impl Pass {
-    /// Whether it runs at every level: no code can be generated without it.
+    /// Returns `true` if it runs at every level: no code can be generated without it.
     #[must_use]
     pub fn is_needed(&self) -> bool {
         self.levels.contains(&Level::None)

@@ -205,7 +205,7 @@ impl Writes {
         self.regions.iter_mut().zip(other.regions).for_each(|(own, other)| *own |= other);
     }
 
-    /// Whether what a load reads may change.
+    /// Returns `true` if what a load reads may change.
     fn may_change(&self, load: &InstData) -> bool {
         let InstData::Load { facts, .. } = *load else { return true };
         let written = match facts.region {
@@ -221,7 +221,7 @@ fn place(region: NonZeroU8) -> (usize, u64) {
     (usize::from(region.get()) / u64::BITS as usize, 1 << (u32::from(region.get()) % u64::BITS))
 }
 
-/// Whether a load is certain to read inside a stack slot.
+/// Returns `true` if a load is certain to read inside a stack slot.
 fn is_safe_load(func: &Function, inst: Inst) -> bool {
     let InstData::Load { kind, addr, offset, .. } = *func.inst(inst) else { return false };
     let Some((_, &InstData::StackAddr { slot, offset: base })) = func.def_inst(addr) else {

@@ -2,7 +2,7 @@
 
 use ir::{Function, InstData, MemFacts};
 
-/// Whether an instruction may write memory that a load with these facts reads.
+/// Returns `true` if an instruction may write memory that a load with these facts reads.
 pub(crate) fn writes(data: &InstData, read: MemFacts) -> bool {
     match *data {
         _ if read.readonly => false,

@@ -39,7 +39,7 @@ pub(crate) fn run(func: &mut Function, context: &mut Context) -> usize {
     candidates.len()
 }
 
-/// Whether the header, and no block that leads back to it, decides to leave the loop.
+/// Returns `true` if the header, and no block that leads back to it, decides to leave the loop.
 fn is_candidate(func: &Function, graph: &FlowGraph, forest: &LoopForest, l: Loop) -> bool {
     let header = forest.header(l);
     if forest.is_irreducible(l)

@@ -115,7 +115,7 @@ fn fold_trap_ifs(func: &mut Function, block: Block) -> usize {
     changes
 }
 
-/// Whether a block has no instruction but its terminator, and nothing but that uses its parameters.
+/// Returns `true` if a block has no instruction but its terminator, and nothing but that uses its parameters.
 fn is_empty(func: &Function, block: Block, uses: &SecondaryMap<Value, u32>) -> bool {
     let &[only] = func.block_insts(block) else { return false };
     func.block_params(block).iter().all(|&param| {

@@ -374,7 +374,8 @@ impl Allocation {
         self.num_spill_slots
     }
 
-    /// Whether the caller can, but need not, leave `inst` out, because its only result is made again wherever it is wanted.
+    /// Returns `true` if the caller can, but need not, leave `inst` out, because its only result is made again wherever
+    /// it is wanted.
     #[inline]
     pub fn is_needless(&self, inst: Inst) -> bool {
         self.needless.binary_search(&inst).is_ok()

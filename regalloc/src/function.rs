@@ -20,7 +20,7 @@ pub trait Function {
     /// One more than the largest [`VReg::index`] in the function.
     fn num_vregs(&self) -> usize;
 
-    /// How many blocks there are.
+    /// The number of blocks.
     fn num_blocks(&self) -> usize;
 
     /// The block where execution starts. It may stand anywhere in the order; first is usual.
@@ -54,10 +54,10 @@ pub trait Function {
         PRegSet::EMPTY
     }
 
-    /// Whether `inst` leaves the function.
+    /// Returns `true` if `inst` leaves the function.
     fn is_ret(&self, inst: Inst) -> bool;
 
-    /// Whether `inst` is a branch to other blocks.
+    /// Returns `true` if `inst` is a branch to other blocks.
     fn is_branch(&self, inst: Inst) -> bool;
 
     /// If `inst` only copies a value, its source and destination: the two are given one register where that is

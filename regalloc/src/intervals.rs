@@ -138,7 +138,7 @@ impl Interval {
         None
     }
 
-    /// Whether the value is live at `pos`, which lies in this piece.
+    /// Returns `true` if the value is live at `pos`, which lies in this piece.
     pub(crate) fn covers(&self, live: &Liveness, pos: Pos) -> bool {
         if pos < self.from || pos >= self.to {
             return false;
@@ -180,7 +180,7 @@ impl Interval {
         uses[middle..].iter().find(|touched| touched.must)
     }
 
-    /// Whether an instruction needs the piece in its register at `pos`.
+    /// Returns `true` if an instruction needs the piece in its register at `pos`.
     pub(crate) fn is_pinned(&self, live: &Liveness, pos: Pos) -> bool {
         let uses = self.uses(live);
         let middle = uses.partition_point(|touched| touched.pos <= pos);

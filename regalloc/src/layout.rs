@@ -85,7 +85,8 @@ impl Layout {
         self.from[self.outer_start[block.index()] as usize]
     }
 
-    /// Whether moves for the edge from `from` to `to` belong to the start of `to`, and not to the end of `from`.
+    /// Returns `true` if moves for the edge from `from` to `to` belong to the start of `to`, and not to the end of
+    /// `from`.
     pub(crate) fn moves_at_start<F: Function + ?Sized>(function: &F, to: Block) -> bool {
         function.block_preds(to).len() == 1
     }

@@ -40,7 +40,7 @@ pub(crate) struct Use {
     /// ...until here.
     pub(crate) end: Pos,
     pub(crate) block: Block,
-    /// Whether that place must be a register.
+    /// `true` if that place must be a register.
     pub(crate) must: bool,
     /// The register from or into which the value is copied here.
     pub(crate) hint: Option<PReg>,
@@ -161,13 +161,13 @@ impl Liveness {
         (layout.block_from(block) == value.def).then_some(block)
     }
 
-    /// Whether both values are live at some time: in SSA form one of them is then live where the other is
+    /// Returns `true` if both values are live at some time: in SSA form one of them is then live where the other is
     /// defined.
     pub(crate) fn interfere(&self, a: VReg, b: VReg) -> bool {
         self.is_live(a, self.value(b).def) || self.is_live(b, self.value(a).def)
     }
 
-    /// Whether `vreg` is live at `pos`.
+    /// Returns `true` if `vreg` is live at `pos`.
     pub(crate) fn is_live(&self, vreg: VReg, pos: Pos) -> bool {
         let value = self.value(vreg);
         let ranges = &self.ranges[value.first_range as usize..value.end_range as usize];

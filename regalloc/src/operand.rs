@@ -164,13 +164,13 @@ impl PRegSet {
         self.0[reg.class().index()] &= !(1 << reg.index());
     }
 
-    /// Whether `reg` is in the set.
+    /// Returns `true` if `reg` is in the set.
     #[inline]
     pub const fn contains(self, reg: PReg) -> bool {
         self.0[reg.class().index()] >> reg.index() & 1 != 0
     }
 
-    /// Whether nothing is in the set.
+    /// Returns `true` if nothing is in the set.
     #[inline]
     pub const fn is_empty(self) -> bool {
         self.0[0] == 0 && self.0[1] == 0
@@ -321,13 +321,13 @@ impl InstRange {
         InstRange { start, end }
     }
 
-    /// How many instructions there are.
+    /// The number of instructions.
     #[inline]
     pub const fn len(self) -> usize {
         self.end.0.saturating_sub(self.start.0) as usize
     }
 
-    /// Whether there are none.
+    /// Returns `true` if there are none.
     #[inline]
     pub const fn is_empty(self) -> bool {
         self.len() == 0
@@ -498,7 +498,7 @@ impl Operand {
         self.constraint
     }
 
-    /// Whether the instruction writes the operand.
+    /// Returns `true` if the instruction writes the operand.
     #[inline]
     pub const fn is_def(self) -> bool {
         matches!(self.kind, OperandKind::Def)

@@ -40,7 +40,7 @@ pub struct Shape {
     pub turns: u32,
     /// The functions that may be called.
     pub callees: Vec<(String, Signature)>,
-    /// Whether values and blocks get names, and instructions source places.
+    /// `true` if values and blocks get names, and instructions source places.
     pub names: bool,
     /// The operations that not every engine has; none of them by default.
     pub families: Families,

@@ -60,7 +60,7 @@ impl Node {
         })
     }
 
-    /// Whether its constant is the amount of a shift or rotation.
+    /// Returns `true` if its constant is the amount of a shift or rotation.
     fn is_shift(&self) -> bool {
         use BinaryOp::{Ashr, Lshr, Rotl, Rotr, Shl};
         matches!(self.form, Form::Binary(Shl | Lshr | Ashr | Rotl | Rotr))
@@ -80,7 +80,7 @@ pub struct Case {
     /// One more operation, on the result of the outer one.
     last: Option<Node>,
     wrap: Wrap,
-    /// Whether the operands are loaded from memory, else they are cut from the parameters.
+    /// `true` if the operands are loaded from memory, else they are cut from the parameters.
     loaded: bool,
 }
 
@@ -189,7 +189,7 @@ impl Case {
         args.filter(|arg| matches!(arg, Leaf::Const(_))).count()
     }
 
-    /// Whether it reads its second parameter.
+    /// Returns `true` if it reads its second parameter.
     #[must_use]
     pub fn has_two(&self) -> bool {
         let both = match self.wrap {
@@ -246,7 +246,7 @@ impl Case {
         constants.flat_map(near).map(|word| word & self.ty.mask()).collect()
     }
 
-    /// Whether the interpreter is needed to run it: it has values of 128 bits.
+    /// Returns `true` if the interpreter is needed to run it: it has values of 128 bits.
     #[must_use]
     pub fn is_wide(&self) -> bool {
         self.nodes().any(|node| matches!(node.form, Form::Wide(..)))

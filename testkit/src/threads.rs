@@ -28,7 +28,7 @@ impl Alarm {
         Self(AtomicBool::new(false))
     }
 
-    /// Whether a thread has panicked that watched.
+    /// Returns `true` if a thread has panicked that watched.
     #[must_use]
     pub fn has_rung(&self) -> bool {
         self.0.load(Ordering::Relaxed)

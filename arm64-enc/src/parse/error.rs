@@ -191,7 +191,7 @@ impl Miss {
         }
     }
 
-    /// Whether a form fits to beyond this place.
+    /// Returns `true` if a form fits to beyond this place.
     pub(super) fn is_after(&self, cursor: Cursor<'_>) -> bool {
         self.count > 0 && self.at > cursor.at
     }

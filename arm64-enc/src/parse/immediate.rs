@@ -106,7 +106,7 @@ impl Parser<'_> {
         bits.ok_or(Misfit)
     }
 
-    /// Whether the modifier follows: a comma and the word.
+    /// Returns `true` if the modifier follows: a comma and the word.
     fn modifier(&mut self, name: &str) -> bool {
         let before = self.cursor;
         let is = self.cursor.take(b',') && self.cursor.word().is(name);

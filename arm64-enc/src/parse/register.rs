@@ -40,7 +40,7 @@ impl<'a> Start<'a> {
         Start { suffix, first, gp: (gp, after_gp), vector: (vector, after_vector) }
     }
 
-    /// Whether the first operand may be of this kind.
+    /// Returns `true` if the first operand may be of this kind.
     pub(super) fn may_be(&self, kind: Option<Kind>) -> bool {
         match kind {
             Some(Kind::Reg | Kind::RegSp | Kind::RegPair) => self.gp.0.is_some(),

@@ -272,7 +272,7 @@ impl LaneSize {
 }
 
 impl NarrowShape {
-    /// Whether it fills the register, so that the mnemonic of a long or narrowing form has a `2`.
+    /// Returns `true` if it fills the register, so that the mnemonic of a long or narrowing form has a `2`.
     #[must_use]
     pub const fn is_high(self) -> bool {
         self as u32 & 1 == 1
@@ -280,7 +280,7 @@ impl NarrowShape {
 }
 
 impl DoublingShape {
-    /// Whether it fills the register, so that the mnemonic of a long form has a `2`.
+    /// Returns `true` if it fills the register, so that the mnemonic of a long form has a `2`.
     #[must_use]
     pub const fn is_high(self) -> bool {
         self as u32 & 1 == 1

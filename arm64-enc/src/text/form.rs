@@ -268,7 +268,7 @@ impl Form {
         self
     }
 
-    /// Whether the form is a text of the word.
+    /// Returns `true` if the form is a text of the word.
     #[inline]
     pub(crate) fn says(&self, word: u32) -> bool {
         let (copy, of) = self.copy;

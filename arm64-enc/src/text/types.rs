@@ -3,12 +3,12 @@
 use super::form::Grammar;
 use super::{Kind, View};
 
-/// Whether the general-purpose register of a load or store has 64 bits: `size` and `opc`.
+/// Returns `true` if the general-purpose register of a load or store has 64 bits: `size` and `opc`.
 pub(crate) fn mem_is_x(word: u32) -> bool {
     word >> 30 == 3 || word >> 22 & 3 == 2
 }
 
-/// Whether an atomic access has 64 bits.
+/// Returns `true` if an atomic access has 64 bits.
 pub(crate) fn atomic_is_x(word: u32) -> bool {
     word >> 30 == 3
 }

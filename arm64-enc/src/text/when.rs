@@ -7,7 +7,7 @@ pub(crate) fn beside_sp(word: u32) -> bool {
     word & 31 == 31 || word >> 5 & 31 == 31
 }
 
-/// Whether `movz` can make the value.
+/// Returns `true` if `movz` can make the value.
 fn is_movz(value: u64, size: Size) -> bool {
     MoveImm::from_value(size, value).is_some()
 }

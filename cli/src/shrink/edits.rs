@@ -359,7 +359,7 @@ fn start_with(func: &mut Function, block: Block, value: Value, bits: u128) {
     }
 }
 
-/// Whether the address of a function is taken, so that its signature must stay.
+/// Returns `true` if the address of a function is taken, so that its signature must stay.
 fn has_address(case: &Case, name: &str) -> bool {
     case.module.functions.values().any(|func| {
         func.layout().iter().flat_map(|&block| func.block_insts(block)).any(|&inst| {

@@ -22,7 +22,7 @@ pub(super) struct Counts {
     pub(super) tried: usize,
     /// Candidates that still failed.
     pub(super) kept: usize,
-    /// Whether time ran out before nothing helped any more.
+    /// `true` if time ran out before nothing helped any more.
     pub(super) unfinished: bool,
 }
 

@@ -125,12 +125,12 @@ impl State {
         Some(*self != before)
     }
 
-    /// Whether a register is saved in one of these bytes.
+    /// Returns `true` if a register is saved in one of these bytes.
     fn saves_in(&self, offset: i64, bytes: i64) -> bool {
         self.saved.iter().any(|&(place, _)| place < offset + bytes && offset < place + 8)
     }
 
-    /// Whether a load asks what the caller's frame pointer or return address was, to see if it has made room.
+    /// Returns `true` if a load asks what the caller's frame pointer or return address was, to see if it has made room.
     fn asks_record(&self, offset: i64, size: i64, reg: Mask) -> bool {
         (size, reg) == (8, 1 << 17)
             && [1 << FP, 1 << LR].iter().any(|&of| self.saved.contains(&(offset, of)))
@@ -575,7 +575,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// Whether an access so far from the stack pointer at the entry is to one stack slot. They are in order.
+    /// Returns `true` if an access so far from the stack pointer at the entry is to one stack slot. They are in order.
     fn in_slot(&self, offset: i64, bytes: i64) -> bool {
         let from = offset + i64::from(self.code.frame_bytes);
         let above = self.code.slots.partition_point(|slot| i64::from(slot.offset) <= from);
@@ -583,7 +583,8 @@ impl<'a> Walk<'a> {
         slot.is_some_and(|slot| (from + bytes - i64::from(slot.offset)) as u64 <= slot.size)
     }
 
-    /// Whether a slot is aligned, in the frame, and nothing is saved there. To be asked when every way was followed.
+    /// Returns `true` if a slot is aligned, in the frame, and nothing is saved there. To be asked when every way was
+    /// followed.
     pub(super) fn is_right(&self, slot: &SlotPlace) -> bool {
         let from = i64::from(slot.offset) - self.deepest;
         let to = i64::try_from(slot.size).ok().and_then(|size| from.checked_add(size));

@@ -26,7 +26,7 @@ type Operands = SmallVec<[Operand; 16]>;
 struct Incoming {
     vreg: VReg,
     ty: Type,
-    /// Whether anybody uses it.
+    /// `true` if anybody uses it.
     wanted: bool,
 }
 
@@ -320,8 +320,8 @@ impl<'f> Lower<'f> {
         })
     }
 
-    /// Whether a value is the argument of this function that was passed so many bytes into the stack: it is still
-    /// there.
+    /// Returns `true` if a value is the argument of this function that was passed so many bytes into the stack: it is
+    /// still there.
     fn is_incoming(&self, value: Value, offset: u32) -> bool {
         !self.entry_is_target && self.incoming_stack().offsets.get(&value) == Some(&offset)
     }

@@ -147,7 +147,7 @@ impl Lower<'_> {
         Ok(register)
     }
 
-    /// Whether an address is known to be a multiple of a power of two.
+    /// Returns `true` if an address is known to be a multiple of a power of two.
     fn is_aligned(&self, addr: Value, bytes: u32) -> bool {
         let (base, offset) = self.base_and_offset(addr, 0);
         let multiple = |offset: i64| offset & i64::from(bytes - 1) == 0;

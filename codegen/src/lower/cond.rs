@@ -87,7 +87,8 @@ impl Lower<'_> {
         }
     }
 
-    /// Whether a value is a comparison that can be folded, possibly extended, or says whether a result did not fit.
+    /// Returns `true` if a value is a comparison that can be folded, possibly extended, or says whether a result did
+    /// not fit.
     fn is_truth(&self, value: Value) -> bool {
         match self.fold(value) {
             _ if self.overflow_of(value).is_some() => true,
@@ -345,7 +346,7 @@ impl Lower<'_> {
         })
     }
 
-    /// Whether a value is +0 or -0, which compare alike.
+    /// Returns `true` if a value is +0 or -0, which compare alike.
     fn is_float_zero(&self, value: Value) -> bool {
         match self.func.def_inst(value) {
             Some((_, &InstData::FloatConst { bits })) => match self.func.value_type(value) {

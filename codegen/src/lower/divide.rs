@@ -54,7 +54,7 @@ impl Lower<'_> {
         Ok(())
     }
 
-    /// Whether an instruction is a division that cannot trap.
+    /// Returns `true` if an instruction is a division that cannot trap.
     pub(super) fn divides_safely(&self, data: &InstData) -> bool {
         let InstData::Binary { op, args: [_, divisor] } = data else { return false };
         let Some(imm) = self.constant(*divisor) else { return false };

@@ -21,7 +21,8 @@ const LOW_BITS: i64 = 0xfff;
 type Registers = SmallVec<[VReg; 2]>;
 
 impl Lower<'_> {
-    /// Whether a value is a load whose result only its single user in this block sees, so that the load can extend it.
+    /// Returns `true` if a value is a load whose result only its single user in this block sees, so that the load can
+    /// extend it.
     pub(super) fn is_foldable_load(&self, value: Value) -> bool {
         self.func.value_type(value).is_int()
             && matches!(self.fold(value), Some(InstData::Load { kind: LoadKind::Full, .. }))
@@ -92,7 +93,7 @@ impl Lower<'_> {
         Ok(())
     }
 
-    /// Whether all bits of a value are zero.
+    /// Returns `true` if all bits of a value are zero.
     fn is_zero(&self, value: Value) -> bool {
         match self.func.def_inst(value) {
             Some((_, InstData::IntConst { imm })) => *imm == 0,

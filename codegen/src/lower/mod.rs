@@ -70,7 +70,7 @@ struct Lower<'a> {
     mf: MachineFunction,
     /// Where arguments on the stack are, once a tail call asks.
     incoming: OnceCell<args::IncomingStack>,
-    /// Whether the entry block is also a branch target, so that its parameters are not just the arguments.
+    /// `true` if the entry block is also a branch target, so that its parameters are not just the arguments.
     entry_is_target: bool,
     block: Option<ir::Block>,
     inst: Option<Inst>,
@@ -266,7 +266,7 @@ impl Lower<'_> {
         Ok(())
     }
 
-    /// Whether somebody needs anything that an instruction computes.
+    /// Returns `true` if somebody needs anything that an instruction computes.
     fn is_asked_for(&self, inst: Inst) -> bool {
         self.func.results(inst).iter().any(|result| self.ctx.wanted[result.index()])
             || self.held == Some(inst)

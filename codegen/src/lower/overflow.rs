@@ -248,7 +248,7 @@ impl Lower<'_> {
         false
     }
 
-    /// Whether the flags are to be left for a user that comes.
+    /// Returns `true` if the flags are to be left for a user that comes.
     fn take_hold(&mut self, inst: Inst) -> bool {
         self.held.take_if(|held| *held == inst).is_some()
     }
@@ -519,7 +519,7 @@ impl Lower<'_> {
     }
 }
 
-/// Whether the machine instructions of an operation leave the flags alone, wherever it stands.
+/// Returns `true` if the machine instructions of an operation leave the flags alone, wherever it stands.
 fn keeps_flags(data: &InstData) -> bool {
     match data {
         InstData::IntConst { .. }

@@ -12,7 +12,7 @@ use crate::minst::{ArithRhs, CondRhs, Op};
 type Difference = (Value, Option<Value>);
 
 impl Lower<'_> {
-    /// Whether a value to be folded is zero exactly if two pairs of registers are equal.
+    /// Returns `true` if a value to be folded is zero exactly if two pairs of registers are equal.
     pub(super) fn is_pair_difference(&self, value: Value) -> bool {
         matches!(self.pair_differences(value), Some([(_, Some(_)), (_, Some(_))]))
     }

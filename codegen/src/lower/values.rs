@@ -179,7 +179,7 @@ impl Lower<'_> {
         Ok(out)
     }
 
-    /// Whether a register with the value is known to hold it extended.
+    /// Returns `true` if a register with the value is known to hold it extended.
     pub(super) fn is_extended(&self, value: Value, extend: Extend) -> bool {
         let bits = self.func.value_type(value).bits();
         match extend {

@@ -402,7 +402,7 @@ operations! {
 }
 
 impl Op {
-    /// Whether it leaves the function.
+    /// Returns `true` if it leaves the function.
     #[must_use]
     pub const fn is_ret(self) -> bool {
         matches!(
@@ -411,13 +411,14 @@ impl Op {
         )
     }
 
-    /// Whether it goes to successors of its block.
+    /// Returns `true` if it goes to successors of its block.
     #[must_use]
     pub const fn is_branch(self) -> bool {
         matches!(self, Op::Jump | Op::Branch { .. } | Op::JumpTable { .. })
     }
 
-    /// Whether it may be run again instead of being reloaded: it has no inputs and costs about as much as a load.
+    /// Returns `true` if it may be run again instead of being reloaded: it has no inputs and costs about as much as a
+    /// load.
     #[must_use]
     pub fn is_remat(self) -> bool {
         /// More moves than this take longer than a load.
@@ -442,7 +443,7 @@ impl Test {
     }
 }
 
-/// Whether a loop for an operation on memory compares.
+/// Returns `true` if a loop for an operation on memory compares.
 const fn compares(op: RmwOp) -> bool {
     matches!(op, RmwOp::Smin | RmwOp::Smax | RmwOp::Umin | RmwOp::Umax)
 }
@@ -508,7 +509,7 @@ pub enum FlagsEffect {
 }
 
 impl FlagsEffect {
-    /// Whether the flags are the same after it.
+    /// Returns `true` if the flags are the same after it.
     #[must_use]
     pub const fn keeps(self) -> bool {
         matches!(self, FlagsEffect::None | FlagsEffect::Reads)

@@ -67,7 +67,7 @@ impl Options {
 }
 
 impl Observed {
-    /// Whether anybody asks for descriptions of frames.
+    /// Returns `true` if anybody asks for descriptions of frames.
     pub(crate) fn needs_frames(&self) -> bool {
         self.debugger || self.unwinder
     }

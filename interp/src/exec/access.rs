@@ -99,7 +99,7 @@ pub(crate) fn store(memory: Type, mode: Mode) -> Option<Handler> {
 /// In restricted programs, before each access to the `d` bytes at `a` plus the offset `wide`: traps unless they may be
 /// touched. The trap has the place of the access, which follows.
 pub(crate) fn check(writes: bool) -> Handler {
-    /// Whether a range holds the bytes at `a` plus `wide`.
+    /// Returns `true` if a range holds the bytes at `a` plus `wide`.
     #[inline(always)]
     fn holds(op: &Cell, r: &Window, ranges: &[Range<u64>]) -> bool {
         let address = r[usize::from(op.a)].wrapping_add_signed(i64::from(op.wide() as i32));

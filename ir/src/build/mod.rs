@@ -233,7 +233,7 @@ impl FunctionBuilder {
         self.current.get()
     }
 
-    /// Whether the current block has its terminator.
+    /// Returns `true` if the current block has its terminator.
     #[must_use]
     pub fn is_terminated(&self) -> bool {
         self.func.borrow().terminator(self.current.get()).is_some()

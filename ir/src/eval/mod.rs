@@ -173,14 +173,14 @@ pub fn rmw(op: RmwOp, ty: Type, memory: u64, value: u64) -> u64 {
     int::binary(op, ty, memory, value).unwrap_or(value)
 }
 
-/// Whether the integer comparison holds for two values of type `ty`.
+/// Returns `true` if the integer comparison holds for two values of type `ty`.
 #[inline]
 #[must_use]
 pub fn icmp(cc: IntCC, ty: Type, a: u64, b: u64) -> bool {
     int::compare(cc, ty, a, b)
 }
 
-/// Whether the float comparison holds for two values of type `ty`.
+/// Returns `true` if the float comparison holds for two values of type `ty`.
 #[inline]
 #[must_use]
 pub fn fcmp(cc: FloatCC, ty: Type, a: u64, b: u64) -> bool {

@@ -44,7 +44,7 @@ impl Natural {
         (0..64).map(|bit| u64::from(self.bit(by + bit)) << bit).sum()
     }
 
-    /// Whether any of the lowest `count` bits is set.
+    /// Returns `true` if any of the lowest `count` bits is set.
     fn any_below(&self, count: u32) -> bool {
         let lowest = self.0.iter().position(|&word| word != 0);
         lowest.is_some_and(|i| i as u32 * 64 + self.0[i].trailing_zeros() < count)

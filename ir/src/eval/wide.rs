@@ -95,7 +95,7 @@ pub fn binary(op: BinaryOp, a: u128, b: u128) -> Option<u128> {
     })
 }
 
-/// Whether the comparison holds.
+/// Returns `true` if the comparison holds.
 #[inline]
 #[must_use]
 pub fn icmp(cc: IntCC, a: u128, b: u128) -> bool {

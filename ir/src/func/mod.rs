@@ -239,7 +239,7 @@ impl Function {
         self.blocks[block].name = Some(name.into());
     }
 
-    /// Whether a block is rarely reached, so that its code may be placed away.
+    /// Returns `true` if a block is rarely reached, so that its code may be placed away.
     #[must_use]
     #[inline]
     pub fn is_cold(&self, block: Block) -> bool {
@@ -261,7 +261,7 @@ impl Function {
         self.values.len()
     }
 
-    /// Whether this function has a value of this index, attached or not.
+    /// Returns `true` if this function has a value of this index, attached or not.
     #[must_use]
     #[inline]
     pub fn has_value(&self, value: Value) -> bool {

@@ -23,7 +23,7 @@ pub(super) struct GlobalUse {
 }
 
 impl Parser<'_> {
-    /// Whether the next token starts an item.
+    /// Returns `true` if the next token starts an item.
     pub(super) fn at_item(&self) -> bool {
         matches!(self.next.token, Token::Word(word) if ITEMS.contains(&word))
     }

@@ -192,7 +192,7 @@ pub(crate) struct Parser<'a> {
     /// Where the token before ended.
     last_end: usize,
     faults: Vec<Fault>,
-    /// Whether names of data objects are checked.
+    /// `true` if names of data objects are checked.
     data_declared: bool,
     /// How many numbers were left out by the functions that are read.
     left_out: usize,
@@ -232,7 +232,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Whether so much is wrong that reading ends.
+    /// Returns `true` if so much is wrong that reading ends.
     fn is_full(&self) -> bool {
         self.faults.len() >= MAX_ERRORS
     }

@@ -249,7 +249,7 @@ mod emulator {
     use super::{Double, View};
     use crate::icache;
 
-    /// Whether code that was replaced by the book still runs: tried once.
+    /// Returns `true` if code that was replaced by the book still runs: tried once.
     pub(super) fn keeps_old_code() -> bool {
         static KEEPS: OnceLock<bool> = OnceLock::new();
         *KEEPS.get_or_init(|| try_it().unwrap_or(false))

@@ -101,7 +101,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Whether a type has one of the derivable traits.
+    /// Returns `true` if a type has one of the derivable traits.
     pub(super) fn implements(&self, ty: Ty, name: &str) -> bool {
         match self.types.kind(ty) {
             TyKind::Float(_) => !matches!(name, "Eq" | "Hash"),

@@ -238,7 +238,7 @@ pub(super) fn items_of(value: ConstValue) -> Vec<ConstValue> {
     }
 }
 
-/// Whether a value matches a pattern.
+/// Returns `true` if a value matches a pattern.
 pub(super) fn matches(types: &Types, pat: &Pat, value: &ConstValue) -> bool {
     use ConstValue as V;
     let inside = |lo, hi, value| (lo..=hi).contains(&value);

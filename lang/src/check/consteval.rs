@@ -487,7 +487,7 @@ fn out_of_bounds(place: Place) -> Exit {
     Exit::Error(place, "index out of bounds".to_owned())
 }
 
-/// Whether an expression is made of literals, constants and operators only, so that it is cheap to try.
+/// Returns `true` if an expression is made of literals, constants and operators only, so that it is cheap to try.
 fn is_simple(expr: &Expr) -> bool {
     let itself = matches!(
         expr.kind,

@@ -45,7 +45,7 @@ impl<'a> Checker<'a> {
         !self.uncovered(rows, vec![ty], &mut steps)
     }
 
-    /// Whether some value of these types is matched by no row.
+    /// Returns `true` if some value of these types is matched by no row.
     fn uncovered(&self, rows: Vec<Vec<&Pat>>, types: Vec<Ty>, steps: &mut usize) -> bool {
         *steps += 1;
         if rows.is_empty() || *steps > MAX_STEPS {

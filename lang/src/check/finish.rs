@@ -344,7 +344,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// Whether a pattern of a slice or `str` gives its value a name.
+/// Returns `true` if a pattern of a slice or `str` gives its value a name.
 fn binds(pat: &Pat) -> bool {
     match &pat.kind {
         PatKind::Bind(..) => true,

@@ -423,7 +423,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// Whether it has a reference that is not `&'static`.
+/// Returns `true` if it has a reference that is not `&'static`.
 fn contains_borrow(ty: &syn::Type) -> bool {
     let is_static = |reference: &syn::TypeReference| {
         reference.lifetime.as_ref().is_some_and(|l| l.ident == "static")

@@ -69,7 +69,7 @@ impl<'a> Checker<'a> {
         self.make(ExprKind::Convert(Box::new(arg)), to, place)
     }
 
-    /// Whether `To: From<From>` for two types of the language.
+    /// Returns `true` if `To: From<From>` for two types of the language.
     pub(super) fn is_lossless(&self, from: Ty, to: Ty) -> bool {
         match (self.types.kind(from), self.types.kind(to)) {
             (TyKind::Int(from), TyKind::Int(to)) => {

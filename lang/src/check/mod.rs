@@ -76,7 +76,7 @@ enum Named {
 }
 
 impl Named {
-    /// Whether it belongs to one call of a function, so that an item inside the function cannot name it.
+    /// Returns `true` if it belongs to one call of a function, so that an item inside the function cannot name it.
     fn is_of_call(self) -> bool {
         matches!(self, Named::Local(_) | Named::ConstParam(_))
     }
@@ -142,7 +142,7 @@ struct FnCx {
     closures: Vec<callable::Closure>,
     /// Types to be inferred of values that are called, each with the type that a pointer to it has.
     callables: Vec<(Ty, Ty)>,
-    /// Whether this point is never reached.
+    /// `true` if this point is never reached.
     diverges: bool,
     unsafe_depth: u32,
     /// In a constant, which has no `return` and may only call `const fn`.

@@ -24,7 +24,7 @@ pub(super) const STD_FUNCTIONS: [&[&str]; 7] = [
 ];
 
 impl<'a> Checker<'a> {
-    /// Whether `std::` has this and Jitsu, too.
+    /// Returns `true` if `std::` has this and Jitsu, too.
     pub(super) fn is_std_path(&mut self, path: &[&str]) -> bool {
         let module = |name: &str| {
             IntTy::from_name(name).is_some()

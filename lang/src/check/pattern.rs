@@ -174,7 +174,7 @@ impl<'a> Checker<'a> {
         Pat { kind: PatKind::Parts(pats), ty, place }
     }
 
-    /// Whether a pattern, matched with a reference, is matched with what the reference refers to.
+    /// Returns `true` if a pattern, matched with a reference, is matched with what the reference refers to.
     fn looks_through(&mut self, pat: &syn::Pat) -> bool {
         match pat {
             syn::Pat::Tuple(_)

@@ -72,7 +72,7 @@ impl<'a> Checker<'a> {
         self.report(diag);
     }
 
-    /// Whether a place is reached through a `&`.
+    /// Returns `true` if a place is reached through a `&`.
     fn is_shared(&self, expr: &Expr) -> bool {
         match &expr.kind {
             ExprKind::Deref(inner) => {

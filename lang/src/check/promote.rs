@@ -31,8 +31,8 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// Whether rustc may keep the value of an expression for as long as the program, so that a reference to it may, too:
-/// literals, constants and what operators and constructors make of them.
+/// Returns `true` if rustc may keep the value of an expression for as long as the program, so that a reference to it
+/// may, too: literals, constants and what operators and constructors make of them.
 fn is_promotable(expr: &Expr) -> bool {
     let mut promotable = matches!(
         expr.kind,

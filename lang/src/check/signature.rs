@@ -164,7 +164,7 @@ fn count_references(ty: &syn::Type) -> usize {
     itself + inside(ty).into_iter().map(count_references).sum::<usize>()
 }
 
-/// Whether it has a reference without a lifetime.
+/// Returns `true` if it has a reference without a lifetime.
 fn contains_elided(ty: &syn::Type) -> bool {
     matches!(ty, syn::Type::Reference(reference) if reference.lifetime.is_none())
         || inside(ty).into_iter().any(contains_elided)

@@ -50,7 +50,7 @@ pub(super) fn span_of(expr: &syn::Expr) -> Span {
     }
 }
 
-/// Whether it is a closure, maybe in parentheses.
+/// Returns `true` if it is a closure, maybe in parentheses.
 pub(super) fn is_closure(mut expr: &syn::Expr) -> bool {
     while let syn::Expr::Paren(inner) = expr {
         expr = &inner.expr;
@@ -70,7 +70,7 @@ pub(super) fn turbofish(path: &syn::Path) -> Result<Option<&Generic>, ()> {
     }
 }
 
-/// Whether an expression looks like an iterator, not like something that could become one.
+/// Returns `true` if an expression looks like an iterator, not like something that could become one.
 pub(super) fn is_iterator(expr: &syn::Expr) -> bool {
     const MAKERS: [&str; 10] = [
         "iter",

@@ -26,7 +26,7 @@ impl Fit {
 }
 
 impl<'a> Checker<'a> {
-    /// Whether `ty` is a parameter with this bound, or with one that implies it.
+    /// Returns `true` if `ty` is a parameter with this bound, or with one that implies it.
     pub(super) fn has_bound(&self, ty: Ty, wanted: Bound) -> bool {
         let TyKind::Param(param) = self.types.kind(ty) else { return false };
         let mut bounds = self.types.params[param.0 as usize].bounds.iter();
@@ -118,7 +118,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Whether a parameter can be called; with which arguments has been compared where the call is.
+    /// Returns `true` if a parameter can be called; with which arguments has been compared where the call is.
     fn calls(&self, ty: Ty) -> bool {
         match self.types.kind(ty) {
             TyKind::Param(id) => {
@@ -157,7 +157,7 @@ impl<'a> Checker<'a> {
         sources.next().filter(|_| sources.next().is_none())
     }
 
-    /// Whether the bounds of a parameter say that one type is made from another.
+    /// Returns `true` if the bounds of a parameter say that one type is made from another.
     pub(super) fn converts_by_bound(&self, from: Ty, to: Ty) -> bool {
         let of_param = matches!(self.types.kind(to), TyKind::Param(_))
             || matches!(self.types.kind(from), TyKind::Param(_));

@@ -25,7 +25,7 @@ impl<'m, 'p> Lower<'m, 'p> {
         self.b.data_addr(&name, 0)
     }
 
-    /// Whether a type holds addresses, which data cannot.
+    /// Returns `true` if a type holds addresses, which data cannot.
     pub(super) fn has_pointers(&self, ty: Ty) -> bool {
         match self.types.kind(ty) {
             TyKind::Ref { .. } | TyKind::Fn(..) => true,

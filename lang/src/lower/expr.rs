@@ -307,7 +307,7 @@ fn memory(dest: Option<Addr>) -> Addr {
     dest.unwrap_or_else(|| unreachable!("what stays in memory has a destination"))
 }
 
-/// Whether evaluating a place changes nothing, so that it may be done before or after something else.
+/// Returns `true` if evaluating a place changes nothing, so that it may be done before or after something else.
 fn is_quiet(place: &Expr) -> bool {
     match &place.kind {
         ExprKind::Local(_) | ExprKind::Static(_) => true,

@@ -280,14 +280,14 @@ impl<'m, 'p> Lower<'m, 'p> {
     }
 }
 
-/// Whether an expression has a `break` out of this loop.
+/// Returns `true` if an expression has a `break` out of this loop.
 fn breaks(expr: &Expr, id: LoopId) -> bool {
     let mut found = matches!(expr.kind, ExprKind::Break(to, _) if to == id);
     expr.children(&mut |child| found = found || breaks(child, id));
     found
 }
 
-/// Whether an expression does nothing but panic.
+/// Returns `true` if an expression does nothing but panic.
 fn is_panic(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Panic(..) => true,

@@ -13,7 +13,7 @@ use crate::words::{Scalar, cast_op, float_cc, float_op, int_cc, int_op};
 pub(super) struct Right {
     value: Value,
     ty: Ty,
-    /// Whether it is written as a number other than 0, and so is not -1 either.
+    /// `true` if it is written as a number other than 0, and so is not -1 either.
     positive: bool,
 }
 

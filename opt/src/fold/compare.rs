@@ -125,7 +125,7 @@ impl Fold<'_> {
         }
     }
 
-    /// Whether a value can only be 0 or 1.
+    /// Returns `true` if a value can only be 0 or 1.
     pub(super) fn is_truth(&self, value: Value) -> bool {
         match self.def(value) {
             Some(InstData::IntCompare { .. } | InstData::FloatCompare { .. }) => true,

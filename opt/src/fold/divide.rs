@@ -12,7 +12,7 @@ pub(crate) struct Unsigned {
     pub(crate) multiplier: u64,
     /// How far to shift right afterwards.
     pub(crate) shift: u32,
-    /// Whether the multiplier has N + 1 bits.
+    /// `true` if the multiplier has N + 1 bits.
     pub(crate) add: bool,
 }
 

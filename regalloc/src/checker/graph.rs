@@ -178,7 +178,7 @@ impl Graph {
         &self.children[self.first_child[block]..self.first_child[block + 1]]
     }
 
-    /// Whether every path to `b` leads over `a`. Both can be reached.
+    /// Returns `true` if every path to `b` leads over `a`. Both can be reached.
     pub(super) fn dominates(&self, a: usize, b: usize) -> bool {
         (self.span[a].0..=self.span[a].1).contains(&self.span[b].0)
     }

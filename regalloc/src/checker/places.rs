@@ -46,7 +46,7 @@ pub(super) fn number(loc: Loc) -> usize {
     }
 }
 
-/// How many numbers there are.
+/// The number of numbers.
 pub(super) fn count(slots: u32) -> usize {
     NUM_REGS + slots as usize
 }

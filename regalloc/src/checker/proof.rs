@@ -39,7 +39,8 @@ impl<'a, F: Function + ?Sized> Proof<'a, F> {
         self.claims.len()
     }
 
-    /// Whether the version holds the value, wherever both are known. After a `false` nothing more can be asked.
+    /// Returns `true` if the version holds the value, wherever both are known. After a `false` nothing more can be
+    /// asked.
     pub(super) fn holds(&mut self, version: Version, vreg: VReg) -> bool {
         self.claim(version, vreg);
         while let Some((version, vreg)) = self.open.pop() {
@@ -56,7 +57,7 @@ impl<'a, F: Function + ?Sized> Proof<'a, F> {
         }
     }
 
-    /// Whether the claim holds if those that this adds do.
+    /// Returns `true` if the claim holds if those that this adds do.
     fn follows(&mut self, version: Version, vreg: VReg) -> bool {
         let origin = self.places.versions[version as usize];
         let (block, param) = self.params.get(vreg.index()).copied().unwrap_or((NONE, 0));

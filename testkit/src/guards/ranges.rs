@@ -16,7 +16,7 @@ const OTHER: [&str; 11] = [
     "load.s16",
 ];
 
-/// How many operations there are.
+/// The number of operations.
 #[must_use]
 pub fn operations() -> usize {
     BINARY.len() + OTHER.len()

@@ -97,7 +97,7 @@ impl Digits {
         })
     }
 
-    /// Whether it is less as a number without sign, from the highest digit down.
+    /// Returns `true` if it is less as a number without sign, from the highest digit down.
     fn below(self, other: Self) -> bool {
         let differ = (0..4).rev().find(|&i| self.0[i] != other.0[i]);
         differ.is_some_and(|i| self.0[i] < other.0[i])

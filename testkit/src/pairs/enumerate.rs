@@ -321,9 +321,9 @@ impl Case {
         }
     }
 
-    /// Whether the constants of its first two operations are such as rules put together: equal, one the negation or the
-    /// complement of the other; shifts that make up the width, or nearly so, or a shift and a mask that do; a power of two
-    /// and its logarithm.
+    /// Returns `true` if the constants of its first two operations are such as rules put together: equal, one the
+    /// negation or the complement of the other; shifts that make up the width, or nearly so, or a shift and a mask that
+    /// do; a power of two and its logarithm.
     fn is_related(&self) -> bool {
         let Some(other) = self.second.or(self.outer) else { return false };
         let Some((a, b)) = self.inner.constant().zip(other.constant()) else { return false };

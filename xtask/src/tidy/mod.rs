@@ -186,7 +186,7 @@ fn check_dependencies(name: &str, allowed: &[&str], broken: &mut Vec<String>) ->
     Ok(())
 }
 
-/// Whether a file is part of a library that others build: not a test, an example, or a program.
+/// Returns `true` if a file is part of a library that others build: not a test, an example, or a program.
 fn is_library(path: &str) -> bool {
     let mut parts = path.split('/');
     let room = parts.next().unwrap_or_default();
@@ -196,12 +196,12 @@ fn is_library(path: &str) -> bool {
         && !is_test_module(path)
 }
 
-/// Whether a file in `src` holds only tests: the module that declares it does so under `#[cfg(test)]`.
+/// Returns `true` if a file in `src` holds only tests: the module that declares it does so under `#[cfg(test)]`.
 fn is_test_module(path: &str) -> bool {
     path.ends_with("/tests.rs") || path.ends_with("/oracle.rs")
 }
 
-/// Whether an arm for all other cases, or a fallback, gives a value that nothing asked for.
+/// Returns `true` if an arm for all other cases, or a fallback, gives a value that nothing asked for.
 fn makes_up_value(path: &str, code: &str) -> bool {
     let zero = |text: &str| {
         text == "0" || text.starts_with("zero") || text.contains("iconst(") && text.ends_with(" 0)")
@@ -235,7 +235,7 @@ fn has_word(code: &str, word: &str) -> bool {
     code.split(|c: char| !c.is_alphanumeric() && c != '_').any(|part| part == word)
 }
 
-/// Whether a macro call starts in the code, not in the middle of a longer name or in a string.
+/// Returns `true` if a macro call starts in the code, not in the middle of a longer name or in a string.
 fn starts_macro(code: &str, call: &str) -> bool {
     code.match_indices(call).any(|(at, _)| {
         let before = code[..at].chars().next_back();

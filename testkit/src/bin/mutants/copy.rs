@@ -144,7 +144,7 @@ impl Copy {
         self.baselines.get(suite)
     }
 
-    /// Whether the tests are taken to pass without a fault.
+    /// Returns `true` if the tests are taken to pass without a fault.
     pub(crate) fn is_trusted(&self) -> bool {
         self.target == Target::Shared
     }

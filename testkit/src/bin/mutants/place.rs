@@ -99,7 +99,7 @@ fn items(source: &str, text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// Whether the text stands in the line and does not end or start in the middle of a word.
+/// Returns `true` if the text stands in the line and does not end or start in the middle of a word.
 fn has_words(line: &str, text: &str) -> bool {
     let word = |c: Option<char>| c.is_some_and(is_word);
     line.match_indices(text).any(|(at, _)| {
