@@ -136,7 +136,7 @@ impl DomTree {
         self.interval[block.index()].map(|interval| interval.enter)
     }
 
-    /// How many blocks strictly dominate a reachable block.
+    /// The number of blocks that strictly dominate a reachable block.
     #[must_use]
     #[inline]
     pub fn level(&self, block: Block) -> Option<u32> {
@@ -168,7 +168,7 @@ impl DomTree {
     }
 }
 
-/// What is known of a reachable block. Blocks are told by their numbers in depth-first search.
+/// The known facts about a reachable block. Blocks are told by their numbers in depth-first search.
 #[derive(Clone, Copy)]
 struct Node {
     /// Its parent in the depth-first tree.

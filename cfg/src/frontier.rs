@@ -13,7 +13,7 @@ use ir::{Block, Entity};
 use crate::dom::DomTree;
 use crate::flow::FlowGraph;
 
-/// What is known of a reachable block.
+/// The known facts about a reachable block.
 #[derive(Clone, Copy)]
 struct Place {
     /// How far below the entry it is in the dominator tree.

@@ -85,14 +85,14 @@ impl LoopForest {
         self.innermost[block.index()]
     }
 
-    /// How many loops a block is in.
+    /// The number of loops that a block is in.
     #[must_use]
     #[inline]
     pub fn depth(&self, block: Block) -> u32 {
         self.loop_of(block).map_or(0, |l| self.loops[l.index()].depth)
     }
 
-    /// How many loops a loop is in, itself included.
+    /// The number of loops that a loop is in, itself included.
     #[must_use]
     #[inline]
     pub fn loop_depth(&self, l: Loop) -> u32 {

@@ -78,7 +78,7 @@ pub(crate) fn machine_env() -> Result<MachineEnv, EnvError> {
     MachineEnv::new(int, float, INT_SCRATCH, FLOAT_SCRATCH)
 }
 
-/// Where an argument or result is.
+/// The place of an argument or result.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ArgPlace {
     /// In a register, `x0`–`x7` or `d0`–`d7`.

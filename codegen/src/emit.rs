@@ -15,7 +15,7 @@ use crate::minst::{Emitter, Op, Symbol, Test, inverse};
 use crate::order;
 use crate::unwind::{FrameRow, Rows};
 
-/// What has to be patched into the code.
+/// The kinds of patches to the code.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
 pub enum RelocKind {
@@ -32,7 +32,7 @@ pub enum RelocKind {
 pub struct Reloc {
     /// Offset of the instruction or datum, in bytes.
     pub offset: u32,
-    /// What to put there.
+    /// The kind of patch.
     pub kind: RelocKind,
     /// The function or data object.
     pub symbol: Symbol,
@@ -40,7 +40,7 @@ pub struct Reloc {
     pub addend: i64,
 }
 
-/// Where code ends in a trap: a `brk` with the code of its kind.
+/// A place where code ends in a trap: a `brk` with the code of its kind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct TrapSite {
     /// Offset of the `brk`, in bytes.
@@ -51,7 +51,7 @@ pub struct TrapSite {
     pub span: Option<Span>,
 }
 
-/// Where a stack slot lies.
+/// The place of a stack slot.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SlotPlace {
     /// Bytes above the stack pointer, as the prologue leaves it.
@@ -69,7 +69,7 @@ pub struct CompiledCode {
     pub name: String,
     /// Instructions and constants; to be placed at a multiple of 16.
     pub words: Vec<u32>,
-    /// What has to be patched in, by offset.
+    /// The patches to be made, by offset.
     pub relocs: Vec<Reloc>,
     /// The trap sites, by offset.
     pub traps: Vec<TrapSite>,
@@ -78,7 +78,7 @@ pub struct CompiledCode {
     pub spans: Vec<(u32, Option<Span>)>,
     /// The offset from which on `x29` points to the frame record of a call; a function without one leaves that of its caller.
     pub record_from: Option<u32>,
-    /// How many bytes of `words` are instructions; constants follow.
+    /// The number of bytes of `words` that are instructions; constants follow.
     pub code_bytes: u32,
     /// Bytes of stack that a call takes.
     pub frame_bytes: u32,
@@ -86,9 +86,10 @@ pub struct CompiledCode {
     pub incoming_bytes: u32,
     /// The stack slots, from the lowest on.
     pub slots: Vec<SlotPlace>,
-    /// How the code is hardened.
+    /// The hardening of the code.
     pub protection: Protection,
-    /// How the caller's registers are found, by offset; empty unless it was [asked for](crate::Options::describe_frames).
+    /// The rules that find the caller's registers, by offset; empty unless it was
+    /// [asked for](crate::Options::describe_frames).
     pub frame_rows: Vec<FrameRow>,
 }
 

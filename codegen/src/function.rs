@@ -14,7 +14,7 @@ use crate::minst::{Op, TableRef, TrapRef};
 /// A machine instruction: what it does, and the place of its operands in the function's list.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct MInst {
-    /// What it does.
+    /// The operation.
     pub op: Op,
     pub(crate) first: u32,
     pub(crate) len: u32,
@@ -46,7 +46,7 @@ pub struct MBlock {
     pub(crate) preds: SmallVec<[Block; 2]>,
     /// The block of the IR, unless this one stands on an edge.
     pub source: Option<ir::Block>,
-    /// How many loops it is in.
+    /// The number of loops that it is in.
     pub depth: u32,
     /// `true` if it heads a loop.
     pub loop_header: bool,
@@ -54,7 +54,7 @@ pub struct MBlock {
     pub cold: bool,
 }
 
-/// Where and why a function can trap.
+/// The place and reason of a trap.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct TrapInfo {
     /// Why.

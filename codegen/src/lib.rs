@@ -48,11 +48,11 @@ pub use regalloc::Allocation;
 pub use runtime::{Runtime, RuntimeCode};
 pub use unwind::{DWARF_SP, FrameChange, FrameRow};
 
-/// What the caller can choose.
+/// The options of the caller.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct Options {
-    /// How arguments lie on the stack.
+    /// The layout of arguments on the stack.
     pub call_conv: CallConv,
     /// Use the atomic instructions of Armv8.1 (LSE). Without them atomic operations are loops, which every core runs.
     pub lse: bool,
@@ -60,11 +60,11 @@ pub struct Options {
     pub check_allocation: bool,
     /// Say of each function how unwinders find its caller's registers: [`CompiledCode::frame_rows`].
     pub describe_frames: bool,
-    /// How code is hardened.
+    /// The hardening of the code.
     pub protection: Protection,
 }
 
-/// How code is hardened against wrong jumps and wrong returns.
+/// The hardening of code against wrong jumps and wrong returns.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct Protection {

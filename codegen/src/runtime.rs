@@ -25,7 +25,7 @@ pub struct RuntimeCode {
     pub words: Vec<u32>,
     /// Offset of the one that the address of the code stands for, in bytes.
     pub entry: u32,
-    /// How the caller's registers are found, by offset.
+    /// The rules that find the caller's registers, by offset.
     pub frame_rows: Vec<FrameRow>,
 }
 

@@ -11,12 +11,12 @@ pub const DWARF_SP: u8 = 31;
 /// The first of the registers of floats and vectors there.
 pub(crate) const DWARF_V0: u8 = 64;
 
-/// What changes at an offset, for the instruction there and those that follow it in memory.
+/// A change at an offset, for the instruction there and those that follow it in memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct FrameRow {
     /// Offset of the instruction, in bytes.
     pub offset: u32,
-    /// What is different from here on.
+    /// The rule that is different from here on.
     pub change: FrameChange,
 }
 

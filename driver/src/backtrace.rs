@@ -57,7 +57,7 @@ impl Backtrace {
         self.0.as_ref().map_or(&[], |calls| &calls.frames)
     }
 
-    /// How many there were beyond them.
+    /// The number of frames beyond them.
     #[must_use]
     pub fn left_out(&self) -> usize {
         self.0.as_ref().map_or(0, |calls| calls.left_out)

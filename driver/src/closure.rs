@@ -57,7 +57,7 @@ tuples_of_results!(
     R19 19 R20 20 R21 21 R22 22 R23 23
 );
 
-/// What a closure returns: results, or a `Result` of them.
+/// The return type of a closure: results, or a `Result` of them.
 pub trait ClosureOutcome: 'static {
     /// The results.
     type Results: ClosureResults;

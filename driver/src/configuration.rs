@@ -9,7 +9,7 @@ use crate::options::{EngineKind, Options};
 /// One way of running a program.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Configuration {
-    /// What runs it.
+    /// The kind of engine that runs it.
     pub engine: EngineKind,
     /// The optimisation level; `None` runs the IR as it is written (interpreter only).
     pub level: Option<Level>,

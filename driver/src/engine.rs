@@ -303,13 +303,13 @@ impl Engine {
         Some(state.table.slot(slot).id)
     }
 
-    /// What a function takes and returns.
+    /// The parameters and results of a function.
     #[must_use]
     pub fn signature(&self, name: &str) -> Option<Signature> {
         self.slot(name).ok().map(|(slot, _)| Signature::clone(&slot.signature))
     }
 
-    /// What runs the program.
+    /// The kind of engine that runs the program.
     #[must_use]
     pub fn kind(&self) -> EngineKind {
         self.inner.options.engine
@@ -412,7 +412,7 @@ impl Engine {
         data.in_range(name, &memory, is_written, offset, bytes.len())
     }
 
-    /// How many instructions the simulator has run for this engine: exact.
+    /// The number of instructions that the simulator has run for this engine: exact.
     #[must_use]
     pub fn instructions(&self) -> Option<u64> {
         #[cfg(feature = "simulator")]
@@ -421,7 +421,7 @@ impl Engine {
         None
     }
 
-    /// What the simulator counted for this engine, by class, function and place in the source: exact. Functions that were
+    /// The counts of the simulator for this engine, by class, function and place in the source: exact. Functions that were
     /// replaced or removed are in the totals only.
     #[must_use]
     pub fn statistics(&self) -> Option<Statistics> {

@@ -63,7 +63,7 @@ pub struct HostFailure {
     pub span: Option<Span>,
     /// The calls that were under way beside.
     pub callers: Backtrace,
-    /// What it said.
+    /// The error that it returned.
     pub source: HostError,
 }
 
@@ -209,7 +209,7 @@ pub enum Error {
     NoPointer {
         /// The function.
         name: String,
-        /// What runs it.
+        /// The kind of engine that runs it.
         kind: EngineKind,
     },
     /// The engine cannot do what an option asks.
@@ -279,7 +279,7 @@ impl Error {
 /// The stage before the first.
 pub(crate) const READING: &str = "reading";
 
-/// What is the matter with what code refers to.
+/// A fault of something that code refers to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum LinkProblem {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError, Weak};
 
+#[cfg(feature = "simulator")]
 use codegen::Runtime;
 use ir::{Module, Signature, VerifyError, VerifyRule};
 use jitmem::trap::Left;

@@ -19,7 +19,9 @@ use crate::host::{Bound, HostResult};
 use crate::inner::{Context, MAX_NESTING};
 #[cfg(feature = "simulator")]
 use crate::space::Space;
-use crate::value::{Args, Lent, Results, Scalar, Words};
+#[cfg(feature = "simulator")]
+use crate::value::Lent;
+use crate::value::{Args, Results, Scalar, Words};
 
 /// Whether this host runs ARM64 code.
 pub(crate) const AVAILABLE: bool = cfg!(all(target_arch = "aarch64", unix));

@@ -11,7 +11,7 @@ use crate::observe::Observed;
 use crate::pipeline::{self, Settings};
 use crate::space::SPACE_BYTES;
 
-/// What runs the program.
+/// The kind of engine that runs the program.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum EngineKind {
@@ -64,7 +64,7 @@ impl fmt::Display for EngineKind {
     }
 }
 
-/// What a panic of a host function that is a closure becomes.
+/// The fate of a panic in a host function that is a closure.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum HostPanic {
     /// It goes on through the compiled code to whoever called the engine.
@@ -74,7 +74,7 @@ pub enum HostPanic {
     Trap,
 }
 
-/// How to make an [`Engine`](crate::Engine). `Options::default()` is what most programs want.
+/// The options of an [`Engine`](crate::Engine). `Options::default()` is what most programs want.
 #[derive(Clone, Debug)]
 pub struct Options {
     pub(crate) level: Level,
@@ -125,7 +125,7 @@ impl Options {
         self
     }
 
-    /// What runs the program.
+    /// The kind of engine that runs the program.
     #[must_use]
     pub fn engine(mut self, engine: EngineKind) -> Self {
         self.engine = engine;
@@ -225,7 +225,7 @@ impl Options {
         self
     }
 
-    /// How code is hardened.
+    /// The hardening of the code.
     pub(crate) fn protection(&self) -> Protection {
         Protection::new(self.code_memory.landing_pads, self.sign_returns)
     }
@@ -252,7 +252,7 @@ impl Options {
         self
     }
 
-    /// What a panic of a host function becomes.
+    /// The fate of a panic in a host function.
     #[must_use]
     pub fn host_panic(mut self, host_panic: HostPanic) -> Self {
         self.host_panic = host_panic;

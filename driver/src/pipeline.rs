@@ -10,7 +10,7 @@ use opt::Level;
 
 use crate::error::Error;
 
-/// How to compile.
+/// The settings of a compilation.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// How much to optimise.
@@ -19,11 +19,11 @@ pub struct Settings {
     pub limit: opt::Limit,
     /// Verify the IR after every stage, prove every register allocation, and lint the machine code.
     pub verify: bool,
-    /// How to generate code.
+    /// The options of code generation.
     pub codegen: codegen::Options,
 }
 
-/// What a stage made of a function. Its [`name`](Self::name) is what `jitsu stages --pass` takes.
+/// The outcome of a stage for a function. Its [`name`](Self::name) is what `jitsu stages --pass` takes.
 #[derive(Clone, Copy, Debug)]
 pub enum Stage<'a> {
     /// The IR as it came in.

@@ -12,7 +12,7 @@ use lang::runtime::{self, HostFunction, Stream, Style};
 use crate::host::Hosts;
 use crate::native;
 
-/// Where a program prints to. Clones are the same place.
+/// The place where a program prints. Clones are the same place.
 #[derive(Clone)]
 pub struct Output {
     sink: Arc<Mutex<dyn Sink>>,
@@ -34,7 +34,7 @@ pub trait Sink: Send {
     fn print(&mut self, text: &[u8], to_stderr: bool) -> io::Result<()>;
 }
 
-/// What was printed, collected.
+/// The collected output of a program.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Printed {
     /// Standard output.

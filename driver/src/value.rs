@@ -136,9 +136,9 @@ mod sealed {
     pub trait Sealed {}
     /// The same for all values.
     pub trait Typed {}
-    /// What slices may be made of: types without padding for which all bits are good.
+    /// The elements of slices: types without padding for which all bits are good.
     pub trait Element {}
-    /// What one argument can be.
+    /// The type of one argument.
     pub trait Arg {}
     /// Only this crate says what arguments and results are: machine code reads and writes as many words as there are types.
     pub trait Tuple {}

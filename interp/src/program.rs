@@ -14,7 +14,7 @@ use crate::error::LoadError;
 use crate::load;
 use crate::table::{HostSlot, Slot, Table};
 
-/// What a program may touch.
+/// The memory that a program may touch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum MemoryAccess {
     /// Own stack slots, data objects that were [allowed](Program::allow_data), and the ranges given to
@@ -27,10 +27,10 @@ pub enum MemoryAccess {
     Host,
 }
 
-/// How to load functions.
+/// The options of loading functions.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LoadOptions {
-    /// What the program may touch.
+    /// The memory that the program may touch.
     pub memory: MemoryAccess,
     /// `true` if blocks and edges are counted and the budget of instructions applies. Costs time.
     pub counted: bool,
@@ -55,7 +55,7 @@ impl HostId {
     }
 }
 
-/// What is called.
+/// The target of a call.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Target {
     /// A function of the program.
@@ -64,10 +64,10 @@ pub enum Target {
     Host(HostId),
 }
 
-/// What the names in a function stand for.
+/// The meaning of the names in a function.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Bindings<'a> {
-    /// What is called, by the index of the `FuncRef`.
+    /// The targets of calls, by the index of the `FuncRef`.
     pub callees: &'a [Target],
     /// The address of each data object, by the index of the `DataRef`.
     pub data: &'a [u64],
@@ -324,7 +324,7 @@ impl Program {
         Some((Callee::Function(slot), slot.shape))
     }
 
-    /// What a function takes and returns, unless it was removed.
+    /// The parameters and results of a function, unless it was removed.
     #[must_use]
     pub fn signature(&self, id: FuncId) -> Option<Arc<Signature>> {
         Some(Arc::clone(&self.slot(id, &epoch::enter())?.signature))

@@ -33,7 +33,7 @@ impl Default for Limits {
     }
 }
 
-/// What the host gives to a program.
+/// The host functions that a program calls.
 pub trait Host {
     /// Calls the host function of this [index](crate::HostId::index), for a loaded module its place in the `externs`. Values are raw bits; the host sets
     /// every result.
@@ -77,7 +77,7 @@ pub struct Trap {
     pub kind: TrapKind,
     /// Where.
     pub place: Place,
-    /// What was called, if the trap is a `bad_call` of a function without a body.
+    /// The function that was called, if the trap is a `bad_call` of a function without a body.
     pub missing: Option<FuncId>,
     /// The calls that were active, the innermost first, without the one that trapped; at most 64.
     pub callers: Vec<Place>,
@@ -220,7 +220,7 @@ impl Interpreter {
         Calls::new(machine, &mut self.memory, self.limits.depth, stack).run(args, host)
     }
 
-    /// What was counted since the last [`reset_profile`](Self::reset_profile); all zero unless the program was loaded
+    /// The counts since the last [`reset_profile`](Self::reset_profile); all zero unless the program was loaded
     /// [counted](crate::LoadOptions::counted).
     #[must_use]
     pub fn profile(&self, program: &Program) -> Profile {

@@ -24,7 +24,7 @@ pub struct ValueList {
 }
 
 impl ValueList {
-    /// How many values it holds.
+    /// The number of values in it.
     #[must_use]
     #[inline]
     pub fn len(self) -> usize {
@@ -48,13 +48,13 @@ impl ValueList {
 /// A block and the arguments for its parameters.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct BlockCall {
-    /// Where control goes.
+    /// The block where control goes.
     pub block: Block,
     /// One value for each parameter of the block.
     pub args: ValueList,
 }
 
-/// What a field of an instruction is. Whoever walks over an instruction sees its [fields](InstData::fields) by role.
+/// The role of a field of an instruction. Whoever walks over an instruction sees its [fields](InstData::fields) by role.
 #[derive(Debug)]
 pub enum Role<'a> {
     /// Values that it uses.
@@ -101,7 +101,7 @@ macro_rules! formats {
         $(#[$doc:meta])*
         $name:ident $(= $op:ident)? $(: $ops:ident)? { $($field:ident: $ty:ty),* } [$($piece:tt)*]
     )*) => {
-        /// What an instruction is. The types of its results are those of its result values.
+        /// The payload of an instruction. The types of its results are those of its result values.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
         #[allow(missing_docs)] // the fields say what the opcode table says
         pub enum InstData {
@@ -304,7 +304,7 @@ impl InstData {
 /// The table of a `switch`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SwitchTable {
-    /// Where control goes if no case is equal.
+    /// The target if no case is equal.
     pub default: BlockCall,
     /// Case values (sign-extended, each at most once, in any order) and where they go.
     pub cases: Vec<(i64, BlockCall)>,

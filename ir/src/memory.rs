@@ -5,7 +5,7 @@ use std::num::NonZeroU8;
 
 use crate::types::{Extend, Type};
 
-/// How much a load reads, and how a narrow one fills the result.
+/// The width that a load reads, and the way in which a narrow one fills the result.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum LoadKind {
     /// As many bytes as the result type has. Written `load`.
@@ -14,7 +14,7 @@ pub enum LoadKind {
     Narrow(NarrowWidth, Extend),
 }
 
-/// How much a store writes.
+/// The width that a store writes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum StoreKind {
     /// As many bytes as the value's type has. Written `store`.

@@ -31,11 +31,11 @@ pub struct DataObject {
 /// An address in a data object.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DataAddress {
-    /// Where in the object it is.
+    /// Its place in the object, in bytes.
     pub place: usize,
     /// The function or data object of the module whose address it is.
     pub name: String,
-    /// How many bytes behind the start of a data object it leads; 0 for a function.
+    /// The distance from the start of a data object, in bytes; 0 for a function.
     pub offset: i32,
 }
 

@@ -47,7 +47,7 @@ pub enum TypeRule {
     Payload,
 }
 
-/// What an operation does beside computing its results.
+/// The effects of an operation beside computing its results.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Effect {
     /// Nothing: it may be moved, merged and deleted freely.
@@ -84,11 +84,11 @@ pub struct OpInfo {
     pub name: &'static str,
     /// Which types it takes and gives.
     pub rule: TypeRule,
-    /// What it does beside computing its results.
+    /// Its effect beside computing its results.
     pub effect: Effect,
     /// `true` if its two operands may be exchanged.
     pub commutative: bool,
-    /// What it means, in a line.
+    /// Its meaning, in a line.
     pub doc: &'static str,
 }
 
@@ -308,7 +308,7 @@ impl Opcode {
         self.info().name
     }
 
-    /// How many results it has; `None` if a signature says it.
+    /// The number of results; `None` if a signature says it.
     #[must_use]
     pub const fn result_count(self) -> Option<usize> {
         match self {

@@ -43,7 +43,8 @@ impl Type {
         }
     }
 
-    /// How many bits of a 64-bit word a value has: its width, or of an `i128`, whose two words count one by one, 64.
+    /// The number of bits of a 64-bit word that a value has: its width, or of an `i128`, whose two words count one by
+    /// one, 64.
     #[must_use]
     #[inline]
     pub const fn word_bits(self) -> u32 {
@@ -129,7 +130,7 @@ impl fmt::Display for Type {
     }
 }
 
-/// How a narrow integer fills a wider register or word.
+/// The way in which a narrow integer fills a wider register or word.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Extend {
     /// With zeros.
@@ -156,7 +157,7 @@ pub struct AbiParam {
     /// How the caller (for a result, the callee) must extend an `i8`, `i16` or `i32` to its register. Calls to C
     /// functions need it; between functions of the IR the bits above the type are undefined.
     pub extend: Option<Extend>,
-    /// What an `i128` parameter lends, if it does.
+    /// The memory that an `i128` parameter lends, if it does.
     pub slice: Option<SliceParam>,
 }
 
@@ -188,7 +189,7 @@ impl fmt::Display for AbiParam {
     }
 }
 
-/// What a function takes and returns.
+/// The parameters and results of a function.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Signature {
     /// Parameters, in order.

@@ -109,7 +109,7 @@ impl DataMemory {
         self.objects.get(object).map(|range| range.start)
     }
 
-    /// How many bytes an object has.
+    /// The size of an object, in bytes.
     #[must_use]
     pub fn size(&self, object: usize) -> Option<usize> {
         self.objects.get(object).map(|range| (range.end - range.start) as usize)

@@ -165,7 +165,7 @@ pub fn enter() -> Inside {
     Inside(PhantomData)
 }
 
-/// How many [`Inside`]s and native calls this thread has.
+/// The number of [`Inside`]s and native calls that this thread has.
 #[must_use]
 #[inline]
 pub fn depth() -> usize {

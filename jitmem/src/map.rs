@@ -18,7 +18,7 @@ use crate::icache;
 
 pub use supplied::SuppliedMemory;
 
-/// How code is written where it must not be writable.
+/// The ways of writing code where it must not be writable.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Strategy {
@@ -59,10 +59,10 @@ impl fmt::Display for Strategy {
     }
 }
 
-/// What a reservation for code is to be.
+/// The properties of a reservation for code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct CodeMemory {
-    /// How code gets into it; by default the first way that works.
+    /// The way in which code gets into it; by default the first one that works.
     pub strategy: Option<Strategy>,
     /// Indirect branches may enter it at landing pads only (`PROT_BTI`), where the CPU and the system have that.
     pub landing_pads: bool,

@@ -31,7 +31,7 @@ impl<T: Send + Sync> Shared<T> {
         Self(AtomicPtr::new(Arc::into_raw(value).cast_mut()))
     }
 
-    /// What is there now; it stays for as long as this thread is inside.
+    /// The value that is there now; it stays for as long as this thread is inside.
     #[inline]
     #[must_use]
     pub fn get<'a>(&'a self, _inside: &'a Inside) -> Option<&'a T> {

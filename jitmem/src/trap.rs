@@ -38,7 +38,7 @@ pub enum FaultKind {
     },
 }
 
-/// Where and why native code stopped.
+/// The place and the reason of a stop in native code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Fault {
     /// The address of the instruction, of a call that went astray the one that the link register tells: after a tail
@@ -121,7 +121,7 @@ fn unsigned(address: u64) -> u64 {
     address & ((1 << 48) - 1)
 }
 
-/// Where faults are caught, and where the calls that they end go on.
+/// The code whose faults are caught, and the address at which the calls that they end go on.
 #[derive(Clone, Debug)]
 pub struct Catch {
     /// The code whose faults are caught: the arenas' ranges.

@@ -173,7 +173,7 @@ impl Bodies {
     }
 }
 
-/// What may be inlined.
+/// A body that may be inlined.
 struct Body<'a> {
     func: &'a Function,
     callees: &'a Callees,

@@ -56,13 +56,13 @@ pub enum Level {
 pub struct Pass {
     /// Its name, unique in the table: a pass that runs twice has two rows.
     pub name: &'static str,
-    /// What it does, in a line.
+    /// A line that says what it does.
     pub doc: &'static str,
     /// Does it, and returns how many changes it made: [`Context::run`].
     run: fn(&mut Function, &mut Context) -> usize,
     /// The levels at which it runs.
     pub levels: &'static [Level],
-    /// What it leaves as it was.
+    /// The facts that it leaves as they were.
     pub preserves: Preserves,
 }
 
@@ -80,7 +80,7 @@ impl Pass {
     }
 }
 
-/// What a pass leaves as it was.
+/// The facts that a pass leaves as they were.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Preserves {
     /// Nothing for certain. If blocks or edges change, the pass says so to the [`Analyses`].
@@ -89,12 +89,12 @@ pub enum Preserves {
     Graph,
 }
 
-/// What passes work with, kept from function to function: its memory is used again.
+/// The state that passes work with, kept from function to function: its memory is used again.
 #[derive(Default)]
 pub struct Context {
-    /// What is known of the flow graph of the function at hand.
+    /// The known facts about the flow graph of the function at hand.
     pub analyses: Analyses,
-    /// What may be inlined.
+    /// A body that may be inlined.
     bodies: inline::Bodies,
     /// How many calls give their callee by its address, when inlining was over.
     by_address: usize,
@@ -262,16 +262,16 @@ pub const ORDER: &[Constraint] = &[
     },
 ];
 
-/// What a pass did, for whoever watches.
+/// The work of a pass, for an observer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PassReport {
     /// The name of the pass.
     pub pass: &'static str,
-    /// How many changes it made.
+    /// The number of changes that it made.
     pub changes: usize,
 }
 
-/// What [`optimize`] did: one report for each pass that ran, in order.
+/// The work of [`optimize`]: one report for each pass that ran, in order.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Stats {
     /// One report for each pass that ran, in order.

@@ -136,7 +136,7 @@ impl fmt::Display for EnvError {
 
 impl std::error::Error for EnvError {}
 
-/// What the caller can choose.
+/// The options of the caller.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Options {
@@ -153,7 +153,7 @@ impl Default for Options {
     }
 }
 
-/// Where a value is.
+/// The location of a value.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Loc {
     /// In a register.
@@ -272,7 +272,7 @@ impl fmt::Display for Edit {
 pub struct Stats {
     /// Values and pieces of values that were allocated one by one.
     pub intervals: u32,
-    /// How often an interval was cut in two.
+    /// The number of times that an interval was cut in two.
     pub splits: u32,
     /// Moves from register to register.
     pub moves: u32,
@@ -298,7 +298,7 @@ pub struct Allocation {
 }
 
 impl Allocation {
-    /// How large a spill slot is, in bytes, for either class.
+    /// The size of a spill slot, in bytes, for either class.
     pub const SPILL_SLOT_BYTES: u32 = 8;
 
     /// An allocation that comes from somewhere else, to have it [checked](crate::check): the places of the operands
@@ -353,7 +353,7 @@ impl Allocation {
         self.stats = Stats::default();
     }
 
-    /// Where the operands of `inst` are, in their order. Empty for an instruction that does not exist.
+    /// The locations of the operands of `inst`, in their order. Empty for an instruction that does not exist.
     #[inline]
     pub fn inst_locs(&self, inst: Inst) -> &[Loc] {
         match (self.first.get(inst.index()), self.first.get(inst.index() + 1)) {
@@ -362,13 +362,13 @@ impl Allocation {
         }
     }
 
-    /// What to insert, sorted by place. Edits at the same place run in the order of the list.
+    /// The edits to insert, sorted by place. Edits at the same place run in the order of the list.
     #[inline]
     pub fn edits(&self) -> &[(ProgPoint, Edit)] {
         &self.edits
     }
 
-    /// How many spill slots the frame needs, each of [`Allocation::SPILL_SLOT_BYTES`].
+    /// The number of spill slots that the frame needs, each of [`Allocation::SPILL_SLOT_BYTES`].
     #[inline]
     pub fn num_spill_slots(&self) -> u32 {
         self.num_spill_slots

@@ -8,7 +8,7 @@
 use crate::env::{Edit, Loc};
 use crate::operand::{Inst, PReg, RegClass, SpillSlot};
 
-/// Where a copy takes its value from.
+/// The source of a copy.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Source {
     /// From a place that holds it.
@@ -20,9 +20,9 @@ pub enum Source {
 /// One of the copies that happen at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ParallelMove {
-    /// What is read.
+    /// The source.
     pub from: Source,
-    /// What is written.
+    /// The destination.
     pub to: Loc,
     /// The class of the value.
     pub class: RegClass,

@@ -77,7 +77,7 @@ impl fmt::Debug for VReg {
 pub struct PReg(u8);
 
 impl PReg {
-    /// How many registers a class can have.
+    /// The greatest number of registers of a class.
     pub const PER_CLASS: u8 = 64;
 
     /// Register `index` of `class`, or `None` if the index is not below [`PReg::PER_CLASS`].
@@ -176,27 +176,27 @@ impl PRegSet {
         self.0[0] == 0 && self.0[1] == 0
     }
 
-    /// How many registers are in the set.
+    /// The number of registers in the set.
     #[inline]
     pub const fn len(self) -> usize {
         (self.0[0].count_ones() + self.0[1].count_ones()) as usize
     }
 
-    /// What is in either set.
+    /// The registers that are in either set.
     #[must_use]
     #[inline]
     pub const fn union(self, other: PRegSet) -> PRegSet {
         PRegSet([self.0[0] | other.0[0], self.0[1] | other.0[1]])
     }
 
-    /// What is in both sets.
+    /// The registers that are in both sets.
     #[must_use]
     #[inline]
     pub const fn intersection(self, other: PRegSet) -> PRegSet {
         PRegSet([self.0[0] & other.0[0], self.0[1] & other.0[1]])
     }
 
-    /// What is in this set and not in `other`.
+    /// The registers that are in this set and not in `other`.
     #[must_use]
     #[inline]
     pub const fn difference(self, other: PRegSet) -> PRegSet {
@@ -346,7 +346,7 @@ impl InstRange {
     }
 }
 
-/// Whether an operand reads or writes its value.
+/// The direction of an operand: it reads or writes its value.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum OperandKind {
     /// The instruction reads the value.
@@ -365,7 +365,7 @@ pub enum OperandPos {
     Late,
 }
 
-/// Where an operand may be.
+/// The places where an operand may be.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Constraint {
     /// A register or a spill slot.
@@ -480,7 +480,7 @@ impl Operand {
         self.vreg.class()
     }
 
-    /// Whether it is read or written.
+    /// The direction: read or written.
     #[inline]
     pub const fn kind(self) -> OperandKind {
         self.kind
@@ -492,7 +492,7 @@ impl Operand {
         self.pos
     }
 
-    /// Where it may be.
+    /// The places where it may be.
     #[inline]
     pub const fn constraint(self) -> Constraint {
         self.constraint

@@ -30,7 +30,7 @@ use crate::error::{Error, Reason};
 use crate::pads;
 use walk::Walk;
 
-/// What the linter found.
+/// A finding of the linter.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LintError {
     /// Offset of the instruction, in bytes.

@@ -81,7 +81,7 @@ pub enum FramePlace {
     Outgoing(u32),
 }
 
-/// Where a load or store goes.
+/// The address of a load or store.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Addr {
     /// A register plus a constant: one operand.
@@ -93,7 +93,7 @@ pub enum Addr {
 }
 
 impl Addr {
-    /// How many register operands it has.
+    /// The number of register operands.
     #[must_use]
     pub const fn operands(self) -> usize {
         match self {
@@ -145,7 +145,7 @@ macro_rules! operations {
         }
 
         impl Op {
-            /// What it does with the flags.
+            /// Its effect on the flags.
             #[must_use]
             #[allow(unused_variables)] // most rows ask no field
             pub const fn flags(self) -> FlagsEffect {
@@ -451,7 +451,7 @@ const fn compares(op: RmwOp) -> bool {
 /// The number of [`Runtime::FreeRoom`].
 const FREE_ROOM: u32 = u32::MAX;
 
-/// What a relocation refers to: an entry of a table of the function, or code that all share.
+/// The target of a relocation: an entry of a table of the function, or code that all share.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Symbol {
     /// One of its [`callees`](Function::callees).
@@ -493,7 +493,7 @@ impl Symbol {
     }
 }
 
-/// What an instruction does with the flags.
+/// The effect of an instruction on the flags.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FlagsEffect {
     /// Neither reads nor writes them.

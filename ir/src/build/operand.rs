@@ -2,7 +2,7 @@
 
 use crate::entity::{Value, Var};
 
-/// What may stand as an operand of a builder method: a value, a variable (which is read), or a literal, which takes
+/// An operand of a builder method: a value, a variable (which is read), or a literal, which takes
 /// the type of the other operand.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Operand {
@@ -27,7 +27,7 @@ macro_rules! operand_from {
 }
 operand_from!(Value => Value, Var => Var, i64 => Int, i32 => Int, f64 => Float);
 
-/// What may stand where a list of operands is meant: nothing `()`, one operand, or an array or slice of values.
+/// A list of operands: nothing `()`, one operand, or an array or slice of values.
 pub trait Operands {
     /// Calls `visit` with each operand.
     fn visit(self, visit: &mut dyn FnMut(Operand));

@@ -153,7 +153,7 @@ pub fn carry(op: CarryOp, ty: Type, a: u64, b: u64, carry: bool) -> (u64, bool) 
     int::carry(op, ty, a, b, carry)
 }
 
-/// What an `atomic_rmw` writes that found `memory` and has the operand `value`, both of type `ty`.
+/// The value that an `atomic_rmw` writes that found `memory` and has the operand `value`, both of type `ty`.
 #[inline]
 #[must_use]
 pub fn rmw(op: RmwOp, ty: Type, memory: u64, value: u64) -> u64 {
@@ -213,7 +213,7 @@ pub fn inst(
     })
 }
 
-/// What a load gives that read `memory`: as many bytes, little-endian, as
+/// The result of a load that read `memory`: as many bytes, little-endian, as
 /// [`LoadKind::memory_type`] says, zero-extended to 64 bits.
 #[inline]
 #[must_use]

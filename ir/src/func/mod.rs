@@ -11,7 +11,7 @@ use crate::entity::{
 use crate::inst::{BlockCall, InstData, SwitchTable, ValueList};
 use crate::types::{AbiParam, Signature, Span, Type};
 
-/// Where a value comes from.
+/// The definition of a value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ValueDef {
     /// It is the numbered result of an instruction.
@@ -67,7 +67,7 @@ pub struct VarData {
 pub struct Callee {
     /// Its name, without the `@` of the text form.
     pub name: String,
-    /// What it takes and returns.
+    /// Its parameters and results.
     pub signature: Signature,
 }
 
@@ -76,7 +76,7 @@ pub struct Callee {
 pub struct Function {
     /// Its name, without the `@` of the text form.
     pub name: String,
-    /// What it takes and returns.
+    /// Its parameters and results.
     pub signature: Signature,
     /// The pieces of its stack frame.
     pub slots: PrimaryMap<StackSlot, SlotData>,
@@ -275,7 +275,7 @@ impl Function {
         self.values[value].ty
     }
 
-    /// Where a value comes from.
+    /// The definition of a value.
     #[must_use]
     #[inline]
     pub fn value_def(&self, value: Value) -> ValueDef {
@@ -347,7 +347,7 @@ impl Function {
         self.results(inst).first().copied()
     }
 
-    /// Where in the source an instruction comes from.
+    /// The place in the source that an instruction comes from.
     #[must_use]
     #[inline]
     pub fn span(&self, inst: Inst) -> Option<Span> {

@@ -4,7 +4,7 @@ use std::fmt;
 
 macro_rules! codes {
     ($( $name:ident $code:literal $doc:literal )*) => {
-        /// What kind of mistake an error is about. The codes are stable.
+        /// The kind of mistake that an error is about. The codes are stable.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         #[non_exhaustive]
         pub enum ParseCode { $( #[doc = $doc] $name, )* }
@@ -19,7 +19,7 @@ macro_rules! codes {
                 match self { $( ParseCode::$name => $code, )* }
             }
 
-            /// What it is about, in a line.
+            /// A line that says what it is about.
             #[must_use]
             pub const fn doc(self) -> &'static str {
                 match self { $( ParseCode::$name => $doc, )* }
@@ -60,7 +60,7 @@ impl fmt::Display for ParseCode {
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct ParseError {
-    /// What kind of mistake.
+    /// The kind of mistake.
     pub code: ParseCode,
     /// The line.
     pub line: u32,
@@ -68,11 +68,11 @@ pub struct ParseError {
     pub column: u32,
     /// The byte where it starts.
     pub offset: usize,
-    /// How many bytes it takes up.
+    /// Its length, in bytes.
     pub length: usize,
-    /// What is wrong.
+    /// A sentence that says what is wrong.
     pub message: String,
-    /// What to do, if that can be told.
+    /// The remedy, if that can be told.
     pub help: Option<String>,
 }
 

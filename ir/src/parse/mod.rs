@@ -43,7 +43,7 @@ pub const MAX_ERRORS: usize = 20;
 /// leave out one more for each of its bytes: passes remove many values from a long function.
 pub const MAX_LEFT_OUT: usize = 1 << 16;
 
-/// How many bytes the data objects of a text may have in all.
+/// The greatest size of the data objects of a text, in bytes in all.
 pub const MAX_DATA: u64 = 1 << 28;
 
 /// Reads a module.

@@ -78,16 +78,16 @@ pub use module::{module_errors, verify_module};
 use rule::Broken;
 pub use rule::VerifyRule;
 
-/// How many values, blocks and instructions each a function may have had in its life.
+/// The greatest number of values, of blocks and of instructions that a function may have had in its life.
 pub const MAX_ENTITIES: usize = 1 << 24;
 
-/// How many parameters, and how many results, a function may have; an `i128` counts twice.
+/// The greatest number of parameters, and of results; an `i128` counts twice.
 pub const MAX_SIGNATURE: usize = 1000;
 
 /// The largest alignment of a stack slot: a page.
 pub const MAX_SLOT_ALIGN: u32 = 4096;
 
-/// How many bytes the stack slots of a function may have in all, alignment included: 64 MiB, on every engine.
+/// The greatest size of the stack slots of a function in all, alignment included: 64 MiB, on every engine.
 pub const MAX_FRAME: u64 = 64 << 20;
 
 /// The largest alignment of a data object: a page.
@@ -104,7 +104,7 @@ pub struct VerifyError {
     pub block: Option<Block>,
     /// The instruction, if the error is at one.
     pub inst: Option<Inst>,
-    /// What is wrong and what to do, naming the values.
+    /// A sentence that says what is wrong and what to do, and names the values.
     pub message: String,
 }
 

@@ -19,7 +19,7 @@ macro_rules! rules {
                 match self { $( VerifyRule::$name => $code, )* }
             }
 
-            /// What it is about, in a line.
+            /// A line that says what it is about.
             #[must_use]
             pub const fn doc(self) -> &'static str {
                 match self { $( VerifyRule::$name => $doc, )* }

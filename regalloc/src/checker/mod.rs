@@ -30,7 +30,7 @@ use crate::operand::{
     Block, Constraint, Inst, Operand, OperandKind, OperandPos, PRegSet, RegClass, VReg,
 };
 
-/// What is wrong with an allocation.
+/// A fault of an allocation.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum CheckError {
