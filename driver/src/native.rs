@@ -18,8 +18,6 @@ use crate::error::Error;
 use crate::host::{Bound, HostResult};
 use crate::inner::{Context, MAX_NESTING};
 #[cfg(feature = "simulator")]
-use crate::space::Space;
-#[cfg(feature = "simulator")]
 use crate::value::Lent;
 use crate::value::{Args, Results, Scalar, Words};
 
@@ -235,16 +233,12 @@ pub(crate) fn lend(simulator: &mut arm64_sim::Simulator, lent: &Lent) {
     unsafe { simulator.lend(lent.range.clone(), permission) };
 }
 
-/// Lets a restricted simulator read the code that it runs, which is in this range of a space: constants and jump tables are
-/// in it.
+/// Lets a restricted simulator read the code that it runs, which is in this range of its engine's spaces: constants and jump
+/// tables are in it.
 #[cfg(feature = "simulator")]
-pub(crate) fn share_code(
-    simulator: &mut arm64_sim::Simulator,
-    _: &Space,
-    range: &Range<u64>,
-) -> bool {
+pub(crate) fn share_code(simulator: &mut arm64_sim::Simulator, range: Range<u64>) -> bool {
     // SAFETY: whoever keeps the simulators of an engine keeps its code space as well, all of which can be read.
-    unsafe { simulator.map_host(range.clone(), arm64_sim::Permission::Read) }
+    unsafe { simulator.map_host(range, arm64_sim::Permission::Read) }
 }
 
 #[cfg(target_arch = "aarch64")]

@@ -87,7 +87,7 @@ impl Simulators {
         config.host_stack = true;
         let mut simulator = Box::new(Simulator::new(config));
         for range in self.space.ranges().iter() {
-            if self.limits.restricted && !native::share_code(&mut simulator, &self.space, range) {
+            if self.limits.restricted && !native::share_code(&mut simulator, range.clone()) {
                 return Err(Error::Internal("code lies where something else is mapped"));
             }
         }

@@ -27,15 +27,7 @@ pub(crate) fn assemble(
     match host.function.code {
         // Simulators know closures by their addresses.
         None if kind == EngineKind::Native => closure(host, conv, protection),
-        code => {
-            let words = plain(&host.function, code.unwrap_or(host.address()), conv)?;
-            let mut all = Vec::new();
-            if protection.landing_pads {
-                all.push(codegen::pads::BTI_C.encode());
-            }
-            all.extend(words);
-            Some(FrameRows::default().with(all))
-        }
+        code => plain(&host.function, code.unwrap_or(host.address()), conv, protection),
     }
 }
 
@@ -144,8 +136,14 @@ fn closure(host: &Arc<Bound>, conv: CallConv, protection: Protection) -> Option<
 /// For a plain function at `address`: `ldr x16, literal; br x16`, the address. A
 /// `bool` is normalised before: any other byte would be undefined behaviour in Rust. `None` only if a constant does not
 /// fit its field.
-fn plain(function: &HostFunction, address: u64, conv: CallConv) -> Option<Vec<u32>> {
-    let mut asm = Assembler::new();
+fn plain(
+    function: &HostFunction,
+    address: u64,
+    conv: CallConv,
+    protection: Protection,
+) -> Option<Helper> {
+    let (mut asm, mut rows) = (Assembler::new(), FrameRows::default());
+    rows.enter(&mut asm, protection, false);
     // The register that the standard leaves to veneers.
     let scratch = Reg::new(16)?;
     let one = LogicalImm::new(1, Size::W)?;
@@ -174,7 +172,7 @@ fn plain(function: &HostFunction, address: u64, conv: CallConv) -> Option<Vec<u3
     asm.bind(literal).ok()?;
     asm.word(address as u32);
     asm.word((address >> 32) as u32);
-    Some(asm.finish().ok()?.words().to_vec())
+    Some(rows.with(asm.finish().ok()?.words().to_vec()))
 }
 
 #[cfg(test)]
@@ -204,8 +202,10 @@ mod tests {
         let mut hosts = Hosts::new();
         hosts.add("f", f as F);
         let check = |conv, offsets: [&str; 2]| {
-            let words =
-                hosts.get("f").and_then(|function| plain(function, function.code?, conv)).unwrap();
+            let veneer = |function: &HostFunction| {
+                plain(function, function.code?, conv, Protection::default())
+            };
+            let words = hosts.get("f").and_then(veneer).unwrap().words;
             let (code, address) = words.split_at(words.len() - 2);
             let text: Vec<String> = code
                 .iter()

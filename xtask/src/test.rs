@@ -115,6 +115,10 @@ const HOST_ONLY: &[(&str, &str)] = &[
 ];
 
 fn emulated_tests() -> Result {
+    // One test asks a debugger what it sees of compiled code.
+    if let Err(missing) = setup::programs(["gdb-multiarch"], &["gdb-multiarch"]) {
+        eprintln!("what debuggers see is left out: {missing}");
+    }
     for (packages, reason) in UNDER_QEMU {
         eprintln!("{packages}: {reason}");
         let skipped = HOST_ONLY.iter().flat_map(|(name, _)| ["--skip", name]);

@@ -19,6 +19,7 @@
 //! - `brk` stands where `traps` says, with the code of the trap, and nowhere else; the same for calls and `relocs`.
 
 mod effects;
+mod state;
 mod walk;
 
 use std::fmt;
